@@ -1,0 +1,47 @@
+// Byte streams between processes.
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export interface Listener {
+  /** The address bound; its port is the chosen one where 0 was asked for. */
+  readonly address: Address
+  /** Accepts no more; open connections stay. */
+  close(): Promise<void>
+}
+
+/**
+ * Who wants a connection's bytes. `bufferFor` and `received` work in turns, so that large frames are read straight into a buffer of their
+ * exact size: the network writes at most `length` bytes into the buffer it was given, then says how many there are.
+ */
+export interface Intake {
+  /** Where the next bytes go. Called before every read; must give at least one byte of room. */
+  buffer(): Uint8Array
+  /** The first `length` bytes of the last buffer are filled. */
+  received(length: number): void
+}
+
+export interface Connection {
+  /** host:port of the other end, for logs and quotas. */
+  readonly remote: Address
+  readonly local: Address
+  /** Hands chunks over in order; resolves when they were given to the operating system, rejects once the connection is gone. */
+  send(chunks: readonly Uint8Array[]): Promise<void>
+  /** Bytes handed over and not yet taken by the operating system. */
+  readonly unsent: number
+  onData(intake: Intake): void
+  /** Runs once, when both directions are over or the connection broke. */
+  onClose(run: (why?: Error) => void): void
+  pause(): void
+  resume(): void
+  /** Ends at once; what was not sent is dropped. */
+  close(): void
+}
+
+export interface Network {
+  /** `localhost` binds both loopback addresses; an empty host binds all interfaces. */
+  listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>
+  connect(address: Address): Promise<Connection>
+}

@@ -1,0 +1,15 @@
+// Everything outside that the house may touch, in one hand.
+
+import type { Clock } from './clock.ts'
+import type { Disk } from './disk.ts'
+import type { Logger } from './logger.ts'
+import type { Network } from './network.ts'
+import type { Random } from './random.ts'
+
+export interface Platform {
+  readonly clock: Clock
+  readonly random: Random
+  readonly network: Network
+  readonly disk: Disk
+  readonly logger: Logger
+}
