@@ -1,0 +1,68 @@
+// What a handler is: a function of the rooms it uses, told in the order of the protocol guide.
+
+import type { Input } from '../protocol/schema.ts'
+import type { KafkaError } from '../protocol/errors.ts'
+import type { Api } from '../protocol/api.ts'
+
+export type Operation =
+  | 'Read'
+  | 'Write'
+  | 'Create'
+  | 'Delete'
+  | 'Alter'
+  | 'Describe'
+  | 'ClusterAction'
+  | 'DescribeConfigs'
+  | 'AlterConfigs'
+  | 'IdempotentWrite'
+
+export type ResourceType = 'Topic' | 'Group' | 'Cluster' | 'TransactionalId' | 'DelegationToken' | 'User'
+
+export interface Resource {
+  readonly type: ResourceType
+  readonly name: string
+}
+
+export interface Permission {
+  readonly operation: Operation
+  readonly resource: Resource
+}
+
+/** The cluster itself as a resource; Kafka gives it this name. */
+export const CLUSTER: Resource = { type: 'Cluster', name: 'kafka-cluster' }
+
+/** What a handler may know of the request besides its body. */
+export interface RequestContext {
+  /** The API version the client chose. */
+  readonly version: number
+  readonly clientId: string | null
+  /** The client's address, as groups show it: "/127.0.0.1". */
+  readonly clientHost: string
+  readonly principal: string
+  /** The name of the listener it came in by; addresses in answers are those advertised there. */
+  readonly listener: string
+  /** One connection, one number; sessions that end with their connection are kept under it. */
+  readonly connectionId: number
+  /** Wall clock, ms since 1970. */
+  readonly receivedAt: number
+  may(operation: Operation, resource: Resource): boolean
+  /** Runs when the answer was handed to the operating system or the connection is gone: the place to give read buffers back. */
+  onSent(run: () => void): void
+  /** Aborted when the connection is gone; who waits for a client should stop waiting. */
+  readonly gone: AbortSignal
+  /** Closes the connection instead of answering (a failed Produce with acks=0, for example). */
+  disconnect(why: string): void
+}
+
+export interface Handler<Req, Res> {
+  readonly api: Api
+  /** Needed for the whole request; what is needed per topic or group is asked inside. */
+  readonly requires?: Permission
+  /** Null: no answer (acks=0). */
+  handle(request: Req, context: RequestContext): Promise<Input<Res> | null>
+  /** How this API says "all of it failed". */
+  refuse(request: Req, error: KafkaError, context: RequestContext): Input<Res>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of handlers holds every request and response type
+export type AnyHandler = Handler<any, any>
