@@ -85,8 +85,8 @@ export interface ReplicatedLog {
 }
 
 /** Runs one machine over one log: decide, append, apply, park, answer at commit. One path, so that answers leave in order. */
-export interface Runtime<M> {
-  write<R, T>(command: (machine: M, now: number) => Decision<R, T>): Promise<T>
+export interface Runtime<M, R> {
+  write<T>(command: (machine: M, now: number) => Decision<R, T>): Promise<T>
   /** A write with no records: it waits for what it saw to be committed. */
   read<T>(look: (machine: M, now: number) => T): Promise<T>
 }
