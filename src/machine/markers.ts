@@ -2,13 +2,13 @@
 
 import type { RecordBatch } from '../protocol/records/batch.ts'
 import { buildBatch } from '../protocol/records/builder.ts'
-import { markerRecord, readMarker } from '../protocol/records/control.ts'
+import { controlRecord, readControl } from '../protocol/records/control.ts'
 import type { Producer } from './record-batches.ts'
 
 /** The marker's batch, with the producer's identity in its header. */
 export function buildMarker(producer: Producer, coordinatorEpoch: number, committed: boolean, timestamp: number): Uint8Array {
   return buildBatch({
-    records: [{ ...markerRecord(committed, coordinatorEpoch), timestamp }],
+    records: [controlRecord({ kind: committed ? 'commit' : 'abort', coordinatorEpoch }, timestamp)],
     producerId: producer.producerId,
     producerEpoch: producer.producerEpoch,
     isTransactional: true,
@@ -18,6 +18,10 @@ export function buildMarker(producer: Producer, coordinatorEpoch: number, commit
 
 /** Whether a control batch commits or aborts its producer's transaction; null for a control batch of another kind. */
 export function markerOf(batch: RecordBatch): boolean | null {
-  for (const record of batch.records()) return readMarker(record)?.committed ?? null
+  for (const record of batch.records()) {
+    const control = readControl(record)
+    if (control?.kind === 'commit') return true
+    if (control?.kind === 'abort') return false
+  }
   return null
 }

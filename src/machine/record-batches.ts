@@ -1,11 +1,10 @@
 // A decision's records as batches of bounded size.
 
+import type { Compression } from '../protocol/compression/index.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { HEADER_SIZE } from '../protocol/records/batch.ts'
 import { buildBatch } from '../protocol/records/builder.ts'
 import type { RecordCodec } from './machine.ts'
-
-export type Compression = NonNullable<Parameters<typeof buildBatch>[0]['compression']>
 
 /** Who writes transactionally: the records count only once the transaction is committed. */
 export interface Producer {

@@ -3,8 +3,8 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import { batches, type RecordBatch } from '../protocol/records/batch.ts'
-import { markerOf } from './markers.ts'
 import type { RecordCodec, RecordMeta, ReplicatedLog, StateMachine } from './machine.ts'
+import { markerOf } from './markers.ts'
 
 export interface ReplayOptions<R> {
   readonly machine: StateMachine<R>
@@ -56,10 +56,13 @@ export class Replay<R> {
           sliceEnd = clock.monotonic() + SLICE_MS
         }
       }
-      if (this.#next === before) throw new Error(`${this.#options.name}: the log ends at ${log.endOffset} but gives nothing from ${before}`)
+      if (this.#next === before)
+        throw new Error(`${this.#options.name}: the log ends at ${log.endOffset} but gives nothing from ${before}`)
     }
     if (this.#unknown > LOGGED_UNKNOWN) {
-      this.#options.logger.warn(`${this.#options.name}: records of unknown kinds or damaged were left as they are`, { count: this.#unknown })
+      this.#options.logger.warn(`${this.#options.name}: records of unknown kinds or damaged were left as they are`, {
+        count: this.#unknown,
+      })
     }
     return !stopped()
   }
@@ -88,7 +91,9 @@ export class Replay<R> {
       if (record !== null) return record
       this.#noteUnknown(() => logger.warn(`${name}: a record of an unknown kind is left as it is`, { offset }))
     } catch (thrown) {
-      this.#noteUnknown(() => logger.error(`${name}: a record cannot be read and is left as it is`, { offset, error: String(thrown) }))
+      this.#noteUnknown(() =>
+        logger.error(`${name}: a record cannot be read and is left as it is`, { offset, error: String(thrown) }),
+      )
     }
     return null
   }

@@ -4,12 +4,13 @@
 import { type Deferred, deferred } from '../base/deferred.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { Compression } from '../protocol/compression/index.ts'
 import { type ErrorName, KafkaError } from '../protocol/errors.ts'
-import { buildMarker } from './markers.ts'
 import type { Decision, Effect, RecordCodec, RecordMeta, ReplicatedLog, Runtime, StateMachine } from './machine.ts'
 import { decide } from './machine.ts'
+import { buildMarker } from './markers.ts'
 import { ParkedAnswers } from './parked.ts'
-import { batchesOf, type Compression, type EncodedBatch, type Producer } from './record-batches.ts'
+import { batchesOf, type EncodedBatch, type Producer } from './record-batches.ts'
 import { Replay } from './replay.ts'
 import { Timers } from './timers.ts'
 
@@ -215,7 +216,10 @@ export class MachineRuntime<M extends StateMachine<R>, R> implements Runtime<M, 
     const term = this.#term
     this.write((machine, now) => machine.onTimer?.(key, now) ?? decide<R, void>(undefined)).catch((why) => {
       if (this.#term !== term) return
-      this.#options.logger.warn(`${this.#options.name}: what was due could not be written, trying again`, { timer: key, error: String(why) })
+      this.#options.logger.warn(`${this.#options.name}: what was due could not be written, trying again`, {
+        timer: key,
+        error: String(why),
+      })
       this.#timers.arm(key, TIMER_RETRY_MS)
     })
   }
