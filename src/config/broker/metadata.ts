@@ -3,7 +3,7 @@
 import { bool, int, list, long, string, type Table } from '../keys.ts'
 
 export const metadataConfigs = {
-  'controller.listener.names': list(
+  'controller.listener.names': list<readonly string[]>(
     { required: true, empty: false, importance: 'high' },
     'The listeners that only the controller uses, the first one for requests to it; required in KRaft.',
   ),

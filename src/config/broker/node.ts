@@ -30,12 +30,12 @@ export const nodeConfigs = {
     { initial: 60_000 },
     'How long a broker tries to register with the controller before it gives up and stops.',
   ),
-  'node.id': int({ required: true, min: 0, importance: 'high' }, 'The number of this node, unique in the cluster.'),
+  'node.id': int<number>({ required: true, min: 0, importance: 'high' }, 'The number of this node, unique in the cluster.'),
   'num.partitions': int(
     { initial: 1, min: 1 },
     'How many partitions a topic gets that is created automatically, or with a partition count of -1.',
   ),
-  'process.roles': list(
+  'process.roles': list<readonly string[]>(
     { required: true, of: ['broker', 'controller'], empty: false, importance: 'high' },
     'What this node is: broker, controller or both.',
   ),
