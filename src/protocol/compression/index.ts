@@ -1,6 +1,11 @@
 // The codecs of record batches behind one door. Every decompression names the largest size it will accept.
 import { MalformedBytes } from '../../base/bytes.ts'
 import { gunzip, gzip } from './gzip.ts'
+import { lz4, unlz4 } from './lz4.ts'
+import { snappy, unsnappy } from './snappy.ts'
+import { unzstd, zstd, zstdReady } from './zstd.ts'
+
+export { OutputTooLarge } from './bound.ts'
 
 /** In the order of their numbers in a batch's attributes. */
 const names = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -18,24 +23,39 @@ export function codecNumber(codec: Compression): number {
   return names.indexOf(codec)
 }
 
+/** Must have resolved before zstd is used; at once where nothing needs to be loaded. */
+export function ready(): Promise<void> {
+  return zstdReady()
+}
+
+/** `bytes` in the codec's form as Kafka's clients read it. The level counts for gzip and zstd; snappy has none, and lz4's library one. */
 export function compress(codec: Compression, bytes: Uint8Array, level?: number): Uint8Array {
   switch (codec) {
     case 'none':
       return bytes
     case 'gzip':
       return gzip(bytes, level)
-    default:
-      throw new Error(codec)
+    case 'snappy':
+      return snappy(bytes)
+    case 'lz4':
+      return lz4(bytes)
+    case 'zstd':
+      return zstd(bytes, level)
   }
 }
 
+/** What `bytes` hold. Throws OutputTooLarge beyond `maxSize` bytes, and MalformedBytes where they cannot be read. */
 export function decompress(codec: Compression, bytes: Uint8Array, maxSize: number): Uint8Array {
   switch (codec) {
     case 'none':
       return bytes
     case 'gzip':
       return gunzip(bytes, maxSize)
-    default:
-      throw new Error(codec)
+    case 'snappy':
+      return unsnappy(bytes, maxSize)
+    case 'lz4':
+      return unlz4(bytes, maxSize)
+    case 'zstd':
+      return unzstd(bytes, maxSize)
   }
 }

@@ -1,6 +1,5 @@
 // Control records: what brokers say to each other inside a log. Clients never see them; a control batch holds exactly one kind each.
 import { ByteReader, ByteWriter, byteLengthOf } from '../../base/bytes.ts'
-import type { NewRecord } from './builder.ts'
 
 export interface LeaderChangeVoter {
   readonly voterId: number
@@ -34,14 +33,31 @@ export type ControlKind = (typeof kinds)[number]
 
 const ZERO_ID = 'AAAAAAAAAAAAAAAAAAAAAA'
 
-/** The record that says `control`, ready for `buildBatch({ isControl: true, ... })`. */
-export function controlRecord(control: ControlRecord, timestamp: number): NewRecord {
+interface ControlBytes {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+}
+
+/** Key and value of the record that says `control`; it belongs in a batch with `isControl`. */
+export function controlRecord(control: ControlRecord): { key: Uint8Array; value: Uint8Array } {
   const key = new ByteWriter(4)
   key.int16(0)
   key.int16(kinds.indexOf(control.kind))
   const value = new ByteWriter(64)
   writeValue(value, control)
-  return { key: key.toBytes(), value: value.toBytes(), timestamp }
+  return { key: key.toBytes(), value: value.toBytes() }
+}
+
+/** Key and value of the record that ends a transaction in one partition (KIP-98). */
+export function markerRecord(committed: boolean, coordinatorEpoch: number): { key: Uint8Array; value: Uint8Array } {
+  return controlRecord({ kind: committed ? 'commit' : 'abort', coordinatorEpoch })
+}
+
+/** What a transaction marker says; null for a control record of another kind. Throws MalformedBytes. */
+export function readMarker(record: ControlBytes): { committed: boolean; coordinatorEpoch: number } | null {
+  const control = readControl(record)
+  if (control === null || (control.kind !== 'commit' && control.kind !== 'abort')) return null
+  return { committed: control.kind === 'commit', coordinatorEpoch: control.coordinatorEpoch }
 }
 
 /** Which kind a control record's key names; null for a kind of a later Kafka. Throws MalformedBytes. */
