@@ -1,0 +1,5 @@
+/** The judges, in the order in which they sit. */
+import { judge as kafkaPython } from './kafka-python/judge.mjs'
+import { judge as kafkajs } from './kafkajs/judge.mjs'
+
+export const judges = [kafkajs, kafkaPython]

