@@ -13,16 +13,18 @@ const OLDEST_NODE = [20, 19]
 export function setUp() {
   checkNode()
   if (isInstalled()) return
-  console.log('Setting up: npm ci (needed once, and after the dependencies changed) ...')
+  console.log('Setting up: npm install (needed once, and after the dependencies changed) ...')
   const started = performance.now()
   const npm = process.env['npm_execpath']
-  const [command, args] = npm ? [process.execPath, [npm, 'ci']] : ['npm', ['ci']]
+  // Not `npm ci`: it refuses a lock file that lacks an optional package of another platform. What was installed is checked below.
+  const install = ['install', '--no-save', '--no-progress', '--loglevel=error']
+  const [command, args] = npm ? [process.execPath, [npm, ...install]] : ['npm', install]
   const shell = !npm && process.platform === 'win32'
-  const run = spawnSync(command, [...args, '--no-progress', '--loglevel=error'], { cwd: root, stdio: 'inherit', shell })
+  const run = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell })
   if (run.status !== 0) {
-    fail('npm ci did not succeed (see above). It needs npm and, the first time, a way to the npm registry.')
+    fail('npm install did not succeed (see above). It needs npm and, the first time, a way to the npm registry.')
   }
-  if (!isInstalled()) fail('npm ci ran, but node_modules does not hold what package-lock.json names.')
+  if (!isInstalled()) fail('npm install ran, but node_modules does not hold what package-lock.json names.')
   console.log(`Set up in ${((performance.now() - started) / 1000).toFixed(1)} s.`)
 }
 
