@@ -8,7 +8,7 @@ import type { Producer } from './record-batches.ts'
 /** The marker's batch, with the producer's identity in its header. */
 export function buildMarker(producer: Producer, coordinatorEpoch: number, committed: boolean, timestamp: number): Uint8Array {
   return buildBatch({
-    records: [controlRecord({ kind: committed ? 'commit' : 'abort', coordinatorEpoch }, timestamp)],
+    records: [{ ...controlRecord({ kind: committed ? 'commit' : 'abort', coordinatorEpoch }), timestamp }],
     producerId: producer.producerId,
     producerEpoch: producer.producerEpoch,
     isTransactional: true,

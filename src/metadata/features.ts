@@ -1,0 +1,51 @@
+// The features of a cluster: what Kafka 4.2 finalises on a fresh one, and what this build can live with.
+
+import { KafkaError } from '../protocol/errors.ts'
+
+export const METADATA_VERSION = 'metadata.version'
+export const KRAFT_VERSION = 'kraft.version'
+export const ELIGIBLE_LEADER_REPLICAS = 'eligible.leader.replicas.version'
+
+/** 4.2-IV1: the only level this build reads and writes. */
+export const SUPPORTED_METADATA_VERSION = 29
+
+export interface FeatureRange {
+  readonly min: number
+  readonly max: number
+}
+
+/** What this build supports, as Apache Kafka 4.2 announces it; kraft.version is the quorum's own affair and has no record. */
+export const supportedFeatures: ReadonlyMap<string, FeatureRange> = new Map([
+  [METADATA_VERSION, { min: 7, max: SUPPORTED_METADATA_VERSION }],
+  [ELIGIBLE_LEADER_REPLICAS, { min: 0, max: 1 }],
+  ['group.version', { min: 0, max: 1 }],
+  ['share.version', { min: 0, max: 1 }],
+  ['streams.version', { min: 0, max: 1 }],
+  ['transaction.version', { min: 0, max: 2 }],
+])
+
+/** The supported features in the form of a registration record, kraft.version included. */
+export function registeredFeatures(): { name: string; minSupportedVersion: number; maxSupportedVersion: number }[] {
+  const features = [...supportedFeatures].map(([name, { min, max }]) => ({
+    name,
+    minSupportedVersion: min,
+    maxSupportedVersion: max,
+  }))
+  return [...features, { name: KRAFT_VERSION, minSupportedVersion: 0, maxSupportedVersion: 1 }]
+}
+
+/** Refuses a cluster whose metadata records this build would read or write wrongly. */
+export function requireSupportedMetadataVersion(level: number | undefined): void {
+  if (level === SUPPORTED_METADATA_VERSION) return
+  if (level !== undefined && level > SUPPORTED_METADATA_VERSION) {
+    throw new KafkaError(
+      'UNSUPPORTED_VERSION',
+      `this cluster's metadata.version is ${level}, newer than ${SUPPORTED_METADATA_VERSION} (4.2-IV1), the one this build speaks: use a newer build`,
+    )
+  }
+  throw new KafkaError(
+    'UNSUPPORTED_VERSION',
+    `this cluster's metadata.version is ${level ?? 'not set'}; this build speaks ${SUPPORTED_METADATA_VERSION} (4.2-IV1) only: ` +
+      'start Apache Kafka 4.2 on the directory once, run kafka-features upgrade --release-version 4.2, stop it, and start this again',
+  )
+}

@@ -1,0 +1,62 @@
+// The file `quorum-state` beside the metadata log: the vote that must survive a crash, as one line of JSON. Version 0 is what Kafka writes
+// under kraft.version 0, version 1 (with the directory of the one voted for) under kraft.version 1.
+
+import { ZERO_UUID } from '../base/uuid.ts'
+import type { Disk } from '../platform/disk.ts'
+import type { Vote } from './quorum.ts'
+
+const FILE = 'quorum-state'
+const NOBODY = -1
+
+/** The saved vote; null where the node never voted. Throws where the file is there and cannot be read: guessing would allow a second vote. */
+export async function readVote(disk: Disk, dir: string): Promise<Vote | null> {
+  const path = `${dir}/${FILE}`
+  const bytes = await disk.readAtomic(path)
+  if (bytes === null) return null
+  return parse(Buffer.from(bytes).toString('utf8'), path)
+}
+
+function parse(text: string, path: string): Vote {
+  let data: { leaderId?: unknown; leaderEpoch?: unknown; votedId?: unknown; votedDirectoryId?: unknown; data_version?: unknown }
+  try {
+    data = JSON.parse(text)
+  } catch (cause) {
+    throw new Error(`${path} is not JSON; restore it from a backup, the vote in it must not be guessed`, { cause })
+  }
+  const { leaderId, leaderEpoch, votedId, votedDirectoryId = ZERO_UUID, data_version } = data
+  if (data_version !== 0 && data_version !== 1)
+    throw new Error(`${path} has data_version ${data_version}; this build reads 0 and 1`)
+  if (!isCount(leaderEpoch) || !isId(leaderId) || !isId(votedId) || typeof votedDirectoryId !== 'string') {
+    throw new Error(`${path} lacks a vote; restore it from a backup, the vote in it must not be guessed`)
+  }
+  return {
+    epoch: leaderEpoch,
+    leaderId: leaderId === NOBODY ? null : leaderId,
+    votedFor: votedId === NOBODY ? null : { id: votedId, directoryId: votedDirectoryId },
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0
+}
+
+function isId(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= NOBODY
+}
+
+/** Resolves when the vote is on the device. */
+export async function saveVote(
+  disk: Disk,
+  dir: string,
+  vote: Vote,
+  kraftVersion: number,
+  voterIds: readonly number[],
+): Promise<void> {
+  const { epoch, leaderId, votedFor } = vote
+  const common = { leaderId: leaderId ?? NOBODY, leaderEpoch: epoch, votedId: votedFor?.id ?? NOBODY }
+  const data =
+    kraftVersion > 0
+      ? { ...common, votedDirectoryId: votedFor?.directoryId ?? ZERO_UUID, data_version: 1 }
+      : { clusterId: '', ...common, appliedOffset: 0, currentVoters: voterIds.map((voterId) => ({ voterId })), data_version: 0 }
+  await disk.replaceAtomic(`${dir}/${FILE}`, Buffer.from(JSON.stringify(data)))
+}
