@@ -28,6 +28,8 @@ export interface BatchFields {
   /** The codec's own level; its default where absent. */
   readonly level?: number | undefined
   readonly timestampType?: TimestampType
+  /** What the records' timestamps are stored relative to: the first record's, unless given. */
+  readonly baseTimestamp?: number
   /** The largest timestamp inside, unless given; every record's timestamp when the type is LogAppendTime. */
   readonly maxTimestamp?: number
   readonly producerId?: number
@@ -50,7 +52,7 @@ const NO_TIMESTAMP = -1
 /** The bytes of a batch that holds `records`. An empty list gives a batch that only keeps a place in the log and its producer's state. */
 export function buildBatch(batch: NewBatch): Buffer {
   const { records, compression = 'none' } = batch
-  const base = batch.deleteHorizonMs ?? records[0]?.timestamp ?? batch.maxTimestamp ?? NO_TIMESTAMP
+  const base = batch.deleteHorizonMs ?? batch.baseTimestamp ?? records[0]?.timestamp ?? batch.maxTimestamp ?? NO_TIMESTAMP
   const sizes = new Array<number>(records.length)
   let payloadSize = 0
   let largest = NO_TIMESTAMP
