@@ -44,15 +44,12 @@ export function oneOf(words: readonly string[], ignoreCase: boolean): Check<stri
   return { ...check, convert: (word) => known.get(word.toLowerCase()) ?? word }
 }
 
-/** No entry empty and none twice; each of `words`, where they are given. */
+/** No entry empty; each one of `words`, where they are given. */
 export function listOf(words: readonly string[] | null, mayBeEmpty: boolean): Check<readonly string[]> {
   const what = words ? `a list of ${words.join(', ')}` : 'a list separated by commas'
   return {
-    allowed: `${what}, none empty and none twice${mayBeEmpty ? '' : ', at least one'}`,
-    holds: (list) =>
-      (mayBeEmpty || list.length > 0) &&
-      new Set(list).size === list.length &&
-      list.every((entry) => entry !== '' && (!words || words.includes(entry))),
+    allowed: `${what}, ${mayBeEmpty ? 'none of them empty' : 'at least one and none of them empty'}`,
+    holds: (list) => (mayBeEmpty || list.length > 0) && list.every((entry) => entry !== '' && (!words || words.includes(entry))),
   }
 }
 

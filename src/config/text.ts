@@ -40,7 +40,8 @@ export const readers = {
     expected: 'texts separated by commas',
     read(text) {
       const trimmed = text.trim()
-      const value = trimmed === '' ? [] : trimmed.split(/\s*,\s*/)
+      // An entry named twice counts once (KIP-1161).
+      const value = trimmed === '' ? [] : [...new Set(trimmed.split(/\s*,\s*/))]
       return { value, text: value.join(',') }
     },
     write: (value) => (value as readonly string[]).join(','),
