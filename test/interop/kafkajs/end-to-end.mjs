@@ -161,20 +161,20 @@ await step('topic-offsets-by-time', async () => {
 
 await step('configs-and-partitions', async () => {
   const resource = { type: ConfigResourceTypes.TOPIC, name: topic }
-  const valueOf = async (name) => {
+  const configValue = async (name) => {
     const { resources } = await admin.describeConfigs({
       resources: [{ ...resource, configNames: [name] }],
       includeSynonyms: false,
     })
     return resources[0].configEntries[0].configValue
   }
-  assert.equal(await valueOf('retention.ms'), '86400000')
+  assert.equal(await configValue('retention.ms'), '86400000')
   await admin.alterConfigs({
     resources: [{ ...resource, configEntries: [{ name: 'retention.ms', value: '3600000' }] }],
     validateOnly: false,
   })
   await until(
-    async () => (await valueOf('retention.ms')) === '3600000',
+    async () => (await configValue('retention.ms')) === '3600000',
     () => 'retention.ms stays as it was',
   )
   await admin.createPartitions({ topicPartitions: [{ topic, count: 6 }] })

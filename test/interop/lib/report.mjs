@@ -51,6 +51,19 @@ export class Report {
   }
 }
 
+/** Repeats a check that may need a moment (Kafka applies metadata a little later) until it passes or the time is over. */
+export async function eventually(check, ms = 10_000) {
+  const deadline = performance.now() + ms
+  for (;;) {
+    try {
+      return await check()
+    } catch (error) {
+      if (performance.now() > deadline) throw error
+      await new Promise((resume) => setTimeout(resume, 100))
+    }
+  }
+}
+
 function oneLine(text) {
   const line = text.trim().replace(/\s+/g, ' ')
   return line.length > 300 ? `${line.slice(0, 300)} …` : line

@@ -1,0 +1,62 @@
+import java.io.*;
+import java.nio.charset.StandardCharsets;
+import java.util.*;
+import org.apache.kafka.common.utils.Exit;
+
+/**
+ * Runs Kafka's command-line tools one after the other in one JVM, because starting a JVM costs more than most of them do.
+ * A request is a line of base64 fields: standard input, main class, arguments. The answer is a line: exit code, output, errors.
+ */
+public class Tools {
+    static class Exited extends RuntimeException {
+        Exited() { super(null, null, false, false); }
+    }
+
+    static final PrintStream answers = System.out;
+    // The first exit counts: some tools catch everything, even what ends them, and exit once more.
+    static Integer firstExit;
+
+    public static void main(String[] unused) throws Exception {
+        var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+        Exit.Procedure leave = (code, message) -> { if (message != null) System.err.println(message); if (firstExit == null) firstExit = code; throw new Exited(); };
+        Exit.setExitProcedure(leave);
+        Exit.setHaltProcedure(leave);
+        for (String line; (line = lines.readLine()) != null; ) {
+            var fields = new ArrayList<String>();
+            for (String field : line.split(" ", -1)) fields.add(new String(Base64.getDecoder().decode(field), StandardCharsets.UTF_8));
+            answer(fields);
+        }
+        Runtime.getRuntime().halt(0);
+    }
+
+    static void answer(List<String> fields) {
+        var out = new ByteArrayOutputStream();
+        var err = new ByteArrayOutputStream();
+        // A tool may add a hook that prints at the end of the JVM: it belongs to the end of the tool.
+        var hooks = new ArrayList<Runnable>();
+        Exit.setShutdownHookAdder((name, hook) -> hooks.add(hook));
+        System.setIn(new ByteArrayInputStream(fields.get(0).getBytes(StandardCharsets.UTF_8)));
+        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+        int code = 0;
+        firstExit = null;
+        try {
+            Class.forName(fields.get(1)).getMethod("main", String[].class).invoke(null, (Object) fields.subList(2, fields.size()).toArray(new String[0]));
+        } catch (Throwable thrown) {
+            Throwable cause = thrown;
+            while (!(cause instanceof Exited) && cause.getCause() != null) cause = cause.getCause();
+            code = 1;
+            if (!(cause instanceof Exited)) cause.printStackTrace();
+        }
+        if (firstExit != null) code = firstExit;
+        for (Runnable hook : hooks) try { hook.run(); } catch (Exited ignored) { }
+        System.out.flush();
+        System.err.flush();
+        answers.println(code + " " + encode(out) + " " + encode(err));
+        answers.flush();
+    }
+
+    static String encode(ByteArrayOutputStream text) {
+        return Base64.getEncoder().encodeToString(text.toByteArray());
+    }
+}
