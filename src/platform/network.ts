@@ -17,7 +17,10 @@ export interface Listener {
  * exact size: the network writes at most `length` bytes into the buffer it was given, then says how many there are.
  */
 export interface Intake {
-  /** Where the next bytes go. Called before every read; must give at least one byte of room. */
+  /**
+   * Where the next bytes go. Called before every read; must give at least one byte of room. It may be called long before bytes come, but they are
+   * put there only right before `received`, in the same turn: so many intakes may give one and the same buffer.
+   */
   buffer(): Uint8Array
   /** The first `length` bytes of the last buffer are filled. */
   received(length: number): void

@@ -1,0 +1,235 @@
+// One accepted connection: requests come in, answers leave in the order of their requests. Consecutive requests that may overlap (Produce)
+// are worked on together; every other one waits until the answers before it left. Reading stops while the client owes us too much: requests
+// waiting, bytes of them, or answers that it does not read.
+
+import { assert } from '../base/assert.ts'
+import type { PooledBytes } from '../base/buffer-pool.ts'
+import type { Clock, Timer } from '../platform/clock.ts'
+import type { Address, Connection } from '../platform/network.ts'
+import type { Budget } from './budget.ts'
+import { FrameReader, type FrameSink, framed } from './frame.ts'
+import type { FrameMemory } from './frame-memory.ts'
+import { Request } from './request.ts'
+
+/** Who works on requests. */
+export interface RequestSink {
+  /** May this request be worked on while those before it are, if they may too? Asked with the frame's bytes; must not keep them. */
+  mayOverlap(bytes: Uint8Array): boolean
+  /** Answers now or later, exactly once per request. What it throws closes the connection. */
+  receive(request: Request): void
+  opened?(channel: Channel): void
+  /** Runs once per opened channel. `why` is null when the client left, or the broker closed in peace. */
+  closed?(channel: Channel, why: string | null): void
+}
+
+export interface ChannelLimits {
+  /** socket.request.max.bytes */
+  readonly maxFrameBytes: number
+  /** Requests of one connection that are not answered yet. */
+  readonly maxPendingRequests: number
+  /** Their bytes; a single larger one passes when it is alone. */
+  readonly maxPendingBytes: number
+  /** Bytes of answers that the client has not taken; above it, nothing more is read or begun. */
+  readonly maxUnsentBytes: number
+  /** connections.max.idle.ms: closed after that long without a byte in or out, unless a request is being worked on; negative: never. */
+  readonly maxIdleMs: number
+}
+
+/** What all channels of one server share. */
+export interface ChannelHouse {
+  readonly clock: Clock
+  readonly sink: RequestSink
+  readonly limits: ChannelLimits
+  readonly budget: Budget
+  readonly memory: FrameMemory
+  readonly landing: Uint8Array
+}
+
+export class Channel {
+  /** One number per connection of this server, never used again. */
+  readonly id: number
+  /** The name of the listener it came in by. */
+  readonly listener: string
+  readonly #connection: Connection
+  readonly #house: ChannelHouse
+  readonly #reader: FrameReader
+  /** Every request that is not answered in order yet, oldest first. */
+  readonly #requests: Request[] = []
+  /** How many of them were handed on, from the front. */
+  #begun = 0
+  #working = 0
+  #pendingBytes = 0
+  /** Size of the frame that is coming in: charged already, and no request yet. */
+  #incomingBytes = 0
+  #isBeginning = false
+  #isPaused = false
+  #isOver = false
+  #why: string | null = null
+  #activeAt: number
+  #idleTimer: Timer | null = null
+  #gone: AbortController | null = null
+  readonly #tryReading = () => this.#goOn()
+
+  constructor(id: number, listener: string, connection: Connection, house: ChannelHouse) {
+    this.id = id
+    this.listener = listener
+    this.#connection = connection
+    this.#house = house
+    this.#activeAt = house.clock.monotonic()
+    const sink: FrameSink = {
+      admit: (size) => this.#admit(size),
+      frame: (frame) => this.#receive(frame),
+      refuse: (why) => this.close(why),
+    }
+    const { memory, landing, limits } = house
+    this.#reader = new FrameReader({ sink, memory, landing, maxFrameBytes: limits.maxFrameBytes })
+  }
+
+  get remote(): Address {
+    return this.#connection.remote
+  }
+
+  get local(): Address {
+    return this.#connection.local
+  }
+
+  /** Aborted when the connection is over; who waits on behalf of the client should stop. */
+  get gone(): AbortSignal {
+    this.#gone ??= new AbortController()
+    if (this.#isOver) this.#gone.abort()
+    return this.#gone.signal
+  }
+
+  /** Starts reading. */
+  open(): void {
+    this.#connection.onClose((why) => this.#over(why))
+    this.#house.sink.opened?.(this)
+    this.#watchIdleness(this.#house.limits.maxIdleMs)
+    this.#connection.onData({
+      buffer: () => this.#reader.buffer(),
+      received: (length) => {
+        if (this.#isOver) return
+        this.#activeAt = this.#house.clock.monotonic()
+        this.#reader.received(length)
+      },
+    })
+  }
+
+  /** Closes at once. `why` goes to the log; null in peace. */
+  close(why: string | null): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#why = why
+    this.#connection.close()
+  }
+
+  #admit(size: number): boolean {
+    const { limits, budget } = this.#house
+    const isFull =
+      this.#requests.length >= limits.maxPendingRequests ||
+      (this.#pendingBytes > 0 && this.#pendingBytes + size > limits.maxPendingBytes) ||
+      this.#connection.unsent > limits.maxUnsentBytes
+    if (!isFull && budget.take(size)) {
+      this.#pendingBytes += size
+      this.#incomingBytes = size
+      return true
+    }
+    if (!isFull) budget.wait(this.#tryReading)
+    this.#isPaused = true
+    this.#connection.pause()
+    return false
+  }
+
+  #receive(frame: PooledBytes): void {
+    this.#incomingBytes = 0
+    const overlaps = this.#house.sink.mayOverlap(frame.bytes)
+    this.#requests.push(new Request(this, frame, overlaps, this.#house.clock.now()))
+    this.#begin()
+  }
+
+  /** Hands on what may be worked on now. */
+  #begin(): void {
+    if (this.#isBeginning) return // an answer from within `receive`: the loop below goes on
+    this.#isBeginning = true
+    try {
+      while (!this.#isOver && this.#mayBegin(this.#requests[this.#begun])) {
+        const request = this.#requests[this.#begun++]!
+        this.#working++
+        this.#house.sink.receive(request)
+      }
+    } catch (thrown) {
+      this.close(`a request could not be handed on: ${thrown instanceof Error ? thrown.stack : thrown}`)
+    } finally {
+      this.#isBeginning = false
+    }
+  }
+
+  #mayBegin(next: Request | undefined): boolean {
+    if (!next || this.#connection.unsent > this.#house.limits.maxUnsentBytes) return false
+    // Those begun overlap with each other, or there is only one; so the last one speaks for all.
+    return this.#begun === 0 || (next.overlaps && this.#requests[this.#begun - 1]!.overlaps)
+  }
+
+  /** A request's memory is free again; called by Request, once. */
+  freed(bytes: number): void {
+    this.#pendingBytes -= bytes
+    this.#house.budget.give(bytes)
+  }
+
+  /** A request has its answer; called by Request, once. Sends what is complete from the front. */
+  answered(): void {
+    this.#working--
+    assert(this.#working >= 0, 'a request was answered before it was received')
+    while (this.#requests[0]?.isAnswered) {
+      const request = this.#requests.shift()!
+      this.#begun--
+      this.#send(request)
+    }
+    this.#begin()
+    this.#goOn()
+  }
+
+  #send(request: Request): void {
+    const { chunks } = request
+    if (chunks === null || this.#isOver) return request.left()
+    const done = () => {
+      this.#activeAt = this.#house.clock.monotonic()
+      request.left()
+      if (this.#isOver) return
+      this.#begin()
+      this.#goOn()
+    }
+    this.#connection.send(framed(chunks)).then(done, () => request.left()) // that it is gone is told by onClose
+  }
+
+  /** Reads again, if there is room. */
+  #goOn(): void {
+    if (!this.#isPaused || this.#isOver) return
+    this.#isPaused = false
+    this.#reader.resume()
+    if (!this.#reader.isBlocked && !this.#isOver) this.#connection.resume()
+  }
+
+  #watchIdleness(afterMs: number): void {
+    const { clock, limits } = this.#house
+    if (limits.maxIdleMs < 0) return
+    this.#idleTimer = clock.after(afterMs, () => {
+      const idleMs = clock.monotonic() - this.#activeAt
+      if (this.#working > 0) this.#watchIdleness(limits.maxIdleMs)
+      else if (idleMs < limits.maxIdleMs) this.#watchIdleness(limits.maxIdleMs - idleMs)
+      else this.close(`idle for ${Math.round(idleMs)} ms (connections.max.idle.ms)`)
+    })
+  }
+
+  #over(why: Error | undefined): void {
+    this.#isOver = true
+    this.#idleTimer?.cancel()
+    this.#house.budget.stopWaiting(this.#tryReading)
+    this.#reader.stop()
+    if (this.#incomingBytes > 0) this.freed(this.#incomingBytes)
+    // Those begun will be answered by whoever works on them; nobody will hear it.
+    for (const request of this.#requests.splice(this.#begun)) request.release()
+    this.#gone?.abort()
+    this.#house.sink.closed?.(this, this.#why ?? (why ? `the connection broke: ${why.message}` : null))
+  }
+}

@@ -1,0 +1,141 @@
+// The other end: a connection to a broker. Requests carry a correlation id and may be many at once; answers are matched by it.
+
+import { BufferPool } from '../base/buffer-pool.ts'
+import { type Deferred, deferred } from '../base/deferred.ts'
+import type { Clock, Timer } from '../platform/clock.ts'
+import type { Address, Connection, Network } from '../platform/network.ts'
+import { FrameReader, framed } from './frame.ts'
+import { FrameMemory } from './frame-memory.ts'
+
+/** Answers are kept by those who asked, so their memory is never used again. */
+const NO_REUSE = 0
+const LANDING = 64 * 1024
+
+export interface DialOptions {
+  readonly connectTimeoutMs?: number
+  /** A longer answer closes the connection. */
+  readonly maxFrameBytes?: number
+}
+
+/** The connection is gone, was refused, or did not answer in time. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost'
+}
+
+/** Connects, or throws ConnectionLost after the timeout. */
+export async function dial(network: Network, clock: Clock, address: Address, options: DialOptions = {}): Promise<Caller> {
+  const { connectTimeoutMs = 10_000, maxFrameBytes = 2 ** 31 - 1 } = options
+  const connecting = network.connect(address)
+  const late = deferred<never>()
+  const timer = clock.after(connectTimeoutMs, () => {
+    connecting.then(
+      (connection) => connection.close(),
+      () => {}, // told as a timeout already
+    )
+    late.reject(new ConnectionLost(`${address.host}:${address.port} did not take the connection within ${connectTimeoutMs} ms`))
+  })
+  try {
+    return new Caller(await Promise.race([connecting, late.promise]), clock, maxFrameBytes)
+  } catch (thrown) {
+    throw thrown instanceof ConnectionLost ? thrown : new ConnectionLost((thrown as Error).message, { cause: thrown })
+  } finally {
+    timer.cancel()
+  }
+}
+
+interface Waiting {
+  readonly answer: Deferred<Uint8Array>
+  readonly timer: Timer
+}
+
+export class Caller {
+  readonly #connection: Connection
+  readonly #clock: Clock
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #reader: FrameReader
+  #over: ConnectionLost | null = null
+  readonly #closed = deferred<void>()
+
+  constructor(connection: Connection, clock: Clock, maxFrameBytes: number) {
+    this.#connection = connection
+    this.#clock = clock
+    this.#reader = new FrameReader({
+      sink: { admit: () => true, frame: ({ bytes }) => this.#answered(bytes), refuse: (why) => this.#lose(why) },
+      memory: new FrameMemory(new BufferPool(NO_REUSE)),
+      landing: new Uint8Array(LANDING),
+      maxFrameBytes,
+    })
+    connection.onClose((why) => {
+      this.#lose(why?.message ?? 'the other end closed it')
+      this.#closed.resolve()
+    })
+    connection.onData(this.#reader)
+  }
+
+  get remote(): Address {
+    return this.#connection.remote
+  }
+
+  get isOpen(): boolean {
+    return this.#over === null
+  }
+
+  /** Resolves when the connection is over, whoever ended it. */
+  get closed(): Promise<void> {
+    return this.#closed.promise
+  }
+
+  /**
+   * Sends a request (header and body, without its length) whose header carries `correlationId`; resolves with the answer, correlation id
+   * first. The id must not be waiting already. After `timeoutMs` the connection is closed, because nothing tells a late answer from a lost one.
+   */
+  call(correlationId: number, chunks: readonly Uint8Array[], timeoutMs: number): Promise<Uint8Array> {
+    if (this.#over) return Promise.reject(this.#over)
+    const answer = deferred<Uint8Array>()
+    const timer = this.#clock.after(timeoutMs, () => this.#lose(`no answer within ${timeoutMs} ms`))
+    this.#waiting.set(correlationId, { answer, timer })
+    void this.#send(chunks)
+    return answer.promise
+  }
+
+  /** Sends a request that gets no answer (Produce with acks=0). Resolves when the operating system has it. */
+  async tell(chunks: readonly Uint8Array[]): Promise<void> {
+    if (this.#over) throw this.#over
+    await this.#connection.send(framed(chunks))
+  }
+
+  async #send(chunks: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.#connection.send(framed(chunks))
+    } catch (thrown) {
+      this.#lose((thrown as Error).message)
+    }
+  }
+
+  /** Closes; calls that wait fail. */
+  close(): void {
+    this.#lose('it was closed here')
+  }
+
+  #answered(bytes: Uint8Array): void {
+    const correlationId = bytes.length < 4 ? null : Buffer.from(bytes.buffer, bytes.byteOffset, 4).readInt32BE(0)
+    const waiting = correlationId === null ? undefined : this.#waiting.get(correlationId)
+    if (!waiting) return this.#lose(`an answer came that nobody waits for (correlation id ${correlationId})`)
+    this.#waiting.delete(correlationId!)
+    waiting.timer.cancel()
+    waiting.answer.resolve(bytes)
+  }
+
+  #lose(why: string): void {
+    if (this.#over) return
+    const { host, port } = this.remote
+    this.#over = new ConnectionLost(`the connection with ${host}:${port} is over: ${why}`)
+    this.#reader.stop()
+    this.#connection.close()
+    for (const { answer, timer } of this.#waiting.values()) {
+      timer.cancel()
+      answer.reject(this.#over)
+    }
+    this.#waiting.clear()
+  }
+}

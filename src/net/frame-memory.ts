@@ -1,0 +1,64 @@
+// Where frames live. Small ones share slabs, large ones have a buffer of their own; both come from a pool and go back to it when the frames
+// are released. A frame that is never released is only slower: its memory is left to the garbage collector.
+
+import { BufferPool, type PooledBytes } from '../base/buffer-pool.ts'
+
+const SLAB = 128 * 1024
+/** What is larger would waste the end of too many slabs. */
+const SLICE_MAX = 16 * 1024
+/** Much of the time frames of one kind follow each other, so a few megabytes are enough to never ask the kernel. */
+const MAX_IDLE = 16 * 1024 * 1024
+
+export class FrameMemory {
+  readonly #pool: BufferPool
+  #slab: Slab | null = null
+
+  constructor(pool = new BufferPool(MAX_IDLE)) {
+    this.#pool = pool
+  }
+
+  /** Exactly `size` bytes with arbitrary content. */
+  take(size: number): PooledBytes {
+    if (size > SLICE_MAX) return this.#pool.take(size)
+    if (!this.#slab || !this.#slab.hasRoom(size)) {
+      this.#slab?.retire()
+      this.#slab = new Slab(this.#pool.take(SLAB))
+    }
+    return this.#slab.cut(size)
+  }
+}
+
+/** A buffer that many frames share. It goes back to the pool when it is full and all of them were released. */
+class Slab {
+  readonly #buffer: PooledBytes
+  #at = 0
+  /** Frames that are not released, and one for whoever may still cut from it. */
+  #users = 1
+
+  constructor(buffer: PooledBytes) {
+    this.#buffer = buffer
+  }
+
+  hasRoom(size: number): boolean {
+    return this.#at + size <= this.#buffer.bytes.length
+  }
+
+  cut(size: number): PooledBytes {
+    const bytes = this.#buffer.bytes.subarray(this.#at, this.#at + size)
+    this.#at += size
+    this.#users++
+    let isReleased = false
+    return {
+      bytes,
+      release: () => {
+        if (isReleased) return
+        isReleased = true
+        this.retire()
+      },
+    }
+  }
+
+  retire(): void {
+    if (--this.#users === 0) this.#buffer.release()
+  }
+}

@@ -1,0 +1,149 @@
+// Opens the listeners of a server and makes a channel of every connection that may come in.
+
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Address, Connection, Listener, Network } from '../platform/network.ts'
+import { Budget } from './budget.ts'
+import { Channel, type ChannelHouse, type ChannelLimits, type RequestSink } from './channel.ts'
+import { ConnectionCounts, type ConnectionLimits } from './connection-limits.ts'
+import { FrameMemory } from './frame-memory.ts'
+import { SparseLog } from './sparse-log.ts'
+
+const LANDING = 64 * 1024
+
+export interface ListenerOptions {
+  /** As `listeners` names it: PLAINTEXT, CONTROLLER, EXTERNAL, ... */
+  readonly name: string
+  readonly address: Address
+  /** listener.name.<name>.max.connections */
+  readonly maxConnections?: number
+}
+
+export interface ServeOptions {
+  readonly network: Network
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly listeners: readonly ListenerOptions[]
+  readonly sink: RequestSink
+  readonly channelLimits: ChannelLimits
+  readonly connectionLimits: ConnectionLimits
+  /** queued.max.request.bytes: of all connections together; negative: no bound. */
+  readonly maxRequestBytes: number
+}
+
+/** Opens all listeners, or none: a failure closes those that were open and says which address it was. */
+export async function serve(options: ServeOptions): Promise<Server> {
+  const server = new Server(options)
+  try {
+    for (const listener of options.listeners) await server.open(listener)
+  } catch (thrown) {
+    await server.close()
+    throw thrown
+  }
+  return server
+}
+
+export class Server {
+  readonly #network: Network
+  readonly #house: ChannelHouse
+  readonly #log: SparseLog
+  readonly #counts: ConnectionCounts
+  readonly #listeners = new Map<string, Listener>()
+  readonly #connections = new Map<Connection, Channel | null>()
+  #nextId = 1
+  #isOver = false
+  #onEmpty: (() => void) | null = null
+
+  constructor({ network, clock, logger, sink, channelLimits, connectionLimits, maxRequestBytes }: ServeOptions) {
+    this.#network = network
+    this.#log = new SparseLog(logger, clock)
+    this.#counts = new ConnectionCounts(connectionLimits, clock)
+    this.#house = {
+      clock,
+      sink: this.#watched(sink),
+      limits: channelLimits,
+      budget: new Budget(maxRequestBytes),
+      memory: new FrameMemory(),
+      landing: new Uint8Array(LANDING),
+    }
+  }
+
+  /** The address a listener is bound to; its port is the chosen one where 0 was asked for. */
+  address(listener: string): Address | undefined {
+    return this.#listeners.get(listener)?.address
+  }
+
+  get connections(): number {
+    return this.#counts.all
+  }
+
+  /** Bytes of requests that are not answered or released yet. */
+  get requestBytes(): number {
+    return this.#house.budget.usedBytes
+  }
+
+  async open(options: ListenerOptions): Promise<void> {
+    const listener = await this.#network.listen(options.address, (connection) => this.#accept(connection, options))
+    this.#listeners.set(options.name, listener)
+  }
+
+  /** Nobody comes in any more; those inside stay. */
+  async stopListening(): Promise<void> {
+    this.#isOver = true
+    await Promise.all([...this.#listeners.values()].map((listener) => listener.close()))
+  }
+
+  /** Stops listening and closes every connection; resolves when all of them are over. Answers that have not left are lost. */
+  async close(): Promise<void> {
+    await this.stopListening()
+    if (this.#connections.size === 0) return
+    const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve))
+    for (const [connection, channel] of [...this.#connections]) {
+      if (channel) channel.close(null)
+      else connection.close()
+    }
+    await empty
+  }
+
+  #accept(connection: Connection, { name, maxConnections = Infinity }: ListenerOptions): void {
+    const { host } = connection.remote
+    const refusal = this.#isOver ? 'the server stops' : this.#counts.enter(host, name, maxConnections)
+    if (refusal !== null) {
+      this.#log.warn('a connection was refused', { from: `${host}:${connection.remote.port}`, listener: name, why: refusal })
+      connection.close()
+      return
+    }
+    this.#connections.set(connection, null)
+    connection.onClose(() => this.#left(connection, host, name))
+    const delayMs = this.#counts.creationDelayMs()
+    if (delayMs > 0) this.#house.clock.after(delayMs, () => this.#welcome(connection, name))
+    else this.#welcome(connection, name)
+  }
+
+  #welcome(connection: Connection, listener: string): void {
+    if (!this.#connections.has(connection)) return // it left while it waited
+    const channel = new Channel(this.#nextId++, listener, connection, this.#house)
+    this.#connections.set(connection, channel)
+    channel.open()
+  }
+
+  #left(connection: Connection, ip: string, listener: string): void {
+    this.#counts.leave(ip, listener)
+    this.#connections.delete(connection)
+    if (this.#connections.size === 0) this.#onEmpty?.()
+  }
+
+  /** The sink, with a line in the log for every connection that did not end in peace. */
+  #watched(sink: RequestSink): RequestSink {
+    return {
+      mayOverlap: (bytes) => sink.mayOverlap(bytes),
+      receive: (request) => sink.receive(request),
+      opened: (channel) => sink.opened?.(channel),
+      closed: (channel, why) => {
+        const { host, port } = channel.remote
+        if (why !== null) this.#log.warn('a connection was closed', { from: `${host}:${port}`, listener: channel.listener, why })
+        sink.closed?.(channel, why)
+      },
+    }
+  }
+}

@@ -1,0 +1,19 @@
+// The real machine in one hand.
+
+import type { Level, Logger } from '../logger.ts'
+import type { Platform } from '../platform.ts'
+import { nodeClock } from './clock.ts'
+import { nodeDisk } from './disk.ts'
+import { nodeLogger } from './logger.ts'
+import { nodeNetwork } from './network.ts'
+import { nodeRandom } from './random.ts'
+
+export interface NodePlatformOptions {
+  /** What the log says at least; `logger` takes its place. */
+  readonly level?: Level
+  readonly logger?: Logger
+}
+
+export function nodePlatform({ level = 'info', logger = nodeLogger(level) }: NodePlatformOptions = {}): Platform {
+  return { clock: nodeClock(), random: nodeRandom(), disk: nodeDisk(), network: nodeNetwork({ logger }), logger }
+}
