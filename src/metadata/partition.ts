@@ -1,6 +1,5 @@
 // One partition as the metadata log describes it.
 
-import { ZERO_UUID } from '../base/uuid.ts'
 import type { RecordOf } from './records.ts'
 
 export const NO_LEADER = -1
@@ -10,6 +9,11 @@ export const NO_LEADER_CHANGE = -2
 /** KIP-704: a leader that was elected although it may miss committed records has not finished recovering. */
 export const RECOVERED = 0
 export const RECOVERING = 1
+
+/** Directory of a replica that no broker has placed yet. */
+export const UNASSIGNED_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAA'
+/** Directory of a replica that some broker placed before metadata named directories (KIP-858). */
+const MIGRATING_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAg'
 
 export interface PartitionImage {
   readonly partition: number
@@ -34,7 +38,7 @@ export function partitionFrom(record: RecordOf<'PartitionRecord'>): PartitionIma
   return {
     partition: record.partitionId,
     replicas: record.replicas,
-    directories: record.directories.length > 0 ? record.directories : record.replicas.map(() => ZERO_UUID),
+    directories: record.directories.length > 0 ? record.directories : record.replicas.map(() => MIGRATING_DIRECTORY),
     isr: record.isr,
     removingReplicas: record.removingReplicas,
     addingReplicas: record.addingReplicas,

@@ -1,0 +1,46 @@
+// When each broker was heard of last, and how far it said it has followed. Soft state: a new controller starts anew.
+
+export interface Session {
+  readonly lastHeardAt: number
+  /** The broker's image has everything below and at this offset; -1 while it has not said. */
+  readonly metadataOffset: number
+}
+
+export class Sessions {
+  readonly #byBroker = new Map<number, Session>()
+  /** Where each broker that is shutting down must see the others have got to. */
+  readonly #shutdownOffsets = new Map<number, number>()
+
+  heard(id: number, now: number, metadataOffset = -1): void {
+    const known = this.#byBroker.get(id)
+    this.#byBroker.set(id, { lastHeardAt: now, metadataOffset: Math.max(metadataOffset, known?.metadataOffset ?? -1) })
+  }
+
+  /** Whether the broker was heard of within the timeout. */
+  isValid(id: number, now: number, timeoutMs: number): boolean {
+    const session = this.#byBroker.get(id)
+    return session !== undefined && now - session.lastHeardAt <= timeoutMs
+  }
+
+  get(id: number): Session | undefined {
+    return this.#byBroker.get(id)
+  }
+
+  forget(id: number): void {
+    this.#byBroker.delete(id)
+    this.#shutdownOffsets.delete(id)
+  }
+
+  beginShutdown(id: number, offset: number): void {
+    if (!this.#shutdownOffsets.has(id)) this.#shutdownOffsets.set(id, offset)
+  }
+
+  shutdownOffset(id: number): number | undefined {
+    return this.#shutdownOffsets.get(id)
+  }
+
+  clear(): void {
+    this.#byBroker.clear()
+    this.#shutdownOffsets.clear()
+  }
+}

@@ -1,0 +1,142 @@
+// A node's image of its cluster, fed with committed records only, and those who react to its changes.
+
+import { deferred } from '../base/deferred.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import { batches, type RecordBatch } from '../protocol/records/batch.ts'
+import { DeltaCollector, type MetadataDelta } from './delta.ts'
+import { MetadataImage } from './image.ts'
+import { metadataCodec } from './records.ts'
+import { type MetadataLogSource, restoreImage } from './restore.ts'
+
+export type { MetadataDelta, PartitionChange } from './delta.ts'
+
+/** Reacts to a change. What it throws or rejects with is logged; the others still run. */
+export type Subscriber = (delta: MetadataDelta) => void | Promise<void>
+
+export interface PublisherOptions {
+  readonly log: MetadataLogSource
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+const SLICE_MS = 10
+const READ_BYTES = 1 << 20
+
+/**
+ * The image moves on as soon as records are committed; subscribers then run one after the other, change after change, so one that waits on
+ * the disk sees an image that may already be newer than its delta.
+ */
+export class MetadataPublisher {
+  readonly image = new MetadataImage()
+  readonly #options: PublisherOptions
+  readonly #subscribers: { readonly name: string; readonly run: Subscriber }[] = []
+  readonly #waiting: { readonly offset: number; resolve(): void }[] = []
+  #endOffset = 0
+  #publishedOffset = 0
+  #isLive = false
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(options: PublisherOptions) {
+    this.#options = options
+    options.log.onCommittedBatches((committed) => {
+      if (this.#isLive) this.#take(committed)
+    })
+  }
+
+  /** Everything below this offset of the metadata log is in the image. */
+  get endOffset(): number {
+    return this.#endOffset
+  }
+
+  /** Everything below this offset was seen by every subscriber. */
+  get publishedOffset(): number {
+    return this.#publishedOffset
+  }
+
+  /** Subscribers run in the order of their calls, from the next change on. */
+  subscribe(name: string, run: Subscriber): void {
+    this.#subscribers.push({ name, run })
+  }
+
+  /** Brings the image to what is committed and tells every subscriber so; follows the log from then on. */
+  async load(): Promise<void> {
+    const { log, clock } = this.#options
+    const collector = new DeltaCollector()
+    this.#endOffset = await restoreImage(log, this.image, collector)
+    let sliceEnd = clock.monotonic() + SLICE_MS
+    while (this.#endOffset < log.committedOffset) {
+      const before = this.#endOffset
+      for (const piece of await log.read(this.#endOffset, READ_BYTES)) {
+        for (const batch of batches(piece)) {
+          if (batch.nextOffset > log.committedOffset) break
+          this.#apply(batch, collector)
+          if (clock.monotonic() < sliceEnd) continue
+          await new Promise<void>((resume) => clock.soon(resume))
+          sliceEnd = clock.monotonic() + SLICE_MS
+        }
+      }
+      if (this.#endOffset === before)
+        throw new Error(`the metadata log is committed to ${log.committedOffset} but gives nothing from ${before}`)
+    }
+    this.#isLive = true
+    this.#publish(collector.finish(this.image, this.#endOffset, true))
+    await this.#last
+  }
+
+  /** Resolves once every subscriber has seen everything below `offset`. */
+  reached(offset: number): Promise<void> {
+    if (offset <= this.#publishedOffset) return Promise.resolve()
+    const { promise, resolve } = deferred<void>()
+    this.#waiting.push({ offset, resolve: () => resolve() })
+    return promise
+  }
+
+  #take(committed: readonly RecordBatch[]): void {
+    const collector = new DeltaCollector()
+    for (const batch of committed) this.#apply(batch, collector)
+    this.#publish(collector.finish(this.image, this.#endOffset, false))
+  }
+
+  #apply(batch: RecordBatch, collector: DeltaCollector): void {
+    if (!batch.isControl) {
+      for (const { offset, key, value } of batch.records()) {
+        if (offset < this.#endOffset) continue
+        const record = metadataCodec.decode(key, value)
+        if (record) this.image.apply(record, collector)
+        else
+          this.#options.logger.error(
+            'a metadata record of an unknown kind is passed over; was this directory used by a newer Kafka?',
+            { offset },
+          )
+      }
+    }
+    this.#endOffset = Math.max(this.#endOffset, batch.nextOffset)
+  }
+
+  #publish(delta: MetadataDelta): void {
+    this.#last = this.#last.then(async () => {
+      for (const { name, run } of this.#subscribers) {
+        try {
+          await run(delta)
+        } catch (thrown) {
+          this.#options.logger.error(`${name} could not follow a change of the metadata`, {
+            offset: delta.endOffset,
+            error: thrown instanceof Error ? thrown.stack : String(thrown),
+          })
+        }
+      }
+      this.#publishedOffset = delta.endOffset
+      this.#wake()
+    })
+  }
+
+  #wake(): void {
+    for (let i = this.#waiting.length - 1; i >= 0; i--) {
+      const waiting = this.#waiting[i]!
+      if (waiting.offset > this.#publishedOffset) continue
+      this.#waiting.splice(i, 1)
+      waiting.resolve()
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// Where images come from and go to: the snapshots of a metadata log.
+
+import type { ReplicatedLog } from '../machine/machine.ts'
+import type { RecordBatch } from '../protocol/records/batch.ts'
+import type { MetadataImage } from './image.ts'
+import type { ImageObserver } from './observer.ts'
+import { metadataCodec } from './records.ts'
+
+export interface SnapshotPlace {
+  readonly endOffset: number
+  readonly epoch: number
+}
+
+/** The metadata log as this room needs it; raft's is one. */
+export interface MetadataLogSource extends ReplicatedLog {
+  /** Runs for every batch that became committed while the process runs, in order, before `onCommit` answers anyone. */
+  onCommittedBatches(run: (batches: readonly RecordBatch[]) => void): void
+  /** The newest snapshot; null where there is none, or only the empty one that formatting wrote. */
+  newestSnapshot(): SnapshotPlace | null
+  readSnapshot(snapshot: SnapshotPlace): AsyncIterable<RecordBatch>
+  /** Keeps `batches` as everything below `endOffset`, which must be committed; older snapshots are removed. */
+  writeSnapshot(
+    endOffset: number,
+    lastTimestamp: number,
+    batches: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  ): Promise<void>
+  /** The epoch of the record before `endOffset`, and its timestamp where it is known. */
+}
+
+/** Fills an empty image from the newest snapshot; gives the offset from which the log goes on. */
+export async function restoreImage(log: MetadataLogSource, image: MetadataImage, observer?: ImageObserver): Promise<number> {
+  const newest = log.newestSnapshot()
+  if (!newest) return log.startOffset
+  for await (const batch of log.readSnapshot(newest)) {
+    if (batch.isControl) continue
+    for (const { key, value } of batch.records()) {
+      const record = metadataCodec.decode(key, value)
+      if (record) image.apply(record, observer)
+    }
+  }
+  return newest.endOffset
+}
