@@ -1,0 +1,30 @@
+// The program `odradek`: the real terminal and the real broker, handed to the commands.
+
+import { startBrokerNode } from '../broker/start.ts'
+import { nodeClock } from '../platform/node/clock.ts'
+import { nodeDisk } from '../platform/node/disk.ts'
+import { environment, exitNow, onSignal, setExitCode } from '../platform/node/process.ts'
+import { run } from './program.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Runs the command that `words` name; resolves when it is done, or for `start` when the broker is ready. */
+export function main(words: readonly string[]): Promise<void> {
+  return run(words, startBrokerNode, realTerminal())
+}
+
+function realTerminal(): Terminal {
+  const disk = nodeDisk()
+  return {
+    env: environment(),
+    clock: nodeClock(),
+    print: (line) => console.log(line),
+    complain: (line) => console.error(line),
+    async readText(path) {
+      const bytes = await disk.readAtomic(path)
+      return bytes === null ? null : new TextDecoder().decode(bytes)
+    },
+    onSignal,
+    setExitCode,
+    exitNow,
+  }
+}

@@ -1,0 +1,91 @@
+// The commands of `odradek`. Each one's work is in its own file; here stand their words, flags and help.
+
+import { Command, CommanderError, Option } from 'commander'
+import type { Level } from '../platform/logger.ts'
+import { exitCodes } from '../platform/node/process.ts'
+import { type StartNode, start } from './start.ts'
+import type { Terminal } from './terminal.ts'
+import { UsageError } from './usage.ts'
+import { version } from './version.ts'
+
+const levels: readonly Level[] = ['debug', 'info', 'warn', 'error']
+
+/** Does what the words say; whatever goes wrong becomes one line and an exit code (2 for wrong words, 1 for the rest). Never rejects. */
+export async function run(words: readonly string[], startNode: StartNode, terminal: Terminal): Promise<void> {
+  try {
+    await program(startNode, terminal).parseAsync([...words], { from: 'user' })
+  } catch (thrown) {
+    terminal.setExitCode(exitCodeOf(thrown, terminal))
+  }
+}
+
+function program(startNode: StartNode, terminal: Terminal): Command {
+  const odradek = new Command('odradek')
+    .description('The Apache Kafka platform in TypeScript.')
+    .version(version, '-V, --version', 'print the version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.complain(text.trimEnd()),
+      // Commander would print the complaint before it throws it; it is printed once, by whoever catches it.
+      outputError: () => {},
+    })
+    .addHelpText('after', examples('odradek start', 'odradek start server.properties', 'odradek help start'))
+
+  odradek
+    .command('start')
+    .summary('run a broker')
+    .description(
+      'Runs a broker in the foreground until a signal stops it. Without a file: a single node on localhost:9092 with its data in ./data. ' +
+        'Values come from the file, then KAFKA_* variables (KAFKA_LOG_DIRS is log.dirs), then --override; the later goes before the earlier.',
+    )
+    .argument('[file]', "a server.properties with Kafka's own keys")
+    .option(
+      '-o, --override <key=value>',
+      'set one key; may be repeated',
+      (word: string, before: string[]) => [...before, word],
+      [],
+    )
+    .addOption(new Option('--log-level <level>', 'how much is said on stderr').choices(levels).default('info'))
+    .addHelpText(
+      'after',
+      examples(
+        'odradek start',
+        'odradek start config/server.properties',
+        'odradek start --override listeners=PLAINTEXT://:9092 --override advertised.listeners=PLAINTEXT://kafka.example.com:9092',
+        'KAFKA_LOG_DIRS=/var/lib/kafka odradek start',
+      ),
+    )
+    .action((file: string | undefined, { override, logLevel }: { override: string[]; logLevel: Level }) =>
+      start({ file, overrides: override, level: logLevel }, startNode, terminal),
+    )
+
+  odradek
+    .command('version')
+    .description('Prints the version.')
+    .action(() => terminal.print(version))
+  return odradek
+}
+
+const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`
+
+/** Says what went wrong, in one line, and what the process should end with. */
+function exitCodeOf(thrown: unknown, terminal: Terminal): number {
+  if (thrown instanceof CommanderError) {
+    // Help and version end by being thrown, too.
+    if (thrown.exitCode === 0) return exitCodes.ok
+    if (thrown.code === 'commander.help') return exitCodes.usage
+    terminal.complain(`odradek: ${oneLine(thrown.message.replace(/^error: /, ''))} (odradek --help shows the commands)`)
+    return exitCodes.usage
+  }
+  if (thrown instanceof UsageError) {
+    terminal.complain(`odradek: ${oneLine(thrown.message)}`)
+    return exitCodes.usage
+  }
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  terminal.complain(`odradek: ${oneLine(error.message)}`)
+  if (terminal.env['ODRADEK_DEBUG']) terminal.complain(error.stack ?? '')
+  return exitCodes.failed
+}
+
+const oneLine = (text: string) => text.trim().replace(/\s*\n\s*/g, ' ')

@@ -1,0 +1,92 @@
+// `odradek start`: a broker in the foreground, until a signal stops it.
+
+import { type LoadedConfig, loadConfig } from '../config/index.ts'
+import type { Level } from '../platform/logger.ts'
+import type { Terminal } from './terminal.ts'
+import { UsageError } from './usage.ts'
+import { version } from './version.ts'
+
+/** A broker that serves. */
+export interface RunningNode {
+  /** host:port of each listener for clients, as they are told. */
+  readonly bootstrapServers: string
+  /** Resolves, with the reason, if the broker stops by itself; never, if it is closed. */
+  readonly failed: Promise<Error>
+  /** Stops cleanly. */
+  close(): Promise<void>
+}
+
+export type StartNode = (loaded: LoadedConfig, options: { readonly level: Level }) => Promise<RunningNode>
+
+export interface StartArguments {
+  /** A server.properties; without it, a single node in ./data. */
+  readonly file: string | undefined
+  /** As typed: key=value. */
+  readonly overrides: readonly string[]
+  readonly level: Level
+}
+
+/** Runs until the broker is ready, and leaves it running: signals, or its own failure, end the process. */
+export async function start(typed: StartArguments, startNode: StartNode, terminal: Terminal): Promise<void> {
+  const began = terminal.clock.monotonic()
+  const loaded = await load(typed, terminal)
+  for (const warning of loaded.warnings) terminal.complain(`odradek: warning: ${warning}`)
+
+  const starting = startNode(loaded, { level: typed.level })
+  stopOnSignal(starting, terminal)
+  const node = await starting
+  const ms = Math.round(terminal.clock.monotonic() - began)
+  const facts = `node ${loaded.config['node.id']}, data in ${loaded.logDirs.join(', ')}, ${ms} ms`
+  terminal.print(`odradek ${version} ready on ${node.bootstrapServers} (${facts})`)
+  node.failed.then((why) => {
+    terminal.complain(`odradek: the broker stopped: ${why.message}`)
+    terminal.exitNow(1)
+  })
+}
+
+async function load({ file, overrides }: StartArguments, terminal: Terminal): Promise<LoadedConfig> {
+  const common = { overrides: parseOverrides(overrides), env: terminal.env }
+  if (file === undefined) return loadConfig({ profile: 'sample', ...common })
+  const text = await terminal.readText(file)
+  if (text === null) throw new UsageError(`there is no file ${file}`)
+  return loadConfig({ profile: 'file', file: text, fileName: file, ...common })
+}
+
+function parseOverrides(typed: readonly string[]): Map<string, string> {
+  return new Map(
+    typed.map((word) => {
+      const at = word.indexOf('=')
+      if (at < 1) throw new UsageError(`--override ${word} is not of the form key=value, such as log.dirs=/var/lib/kafka`)
+      return [word.slice(0, at).trim(), word.slice(at + 1)]
+    }),
+  )
+}
+
+/** The first signal stops the broker cleanly, even one that is still starting; the second ends the process at once. */
+function stopOnSignal(starting: Promise<RunningNode>, terminal: Terminal): void {
+  let stopping = false
+  terminal.onSignal(['SIGINT', 'SIGTERM', 'SIGHUP'], (signal) => {
+    if (stopping) return terminal.exitNow(1)
+    stopping = true
+    terminal.complain(`odradek: ${signal}: stopping (once more: end at once)`)
+    stop(starting, terminal).then((code) => terminal.exitNow(code))
+  })
+}
+
+/** Resolves to the exit code. */
+async function stop(starting: Promise<RunningNode>, terminal: Terminal): Promise<number> {
+  let node: RunningNode
+  try {
+    node = await starting
+  } catch {
+    return 1 // Whoever waits for the start says why it failed.
+  }
+  try {
+    await node.close()
+    terminal.complain('odradek: stopped')
+    return 0
+  } catch (thrown) {
+    terminal.complain(`odradek: did not stop cleanly: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+    return 1
+  }
+}

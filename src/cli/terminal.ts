@@ -1,0 +1,18 @@
+// What a command sees of the world, so that tests can be one.
+
+import type { Clock } from '../platform/clock.ts'
+import type { Signal } from '../platform/node/process.ts'
+
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  /** A line for whoever uses the output. */
+  print(line: string): void
+  /** A line for the operator, beside the output. */
+  complain(line: string): void
+  /** The text of a file, or null where it is missing. */
+  readText(path: string): Promise<string | null>
+  onSignal(signals: readonly Signal[], run: (signal: Signal) => void): () => void
+  setExitCode(code: number): void
+  exitNow(code: number): void
+}
