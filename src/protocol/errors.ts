@@ -68,11 +68,7 @@ const table = {
   DELEGATION_TOKEN_AUTH_DISABLED: [61, false, 'delegation tokens are switched off'],
   DELEGATION_TOKEN_NOT_FOUND: [62, false, 'the server does not know this delegation token'],
   DELEGATION_TOKEN_OWNER_MISMATCH: [63, false, 'the delegation token is neither owned nor renewable by the one who asks'],
-  DELEGATION_TOKEN_REQUEST_NOT_ALLOWED: [
-    64,
-    false,
-    'delegation tokens cannot be handled over a connection authenticated like this one',
-  ],
+  DELEGATION_TOKEN_REQUEST_NOT_ALLOWED: [64, false, 'delegation tokens cannot be handled over this kind of authentication'],
   DELEGATION_TOKEN_AUTHORIZATION_FAILED: [65, false, 'not allowed on this delegation token'],
   DELEGATION_TOKEN_EXPIRED: [66, false, 'the delegation token has expired'],
   INVALID_PRINCIPAL_TYPE: [67, false, 'this kind of principal is not supported here'],

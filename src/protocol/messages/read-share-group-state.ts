@@ -1,0 +1,36 @@
+// ReadShareGroupState (API 84).
+
+import { array, type Infer, int8, int16, int32, int64, message, nullable, string, uuid } from '../schema.ts'
+
+export const ReadShareGroupStateRequest = message({
+  name: 'ReadShareGroupStateRequest',
+  apiKey: 84,
+  versions: '0',
+  flexible: '0+',
+  fields: {
+    groupId: string(),
+    topics: array({ topicId: uuid(), partitions: array({ partition: int32(), leaderEpoch: int32() }) }),
+  },
+})
+export type ReadShareGroupStateRequest = Infer<typeof ReadShareGroupStateRequest>
+
+export const ReadShareGroupStateResponse = message({
+  name: 'ReadShareGroupStateResponse',
+  apiKey: 84,
+  versions: '0',
+  flexible: '0+',
+  fields: {
+    results: array({
+      topicId: uuid(),
+      partitions: array({
+        partition: int32(),
+        errorCode: int16(),
+        errorMessage: nullable(string()),
+        stateEpoch: int32(),
+        startOffset: int64(),
+        stateBatches: array({ firstOffset: int64(), lastOffset: int64(), deliveryState: int8(), deliveryCount: int16() }),
+      }),
+    }),
+  },
+})
+export type ReadShareGroupStateResponse = Infer<typeof ReadShareGroupStateResponse>
