@@ -71,7 +71,8 @@ export function frame(apiKey, version, correlationId, body, clientId = 'judge') 
 
 /** One connection. Answers are given to whoever asked first; `onFrame` takes all of them instead. */
 export class Connection {
-  #rest = Buffer.alloc(0)
+  #chunks = []
+  #held = 0
   #waiting = []
   #nextId = 1
 
@@ -104,16 +105,25 @@ export class Connection {
   }
 
   #take(bytes) {
-    let rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
-    while (rest.length >= 4) {
-      const length = rest.readInt32BE(0)
-      if (rest.length < 4 + length) break
-      const answer = rest.subarray(4, 4 + length)
-      rest = rest.subarray(4 + length)
+    this.#chunks.push(bytes)
+    this.#held += bytes.length
+    while (this.#held >= 4) {
+      if (this.#chunks[0].length < 4) this.#join()
+      const length = 4 + this.#chunks[0].readInt32BE(0)
+      if (this.#held < length) return // joined once it is all there: answers may have many megabytes
+      if (this.#chunks[0].length < length) this.#join()
+      const joined = this.#chunks[0]
+      const answer = joined.subarray(4, length)
+      if (length === joined.length) this.#chunks.shift()
+      else this.#chunks[0] = joined.subarray(length)
+      this.#held -= length
       if (this.onFrame) this.onFrame(answer)
       else this.#waiting.shift()?.resolve(answer)
     }
-    this.#rest = rest
+  }
+
+  #join() {
+    this.#chunks = [Buffer.concat(this.#chunks)]
   }
 
   write(bytes) {
@@ -267,4 +277,17 @@ export async function offsetAt(connection, topic, partition, timestamp) {
   const found = reader.array((r) => ({ topic: r.string(), partitions: r.array(one) }))[0].partitions[0]
   if (found.error !== 0) throw new Error(`ListOffsets ${topic}-${partition}: error ${found.error}`)
   return found.offset
+}
+
+/** Waits until a new topic's partitions take requests: Kafka tells of a leader in Metadata a moment before the leader knows. */
+export async function untilServed(connection, topic, partitions) {
+  for (let partition = 0; partition < partitions; ) {
+    try {
+      await offsetAt(connection, topic, partition, -1)
+      partition++
+    } catch (error) {
+      if (!/ListOffsets/.test(error.message)) throw error
+      await new Promise((resume) => setTimeout(resume, 20))
+    }
+  }
 }
