@@ -78,15 +78,18 @@ async function stop(starting: Promise<RunningNode>, terminal: Terminal): Promise
   let node: RunningNode
   try {
     node = await starting
-  } catch {
-    return 1 // Whoever waits for the start says why it failed.
+  } catch (thrown) {
+    terminal.complain(`odradek: did not start: ${messageOf(thrown)}`)
+    return 1
   }
   try {
     await node.close()
     terminal.complain('odradek: stopped')
     return 0
   } catch (thrown) {
-    terminal.complain(`odradek: did not stop cleanly: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+    terminal.complain(`odradek: did not stop cleanly: ${messageOf(thrown)}`)
     return 1
   }
 }
+
+const messageOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown))
