@@ -1,0 +1,247 @@
+// The replicated log of the cluster's metadata: one directory with a log, a saved vote and snapshots, led by a quorum.
+
+import type { Log } from '../log/log.ts'
+import type { Appended, ReplicatedLog } from '../machine/machine.ts'
+import type { Platform } from '../platform/platform.ts'
+import { KafkaError } from '../protocol/errors.ts'
+import { batches, type RecordBatch } from '../protocol/records/batch.ts'
+import { type ControlRecord, readControl } from '../protocol/records/control.ts'
+import { QuorumDriver } from './driver.ts'
+import { initialState, type QuorumState } from './quorum.ts'
+import { readVote } from './quorum-state.ts'
+import { listSnapshots, readSnapshot, removeUnfinished, type SnapshotId, snapshotName, writeSnapshot } from './snapshot.ts'
+import { type ReplicaKey, type Voter, voterOf, voterRecord } from './voters.ts'
+
+export interface MetadataLogOptions {
+  readonly platform: Pick<Platform, 'clock' | 'disk' | 'logger'>
+  /** The opened log of `__cluster_metadata-0`. */
+  readonly log: Log
+  readonly self: ReplicaKey
+  /** Of controller.quorum.voters: who votes in a directory of kraft.version 0, whose log does not say it. */
+  readonly staticVoters?: readonly Voter[]
+  /** metadata.max.retention.bytes: the log below the newest snapshot is dropped once log and snapshots are larger. */
+  readonly retentionBytes: number
+}
+
+const READ_BYTES = 1 << 20
+
+/** What the records say of the quorum itself. */
+interface Membership {
+  kraftVersion: number
+  voters: readonly Voter[]
+  votersInLog: boolean
+}
+
+export class MetadataLog implements ReplicatedLog {
+  readonly #options: MetadataLogOptions
+  readonly #driver: QuorumDriver
+  readonly #onCommit: ((committedOffset: number) => void)[] = []
+  readonly #onBatches: ((batches: readonly RecordBatch[]) => void)[] = []
+  /** Appended by this process and not yet committed. */
+  #uncommitted: RecordBatch[] = []
+  #snapshots: readonly (SnapshotId & { readonly sizeInBytes: number })[]
+
+  /** Reads vote, voters and snapshots; the log takes records after `start`. Throws where the directory is another node's. */
+  static async open(options: MetadataLogOptions): Promise<MetadataLog> {
+    const { platform, log, self, staticVoters = [] } = options
+    await removeUnfinished(platform.disk, log.dir)
+    const snapshots = await listSnapshots(platform.disk, log.dir)
+    const membership = await readMembership(options, snapshots.at(-1) ?? null)
+    if (membership.voters.length === 0) membership.voters = staticVoters
+    requireLoneVoter(membership.voters, self)
+    const vote = (await readVote(platform.disk, log.dir)) ?? { epoch: 0, leaderId: null, votedFor: null }
+    return new MetadataLog(options, initialState(self, { vote, ...membership }, log), snapshots)
+  }
+
+  private constructor(
+    options: MetadataLogOptions,
+    state: QuorumState,
+    snapshots: readonly (SnapshotId & { readonly sizeInBytes: number })[],
+  ) {
+    const { platform, log } = options
+    this.#options = options
+    this.#snapshots = snapshots
+    this.#driver = new QuorumDriver({
+      log,
+      state,
+      clock: platform.clock,
+      disk: platform.disk,
+      logger: platform.logger,
+      onAppend: (batch) => this.#uncommitted.push(batch),
+      onCommit: (offset) => this.#committed(offset),
+    })
+  }
+
+  /** Becomes leader; resolves once all that the log held is committed. */
+  async start(): Promise<void> {
+    const committed = new Promise<void>((resolve) => this.#onCommit.push(() => resolve()))
+    await this.#driver.start()
+    await committed
+  }
+
+  /** Takes no more records. */
+  resign(): void {
+    this.#driver.resign()
+  }
+
+  get isLeader(): boolean {
+    return this.#driver.state.role === 'leader'
+  }
+
+  get leaderId(): number | null {
+    return this.#driver.state.leaderId
+  }
+
+  get voters(): readonly Voter[] {
+    return this.#driver.state.voters
+  }
+
+  get kraftVersion(): number {
+    return this.#driver.state.kraftVersion
+  }
+
+  get startOffset(): number {
+    return this.#options.log.startOffset
+  }
+
+  get endOffset(): number {
+    return this.#options.log.endOffset
+  }
+
+  get committedOffset(): number {
+    return Math.max(0, this.#driver.state.highWatermark)
+  }
+
+  get leaderEpoch(): number {
+    return this.#driver.state.epoch
+  }
+
+  append(batch: Uint8Array): Appended {
+    if (!this.isLeader) throw new KafkaError('NOT_CONTROLLER', 'this node does not lead the metadata quorum')
+    return this.#driver.append(batch)
+  }
+
+  onCommit(run: (committedOffset: number) => void): void {
+    this.#onCommit.push(run)
+  }
+
+  onCommittedBatches(run: (batches: readonly RecordBatch[]) => void): void {
+    this.#onBatches.push(run)
+  }
+
+  #committed(offset: number): void {
+    const count = this.#uncommitted.findIndex(({ nextOffset }) => nextOffset > offset)
+    const committed = this.#uncommitted.splice(0, count < 0 ? this.#uncommitted.length : count)
+    if (committed.length > 0) for (const run of this.#onBatches) run(committed)
+    for (const run of this.#onCommit) run(offset)
+  }
+
+  async read(from: number, maxBytes: number): Promise<readonly Uint8Array[]> {
+    return copyOf(this.#options.log, from, maxBytes)
+  }
+
+  /** The newest snapshot that holds anything. */
+  newestSnapshot(): SnapshotId | null {
+    const newest = this.#snapshots.at(-1)
+    return newest && newest.endOffset > 0 ? newest : null
+  }
+
+  /** The data batches of a snapshot. Throws DamagedSnapshot. */
+  async *readSnapshot(id: SnapshotId): AsyncGenerator<RecordBatch, void, undefined> {
+    const { platform, log } = this.#options
+    for await (const batch of readSnapshot(platform.disk, `${log.dir}/${snapshotName(id)}`)) if (!batch.isControl) yield batch
+  }
+
+  /**
+   * Keeps `data` as everything below `endOffset`, which must be committed; removes older snapshots, and the log below it where log and
+   * snapshot are larger than retention allows.
+   */
+  async writeSnapshot(
+    endOffset: number,
+    lastTimestamp: number,
+    data: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    const { platform, log, retentionBytes } = this.#options
+    const { kraftVersion, voters } = this.#driver.state
+    const id = { endOffset, epoch: log.epochAt(endOffset - 1) ?? this.leaderEpoch }
+    const control: ControlRecord[] = [
+      { kind: 'kraftVersion', kRaftVersion: kraftVersion },
+      { kind: 'kraftVoters', voters: voters.map(voterRecord) },
+    ]
+    await writeSnapshot(
+      platform.disk,
+      log.dir,
+      { id, lastTimestamp, control: kraftVersion > 0 ? control : [], batches: data },
+      platform.clock.now(),
+    )
+    const older = this.#snapshots.filter((other) => other.endOffset < endOffset)
+    this.#snapshots = await listSnapshots(platform.disk, log.dir)
+    for (const one of older) await platform.disk.remove(`${log.dir}/${snapshotName(one)}`)
+    this.#snapshots = this.#snapshots.filter((other) => other.endOffset >= endOffset)
+    const kept = this.#snapshots.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, log.sizeInBytes)
+    if (kept > retentionBytes) await log.deleteBefore(endOffset)
+  }
+}
+
+/** Kraft version and voters: of the snapshot first, of the log behind it then. */
+async function readMembership({ platform, log }: MetadataLogOptions, snapshot: SnapshotId | null): Promise<Membership> {
+  const membership: Membership = { kraftVersion: 0, voters: [], votersInLog: false }
+  if (snapshot) {
+    for await (const batch of readSnapshot(platform.disk, `${log.dir}/${snapshotName(snapshot)}`)) {
+      if (!batch.isControl) break
+      note(membership, batch)
+    }
+    membership.votersInLog = snapshot.endOffset > 0
+  }
+  let next = Math.max(log.startOffset, snapshot?.endOffset ?? 0)
+  while (next < log.endOffset) {
+    const before = next
+    for (const piece of await copyOf(log, next, READ_BYTES)) {
+      for (const batch of batches(piece)) {
+        if (batch.isControl && note(membership, batch)) membership.votersInLog = true
+        next = Math.max(next, batch.nextOffset)
+      }
+    }
+    if (next === before) throw new Error(`the metadata log ends at ${log.endOffset} but gives nothing from ${before}`)
+  }
+  return membership
+}
+
+/** Whether the batch named voters. */
+function note(membership: Membership, batch: RecordBatch): boolean {
+  let named = false
+  for (const record of batch.records()) {
+    const control = readControl(record)
+    if (control?.kind === 'kraftVersion') membership.kraftVersion = control.kRaftVersion
+    if (control?.kind !== 'kraftVoters') continue
+    membership.voters = control.voters.map(voterOf)
+    named = true
+  }
+  return named
+}
+
+async function copyOf(log: Log, from: number, maxBytes: number): Promise<Uint8Array[]> {
+  const { views, release } = await log.read(from, maxBytes, log.endOffset, true)
+  try {
+    return views.map((view) => Uint8Array.from(view))
+  } finally {
+    release()
+  }
+}
+
+function requireLoneVoter(voters: readonly Voter[], self: ReplicaKey): void {
+  const names = voters.map(({ id }) => id).join(', ')
+  const [voter] = voters
+  if (!voter) {
+    throw new Error(
+      'nothing says who votes on this metadata log: set controller.quorum.voters as the cluster had it when it was formatted',
+    )
+  }
+  if (voters.length > 1 || voter.id !== self.id) {
+    throw new Error(`the voters of this metadata log are ${names}; this build runs a quorum of one, and node.id is ${self.id}`)
+  }
+  if (voter.directoryId === self.directoryId || /^A{22}$/.test(voter.directoryId)) return
+  throw new Error(
+    `node ${self.id} votes with directory ${voter.directoryId}, but meta.properties says ${self.directoryId}: put the old directory.id back`,
+  )
+}
