@@ -3,7 +3,7 @@
 
 import type { ByteReader, ByteWriter } from '../base/bytes.ts'
 import type { Codec } from './codec.ts'
-import type { Member, Plan, Type } from './plan.ts'
+import type { ArrayType, Member, Plan, Type } from './plan.ts'
 import * as wire from './wire.ts'
 
 const NAMES = Object.keys(wire)
@@ -13,7 +13,7 @@ const VALUES = Object.values(wire)
 export function compileRead(plan: Plan): Codec<unknown>['read'] {
   const source = new Source()
   const root = readStruct(source, plan)
-  return source.evaluate(root) as (from: ByteReader) => unknown
+  return source.evaluate(source.add('r', ['startReading()', `return ${root}(r)`])) as (from: ByteReader) => unknown
 }
 
 export function compileWrite(plan: Plan): Codec<unknown>['write'] {
@@ -96,12 +96,12 @@ function readValue(source: Source, type: Type, path: string): string {
   }
 }
 
-function readArray(source: Source, { compact, nullable, item, itemSize }: Type & { kind: 'array' }, path: string): string {
+function readArray(source: Source, { compact, nullable, item, itemSize, itemWeight }: ArrayType, path: string): string {
   return source.add('r', [
     `const length = ${compact ? 'r.uvarint() - 1' : 'r.int32()'}`,
     nullable ? 'if (length < 0) return null' : `required(length, ${quote(path)})`,
     `const items = []`,
-    `for (let left = count(r, length, ${itemSize}); left > 0; left--) items.push(${readValue(source, item, path)})`,
+    `for (let left = count(r, length, ${itemSize}, ${itemWeight}); left > 0; left--) items.push(${readValue(source, item, path)})`,
     'return items',
   ])
 }

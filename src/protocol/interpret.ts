@@ -10,7 +10,10 @@ type Value = Record<string, unknown>
 
 export function interpret(plan: Plan): Codec<unknown> {
   return {
-    read: (from) => readStruct(from, plan),
+    read(from) {
+      wire.startReading()
+      return readStruct(from, plan)
+    },
     write: (to, value) => writeStruct(to, plan, value as Value),
   }
 }
@@ -50,8 +53,9 @@ function readValue(from: ByteReader, type: Type, path: string): unknown {
       const length = type.compact ? from.uvarint() - 1 : from.int32()
       if (type.nullable && length < 0) return null
       const items: unknown[] = []
-      for (let left = wire.count(from, wire.required(length, path), type.itemSize); left > 0; left--)
-        items.push(readValue(from, type.item, path))
+      const { item, itemSize, itemWeight } = type
+      let left = wire.count(from, wire.required(length, path), itemSize, itemWeight)
+      for (; left > 0; left--) items.push(readValue(from, item, path))
       return items
     }
     case 'struct':

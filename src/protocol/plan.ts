@@ -7,14 +7,19 @@ import type { AnyMessage, Field, Primitive, Shape } from './schema.ts'
 export type Type =
   | { readonly kind: Primitive }
   | { readonly kind: 'string' | 'bytes' | 'records'; readonly compact: boolean; readonly nullable: boolean }
-  | {
-      readonly kind: 'array'
-      readonly compact: boolean
-      readonly nullable: boolean
-      readonly item: Type
-      readonly itemSize: number
-    }
+  | ArrayType
   | { readonly kind: 'struct'; readonly nullable: boolean; readonly plan: Plan }
+
+export interface ArrayType {
+  readonly kind: 'array'
+  readonly compact: boolean
+  readonly nullable: boolean
+  readonly item: Type
+  /** The least number of bytes that an item takes. */
+  readonly itemSize: number
+  /** How much an item counts against the bound on what one message may hold. */
+  readonly itemWeight: number
+}
 
 export interface Member {
   readonly name: string
@@ -82,7 +87,8 @@ function planType(field: Field<unknown>, path: string, version: number, flexible
     case 'array': {
       const item = planType(field.item!, path, version, flexible)
       // An item takes at least one byte: Kafka refuses longer arrays too, even of structs that are empty in their version.
-      return { kind: 'array', compact, nullable, item, itemSize: Math.max(1, leastSizeOf(item)) }
+      const itemSize = Math.max(1, leastSizeOf(item))
+      return { kind: 'array', compact, nullable, item, itemSize, itemWeight: weightOf(item) }
     }
     case 'struct':
       return { kind: 'struct', nullable, plan: planShape(field.fields!, path, version, flexible) }
@@ -90,6 +96,9 @@ function planType(field: Field<unknown>, path: string, version: number, flexible
       return { kind: field.kind }
   }
 }
+
+/** Numbers lie in the array itself; everything else is an object of its own. */
+const weightOf = ({ kind }: Type) => (kind in SIZES && kind !== 'uuid' ? 1 : 4)
 
 /** The bytes that primitives take. */
 export const SIZES: Readonly<Record<Primitive, number>> = {

@@ -57,11 +57,14 @@ export type AnyMessage = Message<any>
 /** The values of a message as they are read: every field is there. */
 export type Infer<M> = M extends Message<infer T> ? T : never
 
-/** What may be written: a message or its value type, in which a field that is left out has its initial value. */
+/**
+ * What may be written: a message or its value type, in which a field that is left out has its initial value, and bytes may be given in pieces
+ * that lie elsewhere (a log's views, for example): large ones are not copied.
+ */
 export type Input<M> = M extends Message<infer T> ? Partially<T> : Partially<M>
 
 type Partially<T> = T extends Uint8Array
-  ? T
+  ? T | readonly Uint8Array[]
   : T extends readonly (infer Item)[]
     ? readonly Partially<Item>[]
     : T extends object

@@ -27,11 +27,29 @@ export function viewOrNull(from: ByteReader, length: number): Uint8Array | null 
   return length < 0 ? null : from.view(length)
 }
 
-/** The number of an array's items, refused before anything is allocated when that many cannot be in what is left. */
-export function count(from: ByteReader, length: number, itemSize: number): number {
-  if (length * itemSize > from.left)
-    throw new MalformedBytes(`${length} items of at least ${itemSize} bytes in ${from.left} bytes`)
+/**
+ * What all arrays of one message may weigh together: 16 million numbers, or 4 million texts or structs. A million
+ * partitions in one Metadata response stay far below; a hostile frame of 100 MB would otherwise become gigabytes.
+ */
+const MOST_WEIGHT = 16 * 1024 * 1024
+// Reading a message is one synchronous call, so one number serves all readers.
+let weight = 0
+
+/** To be called before a message is read. */
+export function startReading(): void {
+  weight = 0
+}
+
+/** The number of an array's items, refused before anything is allocated when what is left cannot hold that many. */
+export function count(from: ByteReader, length: number, itemSize: number, itemWeight: number): number {
+  if (length * itemSize > from.left) throw tooMany(length, `${itemSize} bytes each at least, ${from.left} left`)
+  weight += length * itemWeight
+  if (weight > MOST_WEIGHT) throw tooMany(length, 'more than one message may hold')
   return length
+}
+
+function tooMany(items: number, why: string): MalformedBytes {
+  return new MalformedBytes(`${items} items in an array: ${why}`)
 }
 
 export function uuid(from: ByteReader): string {
@@ -58,11 +76,17 @@ export function writeText(to: ByteWriter, value: string, compact: boolean, path:
   to.text(value, size)
 }
 
-export function writeBytes(to: ByteWriter, value: Uint8Array, compact: boolean, path: string): void {
-  if (!(value instanceof Uint8Array)) throw missing(path)
-  if (compact) to.uvarint(value.length + 1)
-  else to.int32(value.length)
-  to.raw(value)
+/** Bytes in one piece or in several. */
+export function writeBytes(to: ByteWriter, value: Uint8Array | readonly Uint8Array[], compact: boolean, path: string): void {
+  if (value instanceof Uint8Array) {
+    writeSize(to, value.length, compact)
+    return to.raw(value)
+  }
+  if (!Array.isArray(value)) throw missing(path)
+  const pieces: readonly Uint8Array[] = value
+  const size = pieces.reduce((sum, { length }) => sum + length, 0)
+  writeSize(to, size, compact)
+  for (const piece of pieces) to.raw(piece)
 }
 
 /** The null of a string. */
@@ -79,8 +103,12 @@ export function writeNone(to: ByteWriter, compact: boolean): void {
 
 export function writeCount(to: ByteWriter, items: readonly unknown[], compact: boolean, path: string): void {
   if (!Array.isArray(items)) throw missing(path)
-  if (compact) to.uvarint(items.length + 1)
-  else to.int32(items.length)
+  writeSize(to, items.length, compact)
+}
+
+function writeSize(to: ByteWriter, size: number, compact: boolean): void {
+  if (compact) to.uvarint(size + 1)
+  else to.int32(size)
 }
 
 const ZERO_UUID_BYTES = uuidToBytes(ZERO_UUID)
