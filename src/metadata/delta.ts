@@ -17,6 +17,8 @@ export interface MetadataDelta {
   readonly image: MetadataImage
   /** Everything below this offset of the metadata log is in. */
   readonly endOffset: number
+  /** How much log the change took, in bytes. */
+  readonly sizeInBytes: number
   /** The first change of all, out of a snapshot and the log: everything is new. */
   readonly isFirst: boolean
   readonly topicsCreated: readonly TopicImage[]
@@ -39,6 +41,7 @@ export class DeltaCollector implements ImageObserver {
   readonly #brokers = new Set<number>()
   readonly #features = new Set<string>()
   readonly #others = new Set<OtherPart>()
+  sizeInBytes = 0
 
   topicCreated(topic: TopicImage): void {
     this.#created.set(topic.id, topic)
@@ -77,6 +80,7 @@ export class DeltaCollector implements ImageObserver {
       image,
       endOffset,
       isFirst,
+      sizeInBytes: this.sizeInBytes,
       topicsCreated: [...this.#created.values()],
       topicsDeleted: [...this.#deleted.values()],
       partitionsChanged: [...this.#partitions.values()],

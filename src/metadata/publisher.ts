@@ -33,6 +33,7 @@ export class MetadataPublisher {
   readonly #subscribers: { readonly name: string; readonly run: Subscriber }[] = []
   readonly #waiting: { readonly offset: number; resolve(): void }[] = []
   #endOffset = 0
+  #lastTimestamp = 0
   #publishedOffset = 0
   #isLive = false
   #last: Promise<void> = Promise.resolve()
@@ -47,6 +48,11 @@ export class MetadataPublisher {
   /** Everything below this offset of the metadata log is in the image. */
   get endOffset(): number {
     return this.#endOffset
+  }
+
+  /** When the last record of the image was written, in milliseconds since 1970. */
+  get lastTimestamp(): number {
+    return this.#lastTimestamp
   }
 
   /** Everything below this offset was seen by every subscriber. */
@@ -112,6 +118,8 @@ export class MetadataPublisher {
       }
     }
     this.#endOffset = Math.max(this.#endOffset, batch.nextOffset)
+    this.#lastTimestamp = Math.max(this.#lastTimestamp, batch.maxTimestamp)
+    collector.sizeInBytes += batch.sizeInBytes
   }
 
   #publish(delta: MetadataDelta): void {

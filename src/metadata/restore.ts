@@ -24,7 +24,6 @@ export interface MetadataLogSource extends ReplicatedLog {
     lastTimestamp: number,
     batches: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   ): Promise<void>
-  /** The epoch of the record before `endOffset`, and its timestamp where it is known. */
 }
 
 /** Fills an empty image from the newest snapshot; gives the offset from which the log goes on. */

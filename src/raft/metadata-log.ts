@@ -46,11 +46,14 @@ export class MetadataLog implements ReplicatedLog {
     const { platform, log, self, staticVoters = [] } = options
     await removeUnfinished(platform.disk, log.dir)
     const snapshots = await listSnapshots(platform.disk, log.dir)
-    const membership = await readMembership(options, snapshots.at(-1) ?? null)
+    const newest = snapshots.at(-1) ?? null
+    await meet(options, newest)
+    const membership = await readMembership(options, newest)
     if (membership.voters.length === 0) membership.voters = staticVoters
     requireLoneVoter(membership.voters, self)
     const vote = (await readVote(platform.disk, log.dir)) ?? { epoch: 0, leaderId: null, votedFor: null }
-    return new MetadataLog(options, initialState(self, { vote, ...membership }, log), snapshots)
+    const epoch = Math.max(vote.epoch, newest?.epoch ?? 0)
+    return new MetadataLog(options, initialState(self, { vote: { ...vote, epoch }, ...membership }, log), snapshots)
   }
 
   private constructor(
@@ -181,6 +184,22 @@ export class MetadataLog implements ReplicatedLog {
     const kept = this.#snapshots.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, log.sizeInBytes)
     if (kept > retentionBytes) await log.deleteBefore(endOffset)
   }
+}
+
+/** Log and snapshot have to touch. A log that lost its end goes on behind the snapshot, which holds only what was committed. */
+async function meet({ platform, log }: MetadataLogOptions, snapshot: SnapshotId | null): Promise<void> {
+  const endOffset = snapshot?.endOffset ?? 0
+  if (log.startOffset > endOffset) {
+    throw new Error(
+      `the metadata log begins at ${log.startOffset}, but the newest snapshot ends at ${endOffset}: restore the missing .checkpoint file into ${log.dir}`,
+    )
+  }
+  if (log.endOffset >= endOffset) return
+  platform.logger.warn('the metadata log lost its end; it goes on behind its newest snapshot', {
+    endOffset: log.endOffset,
+    snapshot: endOffset,
+  })
+  await log.truncateFully(endOffset)
 }
 
 /** Kraft version and voters: of the snapshot first, of the log behind it then. */
