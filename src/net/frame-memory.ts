@@ -20,7 +20,7 @@ export class FrameMemory {
   /** Exactly `size` bytes with arbitrary content. */
   take(size: number): PooledBytes {
     if (size > SLICE_MAX) return this.#pool.take(size)
-    if (!this.#slab || !this.#slab.hasRoom(size)) {
+    if (!this.#slab?.hasRoom(size)) {
       this.#slab?.retire()
       this.#slab = new Slab(this.#pool.take(SLAB))
     }

@@ -17,9 +17,12 @@ export class Tap {
   #given: Uint8Array | null = null
   /** Closes the connection when the intake throws, which is a bug of whoever reads. */
   onBroken: (why: Error) => void = () => {}
+  /** Node's own pause forgets itself when a resume of the same turn comes through late. */
+  isPaused = true
 
   open(intake: Intake): void {
     this.#intake = intake
+    this.#given = null // what Node holds is the buffer of the one before
   }
 
   /** Node asks once at the beginning and once after every read. */
@@ -28,7 +31,7 @@ export class Tap {
   readonly callback = (length: number, buffer: Uint8Array): boolean => {
     if (buffer !== this.#given || buffer === firstBytes) this.pour(buffer.subarray(0, length))
     else this.#guard(() => this.#intake?.received(length))
-    return true
+    return !this.isPaused
   }
 
   /** Gives the intake bytes that lie elsewhere. */
@@ -119,7 +122,8 @@ export class NodeConnection implements Connection {
     this.#turn = null
     const done = (why?: Error | null) => {
       this.#unsent -= bytes
-      if (why) turn.reject(why)
+      // Node 20 reports success for a write that ended because the socket was destroyed.
+      if (why || this.#socket.destroyed) turn.reject(this.#gone())
       else turn.resolve()
     }
     if (chunks.length === 1) this.#socket.write(chunks[0]!, done)
@@ -146,11 +150,14 @@ export class NodeConnection implements Connection {
   }
 
   pause(): void {
+    this.#tap.isPaused = true
     this.#socket.pause()
   }
 
   resume(): void {
-    if (!this.#isOver) this.#socket.resume()
+    if (this.#isOver) return
+    this.#tap.isPaused = false
+    this.#socket.resume()
   }
 
   close(): void {
