@@ -1,0 +1,124 @@
+// OffsetFetch (API 9): what groups have committed; one group up to version 7, many since.
+
+import { ZERO_UUID } from '../../base/uuid.ts'
+import { type FetchedOffset, noOffset } from '../../coordinator/group/commands/fetch-offsets.ts'
+import type { GroupCoordinator } from '../../coordinator/group/coordinator.ts'
+import { api } from '../../protocol/api.ts'
+import { type ErrorName, errorCode, KafkaError } from '../../protocol/errors.ts'
+import type { OffsetFetchRequest, OffsetFetchResponse } from '../../protocol/messages/offset-fetch.ts'
+import type { Item } from '../../protocol/schema.ts'
+import { type KnownTopics, requireGroup } from '../groups.ts'
+import { type Handler, mapInTurn, type RequestContext } from '../handler.ts'
+
+export interface OffsetFetchRooms {
+  readonly groups: GroupCoordinator
+  readonly image: () => KnownTopics
+}
+
+interface AskedTopic {
+  readonly name: string
+  readonly topicId: string
+  readonly partitionIndexes: readonly number[]
+}
+
+interface AskedGroup {
+  readonly groupId: string
+  /** Null: all topics. */
+  readonly topics: readonly AskedTopic[] | null
+}
+
+const MANY_SINCE = 8
+const BY_ID_SINCE = 10
+/** Before it there is no error for all of a group; every partition carries it. */
+const GROUP_ERROR_SINCE = 2
+
+export function offsetFetch({ groups, image }: OffsetFetchRooms): Handler<OffsetFetchRequest, OffsetFetchResponse> {
+  return {
+    api: api('OffsetFetch'),
+
+    async handle(request, context) {
+      const answers = await mapInTurn(asked(request, context.version), (group) =>
+        fetchGroup(group, request.requireStable, context),
+      )
+      if (context.version >= MANY_SINCE) return { groups: answers }
+      const { topics, errorCode } = answers[0]!
+      return { topics, errorCode }
+    },
+
+    refuse: (request, error, { version }) => {
+      const answers = asked(request, version).map((group) => failure(group, error, version))
+      return version >= MANY_SINCE ? { groups: answers } : { topics: answers[0]!.topics, errorCode: error.code }
+    },
+  }
+
+  async function fetchGroup(group: AskedGroup, requireStable: boolean, context: RequestContext) {
+    try {
+      requireGroup(context, 'Describe', group.groupId)
+      const topics = group.topics ? await fetchSome(group.groupId, group.topics) : await fetchAll(group.groupId)
+      return { groupId: group.groupId, topics, errorCode: 0 }
+    } catch (thrown) {
+      return failure(group, KafkaError.of(thrown), context.version)
+    }
+
+    async function fetchSome(groupId: string, topics: readonly AskedTopic[]) {
+      const refusals = topics.map((topic) => refusalOf(topic, context))
+      const wanted = topics.filter((_, index) => refusals[index] === null)
+      const names = wanted.map(({ partitionIndexes, ...topic }) => ({ name: nameOf(topic, context)!, partitionIndexes }))
+      const found = await groups.fetchOffsets({ groupId, topics: names, requireStable })
+      let next = 0
+      return topics.map((topic, index) => {
+        const refusal = refusals[index]!
+        const partitions = refusal ? topic.partitionIndexes.map((one) => noOffset(one, refusal)) : found[next++]!.partitions
+        return { name: topic.name, topicId: topic.topicId, partitions: partitions.map(onWire) }
+      })
+    }
+
+    async function fetchAll(groupId: string) {
+      const found = await groups.fetchOffsets({ groupId, topics: null, requireStable })
+      const visible = found.filter(({ name }) => context.may('Describe', { type: 'Topic', name }))
+      return visible.flatMap(({ name, partitions }) => {
+        const topicId = context.version >= BY_ID_SINCE ? image().topic(name)?.id : ZERO_UUID
+        // Where topics go by id, one that was deleted since cannot be told.
+        return topicId === undefined ? [] : [{ name, topicId, partitions: partitions.map(onWire) }]
+      })
+    }
+  }
+
+  function nameOf(
+    { name, topicId }: { readonly name: string; readonly topicId: string },
+    { version }: RequestContext,
+  ): string | undefined {
+    return version >= BY_ID_SINCE ? image().topicsById.get(topicId)?.name : name
+  }
+
+  function refusalOf(topic: AskedTopic, context: RequestContext): ErrorName | null {
+    const name = nameOf(topic, context)
+    if (name === undefined) return 'UNKNOWN_TOPIC_ID'
+    return context.may('Describe', { type: 'Topic', name }) ? null : 'TOPIC_AUTHORIZATION_FAILED'
+  }
+}
+
+/** All versions' requests in the shape of the newest. */
+function asked({ groupId, topics, groups }: OffsetFetchRequest, version: number): readonly AskedGroup[] {
+  if (version >= MANY_SINCE) return groups
+  return [
+    { groupId, topics: topics?.map((topic: Item<OffsetFetchRequest['topics']>) => ({ ...topic, topicId: ZERO_UUID })) ?? null },
+  ]
+}
+
+function failure({ groupId, topics }: AskedGroup, error: KafkaError, version: number) {
+  const told = version >= GROUP_ERROR_SINCE ? [] : (topics ?? [])
+  return {
+    groupId,
+    errorCode: error.code,
+    topics: told.map(({ name, topicId, partitionIndexes }) => ({
+      name,
+      topicId,
+      partitions: partitionIndexes.map((partition) => onWire(noOffset(partition, error.error))),
+    })),
+  }
+}
+
+function onWire({ error, ...offset }: FetchedOffset) {
+  return { ...offset, errorCode: errorCode(error) }
+}
