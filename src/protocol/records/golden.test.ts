@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { before, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
+import { defaultRules } from '../../../test/support/records.ts'
 import { ready } from '../compression/index.ts'
 import { errorName } from '../errors.ts'
-import { defaultRules } from './rules.fixture.ts'
 import { type BatchRules, InvalidBatch, validateBatch } from './validate.ts'
 
 interface Recorded {

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MalformedBytes } from '../../base/bytes.ts'
+import { type ControlRecord, controlKind, controlRecord, markerRecord, readControl, readMarker } from './control.ts'
+
+const id = (byte: number) => Buffer.alloc(16, byte).toString('base64url')
+
+test('transaction markers have the bytes of KIP-98', () => {
+  const { key, value } = markerRecord(true, 5)
+  assert.equal(Buffer.from(key).toString('hex'), '00000001')
+  assert.equal(Buffer.from(value).toString('hex'), '000000000005')
+  assert.deepEqual(readMarker({ key, value }), { committed: true, coordinatorEpoch: 5 })
+  assert.equal(readMarker(markerRecord(false, 0))?.committed, false)
+  assert.equal(readMarker(controlRecord({ kind: 'snapshotFooter' })), null)
+})
+
+test('the quorum’s records have the bytes of their schemas', () => {
+  const hex = (control: ControlRecord) => Buffer.from(controlRecord(control).value).toString('hex')
+  const one = { voterId: 1, voterDirectoryId: id(7) }
+  const voter = '00000001' + '07'.repeat(16) + '00'
+  assert.equal(
+    hex({ kind: 'leaderChange', version: 1, leaderId: 1, voters: [one], grantingVoters: [] }),
+    '0001' + '00000001' + '02' + voter + '01' + '00',
+  )
+  assert.equal(hex({ kind: 'kraftVersion', kRaftVersion: 1 }), '0000' + '0001' + '00')
+  assert.equal(hex({ kind: 'snapshotHeader', lastContainedLogTimestamp: 3 }), '0000' + '0000000000000003' + '00')
+  assert.equal(hex({ kind: 'snapshotFooter' }), '0000' + '00')
+})
+
+test('every kind is read back; later kinds and tags are passed over', () => {
+  const feature = { minSupportedVersion: 0, maxSupportedVersion: 1 }
+  const endpoints = [{ name: 'CONTROLLER', host: 'localhost', port: 65535 }]
+  const all: ControlRecord[] = [
+    { kind: 'abort', coordinatorEpoch: 1 },
+    { kind: 'commit', coordinatorEpoch: 2 },
+    { kind: 'leaderChange', version: 0, leaderId: 3, voters: [{ voterId: 3, voterDirectoryId: id(0) }], grantingVoters: [] },
+    {
+      kind: 'leaderChange',
+      version: 1,
+      leaderId: 3,
+      voters: [{ voterId: 3, voterDirectoryId: id(9) }],
+      grantingVoters: [{ voterId: 4, voterDirectoryId: id(8) }],
+    },
+    { kind: 'snapshotHeader', lastContainedLogTimestamp: 1700000000000 },
+    { kind: 'snapshotFooter' },
+    { kind: 'kraftVersion', kRaftVersion: 1 },
+    { kind: 'kraftVoters', voters: [{ voterId: 1, voterDirectoryId: id(255), endpoints, kRaftVersionFeature: feature }] },
+  ]
+  for (const control of all) {
+    const record = controlRecord(control)
+    assert.equal(controlKind(record.key), control.kind)
+    assert.deepEqual(readControl(record), control)
+  }
+  assert.equal(readControl({ key: Buffer.from('00000063', 'hex'), value: null }), null)
+  assert.throws(
+    () => readControl({ key: Buffer.from('00000002', 'hex'), value: Buffer.from('0001000000', 'hex') }),
+    MalformedBytes,
+  )
+})
