@@ -174,6 +174,7 @@ export class Channel {
   freed(bytes: number): void {
     this.#pendingBytes -= bytes
     this.#house.budget.give(bytes)
+    this.#goOn()
   }
 
   /** A request has its answer; called by Request, once. Sends what is complete from the front. */

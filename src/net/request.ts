@@ -43,8 +43,8 @@ export class Request {
     this.#isAnswered = true
     this.#chunks = chunks
     this.#onLeft = onLeft
-    this.#uncharge()
     this.channel.answered()
+    this.#uncharge()
   }
 
   /**

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { PretendClock, PretendConnection } from '../../test/support/pretend.ts'
+import { Budget } from './budget.ts'
+import { Channel, type ChannelLimits } from './channel.ts'
+import { framed } from './frame.ts'
+import { FrameMemory } from './frame-memory.ts'
+import type { Request } from './request.ts'
+
+const limits: ChannelLimits = {
+  maxFrameBytes: 1000,
+  maxPendingRequests: 10,
+  maxPendingBytes: 500,
+  maxUnsentBytes: 100,
+  maxIdleMs: 60_000,
+}
+
+const text = (request: Request) => Buffer.from(request.bytes).toString('latin1')
+const frame = (body: string) => Buffer.concat(framed([Buffer.from(body, 'latin1')]))
+
+/** Requests whose text starts with P may overlap. Answers are the request's text in capitals. */
+function rig(changed: Partial<ChannelLimits> = {}, budget = new Budget(-1)) {
+  const clock = new PretendClock()
+  const connection = new PretendConnection()
+  const begun: Request[] = []
+  const closings: (string | null)[] = []
+  const house = {
+    clock,
+    budget,
+    memory: new FrameMemory(),
+    landing: new Uint8Array(64 * 1024),
+    limits: { ...limits, ...changed },
+    sink: {
+      mayOverlap: (bytes: Uint8Array) => bytes[0] === 0x50,
+      receive: (request: Request) => {
+        begun.push(request)
+      },
+      closed: (_: Channel, why: string | null) => closings.push(why),
+    },
+  }
+  const channel = new Channel(1, 'PLAINTEXT', connection, house)
+  channel.open()
+  const ask = (...bodies: string[]) => connection.deliver(Buffer.concat(bodies.map(frame)))
+  const answer = (body: string) => {
+    const request = begun.find((request) => !request.isAnswered && text(request) === body)
+    assert.ok(request, `${body} was not begun`)
+    request.answer([Buffer.from(body.toLowerCase(), 'latin1')])
+  }
+  const answers = () => {
+    const found: string[] = []
+    for (let left = Buffer.from(connection.sent, 'latin1'); left.length > 0; ) {
+      const end = 4 + left.readInt32BE()
+      found.push(left.toString('latin1', 4, end))
+      left = left.subarray(end)
+    }
+    return found
+  }
+  return { clock, connection, channel, house, begun, closings, ask, answer, answers, names: () => begun.map(text) }
+}
+
+test('answers leave in the order of their requests, in whatever order they are given', () => {
+  const { ask, answer, answers } = rig()
+  ask('P1', 'P2', 'P3')
+  answer('P3')
+  answer('P2')
+  assert.deepEqual(answers(), [])
+  answer('P1')
+  assert.deepEqual(answers(), ['p1', 'p2', 'p3'])
+})
+
+test('consecutive produce requests overlap; any other waits for the answers before it, and those behind wait for its own', () => {
+  const { ask, answer, names } = rig()
+  ask('P1', 'P2', 'F', 'P3', 'P4', 'M')
+  assert.deepEqual(names(), ['P1', 'P2'])
+  answer('P2')
+  assert.deepEqual(names(), ['P1', 'P2'])
+  answer('P1')
+  assert.deepEqual(names(), ['P1', 'P2', 'F'])
+  answer('F')
+  assert.deepEqual(names(), ['P1', 'P2', 'F', 'P3', 'P4'])
+  answer('P3')
+  answer('P4')
+  assert.deepEqual(names(), ['P1', 'P2', 'F', 'P3', 'P4', 'M'])
+})
+
+test('any mix of requests, answered in any order, keeps both rules and answers all', () => {
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 10 }), fc.infiniteStream(fc.nat()), (kinds, choices) => {
+      const { ask, begun, answers } = rig()
+      const bodies = kinds.map((overlaps, i) => `${overlaps ? 'P' : 'X'}${i}`)
+      ask(...bodies)
+      for (;;) {
+        const open = begun.filter((request) => !request.isAnswered)
+        if (open.length === 0) break
+        assert.ok(open.length === 1 || open.every((request) => request.overlaps))
+        const chosen = open[choices.next().value % open.length]!
+        chosen.answer([Buffer.from(text(chosen))])
+      }
+      assert.deepEqual(answers(), bodies)
+    }),
+  )
+})
+
+test('a request without an answer takes no place among the answers', () => {
+  const { ask, answer, begun, answers } = rig()
+  ask('P0', 'P1')
+  begun[0]!.answer(null)
+  answer('P1')
+  assert.deepEqual(answers(), ['p1'])
+})
+
+test('answering at once, while being handed on, works for any number behind it', () => {
+  const { house, ask, answers } = rig()
+  house.sink.receive = (request) => request.answer([request.bytes])
+  ask(...Array.from({ length: 10 }, (_, i) => `X${i}`))
+  ask(...Array.from({ length: 10 }, (_, i) => `P${i}`))
+  assert.equal(answers().length, 20)
+})
+
+test('a client that sends more than may wait is not read from until there is room', () => {
+  const { ask, answer, answers, connection, names } = rig({ maxPendingRequests: 3 })
+  ask('P1', 'P2', 'P3', 'P4')
+  ask('P5')
+  assert.deepEqual([names(), connection.isPaused], [['P1', 'P2', 'P3'], true])
+  answer('P1')
+  assert.deepEqual([names(), connection.isPaused], [['P1', 'P2', 'P3', 'P4'], true])
+  for (const body of ['P2', 'P3', 'P4', 'P5']) answer(body)
+  assert.deepEqual([answers().length, connection.isPaused], [5, false])
+})
+
+test('bytes that wait are bounded, but one larger request passes when it is alone', () => {
+  const { ask, begun, connection, names } = rig()
+  const large = 'P'.padEnd(600, 'x')
+  ask(large, 'P2')
+  assert.deepEqual([names(), connection.isPaused], [[large], true])
+  begun[0]!.release() // the bytes count until they are released or answered
+  assert.deepEqual([names(), connection.isPaused], [[large, 'P2'], false])
+})
+
+test('the budget is shared: one connection waits for what another holds, and gets it when that one is gone', () => {
+  const budget = new Budget(10)
+  const first = rig({}, budget)
+  const second = rig({}, budget)
+  first.ask('P-ten bytes')
+  second.ask('P2')
+  assert.deepEqual([second.names(), second.connection.isPaused], [[], true])
+  first.begun[0]!.answer(null)
+  assert.deepEqual([second.names(), second.connection.isPaused], [['P2'], false])
+  second.begun[0]!.answer(null)
+  assert.equal(budget.usedBytes, 0)
+
+  first.connection.deliver(frame('P-announced').subarray(0, 7)) // it will never send the rest
+  second.ask('P3')
+  assert.equal(second.names().length, 1)
+  first.connection.close()
+  assert.deepEqual([second.names(), budget.usedBytes], [['P2', 'P3'], 2])
+})
+
+test('a client that does not read its answers is neither read from nor worked for', async () => {
+  const { ask, answer, answers, connection, names } = rig()
+  connection.isStuck = true
+  ask('P'.padEnd(120, 'x'), 'X1')
+  answer('P'.padEnd(120, 'x'))
+  ask('X2')
+  assert.deepEqual([names().length, connection.isPaused], [1, true])
+  await connection.drain()
+  assert.deepEqual([names().slice(1), connection.isPaused], [['X1'], false])
+  answer('X1')
+  answer('X2')
+  assert.deepEqual(answers().slice(1), ['x1', 'x2'])
+})
+
+test('a connection is closed when it was idle too long, but never while it is worked for', () => {
+  const { ask, answer, clock, connection, closings } = rig()
+  clock.advance(40_000)
+  ask('X1')
+  clock.advance(200_000)
+  assert.equal(connection.isClosed, false)
+  answer('X1')
+  ask('X2')
+  answer('X2')
+  clock.advance(59_000)
+  assert.equal(connection.isClosed, false)
+  clock.advance(61_000)
+  assert.equal(connection.isClosed, true)
+  assert.match(closings[0]!, /idle for \d+ ms/)
+  assert.equal(clock.pending, 0)
+})
+
+test('when the connection goes, waiting requests are dropped, begun ones are told, and nothing stays counted', () => {
+  const budget = new Budget(1000)
+  const { ask, begun, channel, connection, closings, clock } = rig({}, budget)
+  const { gone } = channel
+  ask('X1', 'X2', 'X3')
+  let left = 0
+  connection.close(new Error('reset'))
+  assert.equal(gone.aborted, true)
+  assert.match(closings[0]!, /reset/)
+  begun[0]!.answer([Buffer.from('late')], () => left++)
+  begun[0]!.release()
+  assert.deepEqual([left, budget.usedBytes, begun.length, connection.sent, clock.pending], [1, 0, 1, '', 0])
+})
+
+test('the sender of an answer is told when it left', async () => {
+  const { ask, begun, connection } = rig()
+  connection.isStuck = true
+  ask('X1')
+  let left = 0
+  begun[0]!.answer([Buffer.from('x')], () => left++)
+  assert.equal(left, 0)
+  await connection.drain()
+  assert.equal(left, 1)
+})
+
+test('garbage closes the connection with a reason; what came before is begun', () => {
+  const { ask, connection, closings, names } = rig()
+  ask('P1')
+  connection.deliver(Buffer.from('ffffffff00', 'hex'))
+  assert.deepEqual([connection.isClosed, names(), closings.length], [true, ['P1'], 1])
+  assert.match(closings[0]!, /announced -1 bytes/)
+})
+
+test('a sink that throws costs one connection', () => {
+  const { house, ask, connection, closings } = rig()
+  house.sink.receive = () => {
+    throw new Error('a bug')
+  }
+  ask('X1', 'X2')
+  assert.equal(connection.isClosed, true)
+  assert.match(closings[0]!, /a bug/)
+})
+
+test('answering twice is a bug that is noticed', () => {
+  const { ask, answer, begun } = rig()
+  ask('X1')
+  answer('X1')
+  assert.throws(() => begun[0]!.answer(null), /answered twice/)
+})
