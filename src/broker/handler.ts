@@ -1,8 +1,8 @@
 // What a handler is: a function of the rooms it uses, told in the order of the protocol guide.
 
-import type { Input } from '../protocol/schema.ts'
-import type { KafkaError } from '../protocol/errors.ts'
 import type { Api } from '../protocol/api.ts'
+import type { KafkaError } from '../protocol/errors.ts'
+import type { Input } from '../protocol/schema.ts'
 
 export type Operation =
   | 'Read'
@@ -66,3 +66,10 @@ export interface Handler<Req, Res> {
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of handlers holds every request and response type
 export type AnyHandler = Handler<any, any>
+
+/** The answers to items one after the other, in their order. */
+export async function mapInTurn<T, U>(items: readonly T[], answer: (item: T) => Promise<U>): Promise<U[]> {
+  const answers: U[] = []
+  for (const item of items) answers.push(await answer(item))
+  return answers
+}

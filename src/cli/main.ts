@@ -1,15 +1,15 @@
 // The program `odradek`: the real terminal and the real broker, handed to the commands.
 
-import { startBrokerNode } from '../broker/start.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeDisk } from '../platform/node/disk.ts'
 import { environment, exitNow, onSignal, setExitCode } from '../platform/node/process.ts'
+import { startBrokerProcess } from './broker-process.ts'
 import { run } from './program.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Runs the command that `words` name; resolves when it is done, or for `start` when the broker is ready. */
 export function main(words: readonly string[]): Promise<void> {
-  return run(words, startBrokerNode, realTerminal())
+  return run(words, startBrokerProcess, realTerminal())
 }
 
 function realTerminal(): Terminal {

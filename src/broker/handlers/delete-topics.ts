@@ -1,0 +1,62 @@
+// DeleteTopics (API 20): by name, or since version 6 by id (KIP-516).
+
+import { ZERO_UUID } from '../../base/uuid.ts'
+import { deleteTopics as deleteTopicsCommand } from '../../metadata/controller/delete-topics.ts'
+import type { MetadataImage } from '../../metadata/image.ts'
+import { api } from '../../protocol/api.ts'
+import { KafkaError } from '../../protocol/errors.ts'
+import type { DeleteTopicsRequest, DeleteTopicsResponse } from '../../protocol/messages/delete-topics.ts'
+import type { ControllerChannel } from '../controller-channel.ts'
+import type { Handler, RequestContext } from '../handler.ts'
+
+export interface DeleteTopicsRooms {
+  readonly controller: ControllerChannel
+  readonly image: () => MetadataImage
+  /** `delete.topic.enable` */
+  readonly isEnabled: () => boolean
+}
+
+export function deleteTopics(rooms: DeleteTopicsRooms): Handler<DeleteTopicsRequest, DeleteTopicsResponse> {
+  return {
+    api: api('DeleteTopics'),
+
+    async handle(request, context) {
+      if (!rooms.isEnabled()) throw new KafkaError('TOPIC_DELETION_DISABLED', 'delete.topic.enable is false on this broker')
+      const byId = (topicId: string) => rooms.image().topicsById.get(topicId)?.name
+      const verdicts = request.topics.map((topic) => ({
+        topic,
+        error: verdict(topic.name ?? byId(topic.topicId), topic.name === null, context),
+      }))
+      const names = request.topicNames.map((name) => ({ name, error: verdict(name, false, context) }))
+      const { responses } = await rooms.controller.ask((machine) =>
+        deleteTopicsCommand(machine, {
+          topics: verdicts.filter(({ error }) => !error).map(({ topic }) => topic),
+          topicNames: names.filter(({ error }) => !error).map(({ name }) => name),
+        }),
+      )
+      const denied = [
+        ...verdicts.flatMap(({ topic, error }) => (error ? [failure(topic.name, topic.topicId, error)] : [])),
+        ...names.flatMap(({ name, error }) => (error ? [failure(name, ZERO_UUID, error)] : [])),
+      ]
+      return { responses: [...responses, ...denied] }
+    },
+
+    refuse: (request, error) => ({
+      responses: [
+        ...request.topics.map(({ name, topicId }) => failure(name, topicId, error)),
+        ...request.topicNames.map((name) => failure(name, ZERO_UUID, error)),
+      ],
+    }),
+  }
+}
+
+/** Why the topic may not be deleted by this principal; null where it may. A name that was not told stays untold. */
+function verdict(name: string | undefined, askedById: boolean, context: RequestContext): KafkaError | null {
+  if (name === undefined || context.may('Delete', { type: 'Topic', name })) return null
+  const hidden = askedById && !context.may('Describe', { type: 'Topic', name })
+  return new KafkaError(hidden ? 'UNKNOWN_TOPIC_ID' : 'TOPIC_AUTHORIZATION_FAILED')
+}
+
+function failure(name: string | null, topicId: string, error: KafkaError) {
+  return { name, topicId, errorCode: error.code, errorMessage: error.message }
+}

@@ -1,0 +1,58 @@
+// DescribeLogDirs (API 35): how many bytes each partition takes in each log directory, and how much room the device has (KIP-827).
+
+import type { LogDir } from '../../log/log-dir.ts'
+import type { Disk } from '../../platform/disk.ts'
+import { api } from '../../protocol/api.ts'
+import { errorCode } from '../../protocol/errors.ts'
+import type { DescribeLogDirsRequest, DescribeLogDirsResponse } from '../../protocol/messages/describe-log-dirs.ts'
+import type { Partition } from '../../replication/partition.ts'
+import type { Replicas } from '../../replication/replicas.ts'
+import { CLUSTER, type Handler, mapInTurn } from '../handler.ts'
+
+export interface DescribeLogDirsRooms {
+  readonly replicas: Replicas
+  readonly logDirs: readonly LogDir[]
+  readonly disk: Disk
+}
+
+export function describeLogDirs({
+  replicas,
+  logDirs,
+  disk,
+}: DescribeLogDirsRooms): Handler<DescribeLogDirsRequest, DescribeLogDirsResponse> {
+  return {
+    api: api('DescribeLogDirs'),
+    requires: { operation: 'Describe', resource: CLUSTER },
+    async handle(request) {
+      return { results: await mapInTurn(logDirs, (dir) => describeOne(dir, wanted(request))) }
+    },
+    refuse: (_, error) => ({ errorCode: error.code, results: [] }),
+  }
+
+  async function describeOne(dir: LogDir, isWanted: (partition: Partition) => boolean) {
+    if (replicas.isOffline(dir)) return { errorCode: errorCode('KAFKA_STORAGE_ERROR'), logDir: dir.path, topics: [] }
+    const held = [...replicas.all()].filter((partition) => replicas.dirOf(partition) === dir && isWanted(partition))
+    const { total, usable } = await disk.space(dir.path)
+    return { errorCode: 0, logDir: dir.path, topics: byTopic(held), totalBytes: total, usableBytes: usable }
+  }
+}
+
+/** Null topics ask for all of them. */
+function wanted({ topics }: DescribeLogDirsRequest): (partition: Partition) => boolean {
+  if (topics === null) return () => true
+  const named = new Map(topics.map(({ topic, partitions }) => [topic, new Set(partitions)]))
+  return (partition) => named.get(partition.topic)?.has(partition.index) ?? false
+}
+
+function byTopic(partitions: readonly Partition[]) {
+  const topics = new Map<
+    string,
+    { name: string; partitions: { partitionIndex: number; partitionSize: number; offsetLag: number; isFutureKey: boolean }[] }
+  >()
+  for (const { topic, index, log } of partitions) {
+    const entry = topics.get(topic) ?? { name: topic, partitions: [] }
+    topics.set(topic, entry)
+    entry.partitions.push({ partitionIndex: index, partitionSize: log.sizeInBytes, offsetLag: 0, isFutureKey: false })
+  }
+  return [...topics.values()]
+}

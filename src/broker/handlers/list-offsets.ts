@@ -1,0 +1,106 @@
+// ListOffsets (API 2): where a partition begins and ends, and which record was the first at or after a time.
+
+import { api } from '../../protocol/api.ts'
+import { KafkaError } from '../../protocol/errors.ts'
+import type { ListOffsetsRequest, ListOffsetsResponse } from '../../protocol/messages/list-offsets.ts'
+import type { Input, Item } from '../../protocol/schema.ts'
+import type { Partition } from '../../replication/partition.ts'
+import type { Handler, RequestContext } from '../handler.ts'
+import type { Topics } from '../topics.ts'
+
+type Asked = ListOffsetsRequest['topics'][number]['partitions'][number]
+type Answer = Item<Item<Input<ListOffsetsResponse>['topics']>['partitions']>
+
+/** Negative timestamps are questions of their own; each exists from some version on. */
+const questions = {
+  latest: { timestamp: -1, since: 1 },
+  earliest: { timestamp: -2, since: 1 },
+  maxTimestamp: { timestamp: -3, since: 7 },
+  earliestLocal: { timestamp: -4, since: 8 },
+  latestTiered: { timestamp: -5, since: 9 },
+  earliestPendingUpload: { timestamp: -6, since: 11 },
+} as const
+type Question = keyof typeof questions
+
+const READ_COMMITTED = 1
+const NOT_FOUND = { timestamp: -1, offset: -1, leaderEpoch: -1 }
+
+export function listOffsets({ topics }: { topics: Topics }): Handler<ListOffsetsRequest, ListOffsetsResponse> {
+  return {
+    api: api('ListOffsets'),
+
+    async handle(request, context) {
+      const answers: Item<Input<ListOffsetsResponse>['topics']>[] = []
+      for (const { name, partitions } of request.topics) {
+        const twice = repeated(partitions)
+        const answered: Answer[] = []
+        for (const asked of partitions) {
+          if (twice.has(asked.partitionIndex)) {
+            if (!answered.some(({ partitionIndex }) => partitionIndex === asked.partitionIndex)) {
+              answered.push(failure(asked, new KafkaError('INVALID_REQUEST')))
+            }
+          } else answered.push(await answerOne(name, asked, request, context))
+        }
+        answers.push({ name, partitions: answered })
+      }
+      return { topics: answers }
+    },
+
+    refuse: (request, error) => ({
+      topics: request.topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.map((asked) => failure(asked, error)),
+      })),
+    }),
+  }
+
+  async function answerOne(topic: string, asked: Asked, request: ListOffsetsRequest, context: RequestContext): Promise<Answer> {
+    try {
+      if (!context.may('Describe', { type: 'Topic', name: topic })) throw new KafkaError('TOPIC_AUTHORIZATION_FAILED')
+      const partition = topics.partition(topic, asked.partitionIndex)
+      partition.requireLeader(asked.currentLeaderEpoch)
+      const found = await lookUp(partition, asked.timestamp, request.isolationLevel === READ_COMMITTED, context.version)
+      return { partitionIndex: asked.partitionIndex, errorCode: 0, ...found }
+    } catch (thrown) {
+      return failure(asked, KafkaError.of(thrown))
+    }
+  }
+}
+
+async function lookUp(partition: Partition, timestamp: number, readCommitted: boolean, version: number) {
+  const { log, leaderEpoch } = partition
+  const visibleEnd = readCommitted ? partition.lastStableOffset : partition.highWatermark
+  const below = (found: { timestamp: number; offset: number; leaderEpoch: number } | null) =>
+    found && found.offset < visibleEnd ? found : NOT_FOUND
+  if (timestamp >= 0) return below(await log.offsetForTimestamp(timestamp))
+  switch (questionFor(timestamp, version)) {
+    case 'latest':
+      return { timestamp: -1, offset: visibleEnd, leaderEpoch }
+    case 'earliest':
+    case 'earliestLocal':
+      return { timestamp: -1, offset: partition.startOffset, leaderEpoch: log.epochAt(partition.startOffset) ?? leaderEpoch }
+    case 'maxTimestamp':
+      return below(await log.maxTimestampOffset())
+    case 'latestTiered':
+    case 'earliestPendingUpload':
+      return NOT_FOUND // nothing is tiered: there is no remote log
+  }
+}
+
+function questionFor(timestamp: number, version: number): Question {
+  for (const [name, question] of Object.entries(questions)) {
+    if (question.timestamp === timestamp && version >= question.since) return name as Question
+  }
+  throw new KafkaError('UNSUPPORTED_VERSION', `timestamp ${timestamp} means nothing in version ${version}`)
+}
+
+function repeated(partitions: readonly Asked[]): Set<number> {
+  const seen = new Set<number>()
+  const twice = new Set<number>()
+  for (const { partitionIndex } of partitions) (seen.has(partitionIndex) ? twice : seen).add(partitionIndex)
+  return twice
+}
+
+function failure({ partitionIndex }: Asked, error: KafkaError): Answer {
+  return { partitionIndex, errorCode: error.code, ...NOT_FOUND }
+}

@@ -1,0 +1,137 @@
+// Metadata (API 3): which brokers there are, who leads each partition; makes a missing topic where both sides allow it.
+
+import { ZERO_UUID } from '../../base/uuid.ts'
+import { requireLegalName } from '../../metadata/controller/topic-names.ts'
+import type { MetadataImage, TopicImage } from '../../metadata/image.ts'
+import type { PartitionImage } from '../../metadata/partition.ts'
+import { api } from '../../protocol/api.ts'
+import { errorCode, KafkaError } from '../../protocol/errors.ts'
+import type { MetadataRequest, MetadataResponse } from '../../protocol/messages/metadata.ts'
+import type { Input, Item } from '../../protocol/schema.ts'
+import { authorizedOperations, NOT_ASKED } from '../authorized-operations.ts'
+import { CLUSTER, type Handler, mapInTurn, type RequestContext } from '../handler.ts'
+import { INTERNAL_TOPICS } from '../topics.ts'
+
+type TopicAnswer = Item<Input<MetadataResponse>['topics']>
+type Asked = NonNullable<MetadataRequest['topics']>[number]
+
+export interface MetadataRooms {
+  readonly image: () => MetadataImage
+  readonly clusterId: string
+  readonly controllerId: () => number
+  /** Makes the topic with the broker's defaults and resolves when this broker knows it; null where automatic creation is off. */
+  readonly autoCreate: () => ((topic: string) => Promise<void>) | null
+}
+
+/** Since version 10 topics have ids in answers; since 12 they can be asked for by id alone. */
+const ASK_BY_ID_SINCE = 12
+const TOPIC_LIST_NULL_SINCE = 1
+
+export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, MetadataResponse> {
+  return {
+    api: api('Metadata'),
+
+    async handle(request, context) {
+      requireAnswerable(request, context)
+      const topics = await mapInTurn(wanted(request, context), (asked) => describe(asked, request, context))
+      const image = rooms.image()
+      return {
+        brokers: [...image.brokers.values()]
+          .filter(({ fenced }) => !fenced)
+          .flatMap((broker) => {
+            const endpoint = broker.endPoints.find(({ name }) => name === context.listener)
+            return endpoint ? [{ nodeId: broker.id, host: endpoint.host, port: endpoint.port, rack: broker.rack }] : []
+          }),
+        clusterId: rooms.clusterId,
+        controllerId: rooms.controllerId(),
+        topics,
+        clusterAuthorizedOperations:
+          request.includeClusterAuthorizedOperations && context.version >= 8 && context.version <= 10
+            ? authorizedOperations(context, CLUSTER)
+            : NOT_ASKED,
+      }
+    },
+
+    refuse: (request, error) => ({
+      brokers: [],
+      clusterId: null,
+      controllerId: -1,
+      topics: (request.topics ?? []).map(({ name, topicId }) => ({ ...failure(name ?? '', topicId, error) })),
+    }),
+  }
+
+  function wanted({ topics }: MetadataRequest, { version, ...context }: RequestContext): readonly Asked[] {
+    const all = topics === null || (topics.length === 0 && version < TOPIC_LIST_NULL_SINCE)
+    if (!all) return distinct(topics)
+    return [...rooms.image().topics.values()]
+      .filter(({ name }) => context.may('Describe', { type: 'Topic', name }))
+      .map(({ name }) => ({ name, topicId: ZERO_UUID }))
+  }
+
+  async function describe({ name, topicId }: Asked, request: MetadataRequest, context: RequestContext): Promise<TopicAnswer> {
+    const byId = topicId !== ZERO_UUID
+    try {
+      const topic = byId ? rooms.image().topicsById.get(topicId) : await named(name ?? '', request, context)
+      if (!topic) throw new KafkaError('UNKNOWN_TOPIC_ID', `no topic has the id ${topicId}`)
+      const resource = { type: 'Topic', name: topic.name } as const
+      if (!context.may('Describe', resource)) throw new KafkaError(byId ? 'UNKNOWN_TOPIC_ID' : 'TOPIC_AUTHORIZATION_FAILED')
+      return {
+        errorCode: 0,
+        name: topic.name,
+        topicId: topic.id,
+        isInternal: INTERNAL_TOPICS.has(topic.name),
+        partitions: topic.partitions.map((partition) => partitionAnswer(partition, rooms.image(), context)),
+        topicAuthorizedOperations: request.includeTopicAuthorizedOperations ? authorizedOperations(context, resource) : NOT_ASKED,
+      }
+    } catch (thrown) {
+      return failure(byId ? null : name, byId ? topicId : ZERO_UUID, KafkaError.of(thrown))
+    }
+  }
+
+  async function named(name: string, request: MetadataRequest, context: RequestContext): Promise<TopicImage> {
+    const known = rooms.image().topic(name)
+    if (known) return known
+    requireLegalName(name)
+    const allowed = context.version < 4 || request.allowAutoTopicCreation
+    const make = rooms.autoCreate()
+    if (!allowed || !make) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic ${name}`)
+    await make(name)
+    const made = rooms.image().topic(name)
+    if (!made) throw new KafkaError('LEADER_NOT_AVAILABLE', `${name} is being made`)
+    return made
+  }
+}
+
+function requireAnswerable({ topics }: MetadataRequest, { version }: RequestContext): void {
+  for (const { name, topicId } of topics ?? []) {
+    if (name === null && topicId === ZERO_UUID) throw new KafkaError('UNKNOWN_SERVER_ERROR', 'a topic without name and id')
+    if (version < ASK_BY_ID_SINCE && (name === null || topicId !== ZERO_UUID)) {
+      throw new KafkaError('INVALID_REQUEST', `version ${version} asks by name; ids alone come with ${ASK_BY_ID_SINCE}`)
+    }
+  }
+}
+
+function distinct(topics: readonly Asked[]): readonly Asked[] {
+  return [
+    ...new Map(topics.map((topic) => [topic.topicId === ZERO_UUID ? `n${topic.name}` : `i${topic.topicId}`, topic])).values(),
+  ]
+}
+
+function partitionAnswer(partition: PartitionImage, image: MetadataImage, { listener }: RequestContext) {
+  const isAlive = (id: number) => image.brokers.get(id)?.fenced === false
+  const isReachable =
+    isAlive(partition.leader) && image.brokers.get(partition.leader)?.endPoints.some(({ name }) => name === listener)
+  return {
+    errorCode: isReachable ? 0 : errorCode(partition.leader >= 0 ? 'LISTENER_NOT_FOUND' : 'LEADER_NOT_AVAILABLE'),
+    partitionIndex: partition.partition,
+    leaderId: isReachable ? partition.leader : -1,
+    leaderEpoch: partition.leaderEpoch,
+    replicaNodes: [...partition.replicas],
+    isrNodes: [...partition.isr],
+    offlineReplicas: partition.replicas.filter((id) => !isAlive(id)),
+  }
+}
+
+function failure(name: string | null, topicId: string, error: KafkaError): TopicAnswer {
+  return { errorCode: error.code, name, topicId, isInternal: name !== null && INTERNAL_TOPICS.has(name), partitions: [] }
+}

@@ -1,0 +1,118 @@
+// The metadata side of a node: its log and quorum, the controller on it, and the image that the broker follows.
+
+import { noTexts, staticLayers } from '../config/layers.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import { topicConfig } from '../config/resolve.ts'
+import { MachineRuntime } from '../machine/runtime.ts'
+import { activate, bootstrapFeatures } from '../metadata/controller/activation.ts'
+import { Controller } from '../metadata/controller/controller.ts'
+import { MetadataPublisher } from '../metadata/publisher.ts'
+import { type MetadataRecord, metadataCodec } from '../metadata/records.ts'
+import { restoreImage } from '../metadata/restore.ts'
+import { Snapshotter } from '../metadata/snapshotter.ts'
+import type { Platform } from '../platform/platform.ts'
+import { batches } from '../protocol/records/batch.ts'
+import { buildBatch } from '../protocol/records/builder.ts'
+import { formatMetadata, METADATA_LOG, METADATA_TOPIC_ID, readBootstrap } from '../raft/format.ts'
+import { MetadataLog } from '../raft/metadata-log.ts'
+import { configRules } from './config-rules.ts'
+import { ControllerChannel } from './controller-channel.ts'
+import { EffectiveConfigs } from './effective-configs.ts'
+import type { LogDirs } from './log-dirs.ts'
+
+/** The metadata log takes batches of this size at most, as Kafka's does. */
+const MAX_BATCH_BYTES = 8 * 1024 * 1024
+
+export interface MetadataNode {
+  readonly log: MetadataLog
+  readonly runtime: MachineRuntime<Controller, MetadataRecord>
+  readonly publisher: MetadataPublisher
+  readonly controller: ControllerChannel
+  readonly configs: EffectiveConfigs
+}
+
+/** Formats a fresh directory, opens the log, leads it and loads the controller. The publisher is loaded by whoever has subscribed. */
+export async function openMetadata(platform: Platform, loaded: LoadedConfig, { metadata: dir }: LogDirs): Promise<MetadataNode> {
+  const { config, given } = loaded
+  const self = { id: config['node.id'], directoryId: dir.directoryId }
+  await formatMetadata(platform.disk, dir.path, {
+    voters: [voter(self, loaded)],
+    bootstrap: [bootstrapBatch()],
+    now: platform.clock.now(),
+  })
+  const logConfig = {
+    ...topicConfig(staticLayers(given), noTexts),
+    'segment.bytes': config['metadata.log.segment.bytes'],
+    'segment.ms': config['metadata.log.segment.ms'],
+  }
+  const files = dir.logs.get(`${METADATA_LOG}-0`) ?? (await dir.createLog(METADATA_LOG, 0, METADATA_TOPIC_ID, logConfig))
+  files.updateConfig(logConfig)
+  const log = await MetadataLog.open({ platform, log: files, self, retentionBytes: config['metadata.max.retention.bytes'] })
+  await log.start()
+
+  const publisher = new MetadataPublisher({ log, clock: platform.clock, logger: platform.logger })
+  const configs = new EffectiveConfigs(publisher.image, config['node.id'], given)
+  const runtime = new MachineRuntime<Controller, MetadataRecord>({
+    name: 'controller',
+    create: () => new Controller(settings(platform, configs, log)),
+    restore: (controller) => restoreImage(log, controller.image),
+    log,
+    codec: metadataCodec,
+    clock: platform.clock,
+    logger: platform.logger,
+    maxBatchBytes: () => MAX_BATCH_BYTES,
+    errors: { inactive: 'NOT_CONTROLLER', loading: 'NOT_CONTROLLER' },
+  })
+  await runtime.load()
+  const bootstrap = await readBootstrap(platform.disk, dir.path)
+  const first = { bootstrap: bootstrap && bootstrap.flatMap(recordsOf), minInsyncReplicas: config['min.insync.replicas'] }
+  await runtime.write((controller) => activate(controller, first))
+  new Snapshotter({
+    publisher,
+    log,
+    clock: platform.clock,
+    logger: platform.logger,
+    bytesBetween: () => configs.broker['metadata.log.max.record.bytes.between.snapshots'],
+    intervalMs: () => configs.broker['metadata.log.max.snapshot.interval.ms'],
+  })
+  return { log, runtime, publisher, configs, controller: new ControllerChannel(runtime, publisher, log) }
+}
+
+function settings(platform: Platform, configs: EffectiveConfigs, log: MetadataLog) {
+  return {
+    nodeId: configs.broker['node.id'],
+    random: platform.random,
+    rules: configRules(() => configs.layers),
+    defaults: () => ({
+      numPartitions: configs.broker['num.partitions'],
+      replicationFactor: configs.broker['default.replication.factor'],
+    }),
+    nextOffset: () => log.endOffset,
+    sessionTimeoutMs: null, // the only broker is in this process and dies with it
+  }
+}
+
+// A voter needs an endpoint in the records even where no controller listener is open; Kafka's tools show it.
+function voter(self: { id: number; directoryId: string }, { listeners }: LoadedConfig) {
+  const [listener] = listeners.controller
+  const endpoint = listener
+    ? { name: listener.name, host: listener.advertised.host || 'localhost', port: listener.advertised.port }
+    : { name: 'CONTROLLER', host: 'localhost', port: 9093 }
+  return { ...self, endpoints: [endpoint] }
+}
+
+function bootstrapBatch(): Uint8Array {
+  const records = bootstrapFeatures().map((record) => ({ ...metadataCodec.encode(record), timestamp: 0 }))
+  return buildBatch({ records })
+}
+
+function recordsOf(bytes: Uint8Array): MetadataRecord[] {
+  const found: MetadataRecord[] = []
+  for (const batch of batches(bytes)) {
+    for (const { key, value } of batch.records()) {
+      const record = metadataCodec.decode(key, value)
+      if (record) found.push(record)
+    }
+  }
+  return found
+}

@@ -1,0 +1,66 @@
+// From configuration to what net/ wants to know, and the addresses that clients are told.
+
+import type { BrokerConfig } from '../config/broker/index.ts'
+import { MAX_INT } from '../config/keys.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import type { ChannelLimits } from '../net/channel.ts'
+import type { ConnectionLimits } from '../net/connection-limits.ts'
+import type { ListenerOptions, Server } from '../net/listener.ts'
+
+/** Requests of one connection that were read and not answered; Kafka reads one at a time, we let Produce requests overlap. */
+const MAX_PENDING_REQUESTS = 64
+/** Their bytes, and bytes of answers that a client has not taken: enough to keep a fast connection busy. */
+const MAX_PENDING_BYTES = 16 * 1024 * 1024
+const MAX_UNSENT_BYTES = 16 * 1024 * 1024
+/** Where `queued.max.request.bytes` names no bound we keep one all the same: no client may fill the memory. */
+const MAX_REQUEST_BYTES = 1024 * 1024 * 1024
+
+export function listenersOf({ config, listeners }: LoadedConfig): ListenerOptions[] {
+  return listeners.client.map(({ name, bind }) => ({ name, address: bind, maxConnections: unlessMax(config['max.connections']) }))
+}
+
+export function channelLimits(config: BrokerConfig): ChannelLimits {
+  return {
+    maxFrameBytes: config['socket.request.max.bytes'],
+    maxPendingRequests: MAX_PENDING_REQUESTS,
+    maxPendingBytes: MAX_PENDING_BYTES,
+    maxUnsentBytes: MAX_UNSENT_BYTES,
+    maxIdleMs: config['connections.max.idle.ms'],
+  }
+}
+
+export function connectionLimits(config: BrokerConfig): ConnectionLimits {
+  return {
+    maxConnections: unlessMax(config['max.connections']),
+    maxConnectionsPerIp: unlessMax(config['max.connections.per.ip']),
+    perIpOverrides: overrides(config['max.connections.per.ip.overrides']),
+    maxCreationRate: unlessMax(config['max.connection.creation.rate']),
+  }
+}
+
+export function maxRequestBytes(config: BrokerConfig): number {
+  const bytes = config['queued.max.request.bytes']
+  return bytes > 0 ? bytes : MAX_REQUEST_BYTES
+}
+
+const unlessMax = (value: number): number => (value === MAX_INT ? Infinity : value)
+
+/** "host:count,host:count" */
+function overrides(text: string): Map<string, number> {
+  const pairs = text.split(',').filter((pair) => pair.trim() !== '')
+  return new Map(
+    pairs.map((pair) => {
+      const at = pair.lastIndexOf(':')
+      return [pair.slice(0, at).trim(), Number(pair.slice(at + 1))]
+    }),
+  )
+}
+
+/** What clients are told of each listener: the host of `advertised.listeners`, with the port that was bound where none was named. */
+export function advertised({ listeners }: LoadedConfig, server: Server): { name: string; host: string; port: number }[] {
+  return listeners.client.map(({ name, advertised: told }) => ({
+    name,
+    host: told.host || 'localhost',
+    port: told.port || (server.address(name)?.port ?? 0),
+  }))
+}

@@ -1,0 +1,65 @@
+// A broker's place in its cluster: registered and fenced first, then serving, then gone in peace.
+
+import { controlledShutdown, fenceBroker, registerBroker, unfenceBroker } from '../metadata/controller/brokers.ts'
+import { registeredFeatures } from '../metadata/features.ts'
+import type { ControllerChannel } from './controller-channel.ts'
+
+export interface BrokerIdentity {
+  readonly nodeId: number
+  /** New with every start of the process. */
+  readonly incarnationId: string
+  readonly rack: string | null
+  readonly directoryIds: readonly string[]
+  /** What the last clean stop left; -1 after a crash. */
+  readonly previousEpoch: number
+  readonly endpoints: readonly { readonly name: string; readonly host: string; readonly port: number }[]
+}
+
+const PLAINTEXT = 0
+
+export class Registration {
+  readonly #controller: ControllerChannel
+  readonly #identity: BrokerIdentity
+  #epoch = -1
+
+  constructor(controller: ControllerChannel, identity: BrokerIdentity) {
+    this.#controller = controller
+    this.#identity = identity
+  }
+
+  /** The broker epoch: the offset of its registration. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /** Registers, fenced: the cluster knows the broker and nobody uses it yet. */
+  async register(): Promise<void> {
+    const { nodeId, incarnationId, rack, directoryIds, previousEpoch, endpoints } = this.#identity
+    const request = {
+      brokerId: nodeId,
+      incarnationId,
+      listeners: endpoints.map((endpoint) => ({ ...endpoint, securityProtocol: PLAINTEXT })),
+      features: registeredFeatures(),
+      rack,
+      logDirs: directoryIds,
+      previousBrokerEpoch: previousEpoch,
+    }
+    const { brokerEpoch } = await this.#controller.ask((controller, now) => registerBroker(controller, request, now))
+    this.#epoch = brokerEpoch
+  }
+
+  /** Serves from now on, and leads where it may. */
+  async unfence(): Promise<void> {
+    await this.#controller.ask((controller) => unfenceBroker(controller, this.#who))
+  }
+
+  /** Gives away what it leads, then stops serving; the metadata says so before the logs are closed (behaviour after a clean stop). */
+  async leave(): Promise<void> {
+    await this.#controller.ask((controller) => controlledShutdown(controller, this.#who))
+    await this.#controller.ask((controller) => fenceBroker(controller, this.#who))
+  }
+
+  get #who() {
+    return { brokerId: this.#identity.nodeId, brokerEpoch: this.#epoch }
+  }
+}

@@ -1,0 +1,7 @@
+// A broker on the real machine, for `odradek start`.
+
+import { Broker } from '../broker/broker.ts'
+import { nodePlatform } from '../platform/node/platform.ts'
+import type { StartNode } from './start.ts'
+
+export const startBrokerProcess: StartNode = (loaded, { level }) => Broker.start(loaded, nodePlatform({ level }))

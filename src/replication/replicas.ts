@@ -1,0 +1,115 @@
+// All partitions that have a replica on this broker, by topic and number; follows what the controller decides.
+
+import type { LogConfig } from '../log/log-config.ts'
+import type { LogDir } from '../log/log-dir.ts'
+import type { DiskError } from '../platform/disk.ts'
+import type { Logger } from '../platform/logger.ts'
+import { KafkaError } from '../protocol/errors.ts'
+import { Partition, type PartitionOptions, type PartitionRole } from './partition.ts'
+
+export interface ReplicasOptions extends PartitionOptions {
+  readonly logDirs: readonly LogDir[]
+  readonly logger: Logger
+}
+
+export class Replicas {
+  readonly #options: ReplicasOptions
+  readonly #byTopic = new Map<string, Map<number, Partition>>()
+  readonly #offlineDirs = new Set<LogDir>()
+  readonly #dirOf = new Map<Partition, LogDir>()
+
+  constructor(options: ReplicasOptions) {
+    this.#options = options
+    for (const dir of options.logDirs) dir.onOffline((why) => this.#takeOffline(dir, why))
+  }
+
+  get(topic: string, index: number): Partition | undefined {
+    return this.#byTopic.get(topic)?.get(index)
+  }
+
+  /** The replica here, whoever leads it. UNKNOWN_TOPIC_OR_PARTITION where there is none. */
+  partition(topic: string, index: number): Partition {
+    const partition = this.get(topic, index)
+    if (!partition) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `this broker holds no replica of ${topic}-${index}`)
+    return partition
+  }
+
+  *all(): Generator<Partition> {
+    for (const partitions of this.#byTopic.values()) yield* partitions.values()
+  }
+
+  dirOf(partition: Partition): LogDir | undefined {
+    return this.#dirOf.get(partition)
+  }
+
+  /** The partition with its log, made where it is missing: in the directory the controller named, else where the fewest are. */
+  async open(topic: string, index: number, topicId: string, directoryId: string | null, config: LogConfig): Promise<Partition> {
+    const known = this.get(topic, index)
+    if (known) return known
+    const dir = this.#holderOf(topic, index) ?? this.#choose(directoryId)
+    const log = dir.logs.get(`${topic}-${index}`) ?? (await dir.createLog(topic, index, topicId, config))
+    log.updateConfig(config)
+    const partition = new Partition(log, this.#options)
+    let partitions = this.#byTopic.get(topic)
+    if (!partitions) this.#byTopic.set(topic, (partitions = new Map()))
+    partitions.set(index, partition)
+    this.#dirOf.set(partition, dir)
+    return partition
+  }
+
+  #holderOf(topic: string, index: number): LogDir | undefined {
+    return this.#options.logDirs.find((dir) => dir.logs.has(`${topic}-${index}`))
+  }
+
+  #choose(directoryId: string | null): LogDir {
+    const online = this.#options.logDirs.filter((dir) => !this.#offlineDirs.has(dir))
+    const named = online.find((dir) => dir.directoryId === directoryId)
+    if (named) return named
+    const [first, ...others] = online
+    if (!first)
+      throw new KafkaError(
+        'KAFKA_STORAGE_ERROR',
+        'every log directory is offline; see the log for the disk errors that took them',
+      )
+    return others.reduce((least, dir) => (dir.logs.size < least.logs.size ? dir : least), first)
+  }
+
+  become(topic: string, index: number, role: PartitionRole): void {
+    this.partition(topic, index).become(role)
+  }
+
+  reconfigure(topic: string, config: LogConfig): void {
+    for (const partition of this.#byTopic.get(topic)?.values() ?? []) partition.log.updateConfig(config)
+  }
+
+  /** The topic is gone: who waits is refused, and the logs are removed after `file.delete.delay.ms`. */
+  async delete(topic: string): Promise<void> {
+    const partitions = [...(this.#byTopic.get(topic)?.values() ?? [])]
+    this.#byTopic.delete(topic)
+    for (const partition of partitions) {
+      partition.retire(new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${topic} was deleted`))
+      await this.#dirOf.get(partition)?.deleteLog(partition.log)
+      this.#dirOf.delete(partition)
+    }
+  }
+
+  #takeOffline(dir: LogDir, why: DiskError): void {
+    if (this.#offlineDirs.has(dir)) return
+    this.#offlineDirs.add(dir)
+    this.#options.logger.error('log directory is offline; mend the disk and restart', {
+      dir: dir.path,
+      code: why.code,
+      why: why.message,
+    })
+    const refusal = new KafkaError('KAFKA_STORAGE_ERROR', `the log directory failed: ${why.message}`, { cause: why })
+    for (const [partition, holder] of this.#dirOf) if (holder === dir) partition.retire(refusal)
+  }
+
+  isOffline(dir: LogDir): boolean {
+    return this.#offlineDirs.has(dir)
+  }
+
+  get hasOnlineDir(): boolean {
+    return this.#offlineDirs.size < this.#options.logDirs.length
+  }
+}
