@@ -64,6 +64,7 @@ test('a wrong value names key, value, what is allowed, and where it was said', (
     'num.partitions=0 is not valid; allowed: at least 1 (from server.properties)',
   )
   assert.match(complaint({ file: 'process.roles=controller' }), /process\.roles=controller is not supported yet/)
+  assert.match(complaint({ file: 'authorizer.class.name=org.example.Authorizer' }), /not supported yet, and without it everybody/)
   assert.match(complaint({ file: 'node.id=1\nbroker.id=2' }), /both name this node/)
 })
 
@@ -164,4 +165,9 @@ test('listeners that cannot be are refused with the reason', () => {
     why({ 'inter.broker.listener.name': 'PLAINTEXT', 'security.inter.broker.protocol': 'PLAINTEXT' }),
     /cannot both be set/,
   )
+})
+
+test('what was set and changes nothing is said, unless it is the default anyway', () => {
+  const { warnings } = override({ 'num.io.threads': '8', 'num.network.threads': '5', 'background.threads': '20' })
+  assert.deepEqual(warnings, ['without effect in this version (see docs/limits.md): num.network.threads, background.threads'])
 })

@@ -53,6 +53,7 @@ export function loadConfig({ profile, file, fileName, overrides, env }: Given): 
   try {
     checkRoles(given)
     const config = brokerConfig(staticLayers(given))
+    checkProtection(config)
     const logDirs = config['log.dirs'] ?? config['log.dir']
     return {
       config,
@@ -100,6 +101,14 @@ function checkRoles(texts: Texts): void {
   const roles = brokerConfigs[key].parse(key, text)
   if (roles.includes('broker') && roles.includes('controller')) return
   throw new ConfigError(key, `${key}=${text} is not supported yet; allowed: broker,controller (a node that stands alone)`)
+}
+
+/** A file that protects its cluster must not come up open because we cannot do it yet. */
+function checkProtection(config: BrokerConfig): void {
+  const key = 'authorizer.class.name'
+  if (config[key] === '') return
+  const why = 'is not supported yet, and without it everybody may do everything; remove the key to start an open broker'
+  throw new ConfigError(key, `${key}=${config[key]} ${why}`)
 }
 
 type Said = ReadonlyMap<string, { readonly text: string; readonly where: string }>
