@@ -106,9 +106,7 @@ test('packages and modules of Node are imported only where the table says', () =
 test('files have names in kebab-case, at most 500 lines, and nothing left to do', () => {
   const all = [...sourcesBelow('src', true), ...sourcesBelow('test', true), ...sourcesBelow('bench', true)]
   const wrong = all.flatMap(({ path, text }) => [
-    ...(path.split('/').every((part) => /^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.fixture)?(\.ts)?$/.test(part))
-      ? []
-      : [`${path}: name`]),
+    ...(path.split('/').every((part) => /^[a-z0-9]+([-.][a-z0-9]+)*$/.test(part)) ? [] : [`${path}: name`]),
     ...(text.split('\n').length > 501 && !excepted(path, '500 lines') ? [`${path}: ${text.split('\n').length} lines`] : []),
     ...(/\b(TODO|FIXME)\b/.test(text) && !path.endsWith('tidy.test.ts') ? [`${path}: something to do`] : []),
   ])
