@@ -1,0 +1,330 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { KafkaError } from '../../protocol/errors.ts'
+import { activate, bootstrapFeatures, registerController } from './activation.ts'
+import { assignDirectories, controlledShutdown, fenceBroker, unfenceBroker, unregisterBroker } from './brokers.ts'
+import { incrementalAlterConfigs } from './configs.ts'
+import { createPartitions } from './create-partitions.ts'
+import { createTopics } from './create-topics.ts'
+import { deleteTopics } from './delete-topics.ts'
+import { updateFeatures } from './features.ts'
+import { fenceExpired, heartbeat } from './heartbeats.ts'
+import { allocateProducerIds } from './producer-ids.ts'
+import { TestController } from './test-controller.ts'
+
+const refusedWith = (name: string) => (thrown: unknown) => thrown instanceof KafkaError && thrown.error === name
+
+function withTopic(
+  house: TestController,
+  replicationFactor = 1,
+  configs: { name: string; value: string }[] = [],
+): TestController {
+  const topic = { name: 't', numPartitions: 1, replicationFactor, assignments: [], configs }
+  house.run((controller) => createTopics(controller, { topics: [topic], validateOnly: false }))
+  return house
+}
+
+/** What a change names, without what it leaves alone. */
+function named([kind, value]: [string, unknown]): unknown {
+  if (kind !== 'PartitionChangeRecord') return kind
+  const unset: Record<string, unknown> = { leader: -2, leaderRecoveryState: -1 }
+  const fields = Object.entries(value as object).filter(([key, field]) => field !== null && field !== unset[key])
+  return Object.fromEntries(fields.filter(([key]) => key !== 'topicId' && key !== 'partitionId'))
+}
+
+test('a new cluster begins with the records of Kafka 4.2, as one metadata transaction', () => {
+  const house = new TestController()
+  const records = house.recordsOf((controller) => activate(controller, { bootstrap: null, minInsyncReplicas: 1 }))
+  assert.deepEqual(
+    records.map(([kind]) => kind),
+    ['BeginTransactionRecord', ...Array(6).fill('FeatureLevelRecord'), 'ConfigRecord', 'EndTransactionRecord'],
+  )
+  assert.equal(house.controller.image.features.get('metadata.version'), 29)
+  assert.equal(house.controller.image.configsOf({ type: 'broker', name: '' }).get('min.insync.replicas'), '1')
+  assert.deepEqual(
+    house.recordsOf((controller) => activate(controller, { bootstrap: null, minInsyncReplicas: 1 })),
+    [],
+  )
+})
+
+test('a cluster of another metadata.version is refused with advice', () => {
+  const bootstrap = bootstrapFeatures().map((entry) =>
+    entry.kind === 'FeatureLevelRecord' && entry.value.name === 'metadata.version'
+      ? { ...entry, value: { ...entry.value, featureLevel: 27 } }
+      : entry,
+  )
+  const house = new TestController()
+  assert.throws(
+    () => house.run((controller) => activate(controller, { bootstrap, minInsyncReplicas: 1 })),
+    (thrown) => refusedWith('UNSUPPORTED_VERSION')(thrown) && /kafka-features upgrade/.test((thrown as Error).message),
+  )
+})
+
+test('a transaction that a dead controller left open is aborted first', () => {
+  const house = TestController.withBrokers(1)
+  house.controller.image.apply({ kind: 'BeginTransactionRecord', value: { name: 'left open' } })
+  const records = house.recordsOf((controller) => activate(controller, { bootstrap: null, minInsyncReplicas: 1 }))
+  assert.deepEqual(
+    records.map(([kind]) => kind),
+    ['AbortTransactionRecord'],
+  )
+})
+
+// The sequences of the next three tests were taken from the metadata log of a running Apache Kafka 4.2 node.
+
+test('a clean stop gives partitions up to their ELR, and the next start takes them back', () => {
+  const house = withTopic(TestController.withBrokers())
+  const brokerEpoch = house.start(1)
+  withTopic(house)
+  const who = { brokerId: 1, brokerEpoch }
+  const leaving = house.recordsOf((controller) => controlledShutdown(controller, who)).map(named)
+  assert.deepEqual(leaving, [
+    'BrokerRegistrationChangeRecord',
+    { isr: [], leader: -1, eligibleLeaderReplicas: [1], lastKnownElr: [1] },
+  ])
+  assert.deepEqual(house.recordsOf((controller) => fenceBroker(controller, who)).map(named), ['BrokerRegistrationChangeRecord'])
+  const next = house.register(1, brokerEpoch)
+  const back = house.recordsOf((controller) => unfenceBroker(controller, { brokerId: 1, brokerEpoch: next })).map(named)
+  assert.deepEqual(back, [
+    'BrokerRegistrationChangeRecord',
+    { isr: [1], leader: 1, eligibleLeaderReplicas: [], lastKnownElr: [] },
+  ])
+  assert.equal(house.controller.image.partition('t', 0)!.leaderRecoveryState, 0)
+})
+
+test('after an unclean stop the ELR is emptied, and only the last known leader comes back, as recovering', () => {
+  const house = TestController.withBrokers()
+  const brokerEpoch = house.start(1)
+  withTopic(house)
+  house.run((controller) => fenceBroker(controller, { brokerId: 1, brokerEpoch }))
+  const before = house.written.length
+  const next = house.register(1, -1)
+  assert.equal(next, before)
+  assert.deepEqual(
+    house.written.slice(before).map(({ kind, value }) => named([kind, value])),
+    [{ eligibleLeaderReplicas: [] }, 'RegisterBrokerRecord'],
+  )
+  const back = house.recordsOf((controller) => unfenceBroker(controller, { brokerId: 1, brokerEpoch: next })).map(named)
+  assert.deepEqual(back, ['BrokerRegistrationChangeRecord', { isr: [1], leader: 1, leaderRecoveryState: 1, lastKnownElr: [] }])
+})
+
+test('a node that was killed comes back at once where it watches no sessions', () => {
+  const house = new TestController({ sessionTimeoutMs: null })
+  house.run((controller) => activate(controller, { bootstrap: null, minInsyncReplicas: 1 }))
+  house.start(1)
+  withTopic(house)
+  const before = house.written.length
+  house.register(1, -1)
+  assert.deepEqual(named([house.written[before]!.kind, house.written[before]!.value]), { isr: [], leader: -1, lastKnownElr: [1] })
+})
+
+test('another replica of the ISR leads when a leader is fenced; below the minimum the leaver keeps its right', () => {
+  const house = withTopic(TestController.withBrokers(1, 2, 3), 3, [{ name: 'min.insync.replicas', value: '2' }])
+  const epochs = new Map([...house.controller.image.brokers.values()].map(({ id, epoch }) => [id, epoch]))
+  const [first, second, third] = house.controller.image.partition('t', 0)!.replicas as [number, number, number]
+  const fence = (brokerId: number) =>
+    house.recordsOf((controller) => fenceBroker(controller, { brokerId, brokerEpoch: epochs.get(brokerId)! })).map(named)[0]
+  assert.deepEqual(fence(first), { isr: [second, third], leader: second })
+  assert.deepEqual(fence(second), { isr: [third], leader: third, eligibleLeaderReplicas: [second] })
+  assert.deepEqual(fence(third), { isr: [], leader: -1, eligibleLeaderReplicas: [second, third], lastKnownElr: [third] })
+  house.run((controller) => unfenceBroker(controller, { brokerId: first, brokerEpoch: epochs.get(first)! }))
+  assert.equal(house.controller.image.partition('t', 0)!.leader, -1, 'who may have missed records does not lead')
+  house.run((controller) => unfenceBroker(controller, { brokerId: second, brokerEpoch: epochs.get(second)! }))
+  const { leader, isr, elr } = house.controller.image.partition('t', 0)!
+  assert.deepEqual([leader, isr, elr], [second, [second], [third]])
+})
+
+test('a second process under the same id is refused while the first one lives', () => {
+  const house = TestController.withBrokers(1)
+  assert.throws(() => house.register(1), refusedWith('DUPLICATE_BROKER_REGISTRATION'))
+  house.run((controller) => fenceExpired(controller, 9001), 9001)
+  assert.ok(house.controller.image.brokers.get(1)!.fenced)
+  house.register(1)
+})
+
+test('a broker of other features or of an old epoch is refused', () => {
+  const house = TestController.withBrokers(1)
+  const { epoch } = house.controller.image.brokers.get(1)!
+  assert.throws(
+    () => house.run((controller) => unfenceBroker(controller, { brokerId: 1, brokerEpoch: epoch - 1 })),
+    refusedWith('STALE_BROKER_EPOCH'),
+  )
+  assert.throws(
+    () => house.run((controller) => allocateProducerIds(controller, { brokerId: 7, brokerEpoch: 0 })),
+    refusedWith('BROKER_ID_NOT_REGISTERED'),
+  )
+  house.controller.image.apply({ kind: 'FeatureLevelRecord', value: { name: 'streams.version', featureLevel: 0 } })
+  const noFeatures = new TestController()
+  noFeatures.controller.image.apply({ kind: 'FeatureLevelRecord', value: { name: 'group.version', featureLevel: 1 } })
+  noFeatures.register(1)
+  noFeatures.controller.image.apply({ kind: 'FeatureLevelRecord', value: { name: 'group.version', featureLevel: 3 } })
+  const answer = noFeatures.run((controller) =>
+    updateFeatures(controller, {
+      featureUpdates: [{ feature: 'group.version', maxVersionLevel: 2, allowDowngrade: true, upgradeType: 2 }],
+      validateOnly: false,
+    }),
+  )
+  assert.equal(answer.errorCode, 95)
+})
+
+test('heartbeats unfence who has caught up, and let go who has moved its partitions', () => {
+  const house = TestController.withBrokers(1, 2)
+  const brokerEpoch = house.register(3)
+  const beat = (fields: object, now = 0) =>
+    house.run((controller) =>
+      heartbeat(
+        controller,
+        { brokerId: 3, brokerEpoch, currentMetadataOffset: -1, wantFence: false, wantShutDown: false, ...fields },
+        now,
+      ),
+    )
+  assert.deepEqual(beat({}), { isCaughtUp: false, isFenced: true, shouldShutDown: false })
+  assert.deepEqual(beat({ currentMetadataOffset: brokerEpoch }), { isCaughtUp: true, isFenced: false, shouldShutDown: false })
+  const going = { currentMetadataOffset: brokerEpoch, wantShutDown: true }
+  assert.deepEqual(beat(going), { isCaughtUp: true, isFenced: false, shouldShutDown: false })
+  assert.deepEqual(beat(going), { isCaughtUp: true, isFenced: false, shouldShutDown: false })
+  for (const id of [1, 2]) house.controller.sessions.heard(id, 0, house.written.length)
+  assert.deepEqual(beat(going), { isCaughtUp: true, isFenced: true, shouldShutDown: true })
+  assert.ok(house.controller.image.brokers.get(3)!.fenced)
+})
+
+test('producer ids are handed out in blocks, and never twice', () => {
+  const house = TestController.withBrokers(1)
+  const { epoch: brokerEpoch } = house.controller.image.brokers.get(1)!
+  const next = () => house.run((controller) => allocateProducerIds(controller, { brokerId: 1, brokerEpoch }))
+  assert.deepEqual(
+    [next(), next()],
+    [
+      { producerIdStart: 0, producerIdLen: 1000 },
+      { producerIdStart: 1000, producerIdLen: 1000 },
+    ],
+  )
+  assert.equal(house.replayed().nextProducerId, 2000)
+})
+
+test('features change only within what all support, downgrades only when they are asked for', () => {
+  const house = TestController.withBrokers(1)
+  const update = (feature: string, maxVersionLevel: number, upgradeType = 1, validateOnly = true) =>
+    house.run((controller) =>
+      updateFeatures(controller, {
+        featureUpdates: [{ feature, maxVersionLevel, allowDowngrade: false, upgradeType }],
+        validateOnly,
+      }),
+    ).errorCode
+  assert.equal(update('nope', 1), 95)
+  assert.equal(update('metadata.version', 999), 95)
+  assert.equal(update('group.version', 0), 95)
+  assert.equal(update('group.version', 0, 2), 0)
+  assert.equal(update('group.version', 1), 0)
+  assert.equal(update('group.version', 1, 9), 95)
+  assert.equal(update('group.version', -1), 95)
+  assert.equal(update('metadata.version', 28, 3), 95)
+  assert.equal(update('group.version', 0, 2, false), 0)
+  assert.equal(house.controller.image.features.has('group.version'), false)
+})
+
+test('a directory that a broker names is kept for its replica alone', () => {
+  const house = withTopic(TestController.withBrokers(1))
+  const { id: topicId } = house.controller.image.topic('t')!
+  const { epoch: brokerEpoch } = house.controller.image.brokers.get(1)!
+  const directoryId = Buffer.alloc(16, 222).toString('base64url')
+  const assign = () =>
+    house.recordsOf((controller) =>
+      assignDirectories(controller, { brokerId: 1, brokerEpoch, assignments: [{ topicId, partition: 0, directoryId }] }),
+    )
+  assert.equal(assign().length, 1)
+  assert.deepEqual(house.controller.image.partition('t', 0)!.directories, [directoryId])
+  assert.equal(assign().length, 0)
+})
+
+type Act = (house: TestController, n: number) => void
+const brokerOf = (house: TestController, n: number) => {
+  const broker = house.controller.image.brokers.get(n % 4)
+  return broker ? { brokerId: broker.id, brokerEpoch: broker.epoch } : null
+}
+const onBroker =
+  (command: Parameters<TestController['run']>[0] extends never ? never : typeof fenceBroker): Act =>
+  (house, n) => {
+    const who = brokerOf(house, n)
+    if (who) house.run((controller) => command(controller, who))
+  }
+const acts: Act[] = [
+  (house, n) => void tolerate(() => house.start(n % 4, house.controller.image.brokers.get(n % 4)?.epoch ?? -1)),
+  (house, n) => void tolerate(() => house.register(n % 4)),
+  onBroker(fenceBroker),
+  onBroker(unfenceBroker),
+  onBroker(controlledShutdown),
+  (house, n) => void tolerate(() => house.run((controller) => unregisterBroker(controller, { brokerId: n % 4 }))),
+  (house, n) => void house.run((controller) => fenceExpired(controller, n * 1000), n * 1000),
+  (house, n) =>
+    void house.run((controller) =>
+      createTopics(controller, {
+        topics: [
+          {
+            name: `t${n % 4}`,
+            numPartitions: (n % 3) + 1,
+            replicationFactor: (n % 2) + 1,
+            assignments: [],
+            configs: [{ name: 'min.insync.replicas', value: `${(n % 2) + 1}` }],
+          },
+        ],
+        validateOnly: false,
+      }),
+    ),
+  (house, n) => void house.run((controller) => deleteTopics(controller, { topics: [], topicNames: [`t${n % 4}`] })),
+  (house, n) =>
+    void house.run((controller) =>
+      createPartitions(controller, { topics: [{ name: `t${n % 4}`, count: n % 6, assignments: null }], validateOnly: false }),
+    ),
+  (house, n) =>
+    void house.run((controller) =>
+      incrementalAlterConfigs(controller, {
+        resources: [
+          {
+            resourceType: 2,
+            resourceName: `t${n % 4}`,
+            configs: [{ name: 'min.insync.replicas', configOperation: n % 2, value: `${n}` }],
+          },
+        ],
+        validateOnly: false,
+      }),
+    ),
+  (house, n) =>
+    void house.run((controller) =>
+      registerController(controller, { incarnationId: Buffer.alloc(16, n).toString('base64url'), endPoints: [] }),
+    ),
+]
+
+function tolerate(act: () => unknown): void {
+  try {
+    act()
+  } catch (thrown) {
+    if (!(thrown instanceof KafkaError)) throw thrown
+  }
+}
+
+test('replayed equals lived, and no partition is led by who may not, whatever is asked in whatever order', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(acts.length - 1), fc.nat(30)), { maxLength: 40 }), (choices) => {
+      const house = TestController.withBrokers(1, 2, 3)
+      for (const [which, n] of choices) {
+        acts[which]!(house, n)
+        for (const { partitions } of house.controller.image.topics.values()) {
+          for (const { leader, isr, elr } of partitions) {
+            if (leader !== -1) assert.ok(isr.includes(leader), `leader ${leader} outside the ISR ${isr}`)
+            if (leader !== -1)
+              assert.ok(house.controller.image.brokers.get(leader)?.fenced === false, `leader ${leader} does not serve`)
+            assert.ok(!isr.some((id) => elr.includes(id)), 'nobody is in the ISR and in the ELR')
+          }
+        }
+      }
+      const lived = house.controller.image
+      const replayed = house.replayed()
+      for (const part of ['topics', 'topicsById', 'brokers', 'configs', 'features', 'controllers', 'nextProducerId'] as const) {
+        assert.deepEqual(replayed[part], lived[part])
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
