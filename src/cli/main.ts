@@ -3,14 +3,17 @@
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeDisk } from '../platform/node/disk.ts'
 import { environment, exitNow, onSignal, setExitCode } from '../platform/node/process.ts'
-import { startBrokerProcess } from './broker-process.ts'
 import { run } from './program.ts'
+import type { StartNode } from './start.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Runs the command that `words` name; resolves when it is done, or for `start` when the broker is ready. */
 export function main(words: readonly string[]): Promise<void> {
-  return run(words, startBrokerProcess, realTerminal())
+  return run(words, startNode, realTerminal())
 }
+
+/** Loaded when it is wanted: help and complaints need no broker. */
+const startNode: StartNode = async (loaded, options) => (await import('./broker-process.ts')).startBrokerProcess(loaded, options)
 
 function realTerminal(): Terminal {
   const disk = nodeDisk()
