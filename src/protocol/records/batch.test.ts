@@ -83,6 +83,13 @@ test('batches come one after the other and stop at half a batch, wherever it is 
   assert.throws(() => [...batches(damaged)], MalformedBytes)
 })
 
+test('a message of an old format is named, not misread', () => {
+  const old = Buffer.from('0000000000000005000000100000000000000000ffffffff0000000161', 'hex')
+  const [message] = batches(Buffer.concat([old, buildBatch({ records: [] })]))
+  assert.deepEqual([message?.isLegacy, message?.magic, message?.baseOffset, message?.sizeInBytes], [true, 0, 5, old.length])
+  assert.throws(() => [...message!.records()], /message format 0/)
+})
+
 test('every flipped bit behind the leader epoch and the format is noticed', () => {
   const bytes = buildBatch({ records: [{ key: Buffer.from('k'), value: Buffer.from('a'), timestamp: 1 }] })
   for (let bit = 17 * 8; bit < bytes.length * 8; bit++) {

@@ -70,6 +70,11 @@ export class RecordBatch {
     return readInt8(this.bytes, this.at + AT.magic)
   }
 
+  /** Whether this is a message of the formats before Kafka 0.11, whose header is another one and whose records are not read here. */
+  get isLegacy(): boolean {
+    return this.magic < 2
+  }
+
   get checksum(): number {
     return readUint32(this.bytes, this.at + AT.checksum)
   }
@@ -173,6 +178,7 @@ export class RecordBatch {
 
   /** What follows the header, uncompressed: a view, or fresh bytes of at most `maxSize`. Throws MalformedBytes. */
   payload(maxSize = DEFAULT_MAX_DECOMPRESSED): Uint8Array {
+    if (this.isLegacy) throw new MalformedBytes(`message format ${this.magic}, from before Kafka 0.11; only format 2 is read`)
     const stored = this.bytes.subarray(this.at + HEADER_SIZE, this.at + this.sizeInBytes)
     const codec = this.compression
     return codec === 'none' ? stored : decompress(codec, stored, maxSize)

@@ -14,17 +14,24 @@ test('transaction markers have the bytes of KIP-98', () => {
   assert.equal(readMarker(controlRecord({ kind: 'snapshotFooter' })), null)
 })
 
-test('the quorum’s records have the bytes of their schemas', () => {
+test('the quorum’s records have the bytes that Apache Kafka 4.2 wrote', () => {
   const hex = (control: ControlRecord) => Buffer.from(controlRecord(control).value).toString('hex')
-  const one = { voterId: 1, voterDirectoryId: id(7) }
-  const voter = '00000001' + '07'.repeat(16) + '00'
+  const voters = [{ voterId: 1, voterDirectoryId: id(0) }]
+  const leaderChange: ControlRecord = { kind: 'leaderChange', version: 0, leaderId: 1, voters, grantingVoters: voters }
+  assert.equal(hex(leaderChange), '00000000000102000000010002000000010000')
+  assert.equal(hex({ kind: 'kraftVersion', kRaftVersion: 1 }), '0000000100')
+  assert.equal(hex({ kind: 'snapshotHeader', lastContainedLogTimestamp: 1795228345744 }), '0000000001a1fbf2a59000')
+  assert.equal(hex({ kind: 'snapshotFooter' }), '000000')
+  const voter = {
+    voterId: 1,
+    voterDirectoryId: 'yZttHRysTXe2qtzM2xfXyg',
+    endpoints: [{ name: 'CONTROLLER', host: '127.0.0.1', port: 20692 }],
+    kRaftVersionFeature: { minSupportedVersion: 0, maxSupportedVersion: 1 },
+  }
   assert.equal(
-    hex({ kind: 'leaderChange', version: 1, leaderId: 1, voters: [one], grantingVoters: [] }),
-    '0001' + '00000001' + '02' + voter + '01' + '00',
+    hex({ kind: 'kraftVoters', voters: [voter] }),
+    '00000200000001c99b6d1d1cac4d77b6aadcccdb17d7ca020b434f4e54524f4c4c45520a3132372e302e302e3150d40000000001000000',
   )
-  assert.equal(hex({ kind: 'kraftVersion', kRaftVersion: 1 }), '0000' + '0001' + '00')
-  assert.equal(hex({ kind: 'snapshotHeader', lastContainedLogTimestamp: 3 }), '0000' + '0000000000000003' + '00')
-  assert.equal(hex({ kind: 'snapshotFooter' }), '0000' + '00')
 })
 
 test('every kind is read back; later kinds and tags are passed over', () => {

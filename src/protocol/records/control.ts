@@ -17,6 +17,7 @@ export type ControlRecord =
   | { readonly kind: 'abort' | 'commit'; readonly coordinatorEpoch: number }
   | {
       readonly kind: 'leaderChange'
+      /** Write 0: Apache Kafka 4.2 writes and reads no other, even where voters have directory ids. */
       readonly version: number
       readonly leaderId: number
       readonly voters: readonly LeaderChangeVoter[]
