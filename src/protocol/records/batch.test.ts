@@ -84,7 +84,7 @@ test('batches come one after the other and stop at half a batch, wherever it is 
 })
 
 test('a message of an old format is named, not misread', () => {
-  const old = Buffer.from('0000000000000005000000100000000000000000ffffffff0000000161', 'hex')
+  const old = Buffer.from('00000000000000050000000f000000000000ffffffff0000000161', 'hex')
   const [message] = batches(Buffer.concat([old, buildBatch({ records: [] })]))
   assert.deepEqual([message?.isLegacy, message?.magic, message?.baseOffset, message?.sizeInBytes], [true, 0, 5, old.length])
   assert.throws(() => [...message!.records()], /message format 0/)

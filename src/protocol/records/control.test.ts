@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MalformedBytes } from '../../base/bytes.ts'
-import { type ControlRecord, controlKind, controlRecord, markerRecord, readControl, readMarker } from './control.ts'
+import { type ControlRecord, controlKind, controlRecord, readControl, readMarker } from './control.ts'
 
 const id = (byte: number) => Buffer.alloc(16, byte).toString('base64url')
 
 test('transaction markers have the bytes of KIP-98', () => {
-  const { key, value } = markerRecord(true, 5)
+  const { key, value } = controlRecord({ kind: 'commit', coordinatorEpoch: 5 })
   assert.equal(Buffer.from(key).toString('hex'), '00000001')
   assert.equal(Buffer.from(value).toString('hex'), '000000000005')
   assert.deepEqual(readMarker({ key, value }), { committed: true, coordinatorEpoch: 5 })
-  assert.equal(readMarker(markerRecord(false, 0))?.committed, false)
+  assert.equal(readMarker(controlRecord({ kind: 'abort', coordinatorEpoch: 0 }))?.committed, false)
   assert.equal(readMarker(controlRecord({ kind: 'snapshotFooter' })), null)
 })
 

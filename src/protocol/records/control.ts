@@ -49,11 +49,6 @@ export function controlRecord(control: ControlRecord): { key: Uint8Array; value:
   return { key: key.toBytes(), value: value.toBytes() }
 }
 
-/** Key and value of the record that ends a transaction in one partition (KIP-98). */
-export function markerRecord(committed: boolean, coordinatorEpoch: number): { key: Uint8Array; value: Uint8Array } {
-  return controlRecord({ kind: committed ? 'commit' : 'abort', coordinatorEpoch })
-}
-
 /** What a transaction marker says; null for a control record of another kind. Throws MalformedBytes. */
 export function readMarker(record: ControlBytes): { committed: boolean; coordinatorEpoch: number } | null {
   const control = readControl(record)
