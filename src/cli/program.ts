@@ -40,12 +40,10 @@ function program(startNode: StartNode, terminal: Terminal): Command {
         'Values come from the file, then KAFKA_* variables (KAFKA_LOG_DIRS is log.dirs), then --override; the later goes before the earlier.',
     )
     .argument('[file]', "a server.properties with Kafka's own keys")
-    .option(
-      '-o, --override <key=value>',
-      'set one key; may be repeated',
-      (word: string, before: string[]) => [...before, word],
-      [],
-    )
+    .option('-o, --override <key=value>', 'set one key; may be repeated', (word: string, before: string[] = []) => [
+      ...before,
+      word,
+    ])
     .addOption(new Option('--log-level <level>', 'how much is said on stderr').choices(levels).default('info'))
     .addHelpText(
       'after',
@@ -56,13 +54,13 @@ function program(startNode: StartNode, terminal: Terminal): Command {
         'KAFKA_LOG_DIRS=/var/lib/kafka odradek start',
       ),
     )
-    .action((file: string | undefined, { override, logLevel }: { override: string[]; logLevel: Level }) =>
+    .action((file: string | undefined, { override = [], logLevel }: { override?: string[]; logLevel: Level }) =>
       start({ file, overrides: override, level: logLevel }, startNode, terminal),
     )
 
   odradek
     .command('version')
-    .description('Prints the version.')
+    .description('print the version')
     .action(() => terminal.print(version))
   return odradek
 }

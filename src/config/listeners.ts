@@ -75,6 +75,8 @@ function parseEndpoint(key: string, text: string): Named {
   return { name: (found[1] ?? '').toUpperCase(), host: found[2] ?? found[3] ?? '', port }
 }
 
+const isWildcard = (host: string) => host === '0.0.0.0' || host === '::'
+
 const bindAll = (advertised: readonly Named[]) => advertised.map(({ name, port }) => ({ name, host: '', port }))
 
 function checkUnique(key: string, listeners: readonly Named[]): void {
@@ -134,7 +136,7 @@ function checkAdvertised(advertised: readonly Named[], bound: readonly Named[]):
   )
   const names = bound.map(({ name }) => name)
   for (const { name, host } of advertised) {
-    if (host === '0.0.0.0' || host === '::') {
+    if (isWildcard(host)) {
       throw new ConfigError(key, `${key}: clients cannot connect to ${host}; name the host that they see`)
     }
     if (!names.includes(name)) {
@@ -146,11 +148,11 @@ function checkAdvertised(advertised: readonly Named[], bound: readonly Named[]):
 function advertisedOf(advertised: readonly Named[] | null, bound: Named, isController: boolean): Endpoint {
   const found = advertised?.find(({ name }) => name === bound.name)
   if (found) return { host: found.host, port: found.port }
-  if (!isController && (bound.host === '0.0.0.0' || bound.host === '::')) {
+  if (!advertised && !isController && isWildcard(bound.host)) {
     const why = `clients cannot connect to ${bound.host}; set advertised.listeners to the host that they see`
     throw new ConfigError('advertised.listeners', `listeners: ${bound.name} listens on ${bound.host} and ${why}`)
   }
-  return { host: bound.host, port: bound.port }
+  return { host: isWildcard(bound.host) ? '' : bound.host, port: bound.port }
 }
 
 function interBrokerName(config: BrokerConfig, given: Texts, client: readonly ListenerConfig[]): string {

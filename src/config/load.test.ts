@@ -141,6 +141,29 @@ test("a file of Apache's sample kind: two listeners, one of them the controller'
   assert.equal(listeners.interBroker, 'DOCKER')
 })
 
+test('variables as in the compose files of tutorials', () => {
+  const { listeners, config } = load({
+    profile: 'sample',
+    env: {
+      KAFKA_NODE_ID: '1',
+      KAFKA_PROCESS_ROLES: 'broker,controller',
+      KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PLAINTEXT_HOST:PLAINTEXT',
+      KAFKA_ADVERTISED_LISTENERS: 'PLAINTEXT://broker:29092,PLAINTEXT_HOST://localhost:9092',
+      KAFKA_LISTENERS: 'PLAINTEXT://broker:29092,CONTROLLER://broker:29093,PLAINTEXT_HOST://0.0.0.0:9092',
+      KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
+      KAFKA_CONTROLLER_QUORUM_VOTERS: '1@broker:29093',
+      KAFKA_INTER_BROKER_LISTENER_NAME: 'PLAINTEXT',
+      KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
+      KAFKA_LOG_DIRS: '/tmp/kraft-combined-logs',
+      CLUSTER_ID: 'MkU3OEVBNTcwNTJENDM2Qk',
+    },
+  })
+  const [inside, outside] = listeners.client
+  assert.deepEqual([inside?.name, outside?.name, listeners.controller[0]?.bind.port], ['PLAINTEXT', 'PLAINTEXT_HOST', 29093])
+  assert.deepEqual(outside?.advertised, { host: 'localhost', port: 9092 })
+  assert.equal(config['group.initial.rebalance.delay.ms'], 0)
+})
+
 test('listeners that cannot be are refused with the reason', () => {
   const why = (values: Record<string, string>) => complaint({ overrides: new Map(Object.entries(values)) })
   assert.match(why({ listeners: 'localhost:9092' }), /allowed: NAME:\/\/host:port/)

@@ -6,6 +6,7 @@ import { ConfigError } from './error.ts'
 import { type GroupConfig, groupConfigs } from './group.ts'
 import type { Table } from './keys.ts'
 import { type BrokerLayers, brokerKey, keyIn, type Texts } from './layers.ts'
+import { replicationQuotaConfigs } from './quotas.ts'
 import { brokerConfig, groupConfig, topicConfig } from './resolve.ts'
 import { topicConfigs } from './topic.ts'
 
@@ -109,6 +110,15 @@ export function validateBrokerChanges(layers: BrokerLayers, changes: Changes, pe
   const single = known.filter(({ key }) => key.update === 'per-broker').map(({ name }) => name)
   if (single.length > 0 && !perBroker) {
     throw refusedChange(single, 'can only be changed for one broker; name its id')
+  }
+  const notYet = known.filter(
+    ({ name, text, key }) => text !== null && key.update === 'per-broker' && !(name in replicationQuotaConfigs),
+  )
+  if (notYet.length > 0) {
+    throw refusedChange(
+      notYet.map(({ name }) => name),
+      'cannot be changed on a running broker yet; set it in the file and restart',
+    )
   }
   for (const { name, text, key } of known) {
     if (text === null) continue
