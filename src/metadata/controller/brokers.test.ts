@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { TestController } from '../../../test/support/test-controller.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import { activate, bootstrapFeatures, registerController } from './activation.ts'
 import { assignDirectories, controlledShutdown, fenceBroker, unfenceBroker, unregisterBroker } from './brokers.ts'
@@ -11,7 +12,6 @@ import { deleteTopics } from './delete-topics.ts'
 import { updateFeatures } from './features.ts'
 import { fenceExpired, heartbeat } from './heartbeats.ts'
 import { allocateProducerIds } from './producer-ids.ts'
-import { TestController } from './test-controller.ts'
 
 const refusedWith = (name: string) => (thrown: unknown) => thrown instanceof KafkaError && thrown.error === name
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { directory, TestController } from '../../../test/support/test-controller.ts'
 import { ZERO_UUID } from '../../base/uuid.ts'
 import { errorName, KafkaError } from '../../protocol/errors.ts'
 import { alterConfigs, incrementalAlterConfigs } from './configs.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics, type NewTopic } from './create-topics.ts'
 import { deleteTopics } from './delete-topics.ts'
-import { directory, TestController } from './test-controller.ts'
 
 const topic = (name: string, fields: Partial<NewTopic> = {}): NewTopic => ({
   name,
