@@ -41,9 +41,13 @@ function startRebalance(step: Step): void {
 }
 
 /** Those who wait for their assignment are sent back to join. */
-function takeAssignmentsBack({ group, out }: Step): void {
+function takeAssignmentsBack(step: Step): void {
+  const { group, out } = step
   for (const member of group.members.values()) member.assignment = NO_BYTES
-  for (const key of group.parkedSyncs.values()) out.answer(key, refuseSync('REBALANCE_IN_PROGRESS'))
+  for (const [memberId, key] of group.parkedSyncs) {
+    out.answer(key, refuseSync('REBALANCE_IN_PROGRESS'))
+    keepAlive(step, group.members.get(memberId)!)
+  }
   group.parkedSyncs.clear()
 }
 

@@ -80,3 +80,15 @@ test('a replacement survives a restart', () => {
   world.restart()
   assert.equal(world.heartbeat(next, 2, { instance: 'B' }), 'NONE')
 })
+
+test('a static member whose wait for its assignment is broken off has a session again', () => {
+  const world = new GroupWorld()
+  const first = world.join({ version: 3 }).value.memberId
+  const a = world.join({ instance: 'A' })
+  world.join({ id: first })
+  const waiting = world.sync(a.value.memberId, 2, {}, { instance: 'A' })
+  world.advance(10_000)
+  assert.equal(waiting.value.error, 'REBALANCE_IN_PROGRESS', 'the leader is gone')
+  world.advance(10_000)
+  assert.equal(world.group.state, 'Empty')
+})
