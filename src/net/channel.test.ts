@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { PretendClock, PretendConnection } from '../../test/support/pretend.ts'
+import { ManualClock } from '../../test/support/manual-clock.ts'
+import { PretendConnection } from '../../test/support/pretend-connection.ts'
 import { Budget } from './budget.ts'
-import { Channel, type ChannelLimits } from './channel.ts'
+import { Channel, type ChannelLimits, type Closing } from './channel.ts'
 import { framed } from './frame.ts'
 import { FrameMemory } from './frame-memory.ts'
 import type { Request } from './request.ts'
@@ -21,10 +22,10 @@ const frame = (body: string) => Buffer.concat(framed([Buffer.from(body, 'latin1'
 
 /** Requests whose text starts with P may overlap. Answers are the request's text in capitals. */
 function rig(changed: Partial<ChannelLimits> = {}, budget = new Budget(-1)) {
-  const clock = new PretendClock()
+  const clock = new ManualClock()
   const connection = new PretendConnection()
   const begun: Request[] = []
-  const closings: (string | null)[] = []
+  const closings: Closing[] = []
   const house = {
     clock,
     budget,
@@ -36,7 +37,7 @@ function rig(changed: Partial<ChannelLimits> = {}, budget = new Budget(-1)) {
       receive: (request: Request) => {
         begun.push(request)
       },
-      closed: (_: Channel, why: string | null) => closings.push(why),
+      closed: (_: Channel, closing: Closing) => closings.push(closing),
     },
   }
   const channel = new Channel(1, 'PLAINTEXT', connection, house)
@@ -171,35 +172,36 @@ test('a client that does not read its answers is neither read from nor worked fo
   assert.deepEqual(answers().slice(1), ['x1', 'x2'])
 })
 
-test('a connection is closed when it was idle too long, but never while it is worked for', () => {
+test('a connection is closed when it was idle too long, but never while it is worked for', async () => {
   const { ask, answer, clock, connection, closings } = rig()
-  clock.advance(40_000)
+  await clock.advance(40_000)
   ask('X1')
-  clock.advance(200_000)
+  await clock.advance(200_000)
   assert.equal(connection.isClosed, false)
   answer('X1')
   ask('X2')
   answer('X2')
-  clock.advance(59_000)
+  await clock.advance(59_000)
   assert.equal(connection.isClosed, false)
-  clock.advance(61_000)
+  await clock.advance(61_000)
   assert.equal(connection.isClosed, true)
-  assert.match(closings[0]!, /idle for \d+ ms/)
-  assert.equal(clock.pending, 0)
+  assert.match(closings[0]!.why!, /idle for \d+ ms/)
+  await clock.advance(600_000)
+  assert.equal(closings.length, 1)
 })
 
 test('when the connection goes, waiting requests are dropped, begun ones are told, and nothing stays counted', () => {
   const budget = new Budget(1000)
-  const { ask, begun, channel, connection, closings, clock } = rig({}, budget)
+  const { ask, begun, channel, connection, closings } = rig({}, budget)
   const { gone } = channel
   ask('X1', 'X2', 'X3')
   let left = 0
   connection.close(new Error('reset'))
   assert.equal(gone.aborted, true)
-  assert.match(closings[0]!, /reset/)
+  assert.match(closings[0]!.why!, /reset/)
   begun[0]!.answer([Buffer.from('late')], () => left++)
   begun[0]!.release()
-  assert.deepEqual([left, budget.usedBytes, begun.length, connection.sent, clock.pending], [1, 0, 1, '', 0])
+  assert.deepEqual([left, budget.usedBytes, begun.length, connection.sent], [1, 0, 1, ''])
 })
 
 test('the sender of an answer is told when it left', async () => {
@@ -218,7 +220,7 @@ test('garbage closes the connection with a reason; what came before is begun', (
   ask('P1')
   connection.deliver(Buffer.from('ffffffff00', 'hex'))
   assert.deepEqual([connection.isClosed, names(), closings.length], [true, ['P1'], 1])
-  assert.match(closings[0]!, /announced -1 bytes/)
+  assert.match(closings[0]!.why!, /announced -1 bytes/)
 })
 
 test('a sink that throws costs one connection', () => {
@@ -228,7 +230,7 @@ test('a sink that throws costs one connection', () => {
   }
   ask('X1', 'X2')
   assert.equal(connection.isClosed, true)
-  assert.match(closings[0]!, /a bug/)
+  assert.match(closings[0]!.why!, /a bug/)
 })
 
 test('answering twice is a bug that is noticed', () => {

@@ -18,8 +18,15 @@ export interface RequestSink {
   /** Answers now or later, exactly once per request. What it throws closes the connection. */
   receive(request: Request): void
   opened?(channel: Channel): void
-  /** Runs once per opened channel. `why` is null when the client left, or the broker closed in peace. */
-  closed?(channel: Channel, why: string | null): void
+  /** Runs once per opened channel. */
+  closed?(channel: Channel, closing: Closing): void
+}
+
+/** How a connection ended. A fault is worth a line in the log: the client, or our own code, did what may not be. */
+export interface Closing {
+  /** Null when one end just left. */
+  readonly why: string | null
+  readonly isFault: boolean
 }
 
 export interface ChannelLimits {
@@ -64,7 +71,7 @@ export class Channel {
   #isBeginning = false
   #isPaused = false
   #isOver = false
-  #why: string | null = null
+  #closing: Closing | null = null
   #activeAt: number
   #idleTimer: Timer | null = null
   #gone: AbortController | null = null
@@ -115,11 +122,11 @@ export class Channel {
     })
   }
 
-  /** Closes at once. `why` goes to the log; null in peace. */
-  close(why: string | null): void {
+  /** Closes at once; answers that did not leave are lost. */
+  close(why: string | null, isFault = why !== null): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#why = why
+    this.#closing = { why, isFault }
     this.#connection.close()
   }
 
@@ -218,7 +225,7 @@ export class Channel {
       const idleMs = clock.monotonic() - this.#activeAt
       if (this.#working > 0) this.#watchIdleness(limits.maxIdleMs)
       else if (idleMs < limits.maxIdleMs) this.#watchIdleness(limits.maxIdleMs - idleMs)
-      else this.close(`idle for ${Math.round(idleMs)} ms (connections.max.idle.ms)`)
+      else this.close(`idle for ${Math.round(idleMs)} ms (connections.max.idle.ms)`, false)
     })
   }
 
@@ -231,6 +238,6 @@ export class Channel {
     // Those begun will be answered by whoever works on them; nobody will hear it.
     for (const request of this.#requests.splice(this.#begun)) request.release()
     this.#gone?.abort()
-    this.#house.sink.closed?.(this, this.#why ?? (why ? `the connection broke: ${why.message}` : null))
+    this.#house.sink.closed?.(this, this.#closing ?? { why: why ? `it broke: ${why.message}` : null, isFault: false })
   }
 }

@@ -27,7 +27,7 @@ const channelLimits = {
 class LogLines implements Logger {
   readonly lines: string[] = []
   readonly #keep = (message: string, facts?: Facts) => void this.lines.push(`${message} ${JSON.stringify(facts)}`)
-  debug = this.#keep
+  debug = () => {}
   info = this.#keep
   warn = this.#keep
   error = this.#keep

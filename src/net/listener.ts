@@ -60,7 +60,7 @@ export class Server {
     this.#counts = new ConnectionCounts(connectionLimits, clock)
     this.#house = {
       clock,
-      sink: this.#watched(sink),
+      sink: this.#watched(sink, logger),
       limits: channelLimits,
       budget: new Budget(maxRequestBytes),
       memory: new FrameMemory(),
@@ -133,16 +133,18 @@ export class Server {
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 
-  /** The sink, with a line in the log for every connection that did not end in peace. */
-  #watched(sink: RequestSink): RequestSink {
+  /** The sink, with a line in the log for every connection that ended; most of them only for those who debug. */
+  #watched(sink: RequestSink, logger: Logger): RequestSink {
     return {
       mayOverlap: (bytes) => sink.mayOverlap(bytes),
       receive: (request) => sink.receive(request),
       opened: (channel) => sink.opened?.(channel),
-      closed: (channel, why) => {
+      closed: (channel, closing) => {
         const { host, port } = channel.remote
-        if (why !== null) this.#log.warn('a connection was closed', { from: `${host}:${port}`, listener: channel.listener, why })
-        sink.closed?.(channel, why)
+        const facts = { from: `${host}:${port}`, listener: channel.listener, why: closing.why ?? undefined }
+        if (closing.isFault) this.#log.warn('a connection was closed', facts)
+        else logger.debug('a connection ended', facts)
+        sink.closed?.(channel, closing)
       },
     }
   }

@@ -35,8 +35,12 @@ class MemoryDisk implements Disk {
     return new MemoryFile(path, node ?? this.#make(path), this)
   }
 
-  #make(path: string): ChunkList {
+  #assertParent(path: string): void {
     if (this.#nodes.get(parent(clean(path))) !== 'directory') throw failure(path, 'ENOENT', 'its directory is not there')
+  }
+
+  #make(path: string): ChunkList {
+    this.#assertParent(path)
     const content = new ChunkList()
     this.#nodes.set(clean(path), content)
     return content
@@ -81,7 +85,7 @@ class MemoryDisk implements Disk {
     const source = clean(from)
     const target = clean(to)
     if (!this.#nodes.has(source)) throw failure(from, 'ENOENT', 'it is not there')
-    if (this.#nodes.get(parent(target)) !== 'directory') throw failure(to, 'ENOENT', 'its directory is not there')
+    this.#assertParent(to)
     if (source === target) return
     if ((await this.list(target)).length > 0) throw failure(to, 'ENOTEMPTY', 'the directory is not empty')
     this.#forget(target)
@@ -124,13 +128,11 @@ class MemoryDisk implements Disk {
   }
 
   async replaceAtomic(path: string, bytes: Uint8Array): Promise<void> {
-    const old = this.#nodes.get(clean(path))
-    if (old === 'directory') throw failure(path, 'EISDIR', 'it is a directory, not a file')
-    const content = old ?? this.#make(path)
+    if (this.#nodes.get(clean(path)) === 'directory') throw failure(path, 'EISDIR', 'it is a directory, not a file')
+    this.#assertParent(path)
     const fresh = new ChunkList()
     this.change(path, fresh, bytes.length, () => fresh.write(0, bytes))
-    this.#usedBytes -= content.size
-    this.#removed.add(content)
+    this.#forget(clean(path))
     this.#nodes.set(clean(path), fresh)
   }
 

@@ -1,48 +1,7 @@
-// A clock and a connection that a test moves by hand.
+// A connection whose other end is the test.
 
 import { type Deferred, deferred } from '../../src/base/deferred.ts'
-import type { Clock, Timer } from '../../src/platform/clock.ts'
 import type { Connection, Intake } from '../../src/platform/network.ts'
-
-export class PretendClock implements Clock {
-  #now = 1_000_000
-  readonly #timers = new Set<{ dueAt: number; run: () => void }>()
-
-  now(): number {
-    return this.#now
-  }
-
-  monotonic(): number {
-    return this.#now
-  }
-
-  after(ms: number, run: () => void): Timer {
-    const timer = { dueAt: this.#now + ms, run }
-    this.#timers.add(timer)
-    return { cancel: () => this.#timers.delete(timer) }
-  }
-
-  soon(run: () => void): void {
-    this.after(0, run)
-  }
-
-  get pending(): number {
-    return this.#timers.size
-  }
-
-  /** Lets `ms` pass; timers that come due run in their order, each at its time. */
-  advance(ms: number): void {
-    const end = this.#now + ms
-    for (;;) {
-      const [next] = [...this.#timers].filter(({ dueAt }) => dueAt <= end).sort((a, b) => a.dueAt - b.dueAt)
-      if (!next) break
-      this.#timers.delete(next)
-      this.#now = Math.max(this.#now, next.dueAt)
-      next.run()
-    }
-    this.#now = end
-  }
-}
 
 export class PretendConnection implements Connection {
   readonly remote = { host: '127.0.0.1', port: 40_000 }

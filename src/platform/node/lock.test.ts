@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { DiskError } from '../disk.ts'
+import { lockFile } from './lock.ts'
+
+async function freshDir(context: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'odradek-lock-'))
+  context.after(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+/** Starts a program that prints a line when it holds the lock; killed at the end of the test. */
+async function holder(context: TestContext, command: string, args: string[]): Promise<ChildProcess> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  context.after(() => child.kill('SIGKILL'))
+  await once(child.stdout!, 'data')
+  return child
+}
+
+function heldBy(pid: number | undefined) {
+  return (thrown: unknown) =>
+    thrown instanceof DiskError && thrown.code === 'ELOCKED' && thrown.message.includes(`by process ${pid}`)
+}
+
+test('a living process keeps others out; killed, it leaves nothing that does', async (context) => {
+  const dir = await freshDir(context)
+  const path = join(dir, '.lock')
+  const module = JSON.stringify(new URL('./lock.js', import.meta.url).href)
+  const program = `import(${module}).then(async ({ lockFile }) => { await lockFile(${JSON.stringify(path)}); console.log('held'); setInterval(() => {}, 1e6) })`
+  const child = await holder(context, process.execPath, ['-e', program])
+  await assert.rejects(lockFile(path), heldBy(child.pid))
+  assert.equal((await readdir(dir)).length, 2, 'who was refused leaves no record')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const lock = await lockFile(path)
+  assert.equal((await readdir(dir)).length, 2, 'the record of the dead is removed')
+  await lock.release()
+  assert.deepEqual(await readdir(dir), ['.lock'])
+})
+
+test('a process id that was used before, by another process or before a restart of the machine, is no holder', {
+  skip: process.platform !== 'linux',
+}, async (context) => {
+  const dir = await freshDir(context)
+  const path = join(dir, '.lock')
+  const first = await lockFile(path)
+  const [, record] = await readdir(dir)
+  await first.release()
+  const [boot, pid, startedAt] = record!.slice('.lock.held-'.length).split('-')
+  await writeFile(join(dir, `.lock.held-${boot}-${pid}-1`), '')
+  await writeFile(join(dir, `.lock.held-0123456789ab-${pid}-${startedAt}`), '')
+  const lock = await lockFile(path)
+  assert.deepEqual((await readdir(dir)).sort(), ['.lock', record])
+  await lock.release()
+})
+
+const hasPython = spawnSync('python3', ['-c', 'import fcntl']).status === 0
+
+test('a POSIX lock, as the JVM of Apache Kafka takes one, is seen', {
+  skip: process.platform !== 'linux' || !hasPython,
+}, async (context) => {
+  const dir = await freshDir(context)
+  const path = join(dir, '.lock')
+  const program =
+    'import fcntl,sys,time; f=open(sys.argv[1],"w"); fcntl.lockf(f,fcntl.LOCK_EX); print("held",flush=True); time.sleep(1000)'
+  const child = await holder(context, 'python3', ['-c', program, path])
+  await assert.rejects(
+    lockFile(path),
+    (thrown) => thrown instanceof DiskError && /with a file lock, as Apache Kafka/.test(thrown.message),
+  )
+  assert.deepEqual(await readdir(dir), ['.lock'])
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  await (await lockFile(path)).release()
+})
