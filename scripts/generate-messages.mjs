@@ -22,20 +22,41 @@ export const EXACT = new Set([
   'FetchRequest.topics.partitions.highWatermark',
 ])
 
-/** Record schemas by the folder they come from. */
-const AREAS = {
-  'group-coordinator':
-    'Records in __consumer_offsets. The key begins with a 16-bit number, apiKey, that tells the kind of record; the value with its version.',
-  'transaction-coordinator': 'Records in __transaction_state.',
-  'share-coordinator':
-    'Records in __share_group_state. The key begins with a 16-bit number, apiKey, that tells the kind of record; the value with its version.',
-  metadata: 'Records in __cluster_metadata; apiKey is the type that stands before the version.',
-  raft: 'The quorum-state file of a node that may vote.',
-  storage:
-    "Producer snapshots, and the records of tiered storage's metadata topic; there apiKey is the type that stands before the version.",
-  streams: 'What a Streams client tells its assignor in the subscription of a classic group.',
-  clients: 'Control records, the forwarded principal, and what consumers tell each other through a classic group.',
-}
+const KEYS = 'The key begins with a 16-bit number, apiKey, that tells the kind of record; the value with its version.'
+
+/** Where record schemas go, by the folder they come from; those of the group coordinator by the kind of group. */
+const RECORD_FILES = [
+  {
+    area: 'group-coordinator',
+    file: 'consumer-group',
+    names: /^ConsumerGroup/,
+    intro: 'Consumer groups (KIP-848) in __consumer_offsets.',
+  },
+  {
+    area: 'group-coordinator',
+    file: 'share-group',
+    names: /^ShareGroup/,
+    intro: 'Share groups (KIP-932) in __consumer_offsets.',
+  },
+  {
+    area: 'group-coordinator',
+    file: 'streams-group',
+    names: /^StreamsGroup/,
+    intro: 'Streams groups (KIP-1071) in __consumer_offsets.',
+  },
+  { area: 'group-coordinator', intro: `Committed offsets and classic groups in __consumer_offsets.\n// ${KEYS}` },
+  { area: 'transaction-coordinator', intro: 'Records in __transaction_state.' },
+  { area: 'share-coordinator', intro: `Records in __share_group_state.\n// ${KEYS}` },
+  { area: 'metadata', intro: 'Records in __cluster_metadata; apiKey is the type that stands before the version.' },
+  { area: 'raft', intro: 'The quorum-state file of a node that may vote.' },
+  { area: 'storage', intro: "Producer snapshots, and the records of tiered storage's metadata topic; there apiKey is the type." },
+  { area: 'streams', intro: 'What a Streams client tells its assignor in the subscription of a classic group.' },
+  {
+    area: 'clients',
+    file: 'control',
+    intro: 'Control records, the forwarded principal, and what consumers tell each other in a classic group.',
+  },
+]
 
 /** All schemas below `dir`, as { area, ...schema }, in the order of area and name. */
 export function readSchemas(dir) {
@@ -53,7 +74,7 @@ function withoutComments(text) {
 }
 
 /** Structs up to this many characters stand on one line. */
-const ONE_LINE = 90
+const ONE_LINE = 110
 
 export const lowerFirst = (name) => name[0].toLowerCase() + name.slice(1)
 const kebab = (name) => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase()
@@ -208,18 +229,28 @@ function generate(dir) {
   add('removed.ts', 'APIs whose numbers are taken, but which Kafka no longer has in any version.', removed)
   const headers = schemas.filter(({ type }) => type === 'header')
   add('headers.ts', 'What stands before every request and response.', headers)
-  const areas = Object.entries(AREAS).map(([area, intro]) => {
-    const found = schemas.filter((schema) => schema.area === area && !['request', 'response', 'header'].includes(schema.type))
-    const name = area === 'clients' ? 'control' : area
-    add(`records/${name}.ts`, intro, found)
-    return { name, found }
-  })
+  const areas = new Map()
+  for (const { area, file, intro, found } of recordFiles(schemas)) {
+    add(`records/${file}.ts`, intro, found)
+    const list = area === 'clients' ? 'control' : area
+    areas.set(list, [...(areas.get(list) ?? []), ...found])
+  }
   writeFileSync(
     join(OUT, 'all.ts'),
     `// Every schema and its type by name.\n\n${files.map((path) => `export * from './${path}'\n`).join('')}`,
   )
   writeFileSync(join(OUT, 'index.ts'), indexFile(pairs, headers, areas))
   execFileSync(join(PROJECT, 'node_modules/.bin/biome'), ['check', '--write', '--log-level=error', OUT], { stdio: 'inherit' })
+}
+
+/** What each file of records holds; the first that fits a schema gets it. */
+function recordFiles(schemas) {
+  const left = new Set(schemas.filter(({ type }) => !['request', 'response', 'header'].includes(type)))
+  return RECORD_FILES.map(({ area, file = area, names = /./, intro }) => {
+    const found = [...left].filter((schema) => schema.area === area && names.test(schema.name))
+    for (const schema of found) left.delete(schema)
+    return { area, file, intro, found }
+  })
 }
 
 const isRemoved = ([request]) => request.validVersions === 'none'
@@ -233,19 +264,23 @@ function pairsOf(schemas) {
   ])
 }
 
+const listName = (area) => `${area.replace(/-(\w)/g, (_, letter) => letter.toUpperCase())}Records`
+
+function list(name, doc, schemas) {
+  const lines = schemas.map((schema) => `schemas.${schema.name},\n`).join('')
+  return `/** ${doc} */\nexport const ${name}: readonly AnyMessage[] = [\n${lines}]\n`
+}
+
 function indexFile(pairs, headers, areas) {
-  const camel = (name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase())
-  const list = (name, path, found) =>
-    `/** ${path} */\nexport const ${name}: readonly AnyMessage[] = [\n${found.map((schema) => `schemas.${schema.name},`).join('\n')}\n]\n`
+  const rows = pairs.map(([, [request, response]]) => `[schemas.${request.name}, schemas.${response.name}],\n`).join('')
+  const everyList = [...areas.keys()].map((area) => `...${listName(area)}`).join(', ')
   return [
     '// Every message of Kafka 4.2. Adding one is a file, a line in all.ts and a line here.\n',
     `import type { AnyMessage } from '../schema.ts'\nimport * as schemas from './all.ts'\n`,
-    '/** Requests with their responses, by API key. */\nexport const apiMessages: readonly (readonly [request: AnyMessage, response: AnyMessage])[] = [',
-    ...pairs.map(([, [request, response]]) => `[schemas.${request.name}, schemas.${response.name}],`),
-    ']\n',
-    list('headers', 'headers.ts', headers),
-    ...areas.map(({ name, found }) => list(`${camel(name)}Records`, `records/${name}.ts`, found)),
-    `export const messages: readonly AnyMessage[] = [...apiMessages.flat(), ...headers, ${areas.map(({ name }) => `...${camel(name)}Records`).join(', ')}]\n`,
+    `/** Requests with their responses, by API key. */\nexport const apiMessages: readonly (readonly [AnyMessage, AnyMessage])[] = [\n${rows}]\n`,
+    list('headers', 'What stands before every request and response.', headers),
+    ...[...areas].map(([area, schemas]) => list(listName(area), `Schemas of the area "${area}".`, schemas)),
+    `/** All of them. */\nexport const messages: readonly AnyMessage[] = [...apiMessages.flat(), ...headers, ${everyList}]\n`,
   ].join('\n')
 }
 

@@ -16,11 +16,6 @@ export const AllocateProducerIdsResponse = message({
   apiKey: 67,
   versions: '0',
   flexible: '0+',
-  fields: {
-    throttleTimeMs: int32(),
-    errorCode: int16(),
-    producerIdStart: int64(),
-    producerIdLen: int32(),
-  },
+  fields: { throttleTimeMs: int32(), errorCode: int16(), producerIdStart: int64(), producerIdLen: int32() },
 })
 export type AllocateProducerIdsResponse = Infer<typeof AllocateProducerIdsResponse>

@@ -10,10 +10,7 @@ export const AlterPartitionReassignmentsRequest = message({
   fields: {
     timeoutMs: int32({ initial: 60000 }),
     allowReplicationFactorChange: bool({ versions: '1+', initial: true }),
-    topics: array({
-      name: string(),
-      partitions: array({ partitionIndex: int32(), replicas: nullable(array(int32())) }),
-    }),
+    topics: array({ name: string(), partitions: array({ partitionIndex: int32(), replicas: nullable(array(int32())) }) }),
   },
 })
 export type AlterPartitionReassignmentsRequest = Infer<typeof AlterPartitionReassignmentsRequest>

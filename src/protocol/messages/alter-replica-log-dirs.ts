@@ -7,9 +7,7 @@ export const AlterReplicaLogDirsRequest = message({
   apiKey: 34,
   versions: '1-2',
   flexible: '2+',
-  fields: {
-    dirs: array({ path: string(), topics: array({ name: string(), partitions: array(int32()) }) }),
-  },
+  fields: { dirs: array({ path: string(), topics: array({ name: string(), partitions: array(int32()) }) }) },
 })
 export type AlterReplicaLogDirsRequest = Infer<typeof AlterReplicaLogDirsRequest>
 

@@ -9,13 +9,7 @@ export const AlterUserScramCredentialsRequest = message({
   flexible: '0+',
   fields: {
     deletions: array({ name: string(), mechanism: int8() }),
-    upsertions: array({
-      name: string(),
-      mechanism: int8(),
-      iterations: int32(),
-      salt: bytes(),
-      saltedPassword: bytes(),
-    }),
+    upsertions: array({ name: string(), mechanism: int8(), iterations: int32(), salt: bytes(), saltedPassword: bytes() }),
   },
 })
 export type AlterUserScramCredentialsRequest = Infer<typeof AlterUserScramCredentialsRequest>
@@ -27,11 +21,7 @@ export const AlterUserScramCredentialsResponse = message({
   flexible: '0+',
   fields: {
     throttleTimeMs: int32(),
-    results: array({
-      user: string(),
-      errorCode: int16(),
-      errorMessage: nullable(string(), { initiallyNull: false }),
-    }),
+    results: array({ user: string(), errorCode: int16(), errorMessage: nullable(string(), { initiallyNull: false }) }),
   },
 })
 export type AlterUserScramCredentialsResponse = Infer<typeof AlterUserScramCredentialsResponse>

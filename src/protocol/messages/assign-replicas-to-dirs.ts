@@ -10,10 +10,7 @@ export const AssignReplicasToDirsRequest = message({
   fields: {
     brokerId: int32(),
     brokerEpoch: int64({ initial: -1 }),
-    directories: array({
-      id: uuid(),
-      topics: array({ topicId: uuid(), partitions: array({ partitionIndex: int32() }) }),
-    }),
+    directories: array({ id: uuid(), topics: array({ topicId: uuid(), partitions: array({ partitionIndex: int32() }) }) }),
   },
 })
 export type AssignReplicasToDirsRequest = Infer<typeof AssignReplicasToDirsRequest>

@@ -22,10 +22,6 @@ export const ControllerRegistrationResponse = message({
   apiKey: 70,
   versions: '0',
   flexible: '0+',
-  fields: {
-    throttleTimeMs: int32(),
-    errorCode: int16(),
-    errorMessage: nullable(string(), { initiallyNull: false }),
-  },
+  fields: { throttleTimeMs: int32(), errorCode: int16(), errorMessage: nullable(string(), { initiallyNull: false }) },
 })
 export type ControllerRegistrationResponse = Infer<typeof ControllerRegistrationResponse>

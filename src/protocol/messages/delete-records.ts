@@ -21,10 +21,7 @@ export const DeleteRecordsResponse = message({
   flexible: '2+',
   fields: {
     throttleTimeMs: int32(),
-    topics: array({
-      name: string(),
-      partitions: array({ partitionIndex: int32(), lowWatermark: int64(), errorCode: int16() }),
-    }),
+    topics: array({ name: string(), partitions: array({ partitionIndex: int32(), lowWatermark: int64(), errorCode: int16() }) }),
   },
 })
 export type DeleteRecordsResponse = Infer<typeof DeleteRecordsResponse>

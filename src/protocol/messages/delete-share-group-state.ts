@@ -7,10 +7,7 @@ export const DeleteShareGroupStateRequest = message({
   apiKey: 86,
   versions: '0',
   flexible: '0+',
-  fields: {
-    groupId: string(),
-    topics: array({ topicId: uuid(), partitions: array({ partition: int32() }) }),
-  },
+  fields: { groupId: string(), topics: array({ topicId: uuid(), partitions: array({ partition: int32() }) }) },
 })
 export type DeleteShareGroupStateRequest = Infer<typeof DeleteShareGroupStateRequest>
 

@@ -8,11 +8,7 @@ export const DescribeClientQuotasRequest = message({
   versions: '0-1',
   flexible: '1+',
   fields: {
-    components: array({
-      entityType: string(),
-      matchType: int8(),
-      match: nullable(string(), { initiallyNull: false }),
-    }),
+    components: array({ entityType: string(), matchType: int8(), match: nullable(string(), { initiallyNull: false }) }),
     strict: bool(),
   },
 })

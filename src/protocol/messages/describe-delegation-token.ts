@@ -7,9 +7,7 @@ export const DescribeDelegationTokenRequest = message({
   apiKey: 41,
   versions: '1-3',
   flexible: '2+',
-  fields: {
-    owners: nullable(array({ principalType: string(), principalName: string() }), { initiallyNull: false }),
-  },
+  fields: { owners: nullable(array({ principalType: string(), principalName: string() }), { initiallyNull: false }) },
 })
 export type DescribeDelegationTokenRequest = Infer<typeof DescribeDelegationTokenRequest>
 

@@ -7,9 +7,7 @@ export const DescribeLogDirsRequest = message({
   apiKey: 35,
   versions: '1-4',
   flexible: '2+',
-  fields: {
-    topics: nullable(array({ topic: string(), partitions: array(int32()) }), { initiallyNull: false }),
-  },
+  fields: { topics: nullable(array({ topic: string(), partitions: array(int32()) }), { initiallyNull: false }) },
 })
 export type DescribeLogDirsRequest = Infer<typeof DescribeLogDirsRequest>
 

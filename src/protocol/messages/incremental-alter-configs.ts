@@ -11,11 +11,7 @@ export const IncrementalAlterConfigsRequest = message({
     resources: array({
       resourceType: int8(),
       resourceName: string(),
-      configs: array({
-        name: string(),
-        configOperation: int8(),
-        value: nullable(string(), { initiallyNull: false }),
-      }),
+      configs: array({ name: string(), configOperation: int8(), value: nullable(string(), { initiallyNull: false }) }),
     }),
     validateOnly: bool(),
   },

@@ -4,7 +4,7 @@ import type { AnyMessage } from '../schema.ts'
 import * as schemas from './all.ts'
 
 /** Requests with their responses, by API key. */
-export const apiMessages: readonly (readonly [request: AnyMessage, response: AnyMessage])[] = [
+export const apiMessages: readonly (readonly [AnyMessage, AnyMessage])[] = [
   [schemas.ProduceRequest, schemas.ProduceResponse],
   [schemas.FetchRequest, schemas.FetchResponse],
   [schemas.ListOffsetsRequest, schemas.ListOffsetsResponse],
@@ -100,10 +100,10 @@ export const apiMessages: readonly (readonly [request: AnyMessage, response: Any
   [schemas.DeleteShareGroupOffsetsRequest, schemas.DeleteShareGroupOffsetsResponse],
 ]
 
-/** headers.ts */
+/** What stands before every request and response. */
 export const headers: readonly AnyMessage[] = [schemas.RequestHeader, schemas.ResponseHeader]
 
-/** records/group-coordinator.ts */
+/** Schemas of the area "group-coordinator". */
 export const groupCoordinatorRecords: readonly AnyMessage[] = [
   schemas.ConsumerGroupCurrentMemberAssignmentKey,
   schemas.ConsumerGroupCurrentMemberAssignmentValue,
@@ -119,12 +119,6 @@ export const groupCoordinatorRecords: readonly AnyMessage[] = [
   schemas.ConsumerGroupTargetAssignmentMemberValue,
   schemas.ConsumerGroupTargetAssignmentMetadataKey,
   schemas.ConsumerGroupTargetAssignmentMetadataValue,
-  schemas.GroupMetadataKey,
-  schemas.GroupMetadataValue,
-  schemas.LegacyOffsetCommitKey,
-  schemas.LegacyOffsetCommitValue,
-  schemas.OffsetCommitKey,
-  schemas.OffsetCommitValue,
   schemas.ShareGroupCurrentMemberAssignmentKey,
   schemas.ShareGroupCurrentMemberAssignmentValue,
   schemas.ShareGroupMemberMetadataKey,
@@ -149,12 +143,18 @@ export const groupCoordinatorRecords: readonly AnyMessage[] = [
   schemas.StreamsGroupTargetAssignmentMetadataValue,
   schemas.StreamsGroupTopologyKey,
   schemas.StreamsGroupTopologyValue,
+  schemas.GroupMetadataKey,
+  schemas.GroupMetadataValue,
+  schemas.LegacyOffsetCommitKey,
+  schemas.LegacyOffsetCommitValue,
+  schemas.OffsetCommitKey,
+  schemas.OffsetCommitValue,
 ]
 
-/** records/transaction-coordinator.ts */
+/** Schemas of the area "transaction-coordinator". */
 export const transactionCoordinatorRecords: readonly AnyMessage[] = [schemas.TransactionLogKey, schemas.TransactionLogValue]
 
-/** records/share-coordinator.ts */
+/** Schemas of the area "share-coordinator". */
 export const shareCoordinatorRecords: readonly AnyMessage[] = [
   schemas.ShareSnapshotKey,
   schemas.ShareSnapshotValue,
@@ -162,7 +162,7 @@ export const shareCoordinatorRecords: readonly AnyMessage[] = [
   schemas.ShareUpdateValue,
 ]
 
-/** records/metadata.ts */
+/** Schemas of the area "metadata". */
 export const metadataRecords: readonly AnyMessage[] = [
   schemas.AbortTransactionRecord,
   schemas.AccessControlEntryRecord,
@@ -192,10 +192,10 @@ export const metadataRecords: readonly AnyMessage[] = [
   schemas.ZkMigrationStateRecord,
 ]
 
-/** records/raft.ts */
+/** Schemas of the area "raft". */
 export const raftRecords: readonly AnyMessage[] = [schemas.QuorumStateData]
 
-/** records/storage.ts */
+/** Schemas of the area "storage". */
 export const storageRecords: readonly AnyMessage[] = [
   schemas.ProducerSnapshot,
   schemas.RemoteLogSegmentMetadataRecord,
@@ -204,10 +204,10 @@ export const storageRecords: readonly AnyMessage[] = [
   schemas.RemotePartitionDeleteMetadataRecord,
 ]
 
-/** records/streams.ts */
+/** Schemas of the area "streams". */
 export const streamsRecords: readonly AnyMessage[] = [schemas.SubscriptionInfoData]
 
-/** records/control.ts */
+/** Schemas of the area "control". */
 export const controlRecords: readonly AnyMessage[] = [
   schemas.ConsumerProtocolAssignment,
   schemas.ConsumerProtocolSubscription,
@@ -220,6 +220,7 @@ export const controlRecords: readonly AnyMessage[] = [
   schemas.VotersRecord,
 ]
 
+/** All of them. */
 export const messages: readonly AnyMessage[] = [
   ...apiMessages.flat(),
   ...headers,

@@ -9,10 +9,7 @@ export const InitializeShareGroupStateRequest = message({
   flexible: '0+',
   fields: {
     groupId: string(),
-    topics: array({
-      topicId: uuid(),
-      partitions: array({ partition: int32(), stateEpoch: int32(), startOffset: int64() }),
-    }),
+    topics: array({ topicId: uuid(), partitions: array({ partition: int32(), stateEpoch: int32(), startOffset: int64() }) }),
   },
 })
 export type InitializeShareGroupStateRequest = Infer<typeof InitializeShareGroupStateRequest>

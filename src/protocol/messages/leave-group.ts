@@ -31,11 +31,7 @@ export const LeaveGroupResponse = message({
     throttleTimeMs: int32({ versions: '1+', ignorable: true }),
     errorCode: int16(),
     members: array(
-      {
-        memberId: string(),
-        groupInstanceId: nullable(string(), { initiallyNull: false }),
-        errorCode: int16(),
-      },
+      { memberId: string(), groupInstanceId: nullable(string(), { initiallyNull: false }), errorCode: int16() },
       { versions: '3+' },
     ),
   },

@@ -19,10 +19,7 @@ export const ListConfigResourcesResponse = message({
   fields: {
     throttleTimeMs: int32(),
     errorCode: int16(),
-    configResources: array({
-      resourceName: string(),
-      resourceType: int8({ versions: '1+', initial: 16, ignorable: true }),
-    }),
+    configResources: array({ resourceName: string(), resourceType: int8({ versions: '1+', initial: 16, ignorable: true }) }),
   },
 })
 export type ListConfigResourcesResponse = Infer<typeof ListConfigResourcesResponse>

@@ -7,10 +7,7 @@ export const ListGroupsRequest = message({
   apiKey: 16,
   versions: '0-5',
   flexible: '3+',
-  fields: {
-    statesFilter: array(string(), { versions: '4+' }),
-    typesFilter: array(string(), { versions: '5+' }),
-  },
+  fields: { statesFilter: array(string(), { versions: '4+' }), typesFilter: array(string(), { versions: '5+' }) },
 })
 export type ListGroupsRequest = Infer<typeof ListGroupsRequest>
 

@@ -6,10 +6,7 @@ export const OffsetDeleteRequest = message({
   name: 'OffsetDeleteRequest',
   apiKey: 47,
   versions: '0',
-  fields: {
-    groupId: string(),
-    topics: array({ name: string(), partitions: array({ partitionIndex: int32() }) }),
-  },
+  fields: { groupId: string(), topics: array({ name: string(), partitions: array({ partitionIndex: int32() }) }) },
 })
 export type OffsetDeleteRequest = Infer<typeof OffsetDeleteRequest>
 

@@ -7,11 +7,7 @@ export const RemoveRaftVoterRequest = message({
   apiKey: 81,
   versions: '0',
   flexible: '0+',
-  fields: {
-    clusterId: nullable(string(), { initiallyNull: false }),
-    voterId: int32(),
-    voterDirectoryId: uuid(),
-  },
+  fields: { clusterId: nullable(string(), { initiallyNull: false }), voterId: int32(), voterDirectoryId: uuid() },
 })
 export type RemoveRaftVoterRequest = Infer<typeof RemoveRaftVoterRequest>
 

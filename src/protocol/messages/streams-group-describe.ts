@@ -21,12 +21,7 @@ const assignment = { activeTasks: array(taskIds), standbyTasks: array(taskIds), 
 
 const keyValue = { key: string(), value: string() }
 
-const topicInfo = {
-  name: string(),
-  partitions: int32(),
-  replicationFactor: int16(),
-  topicConfigs: array(keyValue),
-}
+const topicInfo = { name: string(), partitions: int32(), replicationFactor: int16(), topicConfigs: array(keyValue) }
 
 export const StreamsGroupDescribeResponse = message({
   name: 'StreamsGroupDescribeResponse',

@@ -4,12 +4,7 @@ import { array, bool, type Infer, int8, int16, int32, int64, message, nullable, 
 
 const keyValue = { key: string(), value: string() }
 
-const topicInfo = {
-  name: string(),
-  partitions: int32(),
-  replicationFactor: int16(),
-  topicConfigs: array(keyValue),
-}
+const topicInfo = { name: string(), partitions: int32(), replicationFactor: int16(), topicConfigs: array(keyValue) }
 
 const endpoint = { host: string(), port: uint16() }
 

@@ -16,10 +16,6 @@ export const UnregisterBrokerResponse = message({
   apiKey: 64,
   versions: '0',
   flexible: '0+',
-  fields: {
-    throttleTimeMs: int32(),
-    errorCode: int16(),
-    errorMessage: nullable(string(), { initiallyNull: false }),
-  },
+  fields: { throttleTimeMs: int32(), errorCode: int16(), errorMessage: nullable(string(), { initiallyNull: false }) },
 })
 export type UnregisterBrokerResponse = Infer<typeof UnregisterBrokerResponse>

@@ -30,11 +30,7 @@ export const UpdateFeaturesResponse = message({
     errorCode: int16(),
     errorMessage: nullable(string(), { initiallyNull: false }),
     results: array(
-      {
-        feature: string(),
-        errorCode: int16(),
-        errorMessage: nullable(string(), { initiallyNull: false }),
-      },
+      { feature: string(), errorCode: int16(), errorMessage: nullable(string(), { initiallyNull: false }) },
       { versions: '0-1', ignorable: true },
     ),
   },

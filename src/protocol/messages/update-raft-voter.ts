@@ -28,12 +28,7 @@ export const UpdateRaftVoterResponse = message({
     errorCode: int16(),
     currentLeader: tagged(
       0,
-      struct({
-        leaderId: int32({ initial: -1 }),
-        leaderEpoch: int32({ initial: -1 }),
-        host: string(),
-        port: int32(),
-      }),
+      struct({ leaderId: int32({ initial: -1 }), leaderEpoch: int32({ initial: -1 }), host: string(), port: int32() }),
     ),
   },
 })

@@ -1,4 +1,4 @@
-// Control records, the forwarded principal, and what consumers tell each other through a classic group.
+// Control records, the forwarded principal, and what consumers tell each other in a classic group.
 
 import {
   array,
@@ -19,10 +19,7 @@ import {
 export const ConsumerProtocolAssignment = message({
   name: 'ConsumerProtocolAssignment',
   versions: '0-3',
-  fields: {
-    assignedPartitions: array({ topic: string(), partitions: array(int32()) }),
-    userData: nullable(bytes()),
-  },
+  fields: { assignedPartitions: array({ topic: string(), partitions: array(int32()) }), userData: nullable(bytes()) },
 })
 export type ConsumerProtocolAssignment = Infer<typeof ConsumerProtocolAssignment>
 

@@ -309,14 +309,7 @@ export const UserScramCredentialRecord = message({
   apiKey: 11,
   versions: '0',
   flexible: '0+',
-  fields: {
-    name: string(),
-    mechanism: int8(),
-    salt: bytes(),
-    storedKey: bytes(),
-    serverKey: bytes(),
-    iterations: int32(),
-  },
+  fields: { name: string(), mechanism: int8(), salt: bytes(), storedKey: bytes(), serverKey: bytes(), iterations: int32() },
 })
 export type UserScramCredentialRecord = Infer<typeof UserScramCredentialRecord>
 

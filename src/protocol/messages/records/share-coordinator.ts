@@ -1,4 +1,5 @@
-// Records in __share_group_state. The key begins with a 16-bit number, apiKey, that tells the kind of record; the value with its version.
+// Records in __share_group_state.
+// The key begins with a 16-bit number, apiKey, that tells the kind of record; the value with its version.
 
 import { array, type Infer, int8, int16, int32, int64, message, string, tagged, uuid } from '../../schema.ts'
 

@@ -1,4 +1,4 @@
-// Producer snapshots, and the records of tiered storage's metadata topic; there apiKey is the type that stands before the version.
+// Producer snapshots, and the records of tiered storage's metadata topic; there apiKey is the type.
 
 import {
   array,
