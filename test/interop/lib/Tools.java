@@ -12,12 +12,23 @@ public class Tools {
         Exited() { super(null, null, false, false); }
     }
 
+    /** Set once, because Scala's println keeps the stream it finds first; where it leads changes with each tool. */
+    static class Switch extends OutputStream {
+        ByteArrayOutputStream target = new ByteArrayOutputStream();
+        @Override public synchronized void write(int one) { target.write(one); }
+        @Override public synchronized void write(byte[] bytes, int from, int length) { target.write(bytes, from, length); }
+        synchronized ByteArrayOutputStream begin() { return target = new ByteArrayOutputStream(); }
+    }
+
     static final PrintStream answers = System.out;
+    static final Switch outSwitch = new Switch(), errSwitch = new Switch();
     // The first exit counts: some tools catch everything, even what ends them, and exit once more.
     static Integer firstExit;
 
     public static void main(String[] unused) throws Exception {
         var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+        System.setOut(new PrintStream(outSwitch, true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(errSwitch, true, StandardCharsets.UTF_8));
         Exit.Procedure leave = (code, message) -> { if (message != null) System.err.println(message); if (firstExit == null) firstExit = code; throw new Exited(); };
         Exit.setExitProcedure(leave);
         Exit.setHaltProcedure(leave);
@@ -30,14 +41,13 @@ public class Tools {
     }
 
     static void answer(List<String> fields) {
-        var out = new ByteArrayOutputStream();
-        var err = new ByteArrayOutputStream();
+        System.out.flush();
+        System.err.flush();
+        ByteArrayOutputStream out = outSwitch.begin(), err = errSwitch.begin();
         // A tool may add a hook that prints at the end of the JVM: it belongs to the end of the tool.
         var hooks = new ArrayList<Runnable>();
         Exit.setShutdownHookAdder((name, hook) -> hooks.add(hook));
         System.setIn(new ByteArrayInputStream(fields.get(0).getBytes(StandardCharsets.UTF_8)));
-        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-        System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
         int code = 0;
         firstExit = null;
         try {

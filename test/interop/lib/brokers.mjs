@@ -52,8 +52,9 @@ export async function startBroker({
   const dataDir = overrides['log.dirs'] ?? join(dir, 'data')
   mkdirSync(dir, { recursive: true })
   const file = writeProperties({ dir, port: chosen, controllerPort: await freePort(), dataDir, overrides })
+  const program = kind === 'apache' ? await apacheProgram(file, dataDir) : ourProgram(file, node)
   const startedAt = performance.now()
-  const child = kind === 'apache' ? await startApache(file, dataDir, env) : startOurs(file, env, node)
+  const child = start(program.command, program.args, { env })
   const broker = {
     kind,
     dir,
@@ -111,12 +112,13 @@ function writeProperties({ dir, port, controllerPort, dataDir, overrides }) {
 /** The command that starts our broker from the built project. */
 export const ourCommand = join(projectDir, 'dist/cli/main.js')
 
-function startOurs(file, env, node) {
+function ourProgram(file, node) {
   if (!existsSync(ourCommand)) throw new Error(`${ourCommand} does not exist: build the project first (npm run build)`)
-  return start(node, [ourCommand, 'start', file], { env })
+  return { command: node, args: [ourCommand, 'start', file] }
 }
 
-async function startApache(file, dataDir, env) {
+/** Formats the directory if it is empty, as Apache Kafka wants it. */
+async function apacheProgram(file, dataDir) {
   const libs = await kafkaLibs()
   const options = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', `${libs}/*`]
   if (!existsSync(join(dataDir, 'meta.properties'))) {
@@ -131,7 +133,10 @@ async function startApache(file, dataDir, env) {
       file,
     ])
   }
-  return start('java', ['-Xms1G', '-Xmx1G', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', ...options, 'kafka.Kafka', file], { env })
+  return {
+    command: 'java',
+    args: ['-Xms1G', '-Xmx1G', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', ...options, 'kafka.Kafka', file],
+  }
 }
 
 async function untilReady(broker, readyMs) {

@@ -114,7 +114,7 @@ export async function run(command, args, { timeoutMs = 120_000, ...options } = {
 export async function must(command, args, options) {
   const result = await run(command, args, options)
   if (result.code === 0) return result
-  const tail = (result.stdout + result.stderr).trim().split('\n').slice(-8).join('\n')
+  const tail = (result.stdout + result.stderr).trim().split('\n').slice(-20).join('\n')
   throw new Error(`${command} ${args.join(' ')} ${result.timedOut ? 'took too long' : `ended with ${result.code}`}:\n${tail}`)
 }
 
