@@ -16,24 +16,32 @@ export async function readVote(disk: Disk, dir: string): Promise<Vote | null> {
   return parse(Buffer.from(bytes).toString('utf8'), path)
 }
 
+type Saved = Readonly<Partial<Record<'leaderId' | 'leaderEpoch' | 'votedId' | 'votedDirectoryId' | 'data_version', unknown>>>
+
 function parse(text: string, path: string): Vote {
-  let data: { leaderId?: unknown; leaderEpoch?: unknown; votedId?: unknown; votedDirectoryId?: unknown; data_version?: unknown }
-  try {
-    data = JSON.parse(text)
-  } catch (cause) {
-    throw new Error(`${path} is not JSON; restore it from a backup, the vote in it must not be guessed`, { cause })
-  }
-  const { leaderId, leaderEpoch, votedId, votedDirectoryId = ZERO_UUID, data_version } = data
+  const { leaderId, leaderEpoch, votedId, votedDirectoryId = ZERO_UUID, data_version } = saved(text, path)
   if (data_version !== 0 && data_version !== 1)
     throw new Error(`${path} has data_version ${data_version}; this build reads 0 and 1`)
-  if (!isCount(leaderEpoch) || !isId(leaderId) || !isId(votedId) || typeof votedDirectoryId !== 'string') {
-    throw new Error(`${path} lacks a vote; restore it from a backup, the vote in it must not be guessed`)
-  }
+  if (!isCount(leaderEpoch) || !isId(leaderId) || !isId(votedId) || typeof votedDirectoryId !== 'string') throw unreadable(path)
   return {
     epoch: leaderEpoch,
     leaderId: leaderId === NOBODY ? null : leaderId,
     votedFor: votedId === NOBODY ? null : { id: votedId, directoryId: votedDirectoryId },
   }
+}
+
+function saved(text: string, path: string): Saved {
+  try {
+    const data: unknown = JSON.parse(text)
+    if (typeof data === 'object' && data !== null) return data
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+  throw unreadable(path)
+}
+
+function unreadable(path: string, cause?: unknown): Error {
+  return new Error(`${path} cannot be read; restore it from a backup, the vote in it must not be guessed`, { cause })
 }
 
 function isCount(value: unknown): value is number {

@@ -54,7 +54,8 @@ export async function* readSnapshot(disk: Disk, path: string): AsyncGenerator<Re
       const bytes = await readAt(file, at, length)
       const before = at
       for (const batch of batches(bytes)) {
-        if (!batch.checksumMatches()) throw new DamagedSnapshot(`${path}: the checksum of the batch at byte ${at} does not match`)
+        if (batch.magic !== 2 || !batch.checksumMatches())
+          throw new DamagedSnapshot(`${path}: the checksum of the batch at byte ${at} does not match`)
         last = batch
         at += batch.sizeInBytes
         yield batch
