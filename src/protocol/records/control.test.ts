@@ -16,7 +16,7 @@ test('transaction markers have the bytes of KIP-98', () => {
 
 test('the quorum’s records have the bytes that Apache Kafka 4.2 wrote', () => {
   const hex = (control: ControlRecord) => Buffer.from(controlRecord(control).value).toString('hex')
-  const voters = [{ voterId: 1, voterDirectoryId: id(0) }]
+  const voters = [{ voterId: 1, voterDirectoryId: id(3) }]
   const leaderChange: ControlRecord = { kind: 'leaderChange', version: 0, leaderId: 1, voters, grantingVoters: voters }
   assert.equal(hex(leaderChange), '00000000000102000000010002000000010000')
   assert.equal(hex({ kind: 'kraftVersion', kRaftVersion: 1 }), '0000000100')
