@@ -24,7 +24,12 @@ export interface Voter extends ReplicaKey {
 const KRAFT_VERSIONS = { minSupportedVersion: 0, maxSupportedVersion: 1 }
 
 export function voterRecord({ id, directoryId, endpoints }: Voter): KRaftVoter {
-  return { voterId: id, voterDirectoryId: directoryId, endpoints, kRaftVersionFeature: KRAFT_VERSIONS }
+  return {
+    voterId: id,
+    voterDirectoryId: directoryId,
+    endpoints: endpoints.map((one) => ({ ...one })),
+    kRaftVersionFeature: KRAFT_VERSIONS,
+  }
 }
 
 export function voterOf({ voterId, voterDirectoryId, endpoints }: KRaftVoter): Voter {

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ManualClock } from '../../test/support/manual-clock.ts'
+import { MemoryLog } from '../machine/memory-log.ts'
+import { silentLogger } from '../platform/logger.ts'
+import { RecordBatch } from '../protocol/records/batch.ts'
+import { metadataBatches } from './batches.ts'
+import { MetadataPublisher } from './publisher.ts'
+import { type MetadataRecord, record } from './records.ts'
+import type { MetadataLogSource, SnapshotPlace } from './restore.ts'
+import { Snapshotter } from './snapshotter.ts'
+
+/** A metadata log in memory, with its snapshots. */
+class TestLog extends MemoryLog implements MetadataLogSource {
+  readonly snapshots: (SnapshotPlace & { readonly batches: readonly Uint8Array[]; readonly lastTimestamp: number })[] = []
+  readonly #listeners: ((batches: readonly RecordBatch[]) => void)[] = []
+  #waiting: RecordBatch[] = []
+  failure: Error | null = null
+
+  constructor() {
+    super('whenTold')
+  }
+
+  write(records: readonly MetadataRecord[], timestamp = 1): void {
+    for (const bytes of metadataBatches(records, timestamp)) {
+      this.append(bytes)
+      this.#waiting.push(new RecordBatch(bytes))
+    }
+  }
+
+  override commit(offset: number = this.endOffset): void {
+    const committed = this.#waiting.filter(({ nextOffset }) => nextOffset <= offset)
+    this.#waiting = this.#waiting.filter(({ nextOffset }) => nextOffset > offset)
+    this.committedOffset = offset
+    if (committed.length > 0) for (const run of this.#listeners) run(committed)
+  }
+
+  onCommittedBatches(run: (batches: readonly RecordBatch[]) => void): void {
+    this.#listeners.push(run)
+  }
+
+  newestSnapshot(): SnapshotPlace | null {
+    return this.snapshots.at(-1) ?? null
+  }
+
+  async *readSnapshot(): AsyncGenerator<RecordBatch> {
+    for (const bytes of this.snapshots.at(-1)!.batches) yield new RecordBatch(bytes)
+  }
+
+  async writeSnapshot(endOffset: number, lastTimestamp: number, data: AsyncIterable<Uint8Array>): Promise<void> {
+    if (this.failure) throw this.failure
+    const batches: Uint8Array[] = []
+    for await (const bytes of data) batches.push(bytes)
+    this.snapshots.push({ endOffset, epoch: 0, batches, lastTimestamp })
+  }
+}
+
+const topic = (name: string, seed: number) =>
+  record('TopicRecord', { name, topicId: Buffer.alloc(16, seed).toString('base64url') })
+const turn = () => new Promise<void>((resume) => setImmediate(resume))
+
+function house(log = new TestLog()) {
+  const clock = new ManualClock()
+  const publisher = new MetadataPublisher({ log, clock, logger: silentLogger })
+  return { log, clock, publisher }
+}
+
+test('the first change tells everything that is committed, the next ones what came since', async () => {
+  const { log, publisher } = house()
+  log.write([topic('a', 1), topic('b', 2)])
+  log.commit(2)
+  log.write([topic('uncommitted', 3)])
+  const told: [boolean, string[]][] = []
+  publisher.subscribe('x', (delta) => void told.push([delta.isFirst, delta.topicsCreated.map(({ name }) => name)]))
+  await publisher.load()
+  assert.deepEqual(told, [[true, ['a', 'b']]])
+  log.commit()
+  assert.ok(publisher.image.topic('uncommitted'), 'the image is there as soon as the commit is')
+  await publisher.reached(3)
+  assert.deepEqual(told, [
+    [true, ['a', 'b']],
+    [false, ['uncommitted']],
+  ])
+})
+
+test('subscribers run one after the other, change after change, and one that fails does not stop them', async () => {
+  const { log, publisher } = house()
+  const order: string[] = []
+  publisher.subscribe('slow', async ({ endOffset }) => {
+    await turn()
+    order.push(`slow ${endOffset}`)
+    if (endOffset === 1) throw new Error('no')
+  })
+  publisher.subscribe('quick', ({ endOffset }) => void order.push(`quick ${endOffset}`))
+  await publisher.load()
+  log.write([topic('a', 1)])
+  log.commit()
+  log.write([topic('b', 2)])
+  log.commit()
+  assert.equal(publisher.publishedOffset, 0)
+  await publisher.reached(2)
+  assert.deepEqual(order, ['slow 0', 'quick 0', 'slow 1', 'quick 1', 'slow 2', 'quick 2'])
+})
+
+test('a snapshot and the log behind it give the same image as the whole log', async () => {
+  const { log, clock, publisher } = house()
+  const snapshotter = new Snapshotter({
+    publisher,
+    log,
+    clock,
+    logger: silentLogger,
+    bytesBetween: () => 1e9,
+    intervalMs: () => 0,
+  })
+  await publisher.load()
+  log.write(Array.from({ length: 1200 }, (_, i) => topic(`t${i}`, i)).slice(0, 250))
+  log.commit()
+  const written = snapshotter.write()
+  log.write([topic('later', 251)], 9)
+  log.commit()
+  await written
+  assert.equal(log.newestSnapshot()!.endOffset, 250)
+  const again = house(log)
+  await again.publisher.load()
+  assert.deepEqual(again.publisher.image.topics, publisher.image.topics)
+  assert.deepEqual([again.publisher.endOffset, again.publisher.lastTimestamp], [251, 9])
+})
+
+test('snapshots come after enough bytes or enough time, not inside a metadata transaction, and again after a failure', async () => {
+  const { log, clock, publisher } = house()
+  new Snapshotter({ publisher, log, clock, logger: silentLogger, bytesBetween: () => 1000, intervalMs: () => 60_000 })
+  await publisher.load()
+  let seed = 0
+  const say = async (count: number, ...more: MetadataRecord[]) => {
+    log.write([...Array.from({ length: count }, () => topic(`t${++seed}`, seed)), ...more])
+    log.commit()
+    await publisher.reached(log.endOffset)
+    for (let i = 0; i < 5; i++) await turn()
+  }
+  await say(1)
+  assert.equal(log.snapshots.length, 0)
+  log.failure = new Error('disk full')
+  await say(50)
+  log.failure = null
+  await say(1)
+  assert.equal(log.snapshots.length, 1)
+  await say(40, record('BeginTransactionRecord', { name: null }))
+  assert.equal(log.snapshots.length, 1)
+  await say(1, record('EndTransactionRecord', {}))
+  assert.equal(log.snapshots.length, 2)
+  await clock.advance(60_001)
+  await say(1)
+  assert.equal(log.snapshots.length, 3)
+})
