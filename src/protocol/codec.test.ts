@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { AssertionFailed } from '../base/assert.ts'
 import { ByteReader, ByteWriter, MalformedBytes } from '../base/bytes.ts'
 import { KafkaError } from './errors.ts'
-import { FetchRequest, ProduceRequest } from './messages/all.ts'
+import { ConsumerGroupMemberMetadataValue, FetchRequest, ProduceRequest } from './messages/all.ts'
 import {
   array,
   bool,
@@ -88,6 +88,18 @@ test('a nullable struct begins with a byte that says whether it is there', () =>
   )
   assert.deepEqual(read(Sample, 3, '00000000 01 ffffffff 01 01 ff 00').place, null)
   assert.deepEqual(read(Sample, 3, '00000000 01 ffffffff 01 01 01 0102 00 00').place, { x: 1, y: 2 })
+})
+
+test('a tagged nullable struct says with a variable-length number whether it is there', () => {
+  const member = { clientId: 'c', clientHost: 'h', subscribedTopicRegex: '', serverAssignor: '', instanceId: '', rackId: '' }
+  const head = '01 01 02 63 02 68 01 01 ffffffff 01'.replaceAll(' ', '')
+  const withNull = { ...member, rebalanceTimeoutMs: -1, classicMemberMetadata: null }
+  assert.equal(written(ConsumerGroupMemberMetadataValue, 0, withNull), `${head}01000100`)
+  assert.equal(read(ConsumerGroupMemberMetadataValue, 0, `${head}01000100`).classicMemberMetadata, null)
+  const classic = { sessionTimeoutMs: 7, supportedProtocols: [] }
+  const present = { ...withNull, classicMemberMetadata: classic }
+  assert.equal(written(ConsumerGroupMemberMetadataValue, 0, present), `${head}01000701000000070100`)
+  assert.deepEqual(read(ConsumerGroupMemberMetadataValue, 0, `${head}01000701000000070100`).classicMemberMetadata, classic)
 })
 
 test('every negative length is null where null is allowed, and malformed where it is not', () => {

@@ -87,7 +87,7 @@ function readValue(source: Source, type: Type, path: string): string {
       return `${readArray(source, type, path)}(r)`
     case 'struct': {
       const read = `${readStruct(source, type.plan)}(r)`
-      return type.nullable ? `r.int8() < 0 ? null : ${read}` : read
+      return type.nullable ? `isNull(r, ${type.isTagged}) ? null : ${read}` : read
     }
     case 'uuid':
       return 'uuid(r)'
@@ -155,7 +155,7 @@ function writeValue(source: Source, type: Type, path: string): string {
     case 'struct': {
       const write = `${writeStruct(source, type.plan)}(w, x)`
       return type.nullable
-        ? `if (x === null) w.int8(-1); else { w.int8(1); ${write} }`
+        ? `writePresence(w, x !== null, ${type.isTagged}); if (x !== null) ${write}`
         : `if (x === null) throw missing(${quote(path)}); ${write}`
     }
     case 'uuid':

@@ -59,7 +59,7 @@ function readValue(from: ByteReader, type: Type, path: string): unknown {
       return items
     }
     case 'struct':
-      return type.nullable && from.int8() < 0 ? null : readStruct(from, type.plan)
+      return type.nullable && wire.isNull(from, type.isTagged) ? null : readStruct(from, type.plan)
     case 'uuid':
       return wire.uuid(from)
     default:
@@ -102,7 +102,7 @@ function writeValue(to: ByteWriter, type: Type, path: string, value: unknown): v
     }
     case 'struct': {
       if (value === null && !type.nullable) throw wire.missing(path)
-      if (type.nullable) to.int8(value === null ? -1 : 1)
+      if (type.nullable) wire.writePresence(to, value !== null, type.isTagged)
       return value === null ? undefined : writeStruct(to, type.plan, value as Value)
     }
     case 'uuid':

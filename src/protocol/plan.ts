@@ -8,7 +8,7 @@ export type Type =
   | { readonly kind: Primitive }
   | { readonly kind: 'string' | 'bytes' | 'records'; readonly compact: boolean; readonly nullable: boolean }
   | ArrayType
-  | { readonly kind: 'struct'; readonly nullable: boolean; readonly plan: Plan }
+  | StructType
 
 export interface ArrayType {
   readonly kind: 'array'
@@ -19,6 +19,14 @@ export interface ArrayType {
   readonly itemSize: number
   /** How much an item counts against the bound on what one message may hold. */
   readonly itemWeight: number
+}
+
+export interface StructType {
+  readonly kind: 'struct'
+  readonly nullable: boolean
+  /** Where a struct may be null, a tagged one begins with a variable-length 0 or 1, any other with the byte -1 or 1. */
+  readonly isTagged: boolean
+  readonly plan: Plan
 }
 
 export interface Member {
@@ -91,7 +99,12 @@ function planType(field: Field<unknown>, path: string, version: number, flexible
       return { kind: 'array', compact, nullable, item, itemSize, itemWeight: weightOf(item) }
     }
     case 'struct':
-      return { kind: 'struct', nullable, plan: planShape(field.fields!, path, version, flexible) }
+      return {
+        kind: 'struct',
+        nullable,
+        isTagged: field.tag !== undefined,
+        plan: planShape(field.fields!, path, version, flexible),
+      }
     default:
       return { kind: field.kind }
   }

@@ -89,6 +89,16 @@ export function writeBytes(to: ByteWriter, value: Uint8Array | readonly Uint8Arr
   for (const piece of pieces) to.raw(piece)
 }
 
+/** What stands before a struct that may be null. */
+export function isNull(from: ByteReader, isTagged: boolean): boolean {
+  return isTagged ? from.uvarint() === 0 : from.int8() < 0
+}
+
+export function writePresence(to: ByteWriter, isThere: boolean, isTagged: boolean): void {
+  if (isTagged) to.uvarint(isThere ? 1 : 0)
+  else to.int8(isThere ? 1 : -1)
+}
+
 /** The null of a string. */
 export function writeNoText(to: ByteWriter, compact: boolean): void {
   if (compact) to.uvarint(0)
