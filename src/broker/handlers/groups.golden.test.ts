@@ -94,7 +94,7 @@ const handlers = new Map<string, AnyHandler>(
 )
 
 before(async () => {
-  for (let partition = 0; partition < 4; partition++) groups.onElected(partition, new MemoryLog())
+  for (let partition = 0; partition < 4; partition++) groups.onElected(partition, new MemoryLog(), 0)
   await groups.whenLoaded()
 })
 

@@ -1,6 +1,6 @@
 // The group coordinator of one broker: a machine per led partition of __consumer_offsets, and the way from a group's id to its machine.
 
-import type { Decision, ReplicatedLog } from '../../machine/machine.ts'
+import { type Decision, decide, type ReplicatedLog } from '../../machine/machine.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
 import { type ErrorName, KafkaError } from '../../protocol/errors.ts'
@@ -49,8 +49,8 @@ export class GroupCoordinator {
     this.#options = options
   }
 
-  /** This broker leads the partition in a new leader epoch: its groups are read from the log. */
-  onElected(partition: number, log: ReplicatedLog): void {
+  /** This broker leads the partition in a new leader epoch: its groups are read from the log. Told twice of one epoch, it does nothing. */
+  onElected(partition: number, log: ReplicatedLog, leaderEpoch: number): void {
     if (this.#isStopped) return
     let led = this.#partitions.get(partition)
     if (led?.log !== log) {
@@ -59,7 +59,7 @@ export class GroupCoordinator {
       const name = `group coordinator ${GROUPS_TOPIC}-${partition}`
       this.#partitions.set(partition, (led = new LedPartition({ name, log, settings, clock, logger, maxBatchBytes })))
     }
-    led.lead()
+    led.lead(leaderEpoch)
   }
 
   /** Another broker leads the partition now, or nobody does: who waits is sent there. */
@@ -144,6 +144,11 @@ export class GroupCoordinator {
     return found.flat()
   }
 
+  #read<T>(groupId: string, look: (machine: GroupMachine) => T): Promise<T> {
+    return this.#write(groupId, (machine) => decide(look(machine)))
+  }
+
+  /** Reads and writes take the very same way, so that answers leave in the order of their questions. */
   #write<T>(
     groupId: string,
     command: (machine: GroupMachine, now: number) => Decision<GroupRecord, T>,
@@ -154,11 +159,6 @@ export class GroupCoordinator {
     return runtime.write(command).catch((thrown: unknown) => {
       throw appendError(thrown, whenTooLarge)
     })
-  }
-
-  #read<T>(groupId: string, look: (machine: GroupMachine) => T): Promise<T> {
-    const runtime = this.#runtimeOf(groupId)
-    return runtime instanceof KafkaError ? Promise.reject(runtime) : runtime.read(look)
   }
 
   #runtimeOf(groupId: string): LedPartition['runtime'] | KafkaError {

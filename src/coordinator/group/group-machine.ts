@@ -19,6 +19,8 @@ export class GroupMachine implements StateMachine<GroupRecord> {
   readonly groups = new Map<string, Group>()
   /** Which groups a producer's open transaction has committed offsets of. */
   readonly #inTransaction = new Map<number, Set<string>>()
+  /** How far the retention check under way has come. */
+  sweep: Iterator<Group, undefined> | null = null
   #isLive = false
   #pending = 0
   #parked = 0

@@ -26,7 +26,8 @@ export class LedPartition {
   readonly runtime: MachineRuntime<GroupMachine, GroupRecord>
   readonly log: ReplicatedLog
   readonly #clock: Clock
-  #isLed = false
+  /** The epoch it leads in; null while it does not lead. */
+  #leaderEpoch: number | null = null
   #retry: Timer | null = null
   /** Resolves when the load under way is over, whatever came of it. */
   loaded: Promise<void> = Promise.resolve()
@@ -43,16 +44,18 @@ export class LedPartition {
   }
 
   get isLed(): boolean {
-    return this.#isLed
+    return this.#leaderEpoch !== null
   }
 
-  lead(): void {
-    this.#isLed = true
+  /** Reads the groups from the log, unless it leads in this epoch already. */
+  lead(leaderEpoch: number): void {
+    if (this.#leaderEpoch === leaderEpoch) return
+    this.#leaderEpoch = leaderEpoch
     this.#load()
   }
 
   resign(why: KafkaError): void {
-    this.#isLed = false
+    this.#leaderEpoch = null
     this.#retry?.cancel()
     this.runtime.resign(why)
   }
@@ -67,7 +70,7 @@ export class LedPartition {
   }
 
   #tryAgain(): void {
-    if (!this.#isLed) return
+    if (!this.isLed) return
     this.#retry?.cancel()
     this.#retry = this.#clock.after(RELOAD_AFTER_MS, () => this.#load())
   }

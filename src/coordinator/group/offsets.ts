@@ -17,6 +17,13 @@ export class GroupOffsets {
     return this.#committed.size === 0
   }
 
+  /** How many partitions have a committed offset. */
+  get size(): number {
+    let size = 0
+    for (const partitions of this.#committed.values()) size += partitions.size
+    return size
+  }
+
   get hasPending(): boolean {
     return this.#pending.size > 0
   }

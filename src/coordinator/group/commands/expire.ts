@@ -11,13 +11,26 @@ import { EXPIRE } from '../timer-keys.ts'
 import { buryGroup } from './delete-group.ts'
 import { settle } from './settle.ts'
 
-/** Looks through all groups and comes again after the check interval. */
+/** So many groups and offsets are looked at before others get their turn of the event loop. */
+const SLICE = 10_000
+
+/** Looks through all groups, slice by slice, and comes again after the check interval. */
 export function expire(machine: GroupMachine, now: number): Decision<GroupRecord, void> {
   const out = new Outcome()
-  for (const group of [...machine.groups.values()]) {
+  machine.sweep ??= machine.groups.values()
+  let looked = 0
+  for (;;) {
+    const { value: group, done } = machine.sweep.next()
+    if (done) break
+    looked += 1 + group.offsets.size
     settle({ group, out, now, settings: machine.settings })
     expireOffsets(machine, group, now, out)
+    if (looked >= SLICE) {
+      out.arm(EXPIRE, 0)
+      return { ...out.now(undefined), atomic: false }
+    }
   }
+  machine.sweep = null
   out.arm(EXPIRE, machine.settings.retentionCheckMs)
   return { ...out.now(undefined), atomic: false }
 }
