@@ -11,7 +11,7 @@ export function followGroups(coordinator: GroupCoordinator, replicas: Replicas, 
       const partition = replicas.get(topic.name, after.partition)
       if (after.leader !== nodeId || !partition) coordinator.onResigned(after.partition)
       else if (before?.leader !== nodeId || before.leaderEpoch !== after.leaderEpoch)
-        coordinator.onElected(after.partition, partition)
+        coordinator.onElected(after.partition, partition, after.leaderEpoch)
     }
     if (topicsDeleted.length > 0) await coordinator.onTopicsDeleted(new Set(topicsDeleted.map(({ name }) => name)))
   }

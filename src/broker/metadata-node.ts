@@ -65,7 +65,7 @@ export async function openMetadata(platform: Platform, loaded: LoadedConfig, { m
   })
   await runtime.load()
   const bootstrap = await readBootstrap(platform.disk, dir.path)
-  const first = { bootstrap: bootstrap && bootstrap.flatMap(recordsOf), minInsyncReplicas: config['min.insync.replicas'] }
+  const first = { bootstrap: bootstrap?.flatMap(recordsOf) ?? null, minInsyncReplicas: config['min.insync.replicas'] }
   await runtime.write((controller) => activate(controller, first))
   new Snapshotter({
     publisher,

@@ -35,9 +35,6 @@ export function requestSink({ pipeline, logger, ready }: RequestSinkOptions): Re
           () => request.channel.close('the broker could not start'),
         )
     },
-    closed(channel, why) {
-      if (why !== null) logger.debug('a connection was closed', { from: `${channel.remote.host}:${channel.remote.port}`, why })
-    },
   }
 
   function answer(request: Request): void {
@@ -47,19 +44,19 @@ export function requestSink({ pipeline, logger, ready }: RequestSinkOptions): Re
         request.answer(chunks, sent)
         if (isProduce(request.bytes)) request.release() // a log has copied what it took
       },
-      (thrown) => refuse(channel, thrown),
+      (thrown) => refuse(request, thrown),
     )
   }
 
-  function refuse(channel: Channel, thrown: unknown): void {
-    const from = `${channel.remote.host}:${channel.remote.port}`
-    if (thrown instanceof MalformedBytes) {
-      logger.info('a connection is closed: these bytes are no request that is served here', { from, why: thrown.message })
-    } else {
+  // What is no request, or cannot be answered, ends the connection without a word, as Kafka does; the network room logs why.
+  function refuse(request: Request, thrown: unknown): void {
+    const { channel } = request
+    if (!(thrown instanceof MalformedBytes)) {
       const kind = thrown instanceof AssertionFailed ? 'a promise of our own code was broken' : 'an answer could not be made'
-      logger.error(kind, { from, error: thrown })
+      logger.error(kind, { from: `${channel.remote.host}:${channel.remote.port}`, error: thrown })
     }
-    channel.close(null)
+    channel.close(thrown instanceof Error ? thrown.message : String(thrown))
+    request.answer(null)
   }
 
   function originOf(channel: Channel): Origin {

@@ -96,7 +96,11 @@ export class Partition implements ReplicatedLog {
     this.#role = role
     if (wasLeader && !this.isLeader)
       this.#refuseAll(new KafkaError('NOT_LEADER_OR_FOLLOWER', `${this.name} is led by ${role.leaderId} now`))
-    if (this.isLeader) this.log.assignEpoch(role.leaderEpoch)
+    if (this.isLeader) {
+      this.log.assignEpoch(role.leaderEpoch)
+      // What a crash left with the operating system counts once it is on the device.
+      if (this.#options.flushPolicy === 'fsync' && this.log.flushedOffset < this.log.endOffset) this.log.requestFlush()
+    }
     this.#advance()
     this.#watchers.tell()
   }
