@@ -66,7 +66,7 @@ export class Broker {
         rack: loaded.config['broker.rack'],
         directoryIds: dirs.all.map(({ directoryId }) => directoryId),
         previousEpoch: dirs.metadata.cleanBrokerEpoch ?? -1,
-        endpoints: advertised(loaded, server),
+        endpoints: advertised(loaded, server, platform.network.hostName),
       })
       const broker = new Broker(platform, loaded, dirs, metadata, parts, server, registration)
       await broker.#join()
@@ -125,7 +125,7 @@ export class Broker {
 
   /** host:port of each listener for clients, as clients are told, joined by commas. */
   get bootstrapServers(): string {
-    return advertised(this.#loaded, this.#server)
+    return advertised(this.#loaded, this.#server, this.#platform.network.hostName)
       .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
       .join(',')
   }

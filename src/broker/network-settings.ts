@@ -56,11 +56,15 @@ function overrides(text: string): Map<string, number> {
   )
 }
 
-/** What clients are told of each listener: the host of `advertised.listeners`, with the port that was bound where none was named. */
-export function advertised({ listeners }: LoadedConfig, server: Server): { name: string; host: string; port: number }[] {
+/** What clients are told of each listener: by `advertised.listeners`, or where it names none the machine's name and the port that was bound. */
+export function advertised(
+  { listeners }: LoadedConfig,
+  server: Server,
+  hostName: string,
+): { name: string; host: string; port: number }[] {
   return listeners.client.map(({ name, advertised: told }) => ({
     name,
-    host: told.host || 'localhost',
+    host: told.host || hostName,
     port: told.port || (server.address(name)?.port ?? 0),
   }))
 }

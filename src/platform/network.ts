@@ -44,6 +44,8 @@ export interface Connection {
 }
 
 export interface Network {
+  /** This machine's own name: what a listener tells clients where nobody named a host. */
+  readonly hostName: string
   /** `localhost` binds both loopback addresses; an empty host binds all interfaces. */
   listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>
   connect(address: Address): Promise<Connection>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -51,9 +51,9 @@ test('a process id that was used before, by another process or before a restart 
   const first = await lockFile(path)
   const [, record] = await readdir(dir)
   await first.release()
-  const [boot, pid, startedAt] = record!.slice('.lock.held-'.length).split('-')
-  await writeFile(join(dir, `.lock.held-${boot}-${pid}-1`), '')
-  await writeFile(join(dir, `.lock.held-0123456789ab-${pid}-${startedAt}`), '')
+  const [boot, space, pid, startedAt] = record!.slice('.lock.held-'.length).split('-')
+  await writeFile(join(dir, `.lock.held-${boot}-${space}-${pid}-1`), '')
+  await writeFile(join(dir, `.lock.held-0123456789ab-${space}-${pid}-${startedAt}`), '')
   const lock = await lockFile(path)
   assert.deepEqual((await readdir(dir)).sort(), ['.lock', record])
   await lock.release()
@@ -77,4 +77,27 @@ test('a POSIX lock, as the JVM of Apache Kafka takes one, is seen', {
   child.kill('SIGKILL')
   await once(child, 'exit')
   await (await lockFile(path)).release()
+})
+
+test('a holder in another container is known by its touch; one that was left is not waited for', {
+  skip: process.platform !== 'linux',
+}, async (context) => {
+  const dir = await freshDir(context)
+  const path = join(dir, '.lock')
+  const first = await lockFile(path)
+  const [, record] = await readdir(dir)
+  await first.release()
+  const foreign = join(dir, record!.replace(/^(.lock.held-[0-9a-z]+)-\d+-\d+/, '$1-1234-77'))
+  await writeFile(foreign, '')
+  const touching = setInterval(() => void utimes(foreign, new Date(), new Date()), 300)
+  context.after(() => clearInterval(touching))
+  await assert.rejects(lockFile(path), /by process 77 of another container/)
+
+  clearInterval(touching)
+  const longAgo = new Date(Date.now() - 60_000)
+  await utimes(foreign, longAgo, longAgo)
+  const startedAt = Date.now()
+  await (await lockFile(path)).release()
+  assert.ok(Date.now() - startedAt < 1000)
+  assert.deepEqual(await readdir(dir), ['.lock'])
 })

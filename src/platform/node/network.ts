@@ -1,6 +1,7 @@
 // TCP through Node.
 
 import * as net from 'node:net'
+import { hostname } from 'node:os'
 import type { Logger } from '../logger.ts'
 import type { Address, Connection, Listener, Network } from '../network.ts'
 import { NodeConnection, Tap } from './connection.ts'
@@ -20,6 +21,7 @@ export interface NodeNetworkOptions {
 
 export function nodeNetwork({ logger, byEvents = false }: NodeNetworkOptions = {}): Network {
   return {
+    hostName: hostname(),
     listen: (address, accept) => listen(address, (socket) => accept(adopt(socket, byEvents)), logger),
     connect,
   }
