@@ -2,6 +2,7 @@
 // broker) are never changed in place, only replaced, so that whoever holds one holds one moment of it.
 
 import { assert, unreachable } from '../base/assert.ts'
+import { FlatNames } from './flat-names.ts'
 import { type ImageObserver, silentObserver } from './observer.ts'
 import { type PartitionImage, partitionFrom, withChange } from './partition.ts'
 import type { MetadataRecord, RecordOf } from './records.ts'
@@ -42,6 +43,7 @@ export class MetadataImage {
   readonly controllers = new Map<number, RecordOf<'RegisterControllerRecord'>>()
   readonly #topicsByName = new Map<string, MutableTopic>()
   readonly #topicsById = new Map<string, MutableTopic>()
+  readonly #flatNames = new FlatNames()
   /** By `configKey`. */
   readonly configs = new Map<string, ResourceConfigs>()
   /** By `quotaKey`. */
@@ -70,6 +72,11 @@ export class MetadataImage {
 
   topic(name: string): TopicImage | undefined {
     return this.#topicsByName.get(name)
+  }
+
+  /** A topic whose name metrics could not tell from `name`. */
+  topicLike(name: string): string | undefined {
+    return this.#flatNames.like(name)
   }
 
   partition(topic: string, partition: number): PartitionImage | undefined {
@@ -184,6 +191,7 @@ export class MetadataImage {
     const topic: MutableTopic = { name, id: topicId, partitions: [] }
     this.#topicsByName.set(name, topic)
     this.#topicsById.set(topicId, topic)
+    this.#flatNames.add(name)
     observer.topicCreated(topic)
   }
 
@@ -210,6 +218,7 @@ export class MetadataImage {
     const topic = this.#topicOf(topicId)
     this.#topicsById.delete(topicId)
     this.#topicsByName.delete(topic.name)
+    this.#flatNames.remove(topic.name)
     this.configs.delete(configKey({ type: 'topic', name: topic.name }))
     observer.topicDeleted(topic)
   }

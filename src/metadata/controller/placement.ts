@@ -14,7 +14,9 @@ export function placeReplicas(
   replicationFactor: number,
   random: Random,
 ): number[][] {
-  const all = [...brokers].filter(({ inControlledShutdown }) => !inControlledShutdown).sort((one, other) => one.id - other.id)
+  const all = [...brokers]
+    .filter(({ fenced, inControlledShutdown }) => fenced || !inControlledShutdown)
+    .sort((one, other) => one.id - other.id)
   const serving = all.filter(({ fenced }) => !fenced)
   const because = `Unable to replicate the partition ${replicationFactor} time(s)`
   if (all.length < replicationFactor) {

@@ -26,14 +26,7 @@ function whyIllegal(name: string): string | null {
 /** Throws where a name exists already, or differs from another one only in "." and "_", which become one letter in metric names. */
 export function requireFreeName(image: MetadataImage, name: string): void {
   if (image.topic(name)) throw new KafkaError('TOPIC_ALREADY_EXISTS', `Topic '${name}' already exists.`)
-  if (!/[._]/.test(name)) return
-  const flat = flatten(name)
-  for (const other of image.topics.keys()) {
-    if (other.length !== name.length || flatten(other) !== flat) continue
-    throw new KafkaError('INVALID_TOPIC_EXCEPTION', `Topic '${name}' collides with the existing topic '${other}' in metric names`)
-  }
-}
-
-function flatten(name: string): string {
-  return name.replaceAll('.', '_')
+  const other = image.topicLike(name)
+  if (other === undefined) return
+  throw new KafkaError('INVALID_TOPIC_EXCEPTION', `Topic '${name}' collides with the existing topic '${other}' in metric names`)
 }

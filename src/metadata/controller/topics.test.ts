@@ -166,6 +166,11 @@ test('topics are deleted by name and by id; what is unknown, doubled or ambiguou
     [null, 'INVALID_REQUEST'],
   ])
   assert.deepEqual([...house.controller.image.topics.keys()], ['c'])
+  create(house, [topic('x.y')])
+  assert.equal(one(house, {}, 'x_y'), 'INVALID_TOPIC_EXCEPTION')
+  house.run((controller) => deleteTopics(controller, { topics: [byName('x.y')], topicNames: [] }))
+  assert.equal(one(house, {}, 'x_y'), 'NONE', 'a name is free again once what it collided with is gone')
+  house.run((controller) => deleteTopics(controller, { topics: [byName('x_y')], topicNames: [] }))
   const old = house.run((controller) => deleteTopics(controller, { topics: [], topicNames: ['c', 'c'] }))
   assert.deepEqual(errorsOf(old.responses), [['c', 'INVALID_REQUEST']])
 })
