@@ -65,11 +65,6 @@ export function versionsOf(message: AnyMessage): { readonly min: number; readonl
   return parseRange(message.versions)
 }
 
-/** Whether a version has variable-length integers and tagged fields. Also answers for versions that the message does not have (yet). */
-export function isFlexible(message: AnyMessage, version: number): boolean {
-  return inRange(parseRange(message.flexible), version)
-}
-
 function planShape(shape: Shape, path: string, version: number, flexible: boolean): Plan {
   const members = Object.entries(shape).map(([name, field]) => planMember(name, field, `${path}.${name}`, version, flexible))
   const tagged = members.filter(({ place }) => place === 'tagged').sort((a, b) => a.tag - b.tag)
