@@ -1,10 +1,24 @@
-/** The judges, in the order in which they sit: quick ones first. */
+/** The judges, in the order in which they sit: the quick ones first, other people's suites last. */
 import { judge as apacheTools } from './apache-tools/judge.mjs'
 import { judge as badInput } from './bad-input/judge.mjs'
 import { judge as confluentKafka } from './confluent-kafka/judge.mjs'
 import { judge as crash } from './crash/judge.mjs'
 import { judge as directories } from './directories/judge.mjs'
+import { judge as golden } from './golden/judge.mjs'
 import { judge as kafkaPython } from './kafka-python/judge.mjs'
 import { judge as kafkajs } from './kafkajs/judge.mjs'
+import { judge as pack } from './pack/judge.mjs'
+import { peerSuites } from './peers/judge.mjs'
 
-export const judges = [kafkajs, kafkaPython, confluentKafka, apacheTools, crash, badInput, directories]
+export const judges = [
+  kafkajs,
+  kafkaPython,
+  confluentKafka,
+  apacheTools,
+  crash,
+  badInput,
+  directories,
+  golden,
+  pack,
+  ...peerSuites,
+]

@@ -142,7 +142,8 @@ async function apacheProgram(file, dataDir) {
 async function untilReady(broker, readyMs) {
   const deadline = performance.now() + readyMs
   while (performance.now() < deadline) {
-    if (broker.child.exited) throw new Error(`the broker ended with ${broker.child.exited.code} at once:\n${tail(broker.output)}`)
+    if (broker.child.exited)
+      throw new Error(`the broker ended with ${broker.child.exited.code} at once:\n${tail(broker.output, 60)}`)
     if (await answersMetadata(broker.bootstrap)) return
     await new Promise((resume) => setTimeout(resume, 10))
   }

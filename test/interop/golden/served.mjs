@@ -1,0 +1,36 @@
+/** The APIs whose recorded answers count, by the names the corpus uses; grows with what the broker advertises. */
+export const servedApis = new Set([
+  'ApiVersions',
+  'Metadata',
+  'DescribeCluster',
+  'DescribeTopicPartitions',
+  'CreateTopics',
+  'DeleteTopics',
+  'CreatePartitions',
+  'DescribeConfigs',
+  'AlterConfigs',
+  'IncrementalAlterConfigs',
+  'ListConfigResources',
+  'Produce',
+  'Fetch',
+  'ListOffsets',
+  'OffsetForLeaderEpoch',
+  'DeleteRecords',
+  'DescribeLogDirs',
+  'DescribeProducers',
+  'InitProducerId',
+  'FindCoordinator',
+  'JoinGroup',
+  'SyncGroup',
+  'Heartbeat',
+  'LeaveGroup',
+  'OffsetCommit',
+  'OffsetFetch',
+  'OffsetDelete',
+  'DescribeGroups',
+  'ListGroups',
+  'DeleteGroups',
+])
+
+/** Groups of cases about what is not served yet, even where they use a served API on the way. */
+export const laterGroups = new Set(['transactions', 'consumergroups', 'sharegroups', 'streamsgroups', 'sasl'])
