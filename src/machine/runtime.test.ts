@@ -270,6 +270,30 @@ test('a load that is overtaken by a resignation gives way', async () => {
   assert.equal(runtime.machine, null)
 })
 
+test('a long load lets others run in between, and stops where it is overtaken in the middle', async () => {
+  const log = new MemoryLog()
+  const { runtime } = house(log)
+  await runtime.load()
+  for (let i = 0; i < 20; i++) await runtime.write(say(`${i}`))
+  const slow = house(log)
+  slow.clock.monotonic = () => (slow.clock.time += 20)
+  let turns = 0
+  const count = () => {
+    turns++
+    setImmediate(count).unref()
+  }
+  const load = slow.runtime.load()
+  count()
+  await load
+  assert.equal(slow.runtime.machine!.said.length, 20)
+  assert.ok(turns >= 10, `${turns} turns`)
+  const overtaken = slow.runtime.load()
+  await turn()
+  await turn()
+  slow.runtime.resign(new KafkaError('NOT_COORDINATOR'))
+  assert.equal(await overtaken, false)
+})
+
 test('replayed equals lived, whatever was said in whatever pieces', async () => {
   const step = fc.record({
     words: fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 4 }),

@@ -83,7 +83,8 @@ export class MachineRuntime<M extends StateMachine<R>, R> implements Runtime<M, 
       const replay = new Replay({ machine, log, codec, clock, logger, name, from, stopped: () => this.#term !== term })
       if (!(await replay.toEnd())) return false
     } catch (thrown) {
-      if (this.#term === term) this.#fail(thrown, 'could not be loaded')
+      if (this.#term !== term) return false
+      this.#fail(thrown, 'could not be loaded')
       throw thrown
     }
     // No turn of the event loop lies between the end of the replay and here, so nothing was appended that the machine has not seen.
