@@ -15,6 +15,8 @@ import { markdown, round, summarize } from '../bench/table.mjs'
 import { has, startBroker } from '../test/interop/lib/brokers.mjs'
 import { kafkaLibs, versions } from '../test/interop/lib/cache.mjs'
 import { destroyAll } from '../test/interop/lib/processes.mjs'
+import { build } from './build.mjs'
+import { fail, setUp } from './setup.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -66,6 +68,10 @@ async function main() {
   if (!withJava && !options['only-ours']) console.error('no java or mvn here: only ours, without the Java clients')
   const libs = withJava ? await kafkaLibs() : null
   const names = options.brokers?.split(',') ?? (withJava ? ['ours', 'apache', 'ours-fsync'] : ['ours', 'ours-fsync'])
+  if (names.some((name) => kinds[name].kind === 'ours')) {
+    setUp()
+    if (!(await build())) fail('The sources do not compile (see above).')
+  }
   const life = chosen.filter((each) => lifeCases.includes(each))
   const loads = chosen.filter((each) => loadCases.includes(each) && (libs !== null || !each.needsJava))
   await runLoads(loads, names, libs)

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * `npm run interop`: foreign clients and tools judge the broker. Each judge is a folder of test/interop; see its README.
- * Plain JavaScript on Node alone, so that it runs before anything is built or installed.
+ * Plain JavaScript on Node alone; it builds the broker it starts.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +11,8 @@ import { judges } from '../test/interop/judges.mjs'
 import { has, projectDir, startBroker, tail } from '../test/interop/lib/brokers.mjs'
 import { destroyAll } from '../test/interop/lib/processes.mjs'
 import { compare, Report } from '../test/interop/lib/report.mjs'
+import { build } from './build.mjs'
+import { fail, setUp } from './setup.mjs'
 
 const usage = `npm run interop -- [options]
   --only REGEX         run only the judges whose name matches
@@ -50,6 +52,10 @@ if (options.help) {
 
 async function main() {
   mkdirSync(process.env.TMPDIR || tmpdir(), { recursive: true })
+  if (options.broker === 'ours' && !options.bootstrap) {
+    setUp()
+    if (!(await build())) fail('The sources do not compile (see above).')
+  }
   const startedAt = performance.now()
   // Expected failures belong to our broker: Apache's own has none.
   const expected = options.broker === 'ours' ? JSON.parse(readFileSync(expectedFile, 'utf8')) : {}

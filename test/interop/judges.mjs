@@ -1,6 +1,7 @@
 /** The judges, in the order in which they sit: the quick ones first, other people's suites last. */
 import { judge as apacheTools } from './apache-tools/judge.mjs'
 import { judge as badInput } from './bad-input/judge.mjs'
+import { judge as codec } from './codec/judge.mjs'
 import { judge as confluentKafka } from './confluent-kafka/judge.mjs'
 import { judge as crash } from './crash/judge.mjs'
 import { judge as directories } from './directories/judge.mjs'
