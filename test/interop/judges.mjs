@@ -20,6 +20,7 @@ export const judges = [
   badInput,
   directories,
   golden,
+  codec,
   pack,
   ...peerSuites,
 ]

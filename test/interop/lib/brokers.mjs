@@ -109,8 +109,8 @@ function writeProperties({ dir, port, controllerPort, dataDir, overrides }) {
   return file
 }
 
-/** The command that starts our broker from the built project. */
-export const ourCommand = join(projectDir, 'dist/cli/main.js')
+/** The command that starts our broker; `ODRADEK_DIST` names another build than the project's own. */
+export const ourCommand = join(process.env.ODRADEK_DIST || join(projectDir, 'dist'), 'cli/main.js')
 
 function ourProgram(file, node) {
   if (!existsSync(ourCommand)) throw new Error(`${ourCommand} does not exist: build the project first (npm run build)`)

@@ -14,6 +14,11 @@ function suite({ name, about, needs, minutes, args = () => [], env = {}, read })
     needs: ['shared', ...needs],
     minutes,
     overrides: { 'auto.create.topics.enable': 'true' },
+    // So that its ACL calls answer: everyone is a super user.
+    apacheOverrides: {
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'super.users': 'User:ANONYMOUS',
+    },
 
     async run({ bootstrap, report, sharedDir }) {
       const scratch = mkdtempSync(join(process.env.TMPDIR || tmpdir(), 'odradek-peers-'))
