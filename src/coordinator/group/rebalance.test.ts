@@ -191,3 +191,26 @@ test('members of a group that was read from the log keep their generation, and t
   world.advance(1)
   assert.deepEqual([...world.group.members.keys()], [a])
 })
+
+test('a group whose members leave before their first assignment goes on counting its generations', () => {
+  const world = new GroupWorld()
+  const { id, asked } = world.joinFresh()
+  assert.equal(asked.value.generationId, 1)
+  world.leave(id)
+  assert.equal(world.group.generation, 2)
+  assert.equal(world.joinFresh().asked.value.generationId, 3)
+  world.restart()
+  assert.equal(world.joinFresh().asked.value.generationId, 3, 'the empty generation was written')
+})
+
+test('of two protocols with as many votes that one is taken which Apache Kafka takes', () => {
+  for (const order of [
+    ['range', 'rr'],
+    ['rr', 'range'],
+  ]) {
+    const world = new GroupWorld({ initialRebalanceDelayMs: 1000 })
+    const joins = [order, order.toReversed()].map((protocols) => world.join({ version: 3, protocols }))
+    world.advance(3000)
+    assert.equal(joins[0]!.value.protocolName, 'rr')
+  }
+})

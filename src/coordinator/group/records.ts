@@ -114,8 +114,8 @@ function decodeGroup(reader: ByteReader, version: number): StoredGroup | null {
   const { protocolType, generation, protocol, leader, currentStateTimestamp } = value
   const members = value.members.map(({ subscription, assignment, ...rest }) => ({
     ...rest,
-    subscription: Uint8Array.from(subscription),
-    assignment: Uint8Array.from(assignment),
+    subscription: new Uint8Array(subscription),
+    assignment: new Uint8Array(assignment),
   }))
   return { protocolType, generation, protocol, leader, currentStateTimestamp, members }
 }

@@ -142,9 +142,9 @@ export class Group {
     return member.protocols.find((protocol) => protocol.name === this.protocol)?.metadata ?? NO_BYTES
   }
 
-  /** Nothing is known of the group that anyone could ask for. */
+  /** Nothing is known of the group that anyone could ask for. One that has had a generation is yet to be written as empty. */
   get isNothing(): boolean {
-    return this.written === null && this.isIdle && this.offsets.isEmpty && !this.offsets.hasPending
+    return this.written === null && this.generation === 0 && this.isIdle && this.offsets.isEmpty && !this.offsets.hasPending
   }
 
   get isIdle(): boolean {

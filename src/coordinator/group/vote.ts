@@ -1,5 +1,6 @@
 // Which protocol a group uses: each member votes for the first of its own that all others know as well.
 
+import { javaStringHash } from './partition-of.ts'
 import type { Group, Member, MemberProtocol } from './state.ts'
 
 /** True when a member with these protocols may join: someone new to an empty group, or with something in common with all its members. */
@@ -9,7 +10,7 @@ export function mayJoin(group: Group, protocolType: string, protocols: readonly 
 }
 
 /**
- * The protocol with most votes; of two with as many, the one voted for first.
+ * The protocol with most votes; of two with as many, the one that Apache Kafka would take, so that a group fares alike with every coordinator.
  * @param members those of the group, or as they would be after a change.
  */
 export function chooseProtocol(members: Iterable<Member>): string | null {
@@ -21,9 +22,14 @@ export function chooseProtocol(members: Iterable<Member>): string | null {
     const choice = member.protocols.find((protocol) => candidates.includes(protocol.name))
     if (choice) votes.set(choice.name, (votes.get(choice.name) ?? 0) + 1)
   }
-  let best: string | null = null
-  for (const [name, count] of votes) if (best === null || count > votes.get(best)!) best = name
-  return best
+  const ranked = [...votes].sort(([a, votesForA], [b, votesForB]) => votesForB - votesForA || hashBucket(a) - hashBucket(b))
+  return ranked[0]?.[0] ?? null
+}
+
+/** Where a small hash map of Java keeps the text: Kafka counts votes in one and takes the first with most. */
+function hashBucket(text: string): number {
+  const hash = javaStringHash(text)
+  return (hash ^ (hash >>> 16)) & 15
 }
 
 /** True when the member comes with the very protocols and metadata that are known of it. */

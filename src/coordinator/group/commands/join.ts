@@ -153,5 +153,5 @@ function rebalanceTimeoutOf({ rebalanceTimeoutMs, sessionTimeoutMs }: JoinReques
 
 /** The request's bytes belong to its connection and are gone after the answer. */
 function copyOf(protocols: readonly MemberProtocol[]): MemberProtocol[] {
-  return protocols.map(({ name, metadata }) => ({ name, metadata: Uint8Array.from(metadata) }))
+  return protocols.map(({ name, metadata }) => ({ name, metadata: new Uint8Array(metadata) }))
 }

@@ -66,7 +66,7 @@ function awaitAssignment(machine: GroupMachine, step: Step, member: Member): Ans
 /** Nothing of the group changes here: the record does it when it is in the log, so a refused append leaves everyone waiting. */
 function assign(step: Step, leader: Member, { assignments }: SyncRequest): Answered {
   const { group, out, now } = step
-  const byMember = new Map(assignments.map(({ memberId, assignment }) => [memberId, Uint8Array.from(assignment)]))
+  const byMember = new Map(assignments.map(({ memberId, assignment }) => [memberId, new Uint8Array(assignment)]))
   const assignmentOf = (member: Member) => byMember.get(member.id) ?? NO_BYTES
   out.write({ kind: 'groupMetadata', groupId: group.id, value: group.toStored(now, assignmentOf) })
   for (const [memberId, key] of group.parkedSyncs) {
