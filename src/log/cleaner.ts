@@ -1,0 +1,176 @@
+// Compaction: of every key the last value stays, tombstones and markers for a while (KIP-534). Closed segments are written anew under
+// another name and take the place of the old ones by renames that a start can finish or undo.
+
+import { RecordBatch } from '../protocol/records/batch.ts'
+import { CleanedTransactions } from './cleaned-transactions.ts'
+import { SUFFIX } from './file-names.ts'
+import { LatestOffsets } from './latest-offsets.ts'
+import { segmentBytes } from './log-config.ts'
+import type { LogState } from './log-state.ts'
+import { type CleaningRules, retainedOf } from './retained.ts'
+import { Segment } from './segment.ts'
+import { Slices } from './shared.ts'
+
+export interface Compaction {
+  /** Every key's last record before this offset is the only one left of it. */
+  readonly cleanedUpTo: number
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+}
+
+/** Bounds the map of keys of one pass; what does not fit is left to the next one. */
+const MAP_BYTES = 64 * 1024 * 1024
+const LARGEST_RELATIVE_OFFSET = 0x7fff_ffff
+/** How much of the output waits in memory for the disk. */
+const UNWRITTEN_MAX = 1024 * 1024
+
+/** Compacts what is dirty if there is enough of it. `mustStop` is asked between batches. Every closed segment is on the device. */
+export async function compact(state: LogState, now: number, mustStop: () => boolean): Promise<Compaction | null> {
+  const range = await dirtyRange(state, now)
+  if (!range) return null
+  const latest = await readKeys(state, range, mustStop)
+  if (!latest || latest.endOffset <= range.start) return null
+  const old = state.segments.closed.filter(({ baseOffset }) => baseOffset < latest.endOffset)
+  const bytesBefore = sizeOf(old)
+  const transactions = new CleanedTransactions(state.aborted(0))
+  const rules = { latest, transactions, producers: state.producers, now, newHorizonMs: now + state.config['delete.retention.ms'] }
+  let bytesAfter = 0
+  for (const group of groupsOf(old, state)) {
+    const fresh = await cleanGroup(state, group, rules, mustStop)
+    if (!fresh) return null
+    bytesAfter += fresh.sizeInBytes
+    await takeOver(state, group, fresh)
+  }
+  state.cleanedUpTo = latest.endOffset
+  await state.shared.checkpoint('cleanedUpTo')
+  return { cleanedUpTo: latest.endOffset, bytesBefore, bytesAfter }
+}
+
+interface DirtyRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** What could be compacted, if that is enough by `min.cleanable.dirty.ratio`, or old enough by `max.compaction.lag.ms`. */
+async function dirtyRange(state: LogState, now: number): Promise<DirtyRange | null> {
+  const { segments, config, startOffset, highWatermark, producers } = state
+  const start = Math.max(state.cleanedUpTo ?? 0, startOffset, segments.first.baseOffset)
+  const stable = Math.min(highWatermark, producers.firstUnstableOffset ?? Number.POSITIVE_INFINITY)
+  let end = start
+  let cleanBytes = 0
+  let dirtyBytes = 0
+  let isOverdue = false
+  const lagMs = config['min.compaction.lag.ms']
+  for (const [i, segment] of segments.closed.entries()) {
+    const segmentEnd = segments.all[i + 1]!.baseOffset
+    if (segmentEnd <= start) {
+      cleanBytes += segment.sizeInBytes
+      continue
+    }
+    if (segmentEnd > stable || (lagMs > 0 && now - (await segment.maxTimestamp()) < lagMs)) break
+    isOverdue ||= now - (segment.firstTimestamp ?? (await firstTimestamp(segment))) > config['max.compaction.lag.ms']
+    dirtyBytes += segment.sizeInBytes
+    end = segmentEnd
+  }
+  if (end === start || dirtyBytes === 0) return null
+  const isDirty = dirtyBytes / (cleanBytes + dirtyBytes) > config['min.cleanable.dirty.ratio']
+  return isDirty || isOverdue ? { start, end } : null
+}
+
+async function firstTimestamp(segment: Segment): Promise<number> {
+  const first = await segment.find(0, segment.sizeInBytes, () => true)
+  segment.firstTimestamp = first?.batch.maxTimestamp ?? segment.createdAt
+  return segment.firstTimestamp
+}
+
+/** The last offset of each key in the range, up to where the map is full. Null when it had to stop. */
+async function readKeys(state: LogState, range: DirtyRange, mustStop: () => boolean): Promise<LatestOffsets | null> {
+  const { segments, shared } = state
+  const latest = new LatestOffsets(range.start, MAP_BYTES)
+  const slices = new Slices(shared.clock)
+  const aborted = [...state.aborted(range.start)].filter(({ lastOffset }) => lastOffset >= range.start)
+  const transactions = new CleanedTransactions(aborted)
+  for (const segment of segments.from(range.start)) {
+    if (segment.baseOffset >= range.end) break
+    const { offsets } = await segment.books()
+    for await (const { batch } of segment.contents(offsets.positionFor(range.start), segment.sizeInBytes)) {
+      if (mustStop()) return null
+      if (batch.lastOffset < range.start) continue
+      if (latest.isFull) return latest
+      await slices.rest()
+      if (!transactions.isObsolete(batch) && !batch.isControl) putKeys(batch, latest, range.start)
+      latest.endOffset = batch.nextOffset
+    }
+    latest.endOffset = segments.all[segments.all.indexOf(segment) + 1]!.baseOffset
+  }
+  return latest
+}
+
+function putKeys(batch: RecordBatch, latest: LatestOffsets, start: number): void {
+  for (const { key, offset } of batch.records()) if (key !== null && offset >= start) latest.put(key, offset)
+}
+
+/** Neighbours that fit into one segment together. */
+function groupsOf(segments: readonly Segment[], { config }: LogState): Segment[][] {
+  const groups: Segment[][] = []
+  for (const segment of segments) {
+    const group = groups.at(-1)
+    const fits =
+      group &&
+      sizeOf(group) + segment.sizeInBytes <= segmentBytes(config) &&
+      segment.nextOffset - group[0]!.baseOffset <= LARGEST_RELATIVE_OFFSET
+    if (fits) group.push(segment)
+    else groups.push([segment])
+  }
+  return groups
+}
+
+function sizeOf(segments: readonly Segment[]): number {
+  return segments.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
+}
+
+/** What is left of a group, written and flushed under a name that a start does not believe. Null when it had to stop. */
+async function cleanGroup(
+  state: LogState,
+  group: readonly Segment[],
+  rules: CleaningRules,
+  mustStop: () => boolean,
+): Promise<Segment | null> {
+  const { shared, dir, config } = state
+  const { baseOffset } = group[0]!
+  const fresh = new Segment(shared, dir, { baseOffset, sizeInBytes: 0, nextOffset: baseOffset, mark: SUFFIX.cleaned })
+  rules.transactions.onKept = (entry) => fresh.addAborted(entry)
+  const slices = new Slices(shared.clock)
+  for (const segment of group) {
+    for await (const { batch } of segment.contents(0, segment.sizeInBytes)) {
+      if (mustStop()) {
+        await fresh.remove()
+        return null
+      }
+      await slices.rest()
+      const left = retainedOf(batch, rules)
+      if (left) fresh.append(new RecordBatch(left), config['index.interval.bytes'], shared.clock.now())
+      if (fresh.sizeInBytes - fresh.tail.writtenPosition > UNWRITTEN_MAX) await fresh.send(() => {})
+    }
+  }
+  await fresh.send(() => {})
+  await fresh.flush() // makes the file even where nothing is left
+  fresh.hasFile = true
+  await fresh.writeIndexes()
+  const { nextOffset } = group.at(-1)!
+  fresh.endsAt(Math.max(fresh.nextOffset, nextOffset))
+  return fresh
+}
+
+/** Puts the new segment in the place of the old ones, on disk and in memory. */
+async function takeOver(state: LogState, group: readonly Segment[], fresh: Segment): Promise<void> {
+  const { shared, dir, segments } = state
+  await fresh.rename(SUFFIX.swap) // from here on a start finishes what is begun
+  await shared.disk.flushDirectory(dir)
+  segments.replace(group, [fresh])
+  await state.retire(group)
+  await fresh.rename('')
+  await shared.disk.flushDirectory(dir)
+  fresh.tail.clear()
+  fresh.settle()
+}

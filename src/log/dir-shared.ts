@@ -1,0 +1,121 @@
+// What a log directory does for its logs: time, disk, memory, and the one answer to a disk that fails.
+
+import type { Timer } from '../platform/clock.ts'
+import type { DiskError } from '../platform/disk.ts'
+import type { Platform } from '../platform/platform.ts'
+import { Flusher } from './flusher.ts'
+import { IndexCache } from './index-cache.ts'
+import { OpenFiles } from './open-files.ts'
+import { asDiskError, type CheckpointKind, type Shared } from './shared.ts'
+import { TailBudget } from './tail.ts'
+
+export type LogPlatform = Pick<Platform, 'clock' | 'disk' | 'random' | 'logger'>
+
+export interface DirLimits {
+  readonly tailBytes: number
+  readonly indexBytes: number
+  readonly maxOpenFiles: number
+  readonly producerIdExpirationMs: number
+}
+
+export class DirShared implements Shared {
+  readonly clock: Shared['clock']
+  readonly disk: Shared['disk']
+  readonly random: Shared['random']
+  readonly logger: Shared['logger']
+  readonly files: OpenFiles
+  readonly indexes: IndexCache
+  readonly tails: TailBudget
+  readonly flusher = new Flusher()
+  readonly producerIdExpirationMs: number
+  readonly #path: string
+  readonly #onOffline: (why: DiskError) => void
+  readonly #writeCheckpoint: (kind: CheckpointKind) => Promise<void>
+  readonly #timers = new Set<Timer>()
+  readonly #checkpoints = new Map<CheckpointKind, { running: Promise<void>; next: Promise<void> | null }>()
+  #sends: (() => void)[] = []
+  #offline: DiskError | null = null
+  #isClosed = false
+
+  constructor(
+    { clock, disk, random, logger }: LogPlatform,
+    path: string,
+    limits: DirLimits,
+    onOffline: (why: DiskError) => void,
+    writeCheckpoint: (kind: CheckpointKind) => Promise<void>,
+  ) {
+    this.clock = clock
+    this.disk = disk
+    this.random = random
+    this.logger = logger
+    this.files = new OpenFiles(disk, limits.maxOpenFiles)
+    this.indexes = new IndexCache(limits.indexBytes)
+    this.tails = new TailBudget(limits.tailBytes)
+    this.producerIdExpirationMs = limits.producerIdExpirationMs
+    this.#path = path
+    this.#onOffline = onOffline
+    this.#writeCheckpoint = writeCheckpoint
+  }
+
+  get offline(): DiskError | null {
+    return this.#offline
+  }
+
+  goOffline(why: unknown): void {
+    if (this.#offline || this.#isClosed) return
+    this.#offline = asDiskError(this.#path, why)
+    this.#onOffline(this.#offline)
+  }
+
+  sendSoon(send: () => void): void {
+    this.#sends.push(send)
+    if (this.#sends.length === 1) this.clock.soon(() => this.#sendAll())
+  }
+
+  #sendAll(): void {
+    const sends = this.#sends
+    this.#sends = []
+    for (const send of sends) send()
+  }
+
+  later(ms: number, run: () => void): void {
+    if (this.#isClosed) return
+    const timer = this.clock.after(ms, () => {
+      this.#timers.delete(timer)
+      if (!this.#offline) run()
+    })
+    this.#timers.add(timer)
+  }
+
+  /** One who asks while the file is being written gets the next writing, together with all others who asked meanwhile. */
+  checkpoint(kind: CheckpointKind): Promise<void> {
+    const current = this.#checkpoints.get(kind)
+    if (!current) return this.#startCheckpoint(kind)
+    current.next ??= current.running.then(() => this.#startCheckpoint(kind))
+    return current.next
+  }
+
+  #startCheckpoint(kind: CheckpointKind): Promise<void> {
+    const running = this.#runCheckpoint(kind)
+    this.#checkpoints.set(kind, { running, next: null })
+    return running
+  }
+
+  async #runCheckpoint(kind: CheckpointKind): Promise<void> {
+    try {
+      await this.#writeCheckpoint(kind)
+    } catch (thrown) {
+      this.goOffline(thrown)
+      throw this.#offline ?? thrown
+    } finally {
+      if (this.#checkpoints.get(kind)?.next === null) this.#checkpoints.delete(kind)
+    }
+  }
+
+  /** No timer runs from here on. */
+  close(): void {
+    this.#isClosed = true
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers.clear()
+  }
+}

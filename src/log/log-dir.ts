@@ -1,0 +1,304 @@
+// A log directory: its lock and identity, the logs in it, their checkpoints, and what happens when its disk fails.
+
+import { assert } from '../base/assert.ts'
+import type { DiskError, Lock } from '../platform/disk.ts'
+import { KafkaError } from '../protocol/errors.ts'
+import { DirShared, type LogPlatform } from './dir-shared.ts'
+import { kindOfDir, type PartitionDir, parsePartitionDir, partitionDir, retiredDir } from './file-names.ts'
+import { Log } from './log.ts'
+import type { LogConfig } from './log-config.ts'
+import { LogState, PARTITION_METADATA } from './log-state.ts'
+import { type MetaProperties, ownMetaProperties } from './meta-properties.ts'
+import { OffsetCheckpoints } from './offset-checkpoints.ts'
+import { eachOf } from './pool.ts'
+import { loadLog } from './recovery.ts'
+import { asDiskError, inBackground } from './shared.ts'
+import { cleanShutdownText, parseCleanShutdown, partitionMetadataText, readText } from './text-files.ts'
+
+export interface LogDirOptions {
+  readonly nodeId: number
+  /** Null: the directory's own, or a new one where it is not formatted. */
+  readonly clusterId: string | null
+  /** For the logs that are found, until their topics' own configuration is known. */
+  readonly config: LogConfig
+  /** `producer.id.expiration.ms`; Kafka's default is a day. */
+  readonly producerIdExpirationMs?: number
+  /** Memory for the newest batches of all logs together. */
+  readonly tailBytes?: number
+  /** Files that are open although nobody uses them at the moment. */
+  readonly maxOpenFiles?: number
+  /** How many logs are loaded at the same time. */
+  readonly loadAtOnce?: number
+}
+
+const LOCK = '.lock'
+const CLEAN_SHUTDOWN = '.kafka_cleanshutdown'
+const MIB = 1024 * 1024
+const defaults = {
+  producerIdExpirationMs: 86_400_000,
+  tailBytes: 64 * MIB,
+  maxOpenFiles: 4096,
+  loadAtOnce: 8,
+  indexBytes: 32 * MIB,
+} as const
+const CLOSE_AT_ONCE = 8
+
+export class LogDir {
+  readonly path: string
+  readonly nodeId: number
+  readonly clusterId: string
+  /** Partitions are assigned to directories by it. */
+  readonly directoryId: string
+  /** Whether this start formatted the directory. */
+  readonly isNew: boolean
+  /** What the last clean stop left (-1: a marker without it); null after a stop that was not clean, and in a new directory. */
+  readonly cleanBrokerEpoch: number | null
+  readonly #logs = new Map<string, Log>()
+  readonly #shared: DirShared
+  readonly #lock: Lock
+  readonly #checkpoints: OffsetCheckpoints
+  readonly #onOffline: ((why: DiskError) => void)[] = []
+  #parentFlush: Promise<void> | null = null
+  #nextParentFlush: Promise<void> | null = null
+
+  /**
+   * Locks, identifies (or formats) and loads the directory, checking what a stop that was not clean left behind. Throws WrongDirectory where
+   * it belongs to another cluster or node, and DiskError: code ELOCKED where another process uses it.
+   */
+  static async open(platform: LogPlatform, path: string, options: LogDirOptions): Promise<LogDir> {
+    const { disk, random } = platform
+    await disk.mkdir(path)
+    const lock = await disk.lock(`${path}/${LOCK}`)
+    try {
+      const identity = await ownMetaProperties(disk, path, options, random)
+      const marker = await readText(disk, `${path}/${CLEAN_SHUTDOWN}`)
+      // It goes first: a crash while loading must not look like a clean stop to the next start.
+      await disk.remove(`${path}/${CLEAN_SHUTDOWN}`)
+      if (marker !== null) await disk.flushDirectory(path)
+      const dir = new LogDir(platform, path, options, {
+        ...identity,
+        lock,
+        cleanBrokerEpoch: marker === null ? null : parseCleanShutdown(marker),
+      })
+      await dir.#load(options)
+      return dir
+    } catch (thrown) {
+      await lock.release()
+      throw thrown
+    }
+  }
+
+  private constructor(
+    platform: LogPlatform,
+    path: string,
+    options: LogDirOptions,
+    found: MetaProperties & { isNew: boolean; lock: Lock; cleanBrokerEpoch: number | null },
+  ) {
+    this.path = path
+    this.nodeId = found.nodeId
+    this.clusterId = found.clusterId
+    this.directoryId = found.directoryId
+    this.isNew = found.isNew
+    this.cleanBrokerEpoch = found.cleanBrokerEpoch
+    this.#lock = found.lock
+    this.#checkpoints = new OffsetCheckpoints(platform.disk, path, platform.logger)
+    this.#shared = new DirShared(
+      platform,
+      path,
+      { ...defaults, ...options },
+      (why) => this.#wentOffline(why),
+      (kind) => this.#checkpoints.write(kind, this.#logs.values()),
+    )
+  }
+
+  /** By the name of their directory, such as `orders-0`. */
+  get logs(): ReadonlyMap<string, Log> {
+    return this.#logs
+  }
+
+  /** Why the directory is out of use; null while it serves. */
+  get offline(): DiskError | null {
+    return this.#shared.offline
+  }
+
+  /** Bytes that were appended and that only memory has so far. */
+  get unwrittenBytes(): number {
+    let sum = 0
+    for (const log of this.#logs.values()) sum += log.unwrittenBytes
+    return sum
+  }
+
+  /** How many flushes of files were begun so far. */
+  get flushes(): number {
+    return this.#shared.flusher.rounds
+  }
+
+  // ---- the start
+
+  async #load({ config, loadAtOnce = defaults.loadAtOnce }: LogDirOptions): Promise<void> {
+    const { disk, logger } = this.#shared
+    await this.#checkpoints.load()
+    const found: PartitionDir[] = []
+    for (const { name, isDirectory } of await disk.list(this.path)) {
+      if (!isDirectory) continue
+      const kind = kindOfDir(name)
+      const partition = parsePartitionDir(name)
+      if (kind === 'delete') this.#removeSoon(name)
+      else if (partition) found.push(partition)
+      else if (!name.startsWith('.'))
+        logger.warn('a directory is left alone: it is no partition in use', { dir: `${this.path}/${name}`, kind })
+    }
+    await eachOf(found, loadAtOnce, (partition) => this.#loadOne(partition, config))
+  }
+
+  async #loadOne({ topic, partition }: PartitionDir, config: LogConfig): Promise<void> {
+    const name = partitionDir(topic, partition)
+    const identity = { dir: `${this.path}/${name}`, topic, partition, config }
+    const { state, recovered } = await loadLog(this.#shared, identity, this.#checkpoints.of(name), this.cleanBrokerEpoch !== null)
+    this.#logs.set(name, new Log(state, recovered))
+  }
+
+  #removeSoon(name: string): void {
+    inBackground(this.#shared, this.#shared.disk.removeTree(`${this.path}/${name}`))
+  }
+
+  // ---- logs come and go
+
+  /** Makes a log. Its partition.metadata, and the directory's entry for it, are on the device when this resolves. */
+  async createLog(topic: string, partition: number, topicId: string | null, config: LogConfig): Promise<Log> {
+    this.#requireOnline()
+    const name = partitionDir(topic, partition)
+    assert(!this.#logs.has(name), `${name} is in ${this.path} already`)
+    try {
+      const dir = `${this.path}/${name}`
+      await this.#makeDir(dir, topicId)
+      const state = new LogState(this.#shared, { dir, topic, partition, topicId, config })
+      state.addSegment(0)
+      const log = new Log(state, null)
+      this.#logs.set(name, log)
+      return log
+    } catch (thrown) {
+      throw this.#failed(thrown)
+    }
+  }
+
+  async #makeDir(dir: string, topicId: string | null): Promise<void> {
+    const { disk } = this.#shared
+    await disk.mkdir(dir)
+    if (topicId !== null) {
+      const file = await disk.open(`${dir}/${PARTITION_METADATA}`)
+      try {
+        if (file.size > 0) await file.truncate(0) // of an attempt that a crash cut short
+        await file.append([Buffer.from(partitionMetadataText(topicId))])
+        await file.flush()
+      } finally {
+        await file.close()
+      }
+      await disk.flushDirectory(dir)
+    }
+    await this.#flushParent()
+  }
+
+  /** Many logs are made at a time: one flush of the directory serves all that were made before it began. */
+  #flushParent(): Promise<void> {
+    const begin = () => {
+      this.#nextParentFlush = null
+      const flush = this.#shared.disk.flushDirectory(this.path).finally(() => {
+        if (this.#parentFlush === flush) this.#parentFlush = null
+      })
+      this.#parentFlush = flush
+      return flush
+    }
+    if (!this.#parentFlush) return begin()
+    this.#nextParentFlush ??= this.#parentFlush.then(begin)
+    return this.#nextParentFlush
+  }
+
+  /** Takes a log out of use. Its directory has another name when this resolves and is removed after `file.delete.delay.ms`. */
+  async deleteLog(log: Log): Promise<void> {
+    const delay = log.config['file.delete.delay.ms']
+    const name = await this.#retire(log, 'delete')
+    this.#shared.later(delay, () => this.#removeSoon(name))
+  }
+
+  /** Sets a log aside that nobody knows of: it is never deleted by us. */
+  async strayLog(log: Log): Promise<void> {
+    await this.#retire(log, 'stray')
+  }
+
+  async #retire(log: Log, kind: 'delete' | 'stray'): Promise<string> {
+    this.#requireOnline()
+    const { disk, random } = this.#shared
+    const from = partitionDir(log.topic, log.partition)
+    assert(this.#logs.get(from) === log, `${from} is not in ${this.path}`)
+    try {
+      this.#logs.delete(from)
+      await log.closeAsIs()
+      const to = retiredDir(log, kind, (length) => random.bytes(length))
+      await disk.rename(log.dir, `${this.path}/${to}`)
+      log.movedTo(`${this.path}/${to}`)
+      await this.#flushParent()
+      await this.#shared.checkpoint('recoveryPoint') // a log of the same name starts from nothing
+      await this.#shared.checkpoint('startOffset')
+      return to
+    } catch (thrown) {
+      throw this.#failed(thrown)
+    }
+  }
+
+  // ---- trouble
+
+  /** Calls `run` once, when the disk failed: everything in this directory is out of use from then on. At once where it is already. */
+  onOffline(run: (why: DiskError) => void): void {
+    if (this.offline) run(this.offline)
+    else this.#onOffline.push(run)
+  }
+
+  #wentOffline(why: DiskError): void {
+    for (const log of this.#logs.values()) log.wake()
+    for (const run of this.#onOffline) run(why)
+  }
+
+  #requireOnline(): void {
+    const { offline } = this
+    if (offline)
+      throw new KafkaError('KAFKA_STORAGE_ERROR', `the log directory ${this.path} failed: ${offline.message}`, { cause: offline })
+  }
+
+  #failed(thrown: unknown): unknown {
+    if (thrown instanceof KafkaError) return thrown
+    const error = asDiskError(this.path, thrown)
+    this.#shared.goOffline(error)
+    return new KafkaError('KAFKA_STORAGE_ERROR', error.message, { cause: error })
+  }
+
+  // ---- the end
+
+  /** Writes down where a start must begin to check each log, and how far each is committed. The more often, the quicker is a start after a crash. */
+  async checkpoint(): Promise<void> {
+    this.#requireOnline()
+    try {
+      for (const log of this.#logs.values()) await log.saveEpochs()
+      await this.#shared.checkpoint('recoveryPoint')
+      await this.#shared.checkpoint('startOffset')
+      await this.#shared.checkpoint('highWatermark')
+    } catch (thrown) {
+      throw this.#failed(thrown)
+    }
+  }
+
+  /** Closes everything. With `clean`, all is written, flushed and marked, so that the next start need not check anything. */
+  async close(clean: { readonly brokerEpoch: number } | null): Promise<void> {
+    const { disk } = this.#shared
+    try {
+      if (clean && !this.offline) {
+        await eachOf([...this.#logs.values()], CLOSE_AT_ONCE, (log) => log.closeCleanly())
+        for (const kind of ['recoveryPoint', 'startOffset', 'highWatermark'] as const) await this.#shared.checkpoint(kind)
+        await disk.replaceAtomic(`${this.path}/${CLEAN_SHUTDOWN}`, Buffer.from(cleanShutdownText(clean.brokerEpoch)))
+      } else await eachOf([...this.#logs.values()], CLOSE_AT_ONCE, (log) => log.closeAsIs())
+    } finally {
+      this.#shared.close()
+      await this.#lock.release()
+    }
+  }
+}

@@ -1,0 +1,131 @@
+// Reading whole batches from an offset on: where they lie, how many fit, and the bytes.
+
+import { MalformedBytes } from '../base/bytes.ts'
+import { DiskError } from '../platform/disk.ts'
+import { KafkaError } from '../protocol/errors.ts'
+import type { Segment } from './segment.ts'
+import type { Segments } from './segments.ts'
+
+/** Batches as they lie in the log. The first one is whole, the last one may be cut. */
+export interface LogRead {
+  readonly views: readonly Uint8Array[]
+  readonly sizeInBytes: number
+  /** Nothing at or behind this offset is inside. A bound, not the place to read on from: the last batch may be cut. */
+  readonly nextOffset: number
+  /** Gives the buffers back: exactly once, after the last use of the views. */
+  release(): void
+}
+
+export interface ReadRange {
+  readonly from: number
+  readonly maxBytes: number
+  /** Exclusive: no batch that reaches it comes out. */
+  readonly limit: number
+  readonly minOneBatch: boolean
+  readonly endOffset: number
+}
+
+interface Extent {
+  readonly start: number
+  readonly end: number
+  readonly nextOffset: number
+}
+
+/** Whole batches from the one that holds `from`, or follows it, out of one segment. */
+export async function readBatches(segments: Segments, range: ReadRange): Promise<LogRead> {
+  const { from, endOffset } = range
+  const limit = Math.min(range.limit, endOffset)
+  // Appends go on while we look: sizes and ends are those of this moment, or more than `limit` would come out.
+  const seen = segments.from(from).map((segment) => ({ segment, size: segment.sizeInBytes }))
+  for (const [i, { segment, size }] of seen.entries()) {
+    if (segment.baseOffset >= limit) break
+    const end = seen[i + 1]?.segment.baseOffset ?? endOffset
+    if (end <= from) continue
+    try {
+      const found = await extentIn(segment, size, end, { ...range, limit })
+      // Compaction can leave nothing at or behind an offset in its segment: the next one has what follows.
+      if (found) return found === 'tooLarge' ? nothing(from) : await bytesOf(segment, found)
+    } catch (thrown) {
+      throw asAnswer(segment, thrown)
+    }
+  }
+  return nothing(from)
+}
+
+function nothing(from: number): LogRead {
+  return { views: [], sizeInBytes: 0, nextOffset: from, release() {} }
+}
+
+async function bytesOf(segment: Segment, { start, end, nextOffset }: Extent): Promise<LogRead> {
+  const read = await segment.read(start, end)
+  const { views } = read
+  const sizeInBytes = views.reduce((sum, view) => sum + view.length, 0)
+  let isReleased = false
+  return {
+    views,
+    sizeInBytes,
+    nextOffset,
+    release: () => {
+      if (isReleased) return
+      isReleased = true
+      read.release()
+    },
+  }
+}
+
+async function extentIn(
+  segment: Segment,
+  size: number,
+  segmentEnd: number,
+  range: ReadRange,
+): Promise<Extent | 'tooLarge' | null> {
+  const { from, maxBytes, limit, minOneBatch } = range
+  const { offsets } = await segment.books()
+  const near = segment.places.nearest(from, offsets.positionFor(from))
+  const first = await segment.find(near, size, (batch) => batch.lastOffset >= from)
+  if (!first || first.batch.lastOffset >= limit) return null
+  const start = first.position
+  const firstSize = first.batch.sizeInBytes
+  if (firstSize > maxBytes && !minOneBatch) return 'tooLarge'
+  const wantedEnd = start + Math.max(maxBytes, firstSize)
+  const end = Math.min(wantedEnd, await endBelow(segment, size, { limit, segmentEnd, enough: wantedEnd }))
+  return { start, end, nextOffset: boundOf(segment, end, Math.min(limit, segmentEnd)) }
+}
+
+interface Bounds {
+  readonly limit: number
+  readonly segmentEnd: number
+  /** A position that is far enough, whatever lies behind it. */
+  readonly enough: number
+}
+
+/** The position where the first batch begins that reaches `limit`. */
+async function endBelow(segment: Segment, size: number, { limit, segmentEnd, enough }: Bounds): Promise<number> {
+  if (limit >= segmentEnd) {
+    segment.places.remember(limit, size)
+    return size
+  }
+  const { offsets } = await segment.books()
+  const near = segment.places.nearest(limit, offsets.positionFor(limit - 1))
+  if (near >= enough) return near
+  const reaching = await segment.find(near, size, (batch) => batch.lastOffset >= limit)
+  const end = reaching?.position ?? size
+  segment.places.remember(limit, end)
+  return end
+}
+
+function boundOf(segment: Segment, end: number, bound: number): number {
+  const indexed = segment.indexedOffsetFrom(end)
+  return indexed === null ? bound : Math.min(bound, indexed + 1)
+}
+
+/** What a reader is told when the bytes are not there: the segment was removed while it read, or the file is damaged. */
+function asAnswer(segment: Segment, thrown: unknown): unknown {
+  if (segment.isRetired && thrown instanceof DiskError) {
+    return new KafkaError('OFFSET_OUT_OF_RANGE', `segment ${segment.baseOffset} was removed meanwhile`, { cause: thrown })
+  }
+  if (thrown instanceof MalformedBytes) {
+    return new KafkaError('CORRUPT_MESSAGE', `segment ${segment.pathOf('.log')} is damaged: ${thrown.message}`, { cause: thrown })
+  }
+  return thrown
+}

@@ -1,0 +1,113 @@
+// What a log is made of: the parts that appending, reading, retention, truncation, cleaning and recovery work on.
+
+import type { DiskError } from '../platform/disk.ts'
+import { partitionDir, SUFFIX } from './file-names.ts'
+import { LeaderEpochs } from './leader-epochs.ts'
+import { isCompacted, type LogConfig } from './log-config.ts'
+import { type ProducerLog, ProducerStates } from './producer-state.ts'
+import { Segment } from './segment.ts'
+import { Segments } from './segments.ts'
+import { asDiskError, inBackground, type Shared } from './shared.ts'
+import type { AbortedEntry } from './transaction-index.ts'
+
+export interface LogIdentity {
+  readonly dir: string
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string | null
+  readonly config: LogConfig
+}
+
+export const LEADER_EPOCH_CHECKPOINT = 'leader-epoch-checkpoint'
+export const PARTITION_METADATA = 'partition.metadata'
+
+/** Invariant: startOffset <= endOffset; the active segment ends at endOffset. */
+export class LogState implements ProducerLog {
+  readonly shared: Shared
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string | null
+  readonly segments = new Segments()
+  readonly producers: ProducerStates
+  epochs = new LeaderEpochs()
+  dir: string
+  config: LogConfig
+  startOffset = 0
+  endOffset = 0
+  highWatermark = 0
+  /** Compaction has seen everything before it; null before the first time. */
+  cleanedUpTo: number | null = null
+  /** Offsets of the producer snapshots on disk. */
+  readonly snapshots = new Set<number>()
+
+  constructor(shared: Shared, { dir, topic, partition, topicId, config }: LogIdentity) {
+    this.shared = shared
+    this.dir = dir
+    this.topic = topic
+    this.partition = partition
+    this.topicId = topicId
+    this.config = config
+    this.producers = new ProducerStates(this, shared.producerIdExpirationMs)
+  }
+
+  get name(): string {
+    return partitionDir(this.topic, this.partition)
+  }
+
+  get isCompacted(): boolean {
+    return isCompacted(this.config)
+  }
+
+  *aborted(from: number): Generator<AbortedEntry, void, undefined> {
+    for (const segment of this.segments.from(from)) yield* segment.aborted
+  }
+
+  pathOf(name: string): string {
+    return `${this.dir}/${name}`
+  }
+
+  /** A new segment at the end, which takes appends from here on. */
+  addSegment(baseOffset: number): Segment {
+    const { shared, config } = this
+    const segment = new Segment(shared, this.dir, { baseOffset, sizeInBytes: 0, nextOffset: baseOffset })
+    segment.jitterMs = Math.floor(shared.random.next() * Math.min(config['segment.jitter.ms'], config['segment.ms']))
+    this.segments.add(segment)
+    return segment
+  }
+
+  /** Takes segments out of use; their files are removed after `file.delete.delay.ms`. */
+  async retire(gone: readonly Segment[]): Promise<void> {
+    const { shared } = this
+    for (const segment of gone) {
+      await segment.retire()
+      shared.later(this.config['file.delete.delay.ms'], () => inBackground(shared, segment.remove()))
+    }
+  }
+
+  snapshotPath(offset: number): string {
+    return `${this.dir}/${String(offset).padStart(20, '0')}${SUFFIX.producerSnapshot}`
+  }
+
+  async removeSnapshots(isGone: (offset: number) => boolean): Promise<void> {
+    for (const offset of this.snapshots) {
+      if (!isGone(offset)) continue
+      await this.shared.disk.remove(this.snapshotPath(offset))
+      this.snapshots.delete(offset)
+    }
+  }
+
+  /** Writes the leader epochs down if what the file should say has changed. */
+  async saveEpochs(): Promise<void> {
+    const { epochs } = this
+    const text = epochs.toText(this.endOffset)
+    if (text === epochs.savedText) return
+    await this.shared.disk.replaceAtomic(this.pathOf(LEADER_EPOCH_CHECKPOINT), Buffer.from(text))
+    epochs.savedText = text
+  }
+
+  fail(thrown: unknown): DiskError {
+    const error = asDiskError(this.dir, thrown)
+    this.shared.goOffline(error)
+    return error
+  }
+}

@@ -1,0 +1,468 @@
+// One partition's log: batches in the order of their offsets, in segments on disk, the newest of them in memory as well.
+
+import { assert } from '../base/assert.ts'
+import type { DiskError } from '../platform/disk.ts'
+import { KafkaError } from '../protocol/errors.ts'
+import { batches, type RecordBatch } from '../protocol/records/batch.ts'
+import { type Compaction, compact } from './cleaner.ts'
+import { type LogConfig, segmentBytes, segmentMs } from './log-config.ts'
+import { type LogRead, readBatches } from './log-read.ts'
+import type { LogState } from './log-state.ts'
+import type { ProducerStates } from './producer-state.ts'
+import { applyRetention } from './retention.ts'
+import type { Segment } from './segment.ts'
+import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
+import { truncate, truncateFully } from './truncation.ts'
+import { Watermarks } from './watermarks.ts'
+
+export type { LogRead } from './log-read.ts'
+export type { TimestampOffset } from './time-lookup.ts'
+
+export interface Appended {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  /** Of the broker, where the topic's timestamps are its own; else -1. */
+  readonly appendTime: number
+}
+
+/** What recovery found and had to do after a stop that was not clean. */
+export interface Recovered {
+  /** Bytes that were no whole, unharmed batches, and were cut off. */
+  readonly cutBytes: number
+  /** Where the log ends since then. */
+  readonly endOffset: number
+}
+
+/**
+ * Appending is synchronous in memory and asynchronous on disk: `endOffset` moves at once, `writtenOffset` when the operating system has the
+ * batch (it survives a crash of the process), `flushedOffset` when the device has it (it survives a power cut).
+ * Invariant: startOffset <= flushedOffset <= writtenOffset <= endOffset, except that deleteBefore may pass the first two.
+ */
+export class Log {
+  readonly #state: LogState
+  readonly #watermarks: Watermarks
+  readonly #listeners: ((log: Log) => void)[] = []
+  /** Null after a clean stop. */
+  readonly recovered: Recovered | null
+  /** Work that changes which segments there are, one at a time. */
+  #maintenance: Promise<unknown> = Promise.resolve()
+  #isTruncating = false
+  #isClosed = false
+  #hasFlushTimer = false
+
+  /** Logs are made by their LogDir. */
+  constructor(state: LogState, recovered: Recovered | null) {
+    this.#state = state
+    this.recovered = recovered
+    this.#watermarks = new Watermarks(state, () => {
+      for (const run of this.#listeners) run(this)
+    })
+  }
+
+  get topic(): string {
+    return this.#state.topic
+  }
+
+  get partition(): number {
+    return this.#state.partition
+  }
+
+  /** Null where partition.metadata is missing. */
+  get topicId(): string | null {
+    return this.#state.topicId
+  }
+
+  get dir(): string {
+    return this.#state.dir
+  }
+
+  /** The first offset that readers may ask for. */
+  get startOffset(): number {
+    return this.#state.startOffset
+  }
+
+  /** The offset that the next record gets. */
+  get endOffset(): number {
+    return this.#state.endOffset
+  }
+
+  get writtenOffset(): number {
+    return this.#watermarks.writtenOffset
+  }
+
+  get flushedOffset(): number {
+    return this.#watermarks.flushedOffset
+  }
+
+  /** Kept here for the checkpoint and for the last stable offset; whoever owns the log moves it. */
+  get highWatermark(): number {
+    return this.#state.highWatermark
+  }
+
+  set highWatermark(offset: number) {
+    this.#state.highWatermark = offset
+  }
+
+  get sizeInBytes(): number {
+    return this.#state.segments.sizeInBytes
+  }
+
+  /** Bytes that only memory has. */
+  get unwrittenBytes(): number {
+    return this.#watermarks.unwrittenBytes
+  }
+
+  get producers(): ProducerStates {
+    return this.#state.producers
+  }
+
+  get config(): LogConfig {
+    return this.#state.config
+  }
+
+  /** Why the log takes and gives nothing any more; null while its directory is in order. */
+  get offline(): DiskError | null {
+    return this.#state.shared.offline
+  }
+
+  updateConfig(config: LogConfig): void {
+    this.#state.config = config
+  }
+
+  /** Calls `run` whenever writtenOffset or flushedOffset moved. */
+  onProgress(run: (log: Log) => void): void {
+    this.#listeners.push(run)
+  }
+
+  // ---- appending
+
+  /**
+   * Appends a batch as leader: its offsets and `leaderEpoch` are written into it, and its bytes are copied. The producer's sequence was
+   * checked before. Throws KAFKA_STORAGE_ERROR before anything changed.
+   */
+  append(batch: RecordBatch, leaderEpoch: number): Appended {
+    this.#requireOpen()
+    const baseOffset = this.#state.endOffset
+    batch.assign(baseOffset, leaderEpoch)
+    this.#add(batch)
+    const appendTime = batch.timestampType === 'LogAppendTime' ? batch.maxTimestamp : -1
+    return { baseOffset, lastOffset: batch.lastOffset, appendTime }
+  }
+
+  /**
+   * Appends whole batches that a leader gave out, with the offsets they have; half a batch at the end is left out. Throws CORRUPT_MESSAGE
+   * or KAFKA_STORAGE_ERROR before anything changed.
+   */
+  appendAsFollower(bytes: Uint8Array): Appended {
+    this.#requireOpen()
+    const taken = [...batches(bytes)]
+    let next = this.#state.endOffset
+    for (const batch of taken) {
+      if (!batch.checksumMatches())
+        throw new KafkaError(
+          'CORRUPT_MESSAGE',
+          `the leader of ${this.#state.name} sent a damaged batch at offset ${batch.baseOffset}`,
+        )
+      assert(batch.baseOffset >= next, `a follower append goes back: ${batch.baseOffset} after ${next}`) // gaps are what compaction left
+      next = batch.nextOffset
+    }
+    const baseOffset = taken[0]?.baseOffset ?? this.#state.endOffset
+    for (const batch of taken) this.#add(batch)
+    return { baseOffset, lastOffset: this.#state.endOffset - 1, appendTime: -1 }
+  }
+
+  #requireOpen(): void {
+    this.#requireUsable()
+    assert(!this.#isTruncating, `${this.#state.name} is being truncated`)
+  }
+
+  #requireUsable(): void {
+    const { offline } = this.#state.shared
+    if (offline)
+      throw new KafkaError('KAFKA_STORAGE_ERROR', `the log directory of ${this.#state.name} failed: ${offline.message}`, {
+        cause: offline,
+      })
+    if (this.#isClosed) throw new KafkaError('KAFKA_STORAGE_ERROR', `${this.#state.name} is closed`)
+  }
+
+  #add(batch: RecordBatch): void {
+    const state = this.#state
+    const now = state.shared.clock.now()
+    if (this.#needsRoll(batch, now)) this.#roll(batch.baseOffset)
+    const { active } = state.segments
+    state.epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
+    active.append(batch, state.config['index.interval.bytes'], now)
+    state.endOffset = active.nextOffset
+    const aborted = state.producers.add(batch)
+    if (aborted) active.addAborted(aborted)
+    this.#watermarks.send()
+    this.#heedFlushRules()
+  }
+
+  #needsRoll(batch: RecordBatch, now: number): boolean {
+    const { active } = this.#state.segments
+    const { config } = this.#state
+    if (!active.takesOffset(batch.lastOffset)) return true
+    if (active.sizeInBytes === 0) return false
+    return (
+      active.sizeInBytes + batch.sizeInBytes > segmentBytes(config) ||
+      active.isIndexFull(config['segment.index.bytes']) ||
+      this.#ageOf(active, batch.maxTimestamp, now) > segmentMs(config) - active.jitterMs
+    )
+  }
+
+  // By the records' own time where they have one, so that a log replicated later rolls at the same places.
+  #ageOf(active: Segment, timestamp: number, now: number): number {
+    const { firstTimestamp } = active
+    return firstTimestamp !== null && firstTimestamp >= 0 && timestamp >= 0 ? timestamp - firstTimestamp : now - active.createdAt
+  }
+
+  /** Closes the active segment, unless it is empty; the next append goes into a new one. */
+  roll(): void {
+    this.#requireOpen()
+    this.#roll(this.#state.endOffset)
+  }
+
+  #roll(baseOffset: number): void {
+    const { segments, producers } = this.#state
+    if (segments.active.baseOffset === baseOffset) return
+    const isEmpty = segments.active.sizeInBytes === 0
+    if (isEmpty) segments.active.endsAt(baseOffset) // an offset too far for the indexes of a segment that has nothing yet
+    this.#watermarks.rolled(this.#state.addSegment(baseOffset), producers.snapshot())
+  }
+
+  // ---- flushing
+
+  #heedFlushRules(): void {
+    const { config, endOffset, shared } = this.#state
+    if (endOffset - this.flushedOffset >= config['flush.messages']) this.requestFlush()
+    const ms = config['flush.ms']
+    if (this.#hasFlushTimer || ms >= Number.MAX_SAFE_INTEGER) return
+    this.#hasFlushTimer = true
+    shared.later(ms, () => {
+      this.#hasFlushTimer = false
+      this.requestFlush()
+    })
+  }
+
+  /** Everything appended so far joins the next flush of its file; `onProgress` tells when flushedOffset passed it. */
+  requestFlush(): void {
+    this.#watermarks.requestFlush()
+  }
+
+  /** Resolves when everything appended so far is on the device. Rejects with the DiskError that took the directory offline. */
+  flushed(): Promise<void> {
+    return this.#watermarks.flushed()
+  }
+
+  /** A start need not check what lies before it. */
+  get recoveryPoint(): number {
+    return this.#watermarks.recoveryPoint
+  }
+
+  // ---- reading
+
+  /**
+   * Whole batches from the one that holds `from`, or follows it, up to about `maxBytes` out of one segment; no batch reaches `limit`. The
+   * first one is whole even beyond maxBytes if `minOneBatch`; the last one may be cut. OFFSET_OUT_OF_RANGE outside of startOffset and endOffset.
+   */
+  async read(from: number, maxBytes: number, limit: number, minOneBatch = true): Promise<LogRead> {
+    const { startOffset, endOffset, segments, name } = this.#state
+    if (this.#isClosed) throw new KafkaError('KAFKA_STORAGE_ERROR', `${name} is closed`)
+    if (from < startOffset || from > endOffset) {
+      throw new KafkaError('OFFSET_OUT_OF_RANGE', `${name} holds offsets ${startOffset} to ${endOffset}; asked for ${from}`)
+    }
+    return this.#reading(readBatches(segments, { from, maxBytes, limit, minOneBatch, endOffset }))
+  }
+
+  async #reading<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (thrown) {
+      if (thrown instanceof KafkaError) throw thrown
+      const error = this.#state.fail(thrown)
+      throw new KafkaError('KAFKA_STORAGE_ERROR', error.message, { cause: error })
+    }
+  }
+
+  /** The first record, in the order of offsets, with this timestamp or a later one; null where there is none. */
+  offsetForTimestamp(timestamp: number): Promise<TimestampOffset | null> {
+    return this.#reading(findTimestamp(this.#state, timestamp))
+  }
+
+  /** The first record that has the largest timestamp of all; null where no record has a time. */
+  maxTimestampOffset(): Promise<TimestampOffset | null> {
+    return this.#reading(findMaxTimestamp(this.#state))
+  }
+
+  // ---- leader epochs
+
+  /** -1 where none is known. */
+  get latestEpoch(): number {
+    return this.#state.epochs.latest
+  }
+
+  /** A leader begins to write with this epoch. */
+  assignEpoch(epoch: number): void {
+    this.#state.epochs.assign(epoch, this.#state.endOffset)
+  }
+
+  /** The largest known epoch up to `epoch` and where it ended (exclusive); -1 and -1 where it is newer than all that is known. */
+  endOffsetForEpoch(epoch: number): { epoch: number; endOffset: number } {
+    return this.#state.epochs.endOffsetFor(epoch, this.#state.endOffset)
+  }
+
+  /** The epoch that wrote the record at `offset`; null where that is not known. */
+  epochAt(offset: number): number | null {
+    return this.#state.epochs.epochAt(offset)
+  }
+
+  // ---- changing what is there
+
+  /**
+   * Cuts everything from the batch that holds `offset` on; endOffset is `offset` afterwards, or the beginning of that batch. Whoever
+   * truncates appends nothing until it resolved.
+   */
+  truncate(offset: number): Promise<void> {
+    return this.#cut(async () => {
+      if (offset < this.endOffset) await truncate(this.#state, offset)
+    })
+  }
+
+  /** Drops everything and goes on at `offset`, which is startOffset, endOffset and high watermark afterwards. */
+  truncateFully(offset: number): Promise<void> {
+    return this.#cut(() => truncateFully(this.#state, offset))
+  }
+
+  async #cut(work: () => Promise<void>): Promise<void> {
+    this.#requireOpen()
+    this.#isTruncating = true
+    try {
+      await this.#exclusively(async () => {
+        await this.#watermarks.flushed()
+        await this.#watermarks.sealed()
+        await work()
+        this.#watermarks.restart()
+        await this.#state.shared.checkpoint('recoveryPoint') // an old one would vouch for what is appended from here on
+      })
+    } finally {
+      this.#isTruncating = false
+    }
+    for (const run of this.#listeners) run(this)
+  }
+
+  /** The log starts at `offset` from here on, if it did not start later; written down before it resolves. Files go with the next retention. */
+  async deleteBefore(offset: number): Promise<void> {
+    const state = this.#state
+    this.#requireOpen()
+    assert(offset <= state.endOffset, `${state.name} cannot start at ${offset}, it ends at ${state.endOffset}`)
+    if (offset <= state.startOffset) return
+    this.#startAt(offset)
+    await state.shared.checkpoint('startOffset')
+  }
+
+  #startAt(offset: number): void {
+    const state = this.#state
+    state.startOffset = offset
+    state.epochs.truncateFromStart(offset)
+    state.producers.startsAt(offset)
+    if (state.highWatermark < offset) state.highWatermark = offset
+  }
+
+  /** Deletes closed segments that retention allows to go, and forgets silent producers. How many segments went. */
+  applyRetention(now: number): Promise<number> {
+    return this.#exclusively(async () => {
+      this.#state.producers.expire(now)
+      return applyRetention(this.#state, now, {
+        roll: () => this.#roll(this.#state.endOffset),
+        startAt: (offset) => this.#startAt(offset),
+        sealed: () => this.#watermarks.sealed(),
+      })
+    })
+  }
+
+  /** Compacts closed segments if the topic's rules say that it is time; null where they do not. */
+  compact(now: number): Promise<Compaction | null> {
+    return this.#exclusively(async () => {
+      if (!this.#state.isCompacted) return null
+      await this.#watermarks.sealed()
+      return compact(this.#state, now, () => this.#isClosed || this.#isTruncating)
+    })
+  }
+
+  /** Runs `work` when all such work before it is done; a failure of the disk takes the directory offline. */
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#maintenance
+    const mine = before.then(() => {
+      this.#requireUsable()
+      return work()
+    })
+    this.#maintenance = mine.catch(() => {}) // its caller is told
+    try {
+      return await mine
+    } catch (thrown) {
+      if (thrown instanceof KafkaError) throw thrown
+      const error = this.#state.fail(thrown)
+      throw new KafkaError('KAFKA_STORAGE_ERROR', error.message, { cause: error })
+    }
+  }
+
+  // ---- the end; only the LogDir calls these
+
+  /** How far compaction came; null where it never ran. */
+  get cleanedUpTo(): number | null {
+    return this.#state.cleanedUpTo
+  }
+
+  saveEpochs(): Promise<void> {
+    return this.#state.saveEpochs()
+  }
+
+  /** Writes and flushes all there is, with everything a start can trust, and closes the files. */
+  async closeCleanly(): Promise<void> {
+    const state = this.#state
+    await this.#stop()
+    await this.#watermarks.settled()
+    await this.#watermarks.flushed()
+    await this.#watermarks.sealed()
+    const { active } = state.segments
+    if (active.sizeInBytes > 0) await active.writeIndexes()
+    await this.#snapshotAtEnd()
+    await state.saveEpochs()
+    await this.#closeFiles()
+  }
+
+  async #snapshotAtEnd(): Promise<void> {
+    const { producers, snapshots, endOffset, shared } = this.#state
+    if (snapshots.has(endOffset) || (producers.count === 0 && snapshots.size === 0)) return
+    await shared.disk.replaceAtomic(this.#state.snapshotPath(endOffset), producers.snapshot())
+    snapshots.add(endOffset)
+  }
+
+  /** Closes the files as they are. */
+  async closeAsIs(): Promise<void> {
+    await this.#stop()
+    if (!this.offline) await this.#watermarks.settled().catch(() => {}) // the directory's listeners were told
+    await this.#closeFiles()
+  }
+
+  async #stop(): Promise<void> {
+    this.#isClosed = true
+    await this.#maintenance
+  }
+
+  async #closeFiles(): Promise<void> {
+    for (const segment of this.#state.segments.all) await segment.close()
+  }
+
+  /** The directory has another name from here on. */
+  movedTo(dir: string): void {
+    this.#state.dir = dir
+    for (const segment of this.#state.segments.all) segment.movedTo(dir)
+  }
+
+  /** Lets those look again who wait for the disk. */
+  wake(): void {
+    this.#watermarks.wake()
+  }
+}

@@ -1,0 +1,86 @@
+// meta.properties says whose directory this is: cluster, node, and the directory's own id. It is written once and never made anew,
+// because partitions are assigned to directories by that id.
+
+import { isUuid, randomUuid } from '../base/uuid.ts'
+import type { Disk } from '../platform/disk.ts'
+import type { Random } from '../platform/random.ts'
+import { parseProperties, readText } from './text-files.ts'
+
+export interface MetaProperties {
+  readonly clusterId: string
+  readonly nodeId: number
+  readonly directoryId: string
+}
+
+/** A directory that this node must not use; the message says what to do. */
+export class WrongDirectory extends Error {
+  override readonly name = 'WrongDirectory'
+}
+
+export const META_PROPERTIES = 'meta.properties'
+
+/** What the directory says of itself; null where it was never formatted. Throws WrongDirectory where the file makes no sense. */
+export async function readMetaProperties(disk: Disk, dir: string): Promise<MetaProperties | null> {
+  const path = `${dir}/${META_PROPERTIES}`
+  const text = await readText(disk, path)
+  if (text === null) return null
+  const properties = parseProperties(text)
+  const version = properties.get('version')
+  if (version === '0') {
+    throw new WrongDirectory(
+      `${path} was written by a Kafka that ran with ZooKeeper: migrate that cluster to KRaft first, or choose other log.dirs`,
+    )
+  }
+  if (version !== '1') throw new WrongDirectory(`${path} has version ${version ?? '(none)'}; this build knows version 1`)
+  const clusterId = properties.get('cluster.id')
+  const nodeId = Number(properties.get('node.id'))
+  if (!clusterId || !properties.has('node.id') || !Number.isInteger(nodeId)) {
+    throw new WrongDirectory(`${path} lacks cluster.id or node.id: restore it from a backup, or choose other log.dirs`)
+  }
+  return { clusterId, nodeId, directoryId: properties.get('directory.id') ?? '' }
+}
+
+export interface Owner {
+  readonly nodeId: number
+  /** Null: whatever the directory says. */
+  readonly clusterId: string | null
+}
+
+/** Reads meta.properties, or writes it where the directory is empty. Throws WrongDirectory where it belongs to another cluster or node. */
+export async function ownMetaProperties(
+  disk: Disk,
+  dir: string,
+  owner: Owner,
+  random: Random,
+): Promise<MetaProperties & { isNew: boolean }> {
+  const found = await readMetaProperties(disk, dir)
+  if (found) {
+    refuseOthers(dir, found, owner)
+    if (isUuid(found.directoryId)) return { ...found, isNew: false }
+    const named = { ...found, directoryId: randomUuid((length) => random.bytes(length)) } // older than directory ids (KIP-858)
+    await writeMetaProperties(disk, dir, named)
+    return { ...named, isNew: false }
+  }
+  const newId = () => randomUuid((length) => random.bytes(length))
+  const made = { clusterId: owner.clusterId ?? newId(), nodeId: owner.nodeId, directoryId: newId() }
+  await writeMetaProperties(disk, dir, made)
+  return { ...made, isNew: true }
+}
+
+function refuseOthers(dir: string, { clusterId, nodeId }: MetaProperties, owner: Owner): void {
+  if (owner.clusterId !== null && owner.clusterId !== clusterId) {
+    throw new WrongDirectory(
+      `${dir} belongs to cluster ${clusterId}, not ${owner.clusterId}: choose other log.dirs, or start with that cluster's id`,
+    )
+  }
+  if (owner.nodeId !== nodeId) {
+    throw new WrongDirectory(
+      `${dir} belongs to node.id ${nodeId}, not ${owner.nodeId}: set node.id=${nodeId}, or choose other log.dirs`,
+    )
+  }
+}
+
+function writeMetaProperties(disk: Disk, dir: string, { clusterId, nodeId, directoryId }: MetaProperties): Promise<void> {
+  const lines = ['#', `cluster.id=${clusterId}`, `directory.id=${directoryId}`, `node.id=${nodeId}`, 'version=1', '']
+  return disk.replaceAtomic(`${dir}/${META_PROPERTIES}`, Buffer.from(lines.join('\n')))
+}

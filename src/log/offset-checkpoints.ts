@@ -1,0 +1,90 @@
+// The checkpoints of a log directory: one small file per kind, with a line for every partition.
+
+import type { Disk } from '../platform/disk.ts'
+import type { Logger } from '../platform/logger.ts'
+import { partitionDir } from './file-names.ts'
+import type { Log } from './log.ts'
+import type { Checkpointed } from './recovery.ts'
+import type { CheckpointKind } from './shared.ts'
+import { DamagedFile, offsetCheckpointText, type PartitionOffset, parseOffsetCheckpoint, readText } from './text-files.ts'
+
+export const checkpointFiles = {
+  recoveryPoint: 'recovery-point-offset-checkpoint',
+  startOffset: 'log-start-offset-checkpoint',
+  highWatermark: 'replication-offset-checkpoint',
+  cleanedUpTo: 'cleaner-offset-checkpoint',
+} as const satisfies { [kind in CheckpointKind]: string }
+
+/** Apache Kafka looks after this log by other means and checks all of it at every start; it is in none of the checkpoints. */
+const METADATA_LOG = '__cluster_metadata-0'
+
+const offsetOf: { readonly [kind in CheckpointKind]: (log: Log) => number | null } = {
+  recoveryPoint: (log) => log.recoveryPoint,
+  // As Apache does: a start that the first segment's name tells as well is left out.
+  startOffset: (log) => (log.startOffset > 0 ? log.startOffset : null),
+  highWatermark: (log) => log.highWatermark,
+  cleanedUpTo: (log) => log.cleanedUpTo,
+}
+
+/** What the four files say, by the name of the partition's directory. A damaged one says nothing: its logs are checked from the start. */
+export class OffsetCheckpoints {
+  readonly #disk: Disk
+  readonly #dir: string
+  readonly #logger: Logger
+  readonly #known = new Map<CheckpointKind, Map<string, number>>()
+  readonly #written = new Map<CheckpointKind, string>()
+
+  constructor(disk: Disk, dir: string, logger: Logger) {
+    this.#disk = disk
+    this.#dir = dir
+    this.#logger = logger
+  }
+
+  #pathOf(kind: CheckpointKind): string {
+    return `${this.#dir}/${checkpointFiles[kind]}`
+  }
+
+  async load(): Promise<void> {
+    for (const kind of Object.keys(checkpointFiles) as CheckpointKind[]) this.#known.set(kind, await this.#read(kind))
+  }
+
+  async #read(kind: CheckpointKind): Promise<Map<string, number>> {
+    const path = this.#pathOf(kind)
+    try {
+      const text = await readText(this.#disk, path)
+      const offsets = text === null ? [] : parseOffsetCheckpoint(path, text)
+      return new Map(offsets.map(({ topic, partition, offset }) => [partitionDir(topic, partition), offset]))
+    } catch (thrown) {
+      if (!(thrown instanceof DamagedFile)) throw thrown
+      this.#logger.warn('a checkpoint is left out; the logs are checked from their start instead', { why: thrown.message })
+      return new Map()
+    }
+  }
+
+  of(name: string): Checkpointed {
+    const offset = (kind: CheckpointKind) => this.#known.get(kind)?.get(name)
+    return {
+      recoveryPoint: offset('recoveryPoint') ?? 0,
+      startOffset: offset('startOffset') ?? 0,
+      highWatermark: offset('highWatermark') ?? 0,
+      cleanedUpTo: offset('cleanedUpTo') ?? null,
+    }
+  }
+
+  /** Writes one file anew, flushed, unless it would say what it says already. */
+  async write(kind: CheckpointKind, logs: Iterable<Log>): Promise<void> {
+    const offsets: PartitionOffset[] = []
+    for (const log of logs) {
+      const offset = isCheckpointed(log) ? offsetOf[kind](log) : null
+      if (offset !== null) offsets.push({ topic: log.topic, partition: log.partition, offset })
+    }
+    const text = offsetCheckpointText(offsets)
+    if (this.#written.get(kind) === text) return
+    await this.#disk.replaceAtomic(this.#pathOf(kind), Buffer.from(text))
+    this.#written.set(kind, text)
+  }
+}
+
+function isCheckpointed({ topic, partition }: Log): boolean {
+  return partitionDir(topic, partition) !== METADATA_LOG
+}

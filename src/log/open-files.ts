@@ -1,0 +1,107 @@
+// Open files of a log directory: as many as are in use, and at most `maxOpen` that are not. Ten thousand partitions have thirty
+// thousand files; few of them are touched at a time.
+
+import type { Disk, File } from '../platform/disk.ts'
+
+export class OpenFiles {
+  readonly disk: Disk
+  readonly #maxOpen: number
+  /** In the order of their last use. */
+  readonly #open = new Set<FileHandle>()
+
+  constructor(disk: Disk, maxOpen: number) {
+    this.disk = disk
+    this.#maxOpen = maxOpen
+  }
+
+  get count(): number {
+    return this.#open.size
+  }
+
+  handle(path: string): FileHandle {
+    return new FileHandle(this, path)
+  }
+
+  /** Only handles call it: `handle` was used just now. */
+  touched(handle: FileHandle): void {
+    this.#open.delete(handle)
+    this.#open.add(handle)
+    if (this.#open.size > this.#maxOpen) this.#closeOldest()
+  }
+
+  closed(handle: FileHandle): void {
+    this.#open.delete(handle)
+  }
+
+  #closeOldest(): void {
+    for (const handle of this.#open) {
+      if (this.#open.size <= this.#maxOpen) return
+      if (handle.isIdle) void handle.close()
+    }
+  }
+}
+
+/** A file that is opened when it is used. Its path may change while it is in use. */
+export class FileHandle {
+  path: string
+  /** Has bytes that are not flushed: it stays open, because a new descriptor would not tell of an error that the old one met. */
+  isDirty = false
+  readonly #files: OpenFiles
+  #file: File | null = null
+  #opening: Promise<File> | null = null
+  #closing: Promise<void> | null = null
+  #users = 0
+  #onIdle: (() => void) | null = null
+
+  constructor(files: OpenFiles, path: string) {
+    this.#files = files
+    this.path = path
+  }
+
+  get isIdle(): boolean {
+    return this.#users === 0 && !this.isDirty && this.#file !== null
+  }
+
+  /** Runs `work` on the open file; at once where it is open. Makes the file where it is missing. */
+  async use<T>(work: (file: File) => Promise<T>): Promise<T> {
+    this.#users++
+    try {
+      const file = this.#file ?? (await this.#open())
+      this.#files.touched(this)
+      return await work(file)
+    } finally {
+      if (--this.#users === 0) this.#onIdle?.()
+    }
+  }
+
+  #open(): Promise<File> {
+    this.#opening ??= this.#reallyOpen()
+    return this.#opening
+  }
+
+  async #reallyOpen(): Promise<File> {
+    try {
+      if (this.#closing) await this.#closing
+      this.#file = await this.#files.disk.open(this.path)
+      return this.#file
+    } finally {
+      this.#opening = null
+    }
+  }
+
+  /** Gives the descriptor back once nobody uses it; the next use opens the file again. */
+  async close(): Promise<void> {
+    while (this.#users > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
+    this.#onIdle = null
+    const file = this.#file
+    if (!file) return this.#closing ?? undefined
+    this.#file = null
+    this.isDirty = false
+    this.#files.closed(this)
+    const closing = file.close().finally(() => {
+      if (this.#closing === closing) this.#closing = null
+    })
+    this.#closing = closing
+    await closing
+  }
+}

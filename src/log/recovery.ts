@@ -1,0 +1,229 @@
+// Finding a log again: after a clean stop what the files say is trusted, else everything behind the recovery point is checked batch by
+// batch, cut at the first that is not whole, and its indexes, epochs and producers are made again.
+
+import { MalformedBytes } from '../base/bytes.ts'
+import type { RecordBatch } from '../protocol/records/batch.ts'
+import { SUFFIX } from './file-names.ts'
+import { LeaderEpochs } from './leader-epochs.ts'
+import type { Recovered } from './log.ts'
+import { LEADER_EPOCH_CHECKPOINT, type LogIdentity, LogState, PARTITION_METADATA } from './log-state.ts'
+import { restoreProducers } from './producer-restore.ts'
+import { Segment } from './segment.ts'
+import { type FoundFiles, findFiles } from './segment-files.ts'
+import type { Shared } from './shared.ts'
+import { DamagedFile, parsePartitionMetadata, readText } from './text-files.ts'
+import { parseTransactionIndex } from './transaction-index.ts'
+
+/** What the directory's checkpoints say of a log. */
+export interface Checkpointed {
+  readonly recoveryPoint: number
+  readonly startOffset: number
+  readonly highWatermark: number
+  readonly cleanedUpTo: number | null
+}
+
+export interface Loaded {
+  readonly state: LogState
+  readonly recovered: Recovered | null
+}
+
+/** Loads the log in `dir`. Throws DiskError; damage inside the files is mended as far as it can be and logged. */
+export async function loadLog(
+  shared: Shared,
+  identity: Omit<LogIdentity, 'topicId'>,
+  known: Checkpointed,
+  isClean: boolean,
+): Promise<Loaded> {
+  const files = await findFiles(shared.disk, identity.dir)
+  const state = new LogState(shared, { ...identity, topicId: await readTopicId(shared, identity.dir, files) })
+  state.epochs = await readEpochs(shared, identity.dir, files)
+  state.cleanedUpTo = known.cleanedUpTo
+  for (const offset of files.snapshots) state.snapshots.add(offset)
+  await addSegments(state, files, known.startOffset)
+  const trusted = isClean && (await resumeActive(state))
+  const recovered = trusted ? null : await recover(state, isClean ? state.segments.active.baseOffset : known.recoveryPoint)
+  await finish(state, known, trusted)
+  return { state, recovered }
+}
+
+async function readTopicId(shared: Shared, dir: string, { names }: FoundFiles): Promise<string | null> {
+  if (!names.has(PARTITION_METADATA)) return null
+  const path = `${dir}/${PARTITION_METADATA}`
+  try {
+    return parsePartitionMetadata(path, (await readText(shared.disk, path)) ?? '')
+  } catch (thrown) {
+    if (!(thrown instanceof DamagedFile)) throw thrown
+    shared.logger.error('a partition does not know its topic id; restore the file, or let the partition be made anew', {
+      why: thrown.message,
+    })
+    return null
+  }
+}
+
+async function readEpochs(shared: Shared, dir: string, { names }: FoundFiles): Promise<LeaderEpochs> {
+  if (!names.has(LEADER_EPOCH_CHECKPOINT)) return new LeaderEpochs()
+  const path = `${dir}/${LEADER_EPOCH_CHECKPOINT}`
+  try {
+    return LeaderEpochs.parse(path, (await readText(shared.disk, path)) ?? '')
+  } catch (thrown) {
+    if (!(thrown instanceof DamagedFile)) throw thrown
+    shared.logger.warn('the leader epochs of a log are left out; those of checked segments come back from the batches', {
+      why: thrown.message,
+    })
+    return new LeaderEpochs()
+  }
+}
+
+async function addSegments(state: LogState, { segments }: FoundFiles, startOffset: number): Promise<void> {
+  const { shared } = state
+  for (const [i, { baseOffset, sizeInBytes, hasTransactionIndex }] of segments.entries()) {
+    const nextOffset = segments[i + 1]?.baseOffset ?? baseOffset
+    const segment = new Segment(shared, state.dir, { baseOffset, sizeInBytes, nextOffset })
+    segment.hasFile = true
+    segment.isEntryFlushed = true
+    segment.hasTransactionIndexFile = hasTransactionIndex
+    if (hasTransactionIndex) await readAborted(shared, segment)
+    state.segments.add(segment)
+  }
+  if (segments.length === 0) state.addSegment(startOffset)
+}
+
+async function readAborted(shared: Shared, segment: Segment): Promise<void> {
+  const path = segment.pathOf(SUFFIX.transactionIndex)
+  try {
+    segment.aborted = parseTransactionIndex(path, segment.baseOffset, (await shared.disk.readAtomic(path)) ?? new Uint8Array(0))
+  } catch (thrown) {
+    if (!(thrown instanceof DamagedFile)) throw thrown
+    segment.isTransactionIndexDamaged = true
+    shared.logger.warn('a transaction index is made again from its segment', { why: thrown.message })
+  }
+}
+
+/** Takes the active segment up where it ended. False where its file does not end with a whole batch after all. */
+async function resumeActive(state: LogState): Promise<boolean> {
+  const { segments, shared } = state
+  if (segments.all.some(({ isTransactionIndexDamaged }) => isTransactionIndexDamaged)) return false
+  const { active } = segments
+  try {
+    if ((await active.resume()) !== active.sizeInBytes) return false
+    state.endOffset = active.nextOffset
+    return true
+  } catch (thrown) {
+    if (!(thrown instanceof MalformedBytes)) throw thrown
+    shared.logger.warn('a log is checked although the stop was clean', { dir: state.dir, why: thrown.message })
+    return false
+  }
+}
+
+async function recover(state: LogState, recoveryPoint: number): Promise<Recovered> {
+  const { segments, shared } = state
+  const damaged = segments.all.findIndex(({ isTransactionIndexDamaged }) => isTransactionIndexDamaged)
+  const first = Math.min(segments.indexOf(recoveryPoint), damaged < 0 ? Number.POSITIVE_INFINITY : damaged)
+  const suspects = segments.all.slice(first)
+  await restoreProducers(state, suspects[0]!.baseOffset, { assumeNoneWithoutSnapshot: false })
+  let cutBytes = 0
+  for (const [i, segment] of suspects.entries()) {
+    const sizeBefore = segment.sizeInBytes
+    const end = await check(state, segment)
+    if (end === sizeBefore) continue
+    const behind = suspects.slice(i + 1)
+    cutBytes += sizeBefore - end + behind.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
+    await cutAt(state, segment, end, behind)
+    break
+  }
+  const { active } = segments
+  state.endOffset = active.nextOffset
+  if (active.sizeInBytes > 0 && state.endOffset > recoveryPoint) await active.flush() // it may have been in the system's memory alone
+  for (const segment of segments.closed) {
+    if (segment.areIndexesWritten) continue
+    await segment.flush()
+    await segment.writeIndexes()
+    segment.settle()
+  }
+  if (cutBytes > 0)
+    shared.logger.warn('a log was cut behind its last whole batch', { dir: state.dir, cutBytes, endOffset: state.endOffset })
+  return { cutBytes, endOffset: state.endOffset }
+}
+
+/** Makes books, epochs and producers again from the segment's batches. The position where the last good one ends. */
+async function check(state: LogState, segment: Segment): Promise<number> {
+  const { epochs, producers, config, shared } = state
+  const size = segment.sizeInBytes
+  let end = 0
+  segment.restartBooks()
+  try {
+    for await (const { batch, position } of segment.contents(0, size)) {
+      const fault = faultOf(batch, segment)
+      if (fault) {
+        shared.logger.warn('a batch cannot be believed', { file: segment.pathOf(SUFFIX.log), position, fault })
+        break
+      }
+      segment.note(batch, position, config['index.interval.bytes'])
+      epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
+      const aborted = producers.add(batch)
+      if (aborted) segment.addAborted(aborted)
+      end = position + batch.sizeInBytes
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof MalformedBytes)) throw thrown
+    shared.logger.warn('the bytes behind the last batch are none', {
+      file: segment.pathOf(SUFFIX.log),
+      position: end,
+      why: thrown.message,
+    })
+  }
+  segment.endsAt(segment.nextOffset)
+  return end
+}
+
+function faultOf(batch: RecordBatch, segment: Segment): string | null {
+  if (batch.magic !== 2) {
+    throw new Error(
+      `${segment.pathOf(SUFFIX.log)} holds records of format ${batch.magic}, which this build cannot read: let Apache Kafka rewrite them first`,
+    )
+  }
+  if (!batch.checksumMatches()) return 'its checksum does not match'
+  if (batch.baseOffset < segment.nextOffset) return `its offset ${batch.baseOffset} comes after ${segment.nextOffset}`
+  if (batch.lastOffsetDelta < 0 || !segment.takesOffset(batch.lastOffset))
+    return `its last offset ${batch.lastOffset} cannot be true`
+  return null
+}
+
+async function cutAt(state: LogState, segment: Segment, end: number, behind: readonly Segment[]): Promise<void> {
+  state.segments.remove(behind)
+  await state.retire([...behind].reverse())
+  await segment.truncate(end, segment.nextOffset)
+}
+
+async function finish(state: LogState, known: Checkpointed, trusted: boolean): Promise<void> {
+  const { segments, epochs } = state
+  state.startOffset = Math.max(known.startOffset, segments.first.baseOffset)
+  if (state.endOffset < state.startOffset) await restartAt(state, state.startOffset)
+  state.highWatermark = Math.min(Math.max(known.highWatermark, state.startOffset), state.endOffset)
+  epochs.truncateFromEnd(state.endOffset)
+  epochs.truncateFromStart(state.startOffset)
+  if (trusted) await restoreProducers(state, state.endOffset, { assumeNoneWithoutSnapshot: true })
+  await removeStraySnapshots(state)
+}
+
+/** Less is left than the log said it starts with: nothing of it may be read, so it goes on, empty, where it should start. */
+async function restartAt(state: LogState, offset: number): Promise<void> {
+  const { segments, shared, endOffset } = state
+  shared.logger.error('a log lost all that readers may see', { dir: state.dir, startOffset: offset, endOffset })
+  const gone = [...segments.all]
+  segments.remove(gone)
+  await state.retire(gone)
+  state.addSegment(offset)
+  state.endOffset = offset
+  state.epochs.clear()
+  state.producers.clear()
+}
+
+/** Snapshots are kept where a segment begins, and the latest of all. */
+async function removeStraySnapshots(state: LogState): Promise<void> {
+  const { segments, snapshots, endOffset } = state
+  await state.removeSnapshots((offset) => offset > endOffset)
+  const latest = Math.max(...snapshots)
+  const bases = new Set(segments.all.map(({ baseOffset }) => baseOffset))
+  await state.removeSnapshots((offset) => offset !== latest && !bases.has(offset))
+}

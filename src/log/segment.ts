@@ -1,0 +1,497 @@
+// One segment: a file of batches, its indexes, and the part of it that is still in memory.
+
+import { MalformedBytes } from '../base/bytes.ts'
+import type { ReadBytes } from '../platform/disk.ts'
+import { batches, HEADER_SIZE, RecordBatch } from '../protocol/records/batch.ts'
+import { Books } from './books.ts'
+import { offsetName, SUFFIX, segmentSuffixes } from './file-names.ts'
+import { OffsetIndex } from './offset-index.ts'
+import type { FileHandle } from './open-files.ts'
+import { Places } from './places.ts'
+import { type Shared, Slices, writeFile } from './shared.ts'
+import { Tail } from './tail.ts'
+import { DamagedFile } from './text-files.ts'
+import { NO_TIMESTAMP, TimeIndex } from './time-index.ts'
+import { type AbortedEntry, transactionIndexBytes } from './transaction-index.ts'
+
+/** The first look at a place in a file; further ones take more at once. */
+const FIRST_WINDOW = 4 * 1024
+const WINDOW = 64 * 1024
+const SCAN_WINDOW = 1024 * 1024
+const LARGEST_RELATIVE_OFFSET = 0x7fff_ffff
+/** Kafka's default distance of index entries; only the density of an index that had to be made again depends on it. */
+const REBUILD_INTERVAL = 4096
+
+/** A batch and where it starts in its segment. Of the batch only the header need be in the bytes. */
+export interface Placed {
+  readonly batch: RecordBatch
+  readonly position: number
+}
+
+export interface SegmentStart {
+  readonly baseOffset: number
+  readonly sizeInBytes: number
+  /** The offset that follows the last record. */
+  readonly nextOffset: number
+  /** What follows the names of its files: a cleaner's output has another name until it is finished. */
+  readonly mark?: string
+}
+
+export class Segment {
+  readonly baseOffset: number
+  readonly tail: Tail
+  readonly places = new Places()
+  readonly createdAt: number
+  /** By how much this segment is closed before `segment.ms` is over. */
+  jitterMs = 0
+  nextOffset: number
+  /** Of the first batch; null while there is none. */
+  firstTimestamp: number | null = null
+  /** When bytes were added last, as far as this process knows. */
+  changedAt: number
+  aborted: AbortedEntry[] = []
+  hasTransactionIndexFile = false
+  isTransactionIndexDamaged = false
+  /** The file is there, be it empty. */
+  hasFile: boolean
+  /** The directory entry of the file survives a power cut. */
+  isEntryFlushed: boolean
+  /** The index files say what the indexes in memory say. */
+  areIndexesWritten: boolean
+  /** Its files are renamed or gone; only readers that began before still use it. */
+  isRetired = false
+  readonly #shared: Shared
+  readonly #file: FileHandle
+  #dir: string
+  #mark: string
+  #books: Books | null
+  #loading: Promise<Books> | null = null
+  #maxTimestamp: number | null
+  /** Up to where bytes were handed to the file. */
+  #sent: number
+  #isSending = false
+  #writtenOffset: number
+  #flushedOffset: number
+
+  constructor(shared: Shared, dir: string, { baseOffset, sizeInBytes, nextOffset, mark = '' }: SegmentStart) {
+    const isNew = sizeInBytes === 0
+    this.#shared = shared
+    this.#dir = dir
+    this.#mark = mark
+    this.baseOffset = baseOffset
+    this.nextOffset = nextOffset
+    this.createdAt = shared.clock.now()
+    this.changedAt = this.createdAt
+    this.tail = new Tail(shared.tails, sizeInBytes)
+    this.#file = shared.files.handle(this.pathOf(SUFFIX.log))
+    this.#books = isNew ? Books.empty(baseOffset) : null
+    this.#maxTimestamp = isNew ? NO_TIMESTAMP : null
+    this.hasFile = !isNew
+    this.isEntryFlushed = !isNew
+    this.areIndexesWritten = !isNew
+    this.#sent = sizeInBytes
+    this.#writtenOffset = nextOffset
+    this.#flushedOffset = nextOffset
+  }
+
+  get sizeInBytes(): number {
+    return this.tail.end
+  }
+
+  /** Everything before it is with the operating system. */
+  get writtenOffset(): number {
+    return this.#writtenOffset
+  }
+
+  /** Everything before it is on the device. */
+  get flushedOffset(): number {
+    return this.#flushedOffset
+  }
+
+  get isWritten(): boolean {
+    return this.tail.writtenPosition === this.tail.end
+  }
+
+  get isFlushed(): boolean {
+    return this.#flushedOffset >= this.nextOffset
+  }
+
+  pathOf(suffix: string): string {
+    return `${this.#dir}/${offsetName(this.baseOffset)}${suffix}${this.#mark}`
+  }
+
+  /** Whether an offset can be written in the indexes' four bytes. */
+  takesOffset(lastOffset: number): boolean {
+    return lastOffset - this.baseOffset <= LARGEST_RELATIVE_OFFSET
+  }
+
+  /** Whether an index of `maxBytes` has no more room; the time index keeps some for its last entry. */
+  isIndexFull(maxBytes: number): boolean {
+    const { offsets, times } = this.#activeBooks
+    return offsets.sizeInBytes + 8 > maxBytes || times.sizeInBytes + 24 > maxBytes
+  }
+
+  // The books of a segment that takes batches are always in memory.
+  get #activeBooks(): Books {
+    this.#books ??= Books.empty(this.baseOffset)
+    return this.#books
+  }
+
+  /** Adds a copy of the batch, whose offsets are final; with an index entry where the last one is more than `intervalBytes` ago. */
+  append(batch: RecordBatch, intervalBytes: number, now: number): void {
+    const position = this.tail.end
+    this.tail.append(batch.slice())
+    this.note(batch, position, intervalBytes)
+    this.changedAt = now
+    this.#file.isDirty = true
+  }
+
+  /** Takes a batch at `position` into the books: a new one, or one that is found again by a scan from the beginning. */
+  note(batch: RecordBatch, position: number, intervalBytes: number): void {
+    const books = this.#activeBooks
+    books.note(batch, position, intervalBytes)
+    this.#maxTimestamp = books.maxTimestamp
+    this.firstTimestamp ??= batch.maxTimestamp
+    this.nextOffset = batch.nextOffset
+    this.areIndexesWritten = false
+  }
+
+  // ---- writing
+
+  /** Hands everything that is not yet written to the file, one write at a time; `onWritten` runs after each. */
+  async send(onWritten: () => void): Promise<void> {
+    if (this.#isSending) return
+    this.#isSending = true
+    try {
+      while (this.#sent < this.tail.end) {
+        const { nextOffset } = this
+        const end = this.tail.end
+        const bytes = this.tail.views(this.#sent, end)
+        this.#sent = end
+        this.hasFile = true
+        try {
+          await this.#file.use((file) => file.append(bytes.views))
+        } finally {
+          bytes.release()
+        }
+        this.tail.writtenPosition = end
+        this.#writtenOffset = nextOffset
+        onWritten()
+      }
+    } finally {
+      this.#isSending = false
+    }
+  }
+
+  /** Resolves when everything that was written before is on the device, and with the first flush the file's name too. */
+  async flush(): Promise<void> {
+    const { writtenOffset } = this
+    const written = this.tail.writtenPosition
+    await this.#file.use((file) => file.flush())
+    if (!this.isEntryFlushed) {
+      await this.#shared.disk.flushDirectory(this.#dir)
+      this.isEntryFlushed = true
+    }
+    this.#flushedOffset = Math.max(this.#flushedOffset, Math.min(writtenOffset, this.nextOffset))
+    if (written === this.tail.end) this.#file.isDirty = false
+  }
+
+  /** Writes the index files as they have to be when nothing more is added, and flushes them. */
+  async writeIndexes(): Promise<void> {
+    if (this.areIndexesWritten || this.sizeInBytes === 0) return
+    const { disk } = this.#shared
+    const books = this.#activeBooks
+    books.finish()
+    await writeFile(disk, this.pathOf(SUFFIX.offsetIndex), books.offsets.toBytes())
+    await writeFile(disk, this.pathOf(SUFFIX.timeIndex), books.times.toBytes())
+    await this.#writeTransactionIndex()
+    this.areIndexesWritten = true
+  }
+
+  async #writeTransactionIndex(): Promise<void> {
+    const path = this.pathOf(SUFFIX.transactionIndex)
+    if (this.aborted.length > 0) await writeFile(this.#shared.disk, path, transactionIndexBytes(this.aborted))
+    else if (this.hasTransactionIndexFile) await this.#shared.disk.remove(path)
+    this.hasTransactionIndexFile = this.aborted.length > 0
+  }
+
+  // ---- indexes
+
+  /** Nothing more is added: the indexes may be forgotten when others need the room. */
+  settle(): void {
+    if (this.#books) this.#shared.indexes.touched(this)
+  }
+
+  get indexBytes(): number {
+    return this.#books?.sizeInBytes ?? 0
+  }
+
+  forgetIndexes(): void {
+    if (this.areIndexesWritten) this.#books = null
+  }
+
+  /** The indexes, read back or made again where they are not in memory. */
+  async books(): Promise<Books> {
+    if (this.#books) return this.#books
+    this.#loading ??= this.#load()
+    const books = await this.#loading
+    this.#shared.indexes.touched(this)
+    return books
+  }
+
+  async #load(): Promise<Books> {
+    try {
+      const books = (await this.#parseIndexes()) ?? (await this.#rebuild())
+      this.#maxTimestamp = Math.max(books.maxTimestamp, this.#maxTimestamp ?? NO_TIMESTAMP)
+      this.#books = books
+      return books
+    } finally {
+      this.#loading = null
+    }
+  }
+
+  async #parseIndexes(): Promise<Books | null> {
+    const { disk, logger } = this.#shared
+    const [offsetPath, timePath] = [this.pathOf(SUFFIX.offsetIndex), this.pathOf(SUFFIX.timeIndex)]
+    const [offsetBytes, timeBytes] = await Promise.all([disk.readAtomic(offsetPath), disk.readAtomic(timePath)])
+    try {
+      if (!offsetBytes || !timeBytes) throw new DamagedFile(`${offsetBytes ? timePath : offsetPath} is missing`)
+      const offsets = OffsetIndex.parse(offsetPath, this.baseOffset, offsetBytes, this.sizeInBytes)
+      const times = TimeIndex.parse(timePath, this.baseOffset, timeBytes)
+      return new Books(offsets, times)
+    } catch (thrown) {
+      if (!(thrown instanceof DamagedFile)) throw thrown
+      logger.warn('an index is made again from its segment', { why: thrown.message })
+      return null
+    }
+  }
+
+  /** Makes the indexes again out of what the segment holds, and writes them. */
+  async #rebuild(): Promise<Books> {
+    const books = Books.empty(this.baseOffset)
+    for await (const { batch, position } of this.contents(0, this.sizeInBytes)) books.note(batch, position, REBUILD_INTERVAL)
+    this.#books = books
+    this.areIndexesWritten = false
+    await this.writeIndexes()
+    return books
+  }
+
+  /** The last offset of an indexed batch at or behind `position`; null where the indexes in memory know none. */
+  indexedOffsetFrom(position: number): number | null {
+    return this.#books?.offsets.offsetFrom(position) ?? null
+  }
+
+  /** A transaction was aborted whose marker lies here. */
+  addAborted(entry: AbortedEntry): void {
+    this.aborted.push(entry)
+    this.areIndexesWritten = false
+  }
+
+  /** The largest timestamp inside; -1 where no record has a time. */
+  async maxTimestamp(): Promise<number> {
+    if (this.#maxTimestamp === null) await this.books()
+    return this.#maxTimestamp ?? NO_TIMESTAMP
+  }
+
+  /** Forgets the books, for a scan from the beginning that makes them again with `note`. */
+  restartBooks(): void {
+    this.#books = Books.empty(this.baseOffset)
+    this.#maxTimestamp = NO_TIMESTAMP
+    this.firstTimestamp = null
+    this.nextOffset = this.baseOffset
+    this.aborted = []
+    this.areIndexesWritten = false
+  }
+
+  /** Reads what the indexes do not say of the end of the segment, so that it can take batches again. The position where it ends. */
+  async resume(): Promise<number> {
+    const books = await this.books()
+    this.#shared.indexes.remove(this)
+    const first = this.sizeInBytes > 0 ? await this.find(0, this.sizeInBytes, () => true) : null
+    this.firstTimestamp = first?.batch.maxTimestamp ?? null
+    let next = this.baseOffset
+    let end = books.offsets.lastPosition
+    await this.find(end, this.sizeInBytes, (batch) => {
+      books.revisit(batch)
+      next = batch.nextOffset
+      end += batch.sizeInBytes
+      return false
+    })
+    this.#maxTimestamp = books.maxTimestamp
+    this.endsAt(next)
+    return end
+  }
+
+  /** Says what a scan found to be the end: `offset` follows the last record. What a start finds counts as written and flushed. */
+  endsAt(offset: number): void {
+    this.nextOffset = offset
+    this.#writtenOffset = offset
+    this.#flushedOffset = offset
+  }
+
+  // ---- reading
+
+  /** The bytes from `from` up to `end`, out of the file as far as memory does not have them. */
+  async read(from: number, end: number): Promise<ReadBytes> {
+    const inMemory = this.tail.views(Math.max(from, this.tail.position), end)
+    const fileEnd = end - inMemory.sizeInBytes
+    if (fileEnd <= from) return inMemory
+    try {
+      const onDisk = await this.#file.use((file) => file.read(from, fileEnd - from))
+      if (inMemory.sizeInBytes === 0) return onDisk
+      return {
+        views: [...onDisk.views, ...inMemory.views],
+        release: () => {
+          onDisk.release()
+          inMemory.release()
+        },
+      }
+    } catch (thrown) {
+      inMemory.release()
+      throw thrown
+    }
+  }
+
+  /** The first batch from the one at `from` on that `isWanted`; null where none begins before `end`. Sees headers alone. */
+  async find(from: number, end: number, isWanted: (batch: RecordBatch) => boolean): Promise<Placed | null> {
+    const search = new HeaderSearch(from, isWanted)
+    for (let window = FIRST_WINDOW; search.position + HEADER_SIZE <= end; window = WINDOW) {
+      const inMemory = this.tail.at(search.position)
+      const before = search.position
+      if (inMemory) search.through(inMemory.length > end - before ? inMemory.subarray(0, end - before) : inMemory)
+      else {
+        const read = await this.read(before, Math.min(end, before + window))
+        try {
+          search.through(read.views.length === 1 ? read.views[0]! : Buffer.concat(read.views))
+          search.keepHeader()
+        } finally {
+          read.release()
+        }
+      }
+      if (search.found) return { batch: search.found, position: search.position }
+      if (search.position === before) return null
+    }
+    return null
+  }
+
+  /** Every whole batch from the one at `from` up to `end`, with its bytes, valid until the next one is asked for. In time slices. */
+  async *contents(from: number, end: number): AsyncGenerator<Placed, void, undefined> {
+    const slices = new Slices(this.#shared.clock)
+    let position = from
+    let window = SCAN_WINDOW
+    while (position < end) {
+      const read = await this.read(position, Math.min(end, position + window))
+      const start = position
+      try {
+        const bytes = read.views.length === 1 ? read.views[0]! : Buffer.concat(read.views)
+        for (const batch of batches(bytes)) {
+          await slices.rest()
+          yield { batch, position }
+          position += batch.sizeInBytes
+        }
+        if (position > start) window = SCAN_WINDOW
+        else if (start + bytes.length >= end || bytes.length < window) return
+        else window *= 4
+      } finally {
+        read.release()
+      }
+    }
+  }
+
+  // ---- changing files
+
+  /** Cuts everything from `position` on, where the batch of `offset` begins. No write may be under way. */
+  async truncate(position: number, offset: number): Promise<void> {
+    const books = await this.books()
+    books.truncate(position, offset)
+    this.aborted = this.aborted.filter(({ lastOffset }) => lastOffset < offset)
+    this.tail.truncate(position)
+    this.places.clear()
+    this.#sent = position
+    this.areIndexesWritten = false
+    await this.#file.use(async (file) => {
+      await file.truncate(position)
+      await file.flush() // else a power cut could bring the old bytes back behind new ones
+    })
+    this.#file.isDirty = false
+    await this.resume()
+    this.endsAt(offset)
+  }
+
+  /** Gives files and memory back; the files stay on disk. */
+  async close(): Promise<void> {
+    this.tail.clear()
+    this.#shared.indexes.remove(this)
+    await this.#file.close()
+  }
+
+  /** Renames all files by another mark behind their names; readers go on undisturbed. */
+  async rename(mark: string): Promise<void> {
+    const { disk } = this.#shared
+    // The file is open meanwhile, so that nobody tries to open it by a name that is just being changed.
+    await this.#file.use(async () => {
+      const from = segmentSuffixes.map((suffix) => this.pathOf(suffix))
+      this.#mark = mark
+      for (const [i, suffix] of segmentSuffixes.entries()) {
+        const isThere = suffix !== SUFFIX.transactionIndex || this.hasTransactionIndexFile
+        if (isThere && (suffix === SUFFIX.log || (await disk.exists(from[i]!)))) await disk.rename(from[i]!, this.pathOf(suffix))
+      }
+      this.#file.path = this.pathOf(SUFFIX.log)
+    })
+  }
+
+  /** Takes the segment out of use: its files wait under another name for `remove`. */
+  async retire(): Promise<void> {
+    this.isRetired = true
+    if (this.hasFile) await this.rename(SUFFIX.deleted)
+    this.tail.clear()
+    this.#shared.indexes.remove(this)
+  }
+
+  /** Removes the files. */
+  async remove(): Promise<void> {
+    await this.close()
+    if (!this.hasFile) return
+    for (const suffix of segmentSuffixes) await this.#shared.disk.remove(this.pathOf(suffix))
+  }
+
+  /** The directory was renamed. */
+  movedTo(dir: string): void {
+    this.#dir = dir
+    this.#file.path = this.pathOf(SUFFIX.log)
+  }
+}
+
+/** Goes from header to header until one is wanted. */
+class HeaderSearch {
+  readonly #isWanted: (batch: RecordBatch) => boolean
+  /** Of the batch that is looked at next, or that was found. */
+  position: number
+  found: RecordBatch | null = null
+
+  constructor(position: number, isWanted: (batch: RecordBatch) => boolean) {
+    this.position = position
+    this.#isWanted = isWanted
+  }
+
+  /** Looks at the headers that lie whole in `bytes`, which begin at `position`. */
+  through(bytes: Uint8Array): void {
+    const start = this.position
+    while (bytes.length - (this.position - start) >= HEADER_SIZE) {
+      const batch = new RecordBatch(bytes, this.position - start)
+      const size = batch.sizeInBytes
+      if (size < HEADER_SIZE) throw new MalformedBytes(`a batch of ${size} bytes at position ${this.position}`)
+      if (this.#isWanted(batch)) {
+        this.found = batch
+        return
+      }
+      this.position += size
+    }
+  }
+
+  /** The pool takes the bytes back, so what is kept of them is copied. */
+  keepHeader(): void {
+    if (this.found)
+      this.found = new RecordBatch(Uint8Array.from(this.found.bytes.subarray(this.found.at, this.found.at + HEADER_SIZE)))
+  }
+}

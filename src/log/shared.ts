@@ -1,0 +1,84 @@
+// What the logs of one directory share.
+
+import type { Clock } from '../platform/clock.ts'
+import { type Disk, DiskError } from '../platform/disk.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Random } from '../platform/random.ts'
+import type { Flusher } from './flusher.ts'
+import type { IndexCache } from './index-cache.ts'
+import type { OpenFiles } from './open-files.ts'
+import type { TailBudget } from './tail.ts'
+
+/** Where a start must begin to check, where readers may begin, how far logs are committed, and how far they are compacted. */
+export type CheckpointKind = 'recoveryPoint' | 'startOffset' | 'highWatermark' | 'cleanedUpTo'
+
+export interface Shared {
+  readonly clock: Clock
+  readonly disk: Disk
+  readonly random: Random
+  readonly logger: Logger
+  readonly files: OpenFiles
+  readonly indexes: IndexCache
+  readonly tails: TailBudget
+  readonly flusher: Flusher
+  readonly producerIdExpirationMs: number
+  /** Why the directory is out of use; null while it serves. */
+  readonly offline: DiskError | null
+  /** The disk failed: the whole directory is out of use from here on. */
+  goOffline(why: unknown): void
+  /** Runs `send` at the end of this turn of the event loop, with all others that asked. */
+  sendSoon(send: () => void): void
+  /** Runs `run` after `ms`, unless the directory is closed before. */
+  later(ms: number, run: () => void): void
+  /** Writes one of the directory's checkpoints, for all logs. */
+  checkpoint(kind: CheckpointKind): Promise<void>
+}
+
+/** Work on the disk that nobody waits for: where it fails, the directory goes offline. */
+export function inBackground(shared: Pick<Shared, 'goOffline'>, work: Promise<unknown>): void {
+  work.catch((thrown: unknown) => shared.goOffline(thrown))
+}
+
+/** What was thrown, as the failure of a disk. Other errors are bugs; they take the directory offline as well, with their cause. */
+export function asDiskError(path: string, thrown: unknown): DiskError {
+  if (thrown instanceof DiskError) return thrown
+  return new DiskError(
+    path,
+    'EBUG',
+    `a defect in the log stopped ${path}: ${thrown instanceof Error ? thrown.message : thrown}`,
+    { cause: thrown },
+  )
+}
+
+/** The longest that work on the event loop goes on without letting others run. */
+const SLICE_MS = 8
+
+/** Divides long work into slices, so that the event loop is never held for more than about ten milliseconds. */
+export class Slices {
+  readonly #clock: Clock
+  #since: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#since = clock.monotonic()
+  }
+
+  /** Lets others run if it is time. */
+  async rest(): Promise<void> {
+    if (this.#clock.monotonic() - this.#since < SLICE_MS) return
+    await new Promise<void>((resolve) => this.#clock.soon(resolve))
+    this.#since = this.#clock.monotonic()
+  }
+}
+
+/** Writes a whole file anew and flushes it. A crash may leave half of it: only for files that are checked when they are read. */
+export async function writeFile(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
+  const file = await disk.open(path)
+  try {
+    if (file.size > 0) await file.truncate(0)
+    if (bytes.length > 0) await file.append([bytes])
+    await file.flush()
+  } finally {
+    await file.close()
+  }
+}

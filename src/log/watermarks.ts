@@ -1,0 +1,177 @@
+// How far a log is with the operating system and on the device, segment by segment; who waits for it; and what closed segments still owe.
+
+import type { Flushable } from './flusher.ts'
+import type { LogState } from './log-state.ts'
+import type { Segment } from './segment.ts'
+import { inBackground, writeFile } from './shared.ts'
+
+/** Invariant: flushedOffset <= writtenOffset <= endOffset. */
+export class Watermarks implements Flushable {
+  readonly #state: LogState
+  readonly #onProgress: () => void
+  /** Segments that are not yet wholly on the device with their indexes, oldest first; the active one is always the last. */
+  #live: Segment[]
+  #writtenOffset: number
+  #flushedOffset: number
+  /** Somebody wants everything before it on the device. */
+  #wantedOffset = 0
+  #waiting: (() => void)[] = []
+
+  constructor(state: LogState, onProgress: () => void) {
+    this.#state = state
+    this.#onProgress = onProgress
+    this.#live = [state.segments.active]
+    this.#writtenOffset = state.endOffset
+    this.#flushedOffset = state.endOffset
+  }
+
+  get writtenOffset(): number {
+    return this.#writtenOffset
+  }
+
+  get flushedOffset(): number {
+    return this.#flushedOffset
+  }
+
+  /** A start need not look at what lies before it: data, indexes and producer snapshots are all on the device. */
+  get recoveryPoint(): number {
+    return this.#live.length > 1 ? Math.min(this.#flushedOffset, this.#live[0]!.baseOffset) : this.#flushedOffset
+  }
+
+  /** Bytes that only memory has. */
+  get unwrittenBytes(): number {
+    return this.#live.reduce((sum, { tail }) => sum + tail.end - tail.writtenPosition, 0)
+  }
+
+  // ---- writing
+
+  /** Hands what is new to the files at the end of this turn. */
+  send(): void {
+    const { shared } = this.#state
+    shared.sendSoon(() => {
+      for (const segment of this.#live)
+        if (!segment.isWritten)
+          inBackground(
+            shared,
+            segment.send(() => this.#advance()),
+          )
+    })
+  }
+
+  /** Resolves when everything appended so far is with the operating system; rejects when the directory went offline. */
+  async settled(): Promise<void> {
+    const { shared } = this.#state
+    while (this.#live.some((segment) => !segment.isWritten)) {
+      if (shared.offline) throw shared.offline
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+
+  #advance(): void {
+    const written = this.#reached(
+      (segment) => segment.isWritten,
+      (segment) => segment.writtenOffset,
+    )
+    const flushed = this.#reached(
+      (segment) => segment.isFlushed,
+      (segment) => segment.flushedOffset,
+    )
+    const hasMoved = written !== this.#writtenOffset || flushed !== this.#flushedOffset
+    this.#writtenOffset = written
+    this.#flushedOffset = flushed
+    if (this.wantsFlush) this.#state.shared.flusher.add(this)
+    this.wake()
+    if (hasMoved) this.#onProgress()
+  }
+
+  #reached(isThrough: (segment: Segment) => boolean, offsetOf: (segment: Segment) => number): number {
+    const last = this.#live.at(-1)!
+    return offsetOf(this.#live.find((segment) => segment === last || !isThrough(segment))!)
+  }
+
+  /** Lets those look again who wait for the files: something was written, or never will be. */
+  wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  // ---- flushing
+
+  get wantsFlush(): boolean {
+    return (
+      this.#wantedOffset > this.#flushedOffset && this.#writtenOffset > this.#flushedOffset && this.#state.shared.offline === null
+    )
+  }
+
+  /** Everything appended so far shall be on the device soon. */
+  requestFlush(): void {
+    this.#wantedOffset = this.#state.endOffset
+    if (this.wantsFlush) this.#state.shared.flusher.add(this)
+  }
+
+  async flushWritten(): Promise<void> {
+    try {
+      for (const segment of [...this.#live]) if (!segment.isFlushed) await segment.flush()
+      this.#advance()
+    } catch (thrown) {
+      this.#state.fail(thrown)
+    }
+  }
+
+  /** Resolves when everything appended so far is on the device. */
+  async flushed(): Promise<void> {
+    const { endOffset, shared } = this.#state
+    this.requestFlush()
+    while (this.#flushedOffset < endOffset) {
+      if (shared.offline) throw shared.offline
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+
+  // ---- segments
+
+  /** A new segment takes appends; what the one before it owes is written in the background. `producers` is the snapshot for its beginning. */
+  rolled(fresh: Segment, producers: Uint8Array): void {
+    const before = this.#live.at(-1)!
+    this.#live.push(fresh)
+    inBackground(this.#state.shared, this.#seal(before, fresh.baseOffset, producers))
+  }
+
+  // Only when all of it is on the device may the recovery point pass.
+  async #seal(segment: Segment, endOffset: number, producers: Uint8Array): Promise<void> {
+    const state = this.#state
+    const { shared } = state
+    this.requestFlush()
+    while (!segment.isFlushed && !segment.isRetired) {
+      if (shared.offline) return
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+    if (!segment.isRetired) {
+      await segment.writeIndexes()
+      await writeFile(shared.disk, state.snapshotPath(endOffset), producers)
+      state.snapshots.add(endOffset)
+      await state.saveEpochs()
+      await shared.disk.flushDirectory(state.dir)
+      segment.settle()
+    }
+    this.#live = this.#live.filter((other) => other !== segment)
+    this.wake()
+  }
+
+  /** Resolves when no closed segment owes anything. */
+  async sealed(): Promise<void> {
+    const { shared } = this.#state
+    while (this.#live.length > 1) {
+      if (shared.offline) throw shared.offline
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+
+  /** The log was cut, or begins elsewhere: only its active segment counts from here on, and all of it is on the device. */
+  restart(): void {
+    this.#live = [this.#state.segments.active]
+    this.#writtenOffset = this.#state.endOffset
+    this.#flushedOffset = this.#state.endOffset
+    this.#wantedOffset = 0
+    this.wake()
+  }
+}
