@@ -1,6 +1,5 @@
 /** The cases that start, fill, kill and restart a broker of their own. `start(dir, port)` gives a ready broker of the kind in question. */
-import { join } from 'node:path'
-import { ourCommand } from '../test/interop/lib/brokers.mjs'
+import { ourLibrary } from '../test/interop/lib/brokers.mjs'
 import { Connection, createTopic, metadata, offsetAt } from '../test/interop/lib/wire.mjs'
 import { load, newTopic } from './clients.mjs'
 import { cpuOf, rssOf } from './measure.mjs'
@@ -66,7 +65,7 @@ export const lifeCases = [
     main: 'medianMs',
     lowerIsBetter: true,
     onlyOurs: true,
-    run: () => load('in-process', { entry: join(ourCommand, '../../index.js'), starts: 21 }),
+    run: () => load('in-process', { entry: ourLibrary, starts: 21 }),
   },
   {
     name: 'partitions',

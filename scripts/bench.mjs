@@ -68,7 +68,7 @@ async function main() {
   if (!withJava && !options['only-ours']) console.error('no java or mvn here: only ours, without the Java clients')
   const libs = withJava ? await kafkaLibs() : null
   const names = options.brokers?.split(',') ?? (withJava ? ['ours', 'apache', 'ours-fsync'] : ['ours', 'ours-fsync'])
-  if (names.some((name) => kinds[name].kind === 'ours') && !process.env.ODRADEK_DIST) {
+  if (names.some((name) => kinds[name].kind === 'ours') && !process.env.ODRADEK_BUILD) {
     setUp()
     if (!(await build())) fail('The sources do not compile (see above).')
   }

@@ -55,7 +55,7 @@ if (options.help) {
 
 async function main() {
   mkdirSync(process.env.TMPDIR || tmpdir(), { recursive: true })
-  if (options.broker === 'ours' && !options.bootstrap && !process.env.ODRADEK_DIST) {
+  if (options.broker === 'ours' && !options.bootstrap && !process.env.ODRADEK_BUILD) {
     setUp()
     if (!(await build())) fail('The sources do not compile (see above).')
   }

@@ -109,11 +109,13 @@ function writeProperties({ dir, port, controllerPort, dataDir, overrides }) {
   return file
 }
 
-/** The command that starts our broker; `ODRADEK_DIST` names another build than the project's own. */
-export const ourCommand = join(process.env.ODRADEK_DIST || join(projectDir, 'dist'), 'cli/main.js')
+/** The command that starts our broker; `ODRADEK_BUILD` names a folder with another build (bin and dist) than the project's. */
+const builtDir = process.env.ODRADEK_BUILD || projectDir
+export const ourCommand = join(builtDir, 'bin/odradek.js')
+export const ourLibrary = join(builtDir, 'dist/index.js')
 
 function ourProgram(file, node) {
-  if (!existsSync(ourCommand)) throw new Error(`${ourCommand} does not exist: build the project first (npm run build)`)
+  if (!existsSync(ourLibrary)) throw new Error(`${ourLibrary} does not exist: build the project first (npm run build)`)
   return { command: node, args: [ourCommand, 'start', file] }
 }
 
