@@ -214,3 +214,16 @@ test('of two protocols with as many votes that one is taken which Apache Kafka t
     assert.equal(joins[0]!.value.protocolName, 'rr')
   }
 })
+
+test('an id that is given back unused disturbs nobody, and holds no rebalance up any more', () => {
+  const world = new GroupWorld()
+  const [a] = world.settled(1)
+  const first = world.join().value.memberId
+  assert.equal(world.leave(first).members[0]!.error, 'NONE')
+  assert.equal(world.group.state, 'Stable')
+  const second = world.join().value.memberId
+  const back = world.join({ id: a!, metadata: 'changed' })
+  assert.equal(back.isAnswered, false)
+  world.leave(second)
+  assert.equal(back.value.generationId, 2)
+})

@@ -46,6 +46,7 @@ export function leave(
 
   function leaveOne(identity: LeavingMember): ErrorName {
     const { memberId, groupInstanceId } = identity
+    // Apache Kafka rebalances the whole group here; nobody's partitions change by an id that was never used, so we do not.
     if (groupInstanceId === null && machine.removePending(group!, memberId)) {
       step.out.disarm(timerKey('session', groupId, memberId))
       return 'NONE'
