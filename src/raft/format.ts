@@ -18,7 +18,7 @@ export function metadataDir(logDir: string): string {
 }
 
 /**
- * Writes what is missing; a directory that has a metadata log or a checkpoint is left as it is, always. Gives whether it wrote.
+ * Writes what is missing; a directory that has a metadata log, a checkpoint or a vote is left as it is, always. Gives whether it wrote.
  * @param bootstrap the first metadata records as batches; they stand in `bootstrap.checkpoint` for Kafka's tools and for the first controller
  */
 export async function formatMetadata(
@@ -27,7 +27,9 @@ export async function formatMetadata(
   { voters, bootstrap, now }: { voters: readonly Voter[]; bootstrap: Iterable<Uint8Array>; now: number },
 ): Promise<boolean> {
   const dir = metadataDir(logDir)
-  const wasThere = (await disk.list(dir)).some(({ name }) => name.endsWith('.log') || name.endsWith('.checkpoint'))
+  const wasThere = (await disk.list(dir)).some(
+    ({ name }) => name === 'quorum-state' || name.endsWith('.log') || name.endsWith('.checkpoint'),
+  )
   if (wasThere) return false
   await disk.mkdir(dir)
   const header = { id: EMPTY, lastTimestamp: 0, control: [], batches: bootstrap }

@@ -44,6 +44,8 @@ export class MetadataLog implements ReplicatedLog {
   /** Reads vote, voters and snapshots; the log takes records after `start`. Throws where the directory is another node's. */
   static async open(options: MetadataLogOptions): Promise<MetadataLog> {
     const { platform, log, self, staticVoters = [] } = options
+    // Neither age nor size may take a record that no snapshot holds; only `writeSnapshot` says what can go.
+    log.updateConfig({ ...log.config, 'cleanup.policy': ['delete'], 'retention.ms': -1, 'retention.bytes': -1 })
     await removeUnfinished(platform.disk, log.dir)
     const snapshots = await listSnapshots(platform.disk, log.dir)
     const newest = snapshots.at(-1) ?? null
@@ -156,8 +158,8 @@ export class MetadataLog implements ReplicatedLog {
   }
 
   /**
-   * Keeps `data` as everything below `endOffset`, which must be committed; removes older snapshots, and the log below it where log and
-   * snapshot are larger than retention allows.
+   * Keeps `data` as everything below `endOffset`, which must be committed; removes older snapshots, and the segments wholly below it where
+   * log and snapshot are larger than retention allows.
    */
   async writeSnapshot(
     endOffset: number,
@@ -182,7 +184,9 @@ export class MetadataLog implements ReplicatedLog {
     for (const one of older) await platform.disk.remove(`${log.dir}/${snapshotName(one)}`)
     this.#snapshots = this.#snapshots.filter((other) => other.endOffset >= endOffset)
     const kept = this.#snapshots.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, log.sizeInBytes)
-    if (kept > retentionBytes) await log.deleteBefore(endOffset)
+    if (kept <= retentionBytes) return
+    await log.deleteBefore(endOffset)
+    await log.applyRetention(platform.clock.now())
   }
 }
 
@@ -195,7 +199,7 @@ async function meet({ platform, log }: MetadataLogOptions, snapshot: SnapshotId 
     )
   }
   if (log.endOffset >= endOffset) return
-  platform.logger.warn('the metadata log lost its end; it goes on behind its newest snapshot', {
+  platform.logger.warn('the metadata log ends below its newest snapshot; it goes on behind it', {
     endOffset: log.endOffset,
     snapshot: endOffset,
   })
@@ -240,11 +244,11 @@ function note(membership: Membership, batch: RecordBatch): boolean {
 }
 
 async function copyOf(log: Log, from: number, maxBytes: number): Promise<Uint8Array[]> {
-  const { views, release } = await log.read(from, maxBytes, log.endOffset, true)
+  const read = await log.read(from, maxBytes, log.endOffset, true)
   try {
-    return views.map((view) => Uint8Array.from(view))
+    return read.views.map((view) => Uint8Array.from(view))
   } finally {
-    release()
+    read.release()
   }
 }
 

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ManualClock } from '../../test/support/manual-clock.ts'
+import { noTexts, staticLayers } from '../config/layers.ts'
+import { topicConfig } from '../config/resolve.ts'
+import { LogDir } from '../log/log-dir.ts'
+import type { Disk } from '../platform/disk.ts'
+import { silentLogger } from '../platform/logger.ts'
+import { memoryDisk } from '../platform/memory/disk.ts'
+import { KafkaError } from '../protocol/errors.ts'
+import { batches } from '../protocol/records/batch.ts'
+import { buildBatch } from '../protocol/records/builder.ts'
+import { readControl } from '../protocol/records/control.ts'
+import { formatMetadata, METADATA_LOG, METADATA_TOPIC_ID } from './format.ts'
+import { MetadataLog } from './metadata-log.ts'
+import { listSnapshots } from './snapshot.ts'
+import type { Voter } from './voters.ts'
+
+const DIR = 'data'
+const config = topicConfig(staticLayers(new Map()), noTexts)
+const random = { next: () => 0.5, bytes: (length: number) => Buffer.alloc(length, 7) }
+
+/** A node's metadata log over a disk that outlives it. */
+async function start(disk: Disk, { voters, retentionBytes = 1e9 }: { voters?: readonly Voter[]; retentionBytes?: number } = {}) {
+  const clock = new ManualClock()
+  const platform = { clock, disk, random, logger: silentLogger }
+  const dir = await LogDir.open(platform, DIR, { nodeId: 1, clusterId: null, config })
+  const self = { id: 1, directoryId: dir.directoryId }
+  const endpoints = [{ name: 'CONTROLLER', host: 'localhost', port: 9093 }]
+  await formatMetadata(disk, DIR, { voters: voters ?? [{ ...self, endpoints }], bootstrap: [], now: clock.now() })
+  const files = dir.logs.get(`${METADATA_LOG}-0`) ?? (await dir.createLog(METADATA_LOG, 0, METADATA_TOPIC_ID, config))
+  try {
+    const log = await MetadataLog.open({ platform, log: files, self, retentionBytes })
+    return { dir, files, log }
+  } catch (thrown) {
+    await dir.close(null)
+    throw thrown
+  }
+}
+
+const words = (...texts: string[]) =>
+  buildBatch({ records: texts.map((text) => ({ key: null, value: Buffer.from(text), timestamp: 5 })) })
+const committed = (log: MetadataLog, offset: number) =>
+  new Promise<void>((resolve) => {
+    if (log.committedOffset >= offset) resolve()
+    else log.onCommit((now) => now >= offset && resolve())
+  })
+
+async function contentsOf(log: MetadataLog): Promise<string[]> {
+  const found: string[] = []
+  for (let at = log.startOffset; at < log.endOffset; ) {
+    for (const piece of await log.read(at, 1000)) {
+      for (const batch of batches(piece)) {
+        for (const record of batch.records())
+          found.push(batch.isControl ? readControl(record)!.kind : Buffer.from(record.value!).toString())
+        at = batch.nextOffset
+      }
+    }
+  }
+  return found
+}
+
+test('a fresh log begins with leader and voters; what is appended is committed once it is flushed', async () => {
+  const { log, dir } = await start(memoryDisk(1 << 24))
+  assert.throws(
+    () => log.append(words('too early')),
+    (thrown) => thrown instanceof KafkaError && thrown.error === 'NOT_CONTROLLER',
+  )
+  await log.start()
+  assert.deepEqual([log.leaderEpoch, log.committedOffset, log.isLeader], [1, 3, true])
+  const told: number[] = []
+  log.onCommittedBatches((some) => told.push(...some.map(({ baseOffset }) => baseOffset)))
+  assert.deepEqual(log.append(words('a', 'b')).baseOffset, 3)
+  assert.equal(log.append(words('c')).baseOffset, 5)
+  assert.equal(log.committedOffset, 3, 'nothing is committed in the turn that appends it')
+  await committed(log, 6)
+  assert.deepEqual(told, [3, 5])
+  assert.deepEqual(await contentsOf(log), ['leaderChange', 'kraftVersion', 'kraftVoters', 'a', 'b', 'c'])
+  await dir.close({ brokerEpoch: 1 })
+})
+
+test('every start begins an epoch with its leader, and names the voters only once', async () => {
+  const disk = memoryDisk(1 << 24)
+  for (const epoch of [1, 2, 3]) {
+    const { log, dir } = await start(disk)
+    await log.start()
+    assert.equal(log.leaderEpoch, epoch)
+    log.append(words(`in ${epoch}`))
+    await committed(log, log.endOffset)
+    await dir.close({ brokerEpoch: 1 })
+  }
+  const { log } = await start(disk)
+  assert.deepEqual(await contentsOf(log), [
+    'leaderChange',
+    'kraftVersion',
+    'kraftVoters',
+    'in 1',
+    'leaderChange',
+    'in 2',
+    'leaderChange',
+    'in 3',
+  ])
+})
+
+test('a snapshot takes the place of what is older, and of the log below it where that is too large', async () => {
+  const disk = memoryDisk(1 << 24)
+  const { log, dir, files } = await start(disk, { retentionBytes: 0 })
+  await log.start()
+  for (const text of ['a', 'b', 'c']) log.append(words(text))
+  await committed(log, 6)
+  await log.writeSnapshot(4, 5, [words('a')])
+  files.roll()
+  await log.writeSnapshot(6, 5, [words('a', 'b', 'c')])
+  assert.deepEqual(
+    (await listSnapshots(disk, files.dir)).map(({ endOffset, epoch }) => [endOffset, epoch]),
+    [[6, 1]],
+  )
+  assert.equal(log.startOffset, 6)
+  await dir.close({ brokerEpoch: 1 })
+  const again = await start(disk)
+  await again.log.start()
+  assert.deepEqual(again.log.newestSnapshot()?.endOffset, 6)
+  const kept: string[] = []
+  for await (const batch of again.log.readSnapshot(again.log.newestSnapshot()!))
+    for (const { value } of batch.records()) kept.push(Buffer.from(value!).toString())
+  assert.deepEqual(kept, ['a', 'b', 'c'])
+  assert.deepEqual(await contentsOf(again.log), ['leaderChange'])
+})
+
+test('a log that lost its end goes on behind its snapshot; one that lost its snapshot is refused', async () => {
+  const disk = memoryDisk(1 << 24)
+  const { log, dir, files } = await start(disk, { retentionBytes: 0 })
+  await log.start()
+  log.append(words('a', 'b'))
+  await committed(log, 5)
+  files.roll()
+  await log.writeSnapshot(5, 5, [words('a', 'b')])
+  log.append(words('c'))
+  await committed(log, 6)
+  const { dir: path } = files
+  await dir.close({ brokerEpoch: 1 })
+  const [snapshot] = await listSnapshots(disk, path)
+  const name = (await disk.list(path)).find((entry) => entry.name.endsWith('.checkpoint'))!.name
+  const bytes = (await disk.readAtomic(`${path}/${name}`))!
+  await disk.remove(`${path}/${name}`)
+  await assert.rejects(start(disk), /restore the missing \.checkpoint/)
+  await disk.replaceAtomic(`${path}/${name.replace('05-', '99-')}`, bytes)
+  const again = await start(disk)
+  await again.log.start()
+  assert.equal(again.log.startOffset, 99)
+  assert.equal(again.log.endOffset, 100)
+  assert.ok(again.log.leaderEpoch > snapshot!.epoch)
+})
+
+test('a log of other voters, or of another directory of this node, is refused', async () => {
+  const endpoints: Voter['endpoints'] = []
+  const other = Buffer.alloc(16, 9).toString('base64url')
+  for (const voters of [
+    [{ id: 2, directoryId: other, endpoints }],
+    [{ id: 1, directoryId: other, endpoints }],
+    [1, 2, 3].map((id) => ({ id, directoryId: other, endpoints })),
+  ]) {
+    await assert.rejects(start(memoryDisk(1 << 24), { voters }), /voters|directory/)
+  }
+})
