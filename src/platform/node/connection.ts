@@ -161,6 +161,7 @@ export class NodeConnection implements Connection {
   }
 
   close(): void {
+    this.#flush() // an answer of this very turn still leaves, if the system takes it at once
     this.#tap.shut()
     this.#socket.destroy()
   }

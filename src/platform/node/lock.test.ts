@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -51,9 +51,9 @@ test('a process id that was used before, by another process or before a restart 
   const first = await lockFile(path)
   const [, record] = await readdir(dir)
   await first.release()
-  const [boot, space, pid, startedAt] = record!.slice('.lock.held-'.length).split('-')
-  await writeFile(join(dir, `.lock.held-${boot}-${space}-${pid}-1`), '')
-  await writeFile(join(dir, `.lock.held-0123456789ab-${space}-${pid}-${startedAt}`), '')
+  const [dirIno, boot, space, pid, startedAt] = record!.slice('.lock.held-'.length).split('-')
+  await writeFile(join(dir, `.lock.held-${dirIno}-${boot}-${space}-${pid}-1`), '')
+  await writeFile(join(dir, `.lock.held-${dirIno}-0123456789ab-${space}-${pid}-${startedAt}`), '')
   const lock = await lockFile(path)
   assert.deepEqual((await readdir(dir)).sort(), ['.lock', record])
   await lock.release()
@@ -87,7 +87,7 @@ test('a holder in another container is known by its touch; one that was left is 
   const first = await lockFile(path)
   const [, record] = await readdir(dir)
   await first.release()
-  const foreign = join(dir, record!.replace(/^(.lock.held-[0-9a-z]+)-\d+-\d+/, '$1-1234-77'))
+  const foreign = join(dir, record!.replace(/^(.lock.held-\d+-[0-9a-z]+)-\d+-\d+/, '$1-1234-77'))
   await writeFile(foreign, '')
   const touching = setInterval(() => void utimes(foreign, new Date(), new Date()), 300)
   context.after(() => clearInterval(touching))
@@ -100,4 +100,16 @@ test('a holder in another container is known by its touch; one that was left is 
   await (await lockFile(path)).release()
   assert.ok(Date.now() - startedAt < 1000)
   assert.deepEqual(await readdir(dir), ['.lock'])
+})
+
+test('a copy of a directory in use is free, and the original is not', async (context) => {
+  const dir = await freshDir(context)
+  const lock = await lockFile(join(dir, '.lock'))
+  const copy = join(dir, 'copy')
+  await mkdir(copy)
+  for (const name of await readdir(dir)) if (name !== 'copy') await copyFile(join(dir, name), join(copy, name))
+  const other = await lockFile(join(copy, '.lock'))
+  assert.equal((await readdir(copy)).length, 2)
+  await assert.rejects(lockFile(join(dir, '.lock')), /by this process itself/)
+  await Promise.all([lock.release(), other.release()])
 })

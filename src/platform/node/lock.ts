@@ -1,7 +1,8 @@
 // The lock of a log directory. Node's core has no file lock, so the living holder is found in two ways:
 // - of our own kind by its record: a file beside the lock file whose name says which process made it. A name is unique to one life of one
 //   process, so removing the record of a dead holder can never hit a living one; and everyone makes a record before looking at others', so of
-//   two who start together at least one sees the other. The processes of another container cannot be seen, so a holder touches its record
+//   two who start together at least one sees the other. The name has the directory's inode too, so that a copy of a directory in use is free.
+//   The processes of another container cannot be seen, so a holder touches its record
 //   every two seconds, and one that does not change is dead.
 // - Apache Kafka's by the POSIX lock that a JVM holds on the lock file, which the kernel lists in /proc/locks.
 
@@ -10,7 +11,7 @@ import * as fs from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DiskError, type Lock } from '../disk.ts'
-import { formatHolder, lives, parseHolder, readProc, self } from './holder.ts'
+import { formatHolder, type Holder, lives, parseHolder, readProc, self } from './holder.ts'
 
 const BEAT_MS = 2000
 const DEAD_AFTER_MS = 3 * BEAT_MS
@@ -19,9 +20,10 @@ const DEAD_AFTER_MS = 3 * BEAT_MS
 export async function lockFile(path: string): Promise<Lock> {
   const handle = await fs.open(path, 'a+')
   try {
-    const record = await leaveRecord(path)
+    const prefix = `${path}.held-${(await fs.stat(dirname(path))).ino}-`
+    const record = await leaveRecord(path, prefix)
     try {
-      await refuseOthers(path, record)
+      await refuseOthers(path, prefix, record)
       const { dev, ino } = await handle.stat()
       refusePosixLocks(path, dev, ino)
     } catch (thrown) {
@@ -48,8 +50,8 @@ function keep(record: string): Lock {
   }
 }
 
-async function leaveRecord(path: string): Promise<string> {
-  const record = `${path}.held-${formatHolder(self())}`
+async function leaveRecord(path: string, prefix: string): Promise<string> {
+  const record = prefix + formatHolder(self())
   try {
     await (await fs.open(record, 'wx', 0o644)).close()
   } catch (thrown) {
@@ -60,20 +62,22 @@ async function leaveRecord(path: string): Promise<string> {
   return record
 }
 
-async function refuseOthers(path: string, own: string): Promise<void> {
+async function refuseOthers(path: string, prefix: string, own: string): Promise<void> {
   const dir = dirname(path)
-  const prefix = `${basename(path)}.held-`
   for (const name of await fs.readdir(dir)) {
-    const holder = name.startsWith(prefix) ? parseHolder(name.slice(prefix.length)) : null
     const record = join(dir, name)
-    if (!holder || record === own) continue
-    const isAlive = lives(holder)
-    if (isAlive === 'unknown' ? await beats(record) : isAlive) {
-      const where = isAlive === 'unknown' ? ' of another container' : ''
-      throw locked(path, `by process ${holder.pid}${where}: stop it, or give this one other log.dirs`)
-    }
+    if (!name.startsWith(`${basename(path)}.held-`) || record === own) continue
+    const holder = record.startsWith(prefix) ? parseHolder(record.slice(prefix.length)) : null
+    if (holder) await refuseIfAlive(path, holder, record)
     await fs.rm(record, { force: true })
   }
+}
+
+async function refuseIfAlive(path: string, holder: Holder, record: string): Promise<void> {
+  const isAlive = lives(holder)
+  if (isAlive === false || (isAlive === 'unknown' && !(await beats(record)))) return
+  const where = isAlive === 'unknown' ? ' of another container' : ''
+  throw locked(path, `by process ${holder.pid}${where}: stop it, or give this one other log.dirs`)
 }
 
 /** Whether somebody still touches that record. Answers at once for one that was left long ago, else after at most six seconds. */
