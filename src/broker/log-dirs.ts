@@ -26,7 +26,6 @@ export async function openLogDirs(platform: Platform, loaded: LoadedConfig): Pro
           clusterId,
           config: topicConfig(staticLayers(loaded.given), noTexts),
           producerIdExpirationMs: config['producer.id.expiration.ms'],
-          recoveryConcurrency: config['num.recovery.threads.per.data.dir'],
         }),
       )
     }

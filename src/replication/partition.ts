@@ -25,6 +25,11 @@ export interface PartitionOptions {
   readonly flushPolicy: FlushPolicy
 }
 
+export interface LeaderAppended extends Appended {
+  /** It was there already: the producer sent it again. */
+  readonly isDuplicate: boolean
+}
+
 export type RequiredAcks = 'none' | 'leader' | 'all'
 
 const NOBODY: PartitionRole = { leaderId: -1, leaderEpoch: -1, partitionEpoch: -1, replicas: [], isr: [] }
@@ -126,14 +131,14 @@ export class Partition implements ReplicatedLog {
   }
 
   /** Appends a validated batch as leader, in this turn of the event loop. A duplicate of a known sequence gives its old offsets. */
-  appendAsLeader(batch: RecordBatch, acks: RequiredAcks): Appended {
+  appendAsLeader(batch: RecordBatch, acks: RequiredAcks): LeaderAppended {
     this.requireLeader()
     if (acks === 'all') this.#requireEnoughInSync()
     const known = this.log.producers.check(batch)
-    if (known !== 'new') return known.duplicateOf
-    const appended = this.log.append(batch, this.leaderEpoch)
+    if (known !== 'new') return { ...known.duplicateOf, isDuplicate: true }
+    const { baseOffset, lastOffset, appendTime } = this.log.append(batch, this.leaderEpoch)
     if (this.#options.flushPolicy === 'fsync') this.log.requestFlush()
-    return appended
+    return { baseOffset, lastOffset, appendTime, isDuplicate: false }
   }
 
   /** Appends what a coordinator of ours built. */

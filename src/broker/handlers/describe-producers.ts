@@ -34,11 +34,12 @@ export function describeProducers({ topics }: { topics: Topics }): Handler<Descr
       partition.requireLeader()
       return { partitionIndex: index, errorCode: 0, errorMessage: null, activeProducers: [...partition.log.producers.describe()] }
     } catch (thrown) {
-      return failure(index, KafkaError.of(thrown))
+      return failure(index, KafkaError.of(thrown), topics.idOf(topic) !== undefined)
     }
   }
 }
 
-function failure(index: number, error: KafkaError) {
-  return { partitionIndex: index, errorCode: error.code, errorMessage: error.message, activeProducers: [] }
+// Kafka says no word about a partition of a topic that exists.
+function failure(index: number, error: KafkaError, isTopicKnown = false) {
+  return { partitionIndex: index, errorCode: error.code, errorMessage: isTopicKnown ? null : error.message, activeProducers: [] }
 }

@@ -19,6 +19,8 @@ interface Found {
   readonly answer: PartitionAnswer
   readonly sizeInBytes: number
   readonly failed: boolean
+  /** False for what does not exist, or may not be seen: Kafka answers those last. */
+  readonly isKnown: boolean
   readonly partition: Partition | null
   readonly seenHighWatermark: number
   readonly seenLogSize: number
@@ -53,6 +55,7 @@ export function fetch({ topics, sessions, clock, maxBytes }: FetchRooms): Handle
       if (typeof fetching === 'string') return { errorCode: errorCode(fetching), responses: [] }
       const found = await enough(request, fetching, context)
       context.onSent(() => releaseAll(found))
+      for (const { key, sizeInBytes } of found) if (sizeInBytes > 0) sessions.moveBack(fetching, key)
       return { sessionId: fetching.sessionId, responses: group(answered(fetching, found)) }
     },
 
@@ -107,7 +110,7 @@ export function fetch({ topics, sessions, clock, maxBytes }: FetchRooms): Handle
       if (!context.may('Read', { type: 'Topic', name: topic })) throw new KafkaError('TOPIC_AUTHORIZATION_FAILED')
       partition = topics.partition(topic, asked.index)
     } catch (thrown) {
-      return failed(key, asked, failure(asked.index, KafkaError.of(thrown), []))
+      return failed(key, asked, failure(asked.index, KafkaError.of(thrown), []), false)
     }
     try {
       requireReadable(partition, asked, request)
@@ -124,10 +127,11 @@ export function fetch({ topics, sessions, clock, maxBytes }: FetchRooms): Handle
         asked,
         partition,
         failed: diverging !== null,
+        isKnown: true,
         sizeInBytes: read.sizeInBytes,
         seenHighWatermark: highWatermark,
         seenLogSize: partition.log.sizeInBytes,
-        release: read.release,
+        release: () => read.release(),
         answer: {
           partitionIndex: asked.index,
           errorCode: 0,
@@ -140,7 +144,7 @@ export function fetch({ topics, sessions, clock, maxBytes }: FetchRooms): Handle
         },
       }
     } catch (thrown) {
-      return failed(key, asked, failure(asked.index, KafkaError.of(thrown), null))
+      return failed(key, asked, failure(asked.index, KafkaError.of(thrown), null), true)
     }
   }
 
@@ -247,7 +251,7 @@ function tellsMore({ incremental }: FetchContext, found: readonly Found[]): bool
 
 /** What goes out: in an incremental answer only what is new; what was told is remembered. */
 function* answered({ incremental }: FetchContext, found: readonly Found[]): Generator<Found> {
-  for (const one of found) {
+  for (const one of [...found.filter(({ isKnown }) => isKnown), ...found.filter(({ isKnown }) => !isKnown)]) {
     const { answer, asked } = one
     const isNews =
       one.failed ||

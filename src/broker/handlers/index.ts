@@ -71,7 +71,11 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     return { first: producerIdStart, size: producerIdLen }
   })
   const served: AnyHandler[] = [
-    apiVersions({ image, metadataOffset: () => publisher.endOffset - 1, served: () => served.map(({ api }) => api) }),
+    apiVersions({
+      image,
+      metadataOffset: () => publisher.endOffset - 1,
+      served: () => served.map(({ api }) => api).sort((a, b) => a.key - b.key),
+    }),
     metadata({ ...cluster, autoCreate: () => (configs.broker['auto.create.topics.enable'] ? autoCreate : null) }),
     describeCluster(cluster),
     describeTopicPartitions({ image, maxPartitions: loaded.config['max.request.partition.size.limit'] }),

@@ -23,6 +23,8 @@ const questions = {
 type Question = keyof typeof questions
 
 const READ_COMMITTED = 1
+/** Answers name the leader epoch of the found record since this version. */
+const EPOCH_SINCE = 4
 const NOT_FOUND = { timestamp: -1, offset: -1, leaderEpoch: -1 }
 
 export function listOffsets({ topics }: { topics: Topics }): Handler<ListOffsetsRequest, ListOffsetsResponse> {
@@ -31,7 +33,7 @@ export function listOffsets({ topics }: { topics: Topics }): Handler<ListOffsets
 
     async handle(request, context) {
       const answers: Item<Input<ListOffsetsResponse>['topics']>[] = []
-      for (const { name, partitions } of request.topics) {
+      for (const { name, partitions } of byName(request)) {
         const twice = repeated(partitions)
         const answered: Answer[] = []
         for (const asked of partitions) {
@@ -60,11 +62,26 @@ export function listOffsets({ topics }: { topics: Topics }): Handler<ListOffsets
       const partition = topics.partition(topic, asked.partitionIndex)
       partition.requireLeader(asked.currentLeaderEpoch)
       const found = await lookUp(partition, asked.timestamp, request.isolationLevel === READ_COMMITTED, context.version)
-      return { partitionIndex: asked.partitionIndex, errorCode: 0, ...found }
+      return {
+        partitionIndex: asked.partitionIndex,
+        errorCode: 0,
+        ...found,
+        ...(context.version < EPOCH_SINCE ? { leaderEpoch: -1 } : {}),
+      }
     } catch (thrown) {
       return failure(asked, KafkaError.of(thrown))
     }
   }
+}
+
+/** A topic that comes in two entries is answered in one. */
+function byName({ topics }: ListOffsetsRequest): ListOffsetsRequest['topics'] {
+  const names = new Set(topics.map(({ name }) => name))
+  if (names.size === topics.length) return topics
+  return [...names].map((name) => ({
+    name,
+    partitions: topics.filter((topic) => topic.name === name).flatMap(({ partitions }) => partitions),
+  }))
 }
 
 async function lookUp(partition: Partition, timestamp: number, readCommitted: boolean, version: number) {

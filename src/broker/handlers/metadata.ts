@@ -62,7 +62,7 @@ export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, Metadat
 
   function wanted({ topics }: MetadataRequest, { version, ...context }: RequestContext): readonly Asked[] {
     const all = topics === null || (topics.length === 0 && version < TOPIC_LIST_NULL_SINCE)
-    if (!all) return distinct(topics)
+    if (!all) return distinct(topics, rooms.image())
     return [...rooms.image().topics.values()]
       .filter(({ name }) => context.may('Describe', { type: 'Topic', name }))
       .map(({ name }) => ({ name, topicId: ZERO_UUID }))
@@ -111,10 +111,11 @@ function requireAnswerable({ topics }: MetadataRequest, { version }: RequestCont
   }
 }
 
-function distinct(topics: readonly Asked[]): readonly Asked[] {
-  return [
-    ...new Map(topics.map((topic) => [topic.topicId === ZERO_UUID ? `n${topic.name}` : `i${topic.topicId}`, topic])).values(),
-  ]
+/** A topic that is asked for twice, by name and by id too, is answered once. */
+function distinct(topics: readonly Asked[], image: MetadataImage): readonly Asked[] {
+  const keyOf = ({ name, topicId }: Asked) =>
+    (topicId === ZERO_UUID ? name : image.topicsById.get(topicId)?.name) ?? ` ${topicId}`
+  return [...new Map(topics.map((topic) => [keyOf(topic), topic])).values()]
 }
 
 function partitionAnswer(partition: PartitionImage, image: MetadataImage, { listener }: RequestContext) {

@@ -82,8 +82,14 @@ export function produce({ topics, rules, clock }: ProduceRooms): Handler<Produce
       if (bytes === null) throw new KafkaError('INVALID_RECORD', 'the records are null')
       refuseTransactional(bytes, request.transactionalId)
       const { batch, logAppendTimeMs } = validateBatch(bytes, rules.of(partition.log.config, context.version), clock.now())
-      const { baseOffset, lastOffset } = partition.appendAsLeader(batch, acks)
-      const answer = { index: data.index, errorCode: 0, baseOffset, logAppendTimeMs, logStartOffset: partition.startOffset }
+      const { baseOffset, lastOffset, appendTime, isDuplicate } = partition.appendAsLeader(batch, acks)
+      const answer = {
+        index: data.index,
+        errorCode: 0,
+        baseOffset,
+        logAppendTimeMs: isDuplicate ? appendTime : logAppendTimeMs,
+        logStartOffset: partition.startOffset,
+      }
       const waiting = partition.acknowledged(lastOffset + 1, acks, request.timeoutMs)
       return waiting
         ? waiting.then(
@@ -131,7 +137,7 @@ function silence(responses: readonly TopicAnswer[], context: RequestContext): nu
 function startOffsetFor(thrown: unknown, partition: Partition | null): number {
   if (!partition) return -1
   if (thrown instanceof InvalidBatch) return thrown.insideRecords ? partition.startOffset : -1
-  const told: readonly string[] = ['OUT_OF_ORDER_SEQUENCE_NUMBER']
+  const told: readonly string[] = ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'INVALID_PRODUCER_EPOCH']
   return thrown instanceof KafkaError && told.includes(thrown.error) ? partition.startOffset : -1
 }
 
