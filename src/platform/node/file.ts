@@ -7,7 +7,7 @@ import { type Deferred, deferred } from '../../base/deferred.ts'
 import type { DiskError, File, ReadBytes } from '../disk.ts'
 import { closeFd, flushFd, readAll, truncateFd, writeAll, writeAllNow } from './calls.ts'
 import { diskError } from './disk-errors.ts'
-import type { Pace } from './pace.ts'
+import { type Pace, patienceFor } from './pace.ts'
 
 /** Measured: 5 µs against 29 through the thread pool at 16 KB, and beyond this the kernel may throttle the writer. */
 const WRITE_NOW_MAX = 64 * 1024
@@ -132,7 +132,8 @@ export class NodeFile implements File {
 
   #readInto(bytes: Uint8Array, at: number): number | Promise<number> {
     const { reads } = this.#disk
-    if (bytes.length > READ_NOW_MAX || !reads.isQuick) return reads.watch(() => readAll(this.#fd, bytes, at))
+    if (bytes.length > READ_NOW_MAX || !reads.isQuick)
+      return reads.watch(() => readAll(this.#fd, bytes, at), patienceFor(bytes.length))
     const count = reads.measure(() => readSync(this.#fd, bytes, 0, bytes.length, at))
     return count === bytes.length || count === 0 ? count : this.#readRest(bytes, at, count)
   }
@@ -207,7 +208,8 @@ export class NodeFile implements File {
       const works = (this.#underWay = this.#takeJoined())
       try {
         if (this.#isTorn) await this.#mend()
-        await this.#disk.writes.watch(() => this.#carryOut(works))
+        const bytes = works.reduce((sum, work) => sum + (work.kind === 'write' ? work.bytes : 0), 0)
+        await this.#disk.writes.watch(() => this.#carryOut(works), patienceFor(bytes))
         this.#underWay = []
         for (const { done } of works) done.resolve()
       } catch (thrown) {

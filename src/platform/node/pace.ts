@@ -1,12 +1,19 @@
 // Whether a disk may be asked synchronously. A call from the page cache takes microseconds and a trip through the thread pool thirty,
 // but a disk that stalls must never stop the event loop: heartbeats, elections and other directories go on.
 
-/** A call that took longer than this says that the disk is not answering from memory. */
+/** A small call that took longer than this says that the disk is not answering from memory. */
 const SLOW_MS = 5
+/** A large one may take longer: this is 200 MB/s. */
+const BYTES_PER_MS = 200_000
 /** While a call to the thread pool has been under way for this long (a flush, mostly), the disk is presumed to stall. */
 const STALLED_MS = 100
 /** How long calls go to the thread pool after a slow one. */
 const REST_MS = 1000
+
+/** How long a call with that many bytes may take before the disk counts as slow. */
+export function patienceFor(bytes: number): number {
+  return SLOW_MS + bytes / BYTES_PER_MS
+}
 
 export class Pace {
   #restUntil = 0
