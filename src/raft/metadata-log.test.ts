@@ -163,3 +163,19 @@ test('a log of other voters, or of another directory of this node, is refused', 
     await assert.rejects(start(memoryDisk(1 << 24), { voters }), /voters|directory/)
   }
 })
+
+test('a directory of kraft.version 0 is led by who voted last, and stays at kraft.version 0', async () => {
+  const disk = memoryDisk(1 << 24)
+  const text =
+    '{"clusterId":"","leaderId":1,"leaderEpoch":3,"votedId":-1,"appliedOffset":0,"currentVoters":[{"voterId":1}],"data_version":0}'
+  await disk.mkdir(`${DIR}/${METADATA_LOG}-0`)
+  await disk.replaceAtomic(`${DIR}/${METADATA_LOG}-0/quorum-state`, Buffer.from(text))
+  const { log, files } = await start(disk)
+  await log.start()
+  assert.deepEqual([log.leaderEpoch, log.kraftVersion], [4, 0])
+  assert.deepEqual(await contentsOf(log), ['leaderChange'])
+  assert.match(
+    Buffer.from((await disk.readAtomic(`${files.dir}/quorum-state`))!).toString(),
+    /"leaderEpoch":4,.*"data_version":0/,
+  )
+})

@@ -1,5 +1,6 @@
 // The replicated log of the cluster's metadata: one directory with a log, a saved vote and snapshots, led by a quorum.
 
+import { ZERO_UUID } from '../base/uuid.ts'
 import type { Log } from '../log/log.ts'
 import type { Appended, ReplicatedLog } from '../machine/machine.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -51,9 +52,10 @@ export class MetadataLog implements ReplicatedLog {
     const newest = snapshots.at(-1) ?? null
     await meet(options, newest)
     const membership = await readMembership(options, newest)
-    if (membership.voters.length === 0) membership.voters = staticVoters
+    const saved = await readVote(platform.disk, log.dir)
+    if (membership.voters.length === 0) membership.voters = namedElsewhere(staticVoters, saved?.voterIds ?? [])
     requireLoneVoter(membership.voters, self)
-    const vote = (await readVote(platform.disk, log.dir)) ?? { epoch: 0, leaderId: null, votedFor: null }
+    const vote = saved?.vote ?? { epoch: 0, leaderId: null, votedFor: null }
     const epoch = Math.max(vote.epoch, newest?.epoch ?? 0)
     return new MetadataLog(options, initialState(self, { vote: { ...vote, epoch }, ...membership }, log), snapshots)
   }
@@ -252,6 +254,11 @@ async function copyOf(log: Log, from: number, maxBytes: number): Promise<Uint8Ar
   }
 }
 
+/** Under kraft.version 0 the configuration says who votes; where it does not, those who voted last do. */
+function namedElsewhere(configured: readonly Voter[], last: readonly number[]): readonly Voter[] {
+  return configured.length > 0 ? configured : last.map((id) => ({ id, directoryId: ZERO_UUID, endpoints: [] }))
+}
+
 function requireLoneVoter(voters: readonly Voter[], self: ReplicaKey): void {
   const names = voters.map(({ id }) => id).join(', ')
   const [voter] = voters
@@ -263,7 +270,7 @@ function requireLoneVoter(voters: readonly Voter[], self: ReplicaKey): void {
   if (voters.length > 1 || voter.id !== self.id) {
     throw new Error(`the voters of this metadata log are ${names}; this build runs a quorum of one, and node.id is ${self.id}`)
   }
-  if (voter.directoryId === self.directoryId || /^A{22}$/.test(voter.directoryId)) return
+  if (voter.directoryId === self.directoryId || voter.directoryId === ZERO_UUID) return
   throw new Error(
     `node ${self.id} votes with directory ${voter.directoryId}, but meta.properties says ${self.directoryId}: put the old directory.id back`,
   )

@@ -8,26 +8,36 @@ import type { Vote } from './quorum.ts'
 const FILE = 'quorum-state'
 const NOBODY = -1
 
+export interface SavedState {
+  readonly vote: Vote
+  /** Who votes under kraft.version 0, whose log does not say it; empty in version 1. */
+  readonly voterIds: readonly number[]
+}
+
 /** The saved vote; null where the node never voted. Throws where the file is there and cannot be read: guessing would allow a second vote. */
-export async function readVote(disk: Disk, dir: string): Promise<Vote | null> {
+export async function readVote(disk: Disk, dir: string): Promise<SavedState | null> {
   const path = `${dir}/${FILE}`
   const bytes = await disk.readAtomic(path)
   if (bytes === null) return null
   return parse(Buffer.from(bytes).toString('utf8'), path)
 }
 
-type Saved = Readonly<Partial<Record<'leaderId' | 'leaderEpoch' | 'votedId' | 'votedDirectoryId' | 'data_version', unknown>>>
+type Saved = Readonly<
+  Partial<Record<'leaderId' | 'leaderEpoch' | 'votedId' | 'votedDirectoryId' | 'data_version' | 'currentVoters', unknown>>
+>
 
-function parse(text: string, path: string): Vote {
-  const { leaderId, leaderEpoch, votedId, votedDirectoryId = ZERO_UUID, data_version } = saved(text, path)
+function parse(text: string, path: string): SavedState {
+  const { leaderId, leaderEpoch, votedId, votedDirectoryId = ZERO_UUID, data_version, currentVoters = [] } = saved(text, path)
   if (data_version !== 0 && data_version !== 1)
     throw new Error(`${path} has data_version ${data_version}; this build reads 0 and 1`)
   if (!isCount(leaderEpoch) || !isId(leaderId) || !isId(votedId) || typeof votedDirectoryId !== 'string') throw unreadable(path)
-  return {
+  if (!Array.isArray(currentVoters)) throw unreadable(path)
+  const vote = {
     epoch: leaderEpoch,
     leaderId: leaderId === NOBODY ? null : leaderId,
     votedFor: votedId === NOBODY ? null : { id: votedId, directoryId: votedDirectoryId },
   }
+  return { vote, voterIds: currentVoters.map((voter: { voterId?: unknown } | null) => voter?.voterId).filter(isId) }
 }
 
 function saved(text: string, path: string): Saved {

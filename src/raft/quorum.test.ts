@@ -99,7 +99,7 @@ test('votes are written as Apache Kafka writes them under kraft.version 1, and r
     await disk.mkdir('d')
     await saveVote(disk, 'd', vote, 1, [1])
     assert.equal(Buffer.from((await disk.readAtomic('d/quorum-state'))!).toString(), text)
-    assert.deepEqual(await readVote(disk, 'd'), vote)
+    assert.deepEqual(await readVote(disk, 'd'), { vote, voterIds: [] })
   }
 })
 
@@ -109,8 +109,8 @@ test('votes of kraft.version 0 keep their shape', async () => {
   const text =
     '{"clusterId":"","leaderId":1,"leaderEpoch":3,"votedId":1,"appliedOffset":0,"currentVoters":[{"voterId":1}],"data_version":0}'
   await disk.replaceAtomic('d/quorum-state', Buffer.from(text))
-  const vote = (await readVote(disk, 'd'))!
-  assert.deepEqual(vote, { epoch: 3, leaderId: 1, votedFor: { id: 1, directoryId: ZERO_UUID } })
+  const { vote, voterIds } = (await readVote(disk, 'd'))!
+  assert.deepEqual([vote, voterIds], [{ epoch: 3, leaderId: 1, votedFor: { id: 1, directoryId: ZERO_UUID } }, [1]])
   await saveVote(disk, 'd', vote, 0, [1])
   assert.equal(Buffer.from((await disk.readAtomic('d/quorum-state'))!).toString(), text)
 })
