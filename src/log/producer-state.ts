@@ -68,8 +68,7 @@ export class ProducerStates {
     const known = entry.sameAs(batch)
     if (known) {
       const { lastOffset, offsetDelta, timestamp } = known
-      const appendTime = batch.timestampType === 'LogAppendTime' ? timestamp : -1
-      return { duplicateOf: { baseOffset: lastOffset - offsetDelta, lastOffset, appendTime } }
+      return { duplicateOf: { baseOffset: lastOffset - offsetDelta, lastOffset, appendTime: timestamp } }
     }
     this.#requireEpoch(entry, batch.producerEpoch)
     if (!batch.isControl) this.#requireSequence(entry, batch)

@@ -223,11 +223,12 @@ function failure(index: number, error: KafkaError, abortedTransactions: [] | nul
 
 const EMPTY = new Uint8Array(0)
 
-function failed(key: string, asked: FetchedPartition, answer: PartitionAnswer): Found {
+function failed(key: string, asked: FetchedPartition, answer: PartitionAnswer, isKnown: boolean): Found {
   return {
     key,
     asked,
     answer,
+    isKnown,
     sizeInBytes: 0,
     failed: true,
     partition: null,
