@@ -34,6 +34,8 @@ export async function compact(state: LogState, now: number, mustStop: () => bool
   const bytesBefore = sizeOf(old)
   const transactions = new CleanedTransactions(state.aborted(0))
   const rules = { latest, transactions, producers: state.producers, now, newHorizonMs: now + state.config['delete.retention.ms'] }
+  // What is compacted must never be checked for missing offsets: it has some.
+  await state.shared.checkpoint('recoveryPoint')
   let bytesAfter = 0
   for (const group of groupsOf(old, state)) {
     const fresh = await cleanGroup(state, group, rules, mustStop)

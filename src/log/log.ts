@@ -188,7 +188,7 @@ export class Log {
   #add(batch: RecordBatch): void {
     const state = this.#state
     const now = state.shared.clock.now()
-    if (this.#needsRoll(batch, now)) this.#roll(batch.baseOffset)
+    if (this.#needsRoll(batch, now)) this.#roll(this.#baseFor(batch))
     const { active } = state.segments
     state.epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
     active.append(batch, state.config['index.interval.bytes'], now)
@@ -197,6 +197,12 @@ export class Log {
     if (aborted) active.addAborted(aborted)
     this.#watermarks.send()
     this.#heedFlushRules()
+  }
+
+  // Segments follow each other without a hole; only a follower's offsets may be too far ahead for that.
+  #baseFor(batch: RecordBatch): number {
+    const { endOffset } = this.#state
+    return batch.lastOffset - endOffset < 0x7fff_ffff ? endOffset : batch.baseOffset
   }
 
   #needsRoll(batch: RecordBatch, now: number): boolean {

@@ -121,16 +121,7 @@ async function recover(state: LogState, recoveryPoint: number): Promise<Recovere
   const first = Math.min(segments.indexOf(recoveryPoint), damaged < 0 ? Number.POSITIVE_INFINITY : damaged)
   const suspects = segments.all.slice(first)
   await restoreProducers(state, suspects[0]!.baseOffset, { assumeNoneWithoutSnapshot: false })
-  let cutBytes = 0
-  for (const [i, segment] of suspects.entries()) {
-    const sizeBefore = segment.sizeInBytes
-    const end = await check(state, segment)
-    if (end === sizeBefore) continue
-    const behind = suspects.slice(i + 1)
-    cutBytes += sizeBefore - end + behind.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
-    await cutAt(state, segment, end, behind)
-    break
-  }
+  const cutBytes = await checkAll(state, suspects)
   const { active } = segments
   state.endOffset = active.nextOffset
   if (active.sizeInBytes > 0 && state.endOffset > recoveryPoint) await active.flush() // it may have been in the system's memory alone
@@ -143,6 +134,26 @@ async function recover(state: LogState, recoveryPoint: number): Promise<Recovere
   if (cutBytes > 0)
     shared.logger.warn('a log was cut behind its last whole batch', { dir: state.dir, cutBytes, endOffset: state.endOffset })
   return { cutBytes, endOffset: state.endOffset }
+}
+
+/** Checks one segment after the other and cuts off everything from the first fault on. How many bytes that were. */
+async function checkAll(state: LogState, suspects: readonly Segment[]): Promise<number> {
+  for (const [i, segment] of suspects.entries()) {
+    const before = suspects[i - 1]
+    if (before && hasHole(state, before, segment)) {
+      state.shared.logger.warn('offsets are missing between two segments', { dir: state.dir, from: before.nextOffset, to: segment.baseOffset })
+      return cutAt(state, before, before.sizeInBytes, suspects.slice(i))
+    }
+    const end = await check(state, segment)
+    if (end < segment.sizeInBytes) return cutAt(state, segment, end, suspects.slice(i + 1))
+  }
+  return 0
+}
+
+// A power cut may keep the beginning of a segment and lose the end of the one before. Where a cleaner was, offsets are missing rightly, and
+// where a follower's offsets went too far ahead for one segment.
+function hasHole({ cleanedUpTo }: LogState, before: Segment, segment: Segment): boolean {
+  return before.nextOffset < segment.baseOffset && before.nextOffset >= (cleanedUpTo ?? 0) && before.takesOffset(segment.baseOffset)
 }
 
 /** Makes books, epochs and producers again from the segment's batches. The position where the last good one ends. */
@@ -189,10 +200,12 @@ function faultOf(batch: RecordBatch, segment: Segment): string | null {
   return null
 }
 
-async function cutAt(state: LogState, segment: Segment, end: number, behind: readonly Segment[]): Promise<void> {
+async function cutAt(state: LogState, segment: Segment, end: number, behind: readonly Segment[]): Promise<number> {
+  const cutBytes = segment.sizeInBytes - end + behind.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
   state.segments.remove(behind)
   await state.retire([...behind].reverse())
   await segment.truncate(end, segment.nextOffset)
+  return cutBytes
 }
 
 async function finish(state: LogState, known: Checkpointed, trusted: boolean): Promise<void> {

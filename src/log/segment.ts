@@ -108,6 +108,11 @@ export class Segment {
     return this.#flushedOffset
   }
 
+  /** A write is under way, and what is appended meanwhile will follow it. */
+  get isSending(): boolean {
+    return this.#isSending
+  }
+
   get isWritten(): boolean {
     return this.tail.writtenPosition === this.tail.end
   }

@@ -47,15 +47,18 @@ export class Watermarks implements Flushable {
 
   /** Hands what is new to the files at the end of this turn. */
   send(): void {
-    const { shared } = this.#state
-    shared.sendSoon(() => {
-      for (const segment of this.#live)
-        if (!segment.isWritten)
-          inBackground(
-            shared,
-            segment.send(() => this.#advance()),
-          )
-    })
+    this.#state.shared.sendSoon(() => this.#sendFirst())
+  }
+
+  // One segment after the other, or a crash could leave a hole between two of them.
+  #sendFirst(): void {
+    const segment = this.#live.find(({ isWritten }) => !isWritten)
+    if (!segment || segment.isSending) return
+    const sent = segment.send(() => this.#advance())
+    inBackground(
+      this.#state.shared,
+      sent.then(() => this.#sendFirst()),
+    )
   }
 
   /** Resolves when everything appended so far is with the operating system; rejects when the directory went offline. */
