@@ -160,10 +160,12 @@ export class Partition implements ReplicatedLog {
     )
   }
 
-  /** Resolves when everything below `offset` is as safe as `acks` asks. Undefined where that is so already. */
+  /**
+   * Resolves when everything below `offset` is as safe as `acks` asks; undefined where that is so already. Who wants no answer waits for the
+   * operating system all the same: otherwise nothing would hold a producer back while the disk is slow.
+   */
   acknowledged(offset: number, acks: RequiredAcks, timeoutMs: number): Promise<void> | undefined {
-    if (acks === 'none') return undefined
-    return acks === 'leader' ? this.#written.until(offset, timeoutMs) : this.#committed.until(offset, timeoutMs)
+    return (acks === 'all' ? this.#committed : this.#written).until(offset, timeoutMs)
   }
 
   /** Whole batches from the log up to the bound, in pooled buffers; `releases` when sent. */

@@ -23,6 +23,7 @@ interface Found {
   readonly isKnown: boolean
   readonly partition: Partition | null
   readonly seenHighWatermark: number
+  /** The log's size when it ended at the high watermark; else less than any, since it is not known where in it the watermark lay. */
   readonly seenLogSize: number
   release(): void
 }
@@ -117,7 +118,8 @@ export function fetch({ topics, sessions, clock, maxBytes }: FetchRooms): Handle
       const readCommitted = request.isolationLevel === READ_COMMITTED
       const diverging = divergence(partition, asked)
       const bound = readCommitted ? partition.lastStableOffset : partition.highWatermark
-      const { highWatermark, lastStableOffset, startOffset } = partition
+      const { highWatermark, lastStableOffset, startOffset, log } = partition
+      const seenLogSize = highWatermark === log.endOffset ? log.sizeInBytes : Number.NEGATIVE_INFINITY
       const size = Math.min(left, asked.maxBytes)
       const wanted = !diverging && bound > asked.fetchOffset && (size > 0 || isFirst)
       const read = wanted ? await partition.readFor(asked.fetchOffset, size, readCommitted, isFirst) : NOTHING
@@ -130,7 +132,7 @@ export function fetch({ topics, sessions, clock, maxBytes }: FetchRooms): Handle
         isKnown: true,
         sizeInBytes: read.sizeInBytes,
         seenHighWatermark: highWatermark,
-        seenLogSize: partition.log.sizeInBytes,
+        seenLogSize,
         release: () => read.release(),
         answer: {
           partitionIndex: asked.index,
@@ -173,9 +175,9 @@ const NOTHING = { views: [] as readonly Uint8Array[], sizeInBytes: 0, nextOffset
 
 function hasGrown(found: readonly Found[], missing: number): boolean {
   let grown = 0
-  for (const { partition, seenHighWatermark, seenLogSize, asked } of found) {
+  for (const { partition, seenHighWatermark, seenLogSize, answer } of found) {
     if (!partition) continue
-    if (!partition.isLeader || partition.startOffset > asked.fetchOffset) return true
+    if (!partition.isLeader || partition.startOffset !== answer.logStartOffset) return true // segments may be gone: sizes say nothing
     if (partition.highWatermark !== seenHighWatermark) grown += Math.max(1, partition.log.sizeInBytes - seenLogSize)
   }
   return grown >= missing && grown > 0
