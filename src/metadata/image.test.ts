@@ -216,6 +216,8 @@ test('a named leader begins a leader epoch, another change only a partition epoc
   image.apply(partitionChange(uuid(1), 0, { leader: 2 }))
   const led = image.partition('t', 0)!
   assert.deepEqual([led.leader, led.leaderEpoch, led.partitionEpoch], [2, 1, 2])
+  image.apply(partitionChange(uuid(1), 0, { leader: 2 }))
+  assert.equal(image.partition('t', 0)!.leaderEpoch, 2, 'even where the same one leads on')
 })
 
 test('configurations of a topic go with it', () => {

@@ -152,3 +152,28 @@ test('snapshots come after enough bytes or enough time, not inside a metadata tr
   await say(1)
   assert.equal(log.snapshots.length, 3)
 })
+
+test('what is committed while a snapshot is written counts for the next one', async () => {
+  const { log, clock, publisher } = house()
+  const snapshotter = new Snapshotter({
+    publisher,
+    log,
+    clock,
+    logger: silentLogger,
+    bytesBetween: () => 1000,
+    intervalMs: () => 0,
+  })
+  await publisher.load()
+  const first = snapshotter.write()
+  log.write(Array.from({ length: 50 }, (_, i) => topic(`t${i}`, i)))
+  log.commit()
+  await publisher.reached(log.endOffset)
+  await first
+  assert.equal(log.snapshots.length, 1)
+  log.write([topic('one more', 99)])
+  log.commit()
+  await publisher.reached(log.endOffset)
+  for (let i = 0; i < 5; i++) await turn()
+  assert.equal(log.snapshots.at(-1)!.endOffset, 51)
+  assert.equal(log.snapshots.length, 2)
+})

@@ -135,6 +135,17 @@ test('another replica of the ISR leads when a leader is fenced; below the minimu
   assert.deepEqual([leader, isr, elr], [second, [second], [third]])
 })
 
+test('a broker that is shutting down gets no new leadership', () => {
+  const house = TestController.withBrokers(1, 2)
+  const { epoch: brokerEpoch } = house.controller.image.brokers.get(1)!
+  house.run((controller) => controlledShutdown(controller, { brokerId: 1, brokerEpoch }))
+  const assignments = [{ partitionIndex: 0, brokerIds: [1, 2] }]
+  const topic = { name: 'new', numPartitions: -1, replicationFactor: -1, assignments, configs: [] }
+  house.run((controller) => createTopics(controller, { topics: [topic], validateOnly: false }))
+  const { leader, isr } = house.controller.image.partition('new', 0)!
+  assert.deepEqual([leader, isr], [2, [2]])
+})
+
 test('a second process under the same id is refused while the first one lives', () => {
   const house = TestController.withBrokers(1)
   assert.throws(() => house.register(1), refusedWith('DUPLICATE_BROKER_REGISTRATION'))
