@@ -54,9 +54,9 @@ class Append implements Command {
     const values = this.sizes.map((size) => `${real.nextValue++}${'.'.repeat(size)}`)
     const { baseOffset } = real.log.append(batchOf(values, { timestamp: this.timestamp }), real.epoch)
     assert.equal(baseOffset, model.endOffset)
-    values.forEach((value, i) =>
-      model.entries.push({ offset: baseOffset + i, value, timestamp: this.timestamp, epoch: real.epoch, batchStart: baseOffset }),
-    )
+    for (const [i, value] of values.entries()) {
+      model.entries.push({ offset: baseOffset + i, value, timestamp: this.timestamp, epoch: real.epoch, batchStart: baseOffset })
+    }
     model.endOffset += values.length
   }
   toString = () => `append(${this.sizes}, at ${this.timestamp})`
@@ -111,6 +111,7 @@ const actions: { readonly [name: string]: (model: Model, real: Real, at: number)
   },
   async deleteBefore(model, { log }, at) {
     const offset = placeIn(model, at)
+    await log.flushed() // only what is committed may be deleted
     await log.deleteBefore(offset)
     model.startOffset = offset
   },
@@ -123,7 +124,10 @@ const actions: { readonly [name: string]: (model: Model, real: Real, at: number)
     const wanted = Math.round(at * 2000)
     const expected = model.visible.find(({ timestamp }) => timestamp >= wanted)
     const found = await log.offsetForTimestamp(wanted)
-    assert.deepEqual(found, expected ? { offset: expected.offset, timestamp: expected.timestamp, leaderEpoch: expected.epoch } : null)
+    assert.deepEqual(
+      found,
+      expected ? { offset: expected.offset, timestamp: expected.timestamp, leaderEpoch: expected.epoch } : null,
+    )
   },
   async epochs(model, { log }) {
     for (const { offset, epoch } of model.visible) assert.equal(log.epochAt(offset), epoch)
@@ -146,7 +150,12 @@ const actions: { readonly [name: string]: (model: Model, real: Real, at: number)
 }
 
 const command = fc.oneof(
-  { weight: 6, arbitrary: fc.tuple(fc.array(fc.nat(600), { minLength: 1, maxLength: 4 }), fc.nat(2000)).map(([sizes, at]) => new Append(sizes, at)) },
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(fc.array(fc.nat(600), { minLength: 1, maxLength: 4 }), fc.nat(2000))
+      .map(([sizes, at]) => new Append(sizes, at)),
+  },
   {
     weight: 5,
     arbitrary: fc
@@ -159,7 +168,9 @@ test('the log holds what an array would hold', async () => {
   const runs = Number(process.env['LOG_MODEL_RUNS'] ?? 60)
   await fc.assert(
     fc.asyncProperty(fc.commands([command], { size: 'large', maxCommands: 120 }), async (commands) => {
-      const world = new LogWorld(logConfig({ 'internal.segment.bytes': 3000, 'index.interval.bytes': 400, 'segment.ms': 10_000_000, 'retention.ms': -1 }))
+      const world = new LogWorld(
+        logConfig({ 'internal.segment.bytes': 3000, 'index.interval.bytes': 400, 'segment.ms': 10_000_000, 'retention.ms': -1 }),
+      )
       const dir = await world.open({ tailBytes: 32 * 1024 })
       const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
       await fc.asyncModelRun(() => ({ model: new Model(), real: { world, dir, log, epoch: 0, nextValue: 0 } }), commands)

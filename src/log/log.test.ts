@@ -37,7 +37,10 @@ test('all appends of one turn leave in one write, and one flush serves them', as
     log.requestFlush()
   }
   await settle()
-  assert.deepEqual(seen, [[100, 0], [100, 100]])
+  assert.deepEqual(seen, [
+    [100, 0],
+    [100, 100],
+  ])
   assert.equal(dir.flushes, 1)
 })
 
@@ -59,7 +62,15 @@ test('a batch that is appended while a flush is under way waits for the next one
 test('no batch at or beyond the limit comes out', async () => {
   const { log } = await newLog()
   for (const value of ['a', 'b', 'c']) log.append(batchOf([value, value]), 0)
-  for (const [limit, expected] of [[0, 0], [1, 0], [2, 2], [3, 2], [4, 4], [6, 6], [99, 6]] as const) {
+  for (const [limit, expected] of [
+    [0, 0],
+    [1, 0],
+    [2, 2],
+    [3, 2],
+    [4, 4],
+    [6, 6],
+    [99, 6],
+  ] as const) {
     const read = await log.read(0, 1 << 20, limit)
     assert.equal(countOf(read.views), expected, `limit ${limit}`)
     read.release()
@@ -141,7 +152,7 @@ test('views stay as they are while they are held, whatever is appended, evicted 
   read.release()
 })
 
-test('a segment ends when it is full, too old by the records\' own time, or when its index is full', async () => {
+test("a segment ends when it is full, too old by the records' own time, or when its index is full", async () => {
   const cases = [
     { changes: { 'internal.segment.bytes': 150 }, expected: [0, 1, 2] },
     { changes: { 'segment.ms': 500 }, expected: [0, 2] },
@@ -152,7 +163,11 @@ test('a segment ends when it is full, too old by the records\' own time, or when
     for (const timestamp of [1000, 1400, 1600]) log.append(batchOf(['x'.repeat(50)], { timestamp }), 0)
     await dir.close({ brokerEpoch: 1 })
     const names = (await world.disk.list(log.dir)).map(({ name }) => name).filter((name) => name.endsWith('.log'))
-    assert.deepEqual(names.map((name) => Number.parseInt(name, 10)), expected, JSON.stringify(changes))
+    assert.deepEqual(
+      names.map((name) => Number.parseInt(name, 10)),
+      expected,
+      JSON.stringify(changes),
+    )
   }
 })
 

@@ -141,7 +141,11 @@ async function checkAll(state: LogState, suspects: readonly Segment[]): Promise<
   for (const [i, segment] of suspects.entries()) {
     const before = suspects[i - 1]
     if (before && hasHole(state, before, segment)) {
-      state.shared.logger.warn('offsets are missing between two segments', { dir: state.dir, from: before.nextOffset, to: segment.baseOffset })
+      state.shared.logger.warn('offsets are missing between two segments', {
+        dir: state.dir,
+        from: before.nextOffset,
+        to: segment.baseOffset,
+      })
       return cutAt(state, before, before.sizeInBytes, suspects.slice(i))
     }
     const end = await check(state, segment)
@@ -153,7 +157,9 @@ async function checkAll(state: LogState, suspects: readonly Segment[]): Promise<
 // A power cut may keep the beginning of a segment and lose the end of the one before. Where a cleaner was, offsets are missing rightly, and
 // where a follower's offsets went too far ahead for one segment.
 function hasHole({ cleanedUpTo }: LogState, before: Segment, segment: Segment): boolean {
-  return before.nextOffset < segment.baseOffset && before.nextOffset >= (cleanedUpTo ?? 0) && before.takesOffset(segment.baseOffset)
+  return (
+    before.nextOffset < segment.baseOffset && before.nextOffset >= (cleanedUpTo ?? 0) && before.takesOffset(segment.baseOffset)
+  )
 }
 
 /** Makes books, epochs and producers again from the segment's batches. The position where the last good one ends. */

@@ -13,7 +13,7 @@ import { controlRecord } from '../../src/protocol/records/control.ts'
 import { ManualClock } from './manual-clock.ts'
 
 export const TOPIC_ID = 'k6ScLyXeQBGm2DaBTOPICw'
-const MAX_LONG = 9_223_372_036_854_775_807
+const MAX_LONG = 2 ** 63
 
 export function logConfig(changes: Partial<LogConfig> = {}): LogConfig {
   return {

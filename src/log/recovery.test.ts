@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { batchOf, LogWorld, logConfig, readAll, settle, TOPIC_ID, valuesOf } from '../../test/support/log-world.ts'
+
+const small = { 'internal.segment.bytes': 1000, 'index.interval.bytes': 100 }
+const FIRST_LOG = '/data/t-0/00000000000000000000.log'
+
+async function filled(changes = {}, count = 30): Promise<{ world: LogWorld; values: string[] }> {
+  const world = new LogWorld(logConfig(changes))
+  const dir = await world.open()
+  const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
+  const values = Array.from({ length: count }, (_, i) => `value ${i}`)
+  for (const [i, value] of values.entries()) log.append(batchOf([value], { timestamp: 1000 + i }), 3)
+  await log.flushed()
+  await settle(20)
+  await world.crash()
+  return { world, values }
+}
+
+async function change(world: LogWorld, path: string, edit: (bytes: Buffer) => Uint8Array): Promise<void> {
+  const bytes = edit(Buffer.from((await world.disk.readAtomic(path))!))
+  await world.disk.replaceAtomic(path, bytes)
+}
+
+test('a last batch that is cut at any byte is left out, and the log goes on behind the one before', async () => {
+  const { world, values } = await filled({}, 3)
+  const whole = (await world.disk.readAtomic(FIRST_LOG))!
+  const size = whole.length / 3
+  for (let cut = 1; cut < size; cut++) {
+    await world.crash()
+    await change(world, FIRST_LOG, (bytes) => bytes.subarray(0, bytes.length - cut))
+    const dir = await world.open()
+    const log = dir.logs.get('t-0')!
+    assert.deepEqual([log.endOffset, log.recovered?.cutBytes], [2, size - cut])
+    log.append(batchOf(['more']), 4)
+    assert.deepEqual(valuesOf(await readAll(log)), [...values.slice(0, 2), 'more'])
+    await dir.close(null)
+    await change(world, FIRST_LOG, () => whole)
+  }
+})
+
+test('any flipped bit of the last batch is noticed', async () => {
+  const { world } = await filled({}, 2)
+  const whole = Buffer.from((await world.disk.readAtomic(FIRST_LOG))!)
+  const start = whole.length / 2
+  const isCovered = (at: number) => at < 12 || at >= 16 // the leader epoch lies outside of the checksum
+  for (let at = 0; at < start; at++) {
+    if (!isCovered(at)) continue
+    await world.crash()
+    await change(world, FIRST_LOG, (bytes) => {
+      bytes[start + at]! ^= 1 << (at % 8)
+      return bytes
+    })
+    const dir = await world.open().catch((why: Error) => why)
+    if (dir instanceof Error)
+      assert.match(dir.message, /records of format/) // the byte that says so
+    else {
+      const isOffset = at < 8
+      const log = dir.logs.get('t-0')!
+      if (!isOffset) assert.equal(log.endOffset, 1, `byte ${at}`)
+      await dir.close(null)
+    }
+    await change(world, FIRST_LOG, () => whole)
+  }
+})
+
+test('zeros behind the last batch, as a preallocated file has them, are cut off', async () => {
+  const { world, values } = await filled({}, 3)
+  await change(world, FIRST_LOG, (bytes) => Buffer.concat([bytes, Buffer.alloc(5000)]))
+  const log = (await world.open()).logs.get('t-0')!
+  assert.deepEqual(valuesOf(await readAll(log)), values)
+  assert.equal(log.recovered?.cutBytes, 5000)
+})
+
+test('damage in the middle cuts all that follows, also whole segments', async () => {
+  const { world, values } = await filled(small)
+  const logs = (await world.disk.list('/data/t-0')).filter(({ name }) => name.endsWith('.log')).map(({ name }) => name)
+  assert.ok(logs.length > 2)
+  await change(world, `/data/t-0/${logs[1]}`, (bytes) => {
+    bytes[100]! ^= 1
+    return bytes
+  })
+  const log = (await world.open()).logs.get('t-0')!
+  const kept = Number.parseInt(logs[1]!, 10) + 1
+  assert.deepEqual(valuesOf(await readAll(log)), values.slice(0, kept))
+  log.append(batchOf(['on']), 4)
+  assert.deepEqual(valuesOf(await readAll(log, kept - 1)), [values[kept - 1], 'on'])
+})
+
+test('a hole between two segments, as a power cut may leave it, ends the log', async () => {
+  const { world, values } = await filled(small)
+  const logs = (await world.disk.list('/data/t-0')).filter(({ name }) => name.endsWith('.log')).map(({ name }) => name)
+  await world.disk.remove(`/data/t-0/${logs[1]}`)
+  const log = (await world.open()).logs.get('t-0')!
+  assert.deepEqual(valuesOf(await readAll(log)), values.slice(0, Number.parseInt(logs[1]!, 10)))
+})
+
+test('indexes that are lost, torn, full of zeros or wrong are made again', async () => {
+  const edits: readonly ((bytes: Buffer) => Uint8Array | null)[] = [
+    () => null,
+    (bytes) => bytes.subarray(0, bytes.length - 1),
+    (bytes) => Buffer.concat([bytes, Buffer.alloc(240)]),
+    (bytes) => bytes.fill(0xff),
+    (bytes) => Buffer.concat([bytes.subarray(24), bytes]),
+  ]
+  for (const suffix of ['.index', '.timeindex']) {
+    for (const edit of edits) {
+      const { world, values } = await filled(small)
+      const first = await world.open()
+      await first.close({ brokerEpoch: 1 })
+      for (const { name } of await world.disk.list('/data/t-0')) {
+        if (!name.endsWith(suffix)) continue
+        const path = `/data/t-0/${name}`
+        const bytes = edit(Buffer.from((await world.disk.readAtomic(path))!))
+        if (bytes) await world.disk.replaceAtomic(path, bytes)
+        else await world.disk.remove(path)
+      }
+      const log = (await world.open()).logs.get('t-0')!
+      assert.deepEqual(valuesOf(await readAll(log, 0, 500)), values)
+      assert.equal((await log.offsetForTimestamp(1017))?.offset, 17)
+      assert.equal((await log.maxTimestampOffset())?.offset, 29)
+    }
+  }
+})
+
+test('the recovery point spares what lies before it, and epochs come back from the batches', async () => {
+  const world = new LogWorld(logConfig(small))
+  const dir = await world.open()
+  const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
+  for (let i = 0; i < 30; i++) log.append(batchOf([`value ${i}`]), Math.floor(i / 10))
+  await log.flushed()
+  await settle(20)
+  await dir.checkpoint()
+  for (let i = 30; i < 40; i++) log.append(batchOf([`value ${i}`]), 3)
+  await settle(20)
+  await world.crash()
+  await change(world, FIRST_LOG, (bytes) => {
+    bytes[100]! ^= 1
+    return bytes
+  })
+  const again = (await world.open()).logs.get('t-0')!
+  assert.equal(again.endOffset, 40) // the damage in the first segment lies before the recovery point
+  for (let offset = 0; offset < 40; offset++) assert.equal(again.epochAt(offset), Math.floor(offset / 10))
+})
+
+test('a stop in the middle of a deletion or a cleaning is finished or undone', async () => {
+  const { world, values } = await filled(small)
+  const dir = '/data/t-0'
+  const logs = (await world.disk.list(dir)).filter(({ name }) => name.endsWith('.log')).map(({ name }) => name)
+  const copyTo = async (name: string, to: string) =>
+    world.disk.replaceAtomic(`${dir}/${to}`, (await world.disk.readAtomic(`${dir}/${name}`))!)
+  await copyTo(logs[0]!, '00000000000000000900.log.deleted')
+  await copyTo(logs[0]!, '00000000000000000900.log.cleaned')
+  await copyTo(logs[1]!, `${logs[1]!}.swap`)
+  const log = (await world.open()).logs.get('t-0')!
+  assert.deepEqual(valuesOf(await readAll(log)), values)
+  const left = (await world.disk.list(dir)).map(({ name }) => name)
+  assert.deepEqual(
+    left.filter((name) => /\.(deleted|cleaned|swap)$/.test(name)),
+    [],
+  )
+})
+
+test('an unfinished cleaning takes its finished neighbours behind it along', async () => {
+  const { world, values } = await filled(small)
+  const dir = '/data/t-0'
+  const logs = (await world.disk.list(dir)).filter(({ name }) => name.endsWith('.log')).map(({ name }) => name)
+  await world.disk.replaceAtomic(`${dir}/${logs[0]}.cleaned`, Buffer.alloc(0))
+  await world.disk.replaceAtomic(`${dir}/${logs[1]}.swap`, Buffer.alloc(0))
+  assert.deepEqual(valuesOf(await readAll((await world.open()).logs.get('t-0')!)), values)
+})
