@@ -37,6 +37,11 @@ export class Broker {
   /** Resolves when clients are served. Throws, with everything closed again, where that cannot be. */
   static async start(loaded: LoadedConfig, platform: Platform): Promise<Broker> {
     await codecsReady()
+    for (const { name } of loaded.listeners.controller) {
+      platform.logger.info('a controller listener is not opened: the quorum of one node talks to nobody (docs/limits.md)', {
+        listener: name,
+      })
+    }
     const dirs = await openLogDirs(platform, loaded)
     const undo: (() => Promise<void>)[] = [() => closeDirs(dirs, null)]
     try {
@@ -152,6 +157,7 @@ export class Broker {
     this.#groups.stop()
     if (isHealthy) await this.#registration.leave()
     await this.#server.close()
+    await this.#metadata.snapshotter.settled()
     this.#metadata.log.resign()
     await closeDirs(this.#dirs, isHealthy ? this.#registration.epoch : null)
   }

@@ -1,10 +1,11 @@
 // The metadata side of a node: its log and quorum, the controller on it, and the image that the broker follows.
 
+import { randomUuid } from '../base/uuid.ts'
 import { noTexts, staticLayers } from '../config/layers.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { topicConfig } from '../config/resolve.ts'
 import { MachineRuntime } from '../machine/runtime.ts'
-import { activate, bootstrapFeatures } from '../metadata/controller/activation.ts'
+import { activate, bootstrapFeatures, registerController } from '../metadata/controller/activation.ts'
 import { Controller } from '../metadata/controller/controller.ts'
 import { MetadataPublisher } from '../metadata/publisher.ts'
 import { type MetadataRecord, metadataCodec } from '../metadata/records.ts'
@@ -22,6 +23,7 @@ import type { LogDirs } from './log-dirs.ts'
 
 /** The metadata log takes batches of this size at most, as Kafka's does. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
+const PLAINTEXT = 0
 
 export interface MetadataNode {
   readonly log: MetadataLog
@@ -29,6 +31,7 @@ export interface MetadataNode {
   readonly publisher: MetadataPublisher
   readonly controller: ControllerChannel
   readonly configs: EffectiveConfigs
+  readonly snapshotter: Snapshotter
 }
 
 /** Formats a fresh directory, opens the log, leads it and loads the controller. The publisher is loaded by whoever has subscribed. */
@@ -36,7 +39,7 @@ export async function openMetadata(platform: Platform, loaded: LoadedConfig, { m
   const { config, given } = loaded
   const self = { id: config['node.id'], directoryId: dir.directoryId }
   await formatMetadata(platform.disk, dir.path, {
-    voters: [voter(self, loaded)],
+    voters: [{ ...self, endpoints: controllerEndpoints(loaded) }],
     bootstrap: [bootstrapBatch()],
     now: platform.clock.now(),
   })
@@ -67,7 +70,10 @@ export async function openMetadata(platform: Platform, loaded: LoadedConfig, { m
   const bootstrap = await readBootstrap(platform.disk, dir.path)
   const first = { bootstrap: bootstrap?.flatMap(recordsOf) ?? null, minInsyncReplicas: config['min.insync.replicas'] }
   await runtime.write((controller) => activate(controller, first))
-  new Snapshotter({
+  const incarnationId = randomUuid((length) => platform.random.bytes(length))
+  const endPoints = controllerEndpoints(loaded).map((endpoint) => ({ ...endpoint, securityProtocol: PLAINTEXT }))
+  await runtime.write((controller) => registerController(controller, { incarnationId, endPoints }))
+  const snapshotter = new Snapshotter({
     publisher,
     log,
     clock: platform.clock,
@@ -75,7 +81,7 @@ export async function openMetadata(platform: Platform, loaded: LoadedConfig, { m
     bytesBetween: () => configs.broker['metadata.log.max.record.bytes.between.snapshots'],
     intervalMs: () => configs.broker['metadata.log.max.snapshot.interval.ms'],
   })
-  return { log, runtime, publisher, configs, controller: new ControllerChannel(runtime, publisher, log) }
+  return { log, runtime, publisher, configs, snapshotter, controller: new ControllerChannel(runtime, publisher, log) }
 }
 
 function settings(platform: Platform, configs: EffectiveConfigs, log: MetadataLog) {
@@ -93,12 +99,13 @@ function settings(platform: Platform, configs: EffectiveConfigs, log: MetadataLo
 }
 
 // A voter needs an endpoint in the records even where no controller listener is open; Kafka's tools show it.
-function voter(self: { id: number; directoryId: string }, { listeners }: LoadedConfig) {
-  const [listener] = listeners.controller
-  const endpoint = listener
-    ? { name: listener.name, host: listener.advertised.host || 'localhost', port: listener.advertised.port }
-    : { name: 'CONTROLLER', host: 'localhost', port: 9093 }
-  return { ...self, endpoints: [endpoint] }
+function controllerEndpoints({ listeners }: LoadedConfig): { name: string; host: string; port: number }[] {
+  const named = listeners.controller.map(({ name, advertised }) => ({
+    name,
+    host: advertised.host || 'localhost',
+    port: advertised.port,
+  }))
+  return named.length > 0 ? named : [{ name: 'CONTROLLER', host: 'localhost', port: 9093 }]
 }
 
 function bootstrapBatch(): Uint8Array {

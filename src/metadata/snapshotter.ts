@@ -49,6 +49,11 @@ export class Snapshotter {
     return this.#running
   }
 
+  /** Resolves when no snapshot is being written. */
+  async settled(): Promise<void> {
+    await this.#running
+  }
+
   async #write(): Promise<void> {
     const { publisher, log, clock, logger } = this.#options
     const { endOffset, lastTimestamp, image } = publisher
