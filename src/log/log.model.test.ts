@@ -26,9 +26,8 @@ class Model {
 
   cut(offset: number): void {
     const first = this.entries.find((entry) => entry.offset === offset)
-    this.endOffset = first ? first.batchStart : Math.min(offset, this.endOffset)
+    this.endOffset = Math.max(this.startOffset, first ? first.batchStart : Math.min(offset, this.endOffset))
     this.entries = this.entries.filter((entry) => entry.offset < this.endOffset)
-    this.startOffset = Math.min(this.startOffset, this.endOffset)
   }
 }
 

@@ -326,8 +326,8 @@ export class Log {
   // ---- changing what is there
 
   /**
-   * Cuts everything from the batch that holds `offset` on; endOffset is `offset` afterwards, or the beginning of that batch. Whoever
-   * truncates appends nothing until it resolved.
+   * Cuts everything from the batch that holds `offset` on; endOffset is `offset` afterwards, or the beginning of that batch, or startOffset
+   * where that is later. Whoever truncates appends nothing until it resolved.
    */
   truncate(offset: number): Promise<void> {
     return this.#cut(async () => {

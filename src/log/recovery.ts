@@ -76,11 +76,12 @@ async function readEpochs(shared: Shared, dir: string, { names }: FoundFiles): P
 
 async function addSegments(state: LogState, { segments }: FoundFiles, startOffset: number): Promise<void> {
   const { shared } = state
-  for (const [i, { baseOffset, sizeInBytes, hasTransactionIndex }] of segments.entries()) {
+  for (const [i, { baseOffset, sizeInBytes, hasIndexes, hasTransactionIndex }] of segments.entries()) {
     const nextOffset = segments[i + 1]?.baseOffset ?? baseOffset
     const segment = new Segment(shared, state.dir, { baseOffset, sizeInBytes, nextOffset })
     segment.hasFile = true
     segment.isEntryFlushed = true
+    segment.areIndexesWritten = hasIndexes
     segment.hasTransactionIndexFile = hasTransactionIndex
     if (hasTransactionIndex) await readAborted(shared, segment)
     state.segments.add(segment)

@@ -7,6 +7,8 @@ import { type OffsetFile, offsetName, parseOffsetFile, SUFFIX, segmentSuffixes }
 export interface FoundSegment {
   readonly baseOffset: number
   readonly sizeInBytes: number
+  /** Both of them. */
+  readonly hasIndexes: boolean
   readonly hasTransactionIndex: boolean
 }
 
@@ -29,7 +31,9 @@ export async function findFiles(disk: Disk, dir: string): Promise<FoundFiles> {
   const found = offsetFiles(entries).filter(({ mark }) => mark === '')
   const logs = found.filter(({ suffix }) => suffix === SUFFIX.log)
   const bases = new Set(logs.map(({ offset }) => offset))
-  const transactionIndexes = new Set(found.filter(({ suffix }) => suffix === SUFFIX.transactionIndex).map(({ offset }) => offset))
+  const offsetsWith = (wanted: string) => new Set(found.filter(({ suffix }) => suffix === wanted).map(({ offset }) => offset))
+  const [indexes, timeIndexes] = [offsetsWith(SUFFIX.offsetIndex), offsetsWith(SUFFIX.timeIndex)]
+  const transactionIndexes = offsetsWith(SUFFIX.transactionIndex)
   for (const { suffix, offset, name } of found) {
     if (isIndex(suffix) && !bases.has(offset)) await disk.remove(`${dir}/${name}`) // its segment is gone
   }
@@ -37,6 +41,7 @@ export async function findFiles(disk: Disk, dir: string): Promise<FoundFiles> {
     segments: logs.map(({ offset, sizeInBytes }) => ({
       baseOffset: offset,
       sizeInBytes,
+      hasIndexes: indexes.has(offset) && timeIndexes.has(offset),
       hasTransactionIndex: transactionIndexes.has(offset),
     })),
     snapshots: found.filter(({ suffix }) => suffix === SUFFIX.producerSnapshot).map(({ offset }) => offset),

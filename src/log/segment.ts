@@ -22,6 +22,9 @@ const LARGEST_RELATIVE_OFFSET = 0x7fff_ffff
 /** Kafka's default distance of index entries; only the density of an index that had to be made again depends on it. */
 const REBUILD_INTERVAL = 4096
 
+/** A segment up to this size is looked through at a start: that costs less than reading two index files. */
+const RESCAN_MAX = 64 * 1024
+
 /** A batch and where it starts in its segment. Of the batch only the header need be in the bytes. */
 export interface Placed {
   readonly batch: RecordBatch
@@ -263,6 +266,7 @@ export class Segment {
       if (!offsetBytes || !timeBytes) throw new DamagedFile(`${offsetBytes ? timePath : offsetPath} is missing`)
       const offsets = OffsetIndex.parse(offsetPath, this.baseOffset, offsetBytes, this.sizeInBytes)
       const times = TimeIndex.parse(timePath, this.baseOffset, timeBytes)
+      if (times.count === 0 && this.sizeInBytes > 0) throw new DamagedFile(`${timePath} is empty`) // rightly so where no record has a time
       return new Books(offsets, times)
     } catch (thrown) {
       if (!(thrown instanceof DamagedFile)) throw thrown
@@ -310,18 +314,27 @@ export class Segment {
 
   /** Reads what the indexes do not say of the end of the segment, so that it can take batches again. The position where it ends. */
   async resume(): Promise<number> {
+    if (!this.#books && this.sizeInBytes <= RESCAN_MAX) return this.#resumeFrom(Books.empty(this.baseOffset))
     const books = await this.books()
     this.#shared.indexes.remove(this)
-    const first = this.sizeInBytes > 0 ? await this.find(0, this.sizeInBytes, () => true) : null
+    const first = await this.find(0, this.sizeInBytes, () => true)
     this.firstTimestamp = first?.batch.maxTimestamp ?? null
+    return this.#resumeFrom(books)
+  }
+
+  async #resumeFrom(books: Books): Promise<number> {
+    const indexed = books.offsets.lastPosition
     let next = this.baseOffset
-    let end = books.offsets.lastPosition
-    await this.find(end, this.sizeInBytes, (batch) => {
-      books.revisit(batch)
+    let end = indexed
+    await this.find(indexed, this.sizeInBytes, (batch) => {
+      if (indexed > 0) books.revisit(batch)
+      else books.note(batch, end, REBUILD_INTERVAL)
+      this.firstTimestamp ??= batch.maxTimestamp
       next = batch.nextOffset
       end += batch.sizeInBytes
       return false
     })
+    this.#books = books
     this.#maxTimestamp = books.maxTimestamp
     this.endsAt(next)
     return end
@@ -409,6 +422,7 @@ export class Segment {
   async truncate(position: number, offset: number): Promise<void> {
     const books = await this.books()
     books.truncate(position, offset)
+    this.firstTimestamp = null
     this.aborted = this.aborted.filter(({ lastOffset }) => lastOffset < offset)
     this.tail.truncate(position)
     this.places.clear()

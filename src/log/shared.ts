@@ -76,8 +76,10 @@ export async function writeFile(disk: Disk, path: string, bytes: Uint8Array): Pr
   const file = await disk.open(path)
   try {
     if (file.size > 0) await file.truncate(0)
-    if (bytes.length > 0) await file.append([bytes])
-    await file.flush()
+    if (bytes.length > 0) {
+      await file.append([bytes])
+      await file.flush()
+    }
   } finally {
     await file.close()
   }

@@ -5,18 +5,18 @@ import { restoreProducers } from './producer-restore.ts'
 
 /** Cuts from the batch that holds `offset` on. Everything was written and nothing is under way. */
 export async function truncate(state: LogState, offset: number): Promise<void> {
-  const { segments } = state
-  if (offset < segments.first.baseOffset) return truncateFully(state, offset)
+  const { segments, startOffset } = state
+  if (offset < Math.max(startOffset, segments.first.baseOffset)) return truncateFully(state, offset)
   const keeper = segments.all[segments.indexOf(offset)]!
-  const gone = segments.all.filter(({ baseOffset }) => baseOffset > keeper.baseOffset)
-  segments.remove(gone)
-  await state.retire([...gone].reverse()) // the last first: a crash in between leaves no hole
   const { offsets } = await keeper.books()
   const first = await keeper.find(offsets.positionFor(offset), keeper.sizeInBytes, (batch) => batch.lastOffset >= offset)
   const endOffset = Math.min(offset, first?.batch.baseOffset ?? offset)
+  if (endOffset < startOffset) return truncateFully(state, startOffset) // the batch that holds the start of the log
+  const gone = segments.all.filter(({ baseOffset }) => baseOffset > keeper.baseOffset)
+  segments.remove(gone)
+  await state.retire([...gone].reverse()) // the last first: a crash in between leaves no hole
   await keeper.truncate(first?.position ?? keeper.sizeInBytes, endOffset)
   state.endOffset = endOffset
-  state.startOffset = Math.min(state.startOffset, endOffset)
   state.highWatermark = Math.min(state.highWatermark, endOffset)
   if (state.cleanedUpTo !== null) state.cleanedUpTo = Math.min(state.cleanedUpTo, endOffset)
   state.epochs.truncateFromEnd(endOffset)
