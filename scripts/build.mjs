@@ -1,8 +1,12 @@
-// Compiles src/ to dist/, if anything changed since the last time.
+// Makes dist/ out of src/, if anything changed since the last time: declarations by the TypeScript compiler, which also checks, and
+// programs by the bundler.
 
 import { fileURLToPath } from 'node:url'
 import { compile } from './compile.mjs'
 import { setUp } from './setup.mjs'
+
+/** What people import, and what bin/ starts. */
+const PROGRAMS = ['index', 'protocol/index', 'cli/main']
 
 /** Resolves to whether dist/ is what src/ says. */
 export function build() {
@@ -11,7 +15,15 @@ export function build() {
     folders: ['src'],
     outDir: 'dist',
     info: 'build/src.tsbuildinfo',
-    output: (source) => (source.endsWith('.test.ts') ? null : source.replace(/^src\//, 'dist/').replace(/\.ts$/, '.js')),
+    output: (source) => (source.endsWith('.test.ts') ? null : source.replace(/^src\//, 'dist/').replace(/\.ts$/, '.d.ts')),
+    flags: ['--emitDeclarationOnly'],
+    endings: ['.d.ts'],
+    more: PROGRAMS.map((name) => `dist/${name}.js`),
+    async after() {
+      // Not before the packages are there: esbuild is one.
+      const { bundle } = await import('./bundle.mjs')
+      await bundle(Object.fromEntries(PROGRAMS.map((name) => [name, `src/${name}.ts`])), 'dist')
+    },
   })
 }
 

@@ -8,22 +8,34 @@ import { root } from './setup.mjs'
 const compiler = join(root, 'node_modules/ts7/bin/tsc')
 
 /**
- * Compiles `folders` with `project`. `output(path)` says where the compiled file of a source goes, or null where it has none; the compiler
- * keeps its own notes in `info`. Resolves to whether all went well; the compiler has said what did not.
+ * Compiles `folders` with `project` and `flags`. `output(path)` says where the compiled file of a source goes, or null where it has none;
+ * what the compiler makes in `outDir` ends with `endings`, and its own notes are kept in `info`. `after` then does what else belongs to it;
+ * it makes `more`. Resolves to whether all went well; the compiler has said what did not.
  */
-export async function compile({ project, folders, outDir, info, output }) {
+export async function compile({
+  project,
+  folders,
+  outDir,
+  info,
+  output,
+  flags = [],
+  endings,
+  more = [],
+  after = async () => {},
+}) {
   const sources = folders.flatMap((folder) => filesBelow(join(root, folder))).filter((path) => isSource(path))
   const outputs = new Set(sources.map((path) => output(relativeTo(root, path))).filter((path) => path !== null))
   const stamp = stampOf([...sources, ...settings(project)])
   const stampFile = join(root, `${info}.stamp`)
-  const isComplete = [...outputs].every((path) => existsSync(join(root, path)))
+  const isComplete = [...outputs, ...more].every((path) => existsSync(join(root, path)))
   if (isComplete && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return true
 
   // The compiler does not write again what it believes to be there.
   if (!isComplete) rmSync(join(root, info), { force: true })
   rmSync(stampFile, { force: true })
-  removeStale(join(root, outDir), outputs)
-  if ((await run([compiler, '-p', project])) !== 0) return false
+  removeStale(join(root, outDir), endings, outputs)
+  if ((await run([compiler, '-p', project, ...flags])) !== 0) return false
+  await after()
   mkdirSync(dirname(stampFile), { recursive: true })
   writeFileSync(stampFile, stamp)
   return true
@@ -53,7 +65,9 @@ export const relativeTo = (dir, path) => relative(dir, path).split(sep).join('/'
 const isSource = (path) => path.endsWith('.ts') && !path.endsWith('.d.ts')
 
 const settings = (project) =>
-  ['tsconfig.json', project, 'package.json', 'node_modules/ts7/package.json'].map((path) => join(root, path))
+  ['tsconfig.json', project, 'package.json', 'scripts/build.mjs', 'scripts/bundle.mjs', 'node_modules/ts7/package.json'].map(
+    (path) => join(root, path),
+  )
 
 function stampOf(paths) {
   return paths
@@ -65,9 +79,9 @@ function stampOf(paths) {
 }
 
 /** Outputs of sources that were removed or renamed would still be imported, tested and published. */
-function removeStale(dir, outputs) {
+function removeStale(dir, endings, outputs) {
   for (const path of filesBelow(dir)) {
-    const script = relativeTo(root, path).replace(/(\.d\.ts|\.js\.map)$/, '.js')
-    if (script.endsWith('.js') && !outputs.has(script)) rmSync(path)
+    const output = relativeTo(root, path).replace(/\.map$/, '')
+    if (endings.some((ending) => output.endsWith(ending)) && !outputs.has(output)) rmSync(path)
   }
 }

@@ -49,6 +49,7 @@ function compileTests() {
     folders: ['src', 'test', 'bench'],
     outDir: 'build',
     info: 'build/test.tsbuildinfo',
+    endings: ['.js'],
     output: (source) => `build/${source.replace(/\.ts$/, '.js')}`,
   })
 }
