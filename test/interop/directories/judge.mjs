@@ -47,28 +47,41 @@ async function journey({ report, runner, visit, dir, kinds: [writer, ...visitors
   let known
   await report.test(
     `${label}: filled by ${writer}, stopped cleanly`,
-    async () => {
-      const broker = await visit(dir, writer)
-      await fill(runner, broker.bootstrap)
-      known = await facts(runner, broker.bootstrap)
-      await stopCleanly(broker)
-    },
+    () =>
+      stay(visit(dir, writer), async ({ bootstrap }) => {
+        await fill(runner, bootstrap)
+        known = await facts(runner, bootstrap)
+      }),
     { timeoutMs: 120_000 },
   )
   for (const [index, visitor] of visitors.entries()) {
+    const name = `${label}: ${index === 0 ? 'opened' : 'opened again'} by ${visitor}`
     await report.test(
-      `${label}: ${index === 0 ? 'opened' : 'opened again'} by ${visitor}, the same records, offsets, groups and configs`,
-      async () => {
-        const broker = await visit(dir, visitor)
-        assert.deepEqual(await facts(runner, broker.bootstrap), known)
-        await use(runner, broker.bootstrap, index)
-        known = await facts(runner, broker.bootstrap)
-        await stopCleanly(broker)
-        const strays = readdirSync(join(dir, 'data')).filter((name) => /-stray$/.test(name))
-        assert.deepEqual(strays, [], 'logs were put aside')
-      },
+      `${name}, the same records, offsets, groups and configs`,
+      () =>
+        stay(visit(dir, visitor), async ({ bootstrap }) => {
+          const found = await facts(runner, bootstrap)
+          await use(runner, bootstrap, index)
+          const before = known
+          known = await facts(runner, bootstrap)
+          assert.deepEqual(found, before)
+        }),
       { timeoutMs: 180_000 },
     )
+    await report.test(`${name}, no log was put aside`, () => {
+      const strays = readdirSync(join(dir, 'data')).filter((entry) => /-stray$/.test(entry))
+      assert.deepEqual(strays, [])
+    })
+  }
+}
+
+/** What happens while a broker is up; it is stopped cleanly whatever comes of it, so that the next one can have the directory. */
+async function stay(starting, body) {
+  const broker = await starting
+  try {
+    await body(broker)
+  } finally {
+    await stopCleanly(broker)
   }
 }
 

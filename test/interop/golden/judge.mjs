@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { run } from '../lib/processes.mjs'
+import { run, runThroughFile } from '../lib/processes.mjs'
 import { laterGroups, servedApis } from './served.mjs'
 
 const pendingFile = join(import.meta.dirname, '../golden-pending.json')
@@ -45,7 +45,7 @@ export const judge = {
     } finally {
       if (logDirs['log.dirs']) rmSync(assumedDir, { recursive: true, force: true })
     }
-    const compared = await run(process.execPath, [join(golden, 'compare.mjs'), recorded, mine, '--max', '5000'])
+    const compared = await runThroughFile(process.execPath, [join(golden, 'compare.mjs'), recorded, mine, '--max', '5000'])
     const different = new Set([...compared.stdout.matchAll(/^(?:DIFF|MISSING) (.+)$/gm)].map(([, id]) => id))
     const cases = JSON.parse(readFileSync(recorded, 'utf8')).cases.filter((each) => !each.unstable)
     const must = cases.filter(isMust).map(({ id }) => id)

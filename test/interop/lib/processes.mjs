@@ -3,7 +3,9 @@
  * ended together with its descendants when this process ends. Nothing that we did not start is ever signalled.
  */
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 const running = new Set()
 
@@ -108,6 +110,21 @@ export async function run(command, args, { timeoutMs = 120_000, ...options } = {
   const { code, signal } = await handle.ended
   clearTimeout(limit)
   return { code, signal, stdout: handle.stdout, stderr: handle.stderr, timedOut, ms: performance.now() - startedAt }
+}
+
+/**
+ * Like `run`, with the output going through a file: a Node program that calls process.exit() while a pipe is full loses the rest of it.
+ * For programs of others, which we cannot tell to end in a better way.
+ */
+export async function runThroughFile(command, args, options) {
+  const dir = mkdtempSync(join(tmpdir(), 'odradek-output-'))
+  const file = join(dir, 'stdout')
+  try {
+    const result = await run('sh', ['-c', 'out=$1; shift; "$@" > "$out"', 'sh', file, command, ...args], options)
+    return { ...result, stdout: readFileSync(file, 'utf8') }
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
 }
 
 /** Like `run`, for steps that must work: throws with the last lines of output. */

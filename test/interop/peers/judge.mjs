@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { run } from '../lib/processes.mjs'
+import { runThroughFile } from '../lib/processes.mjs'
 
 const cache = () => process.env.PEERS_CACHE || join(process.env.TMPDIR || tmpdir(), 'kafka-peers')
 
@@ -24,7 +24,7 @@ function suite({ name, about, needs, minutes, args = () => [], env = {}, read })
       const scratch = mkdtempSync(join(process.env.TMPDIR || tmpdir(), 'odradek-peers-'))
       const script = join(sharedDir, 'peers', name)
       const settings = { timeoutMs: (minutes - 0.5) * 60_000, env: { ...process.env, ...env } }
-      const result = await run(script, [bootstrap, ...args(scratch)], settings)
+      const result = await runThroughFile(script, [bootstrap, ...args(scratch)], settings)
       const total = new RegExp(`^${name}: (\\d+) passed, (\\d+) failed, (\\d+) skipped`, 'm').exec(result.stdout)
       for (const [test, outcome, why] of read(result.stdout, scratch)) report.record(test, outcome, why)
       console.log(`  ${total?.[0] ?? 'no total'}`)
