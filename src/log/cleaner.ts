@@ -9,7 +9,6 @@ import { segmentBytes } from './log-config.ts'
 import type { LogState } from './log-state.ts'
 import { type CleaningRules, retainedOf } from './retained.ts'
 import { Segment } from './segment.ts'
-import { Slices } from './shared.ts'
 
 export interface Compaction {
   /** Every key's last record before this offset is the only one left of it. */
@@ -87,9 +86,8 @@ async function firstTimestamp(segment: Segment): Promise<number> {
 
 /** The last offset of each key in the range, up to where the map is full. Null when it had to stop. */
 async function readKeys(state: LogState, range: DirtyRange, mustStop: () => boolean): Promise<LatestOffsets | null> {
-  const { segments, shared } = state
+  const { segments } = state
   const latest = new LatestOffsets(range.start, MAP_BYTES)
-  const slices = new Slices(shared.clock)
   const aborted = [...state.aborted(range.start)].filter(({ lastOffset }) => lastOffset >= range.start)
   const transactions = new CleanedTransactions(aborted)
   for (const segment of segments.from(range.start)) {
@@ -99,7 +97,6 @@ async function readKeys(state: LogState, range: DirtyRange, mustStop: () => bool
       if (mustStop()) return null
       if (batch.lastOffset < range.start) continue
       if (latest.isFull) return latest
-      await slices.rest()
       if (!transactions.isObsolete(batch) && !batch.isControl) putKeys(batch, latest, range.start)
       latest.endOffset = batch.nextOffset
     }
@@ -142,14 +139,12 @@ async function cleanGroup(
   const { baseOffset } = group[0]!
   const fresh = new Segment(shared, dir, { baseOffset, sizeInBytes: 0, nextOffset: baseOffset, mark: SUFFIX.cleaned })
   rules.transactions.onKept = (entry) => fresh.addAborted(entry)
-  const slices = new Slices(shared.clock)
   for (const segment of group) {
     for await (const { batch } of segment.contents(0, segment.sizeInBytes)) {
       if (mustStop()) {
         await fresh.remove()
         return null
       }
-      await slices.rest()
       const left = retainedOf(batch, rules)
       if (left) fresh.append(new RecordBatch(left), config['index.interval.bytes'], shared.clock.now())
       if (fresh.sizeInBytes - fresh.tail.writtenPosition > UNWRITTEN_MAX) await fresh.send(() => {})

@@ -6,7 +6,7 @@ import type { Platform } from '../platform/platform.ts'
 import { Flusher } from './flusher.ts'
 import { IndexCache } from './index-cache.ts'
 import { OpenFiles } from './open-files.ts'
-import { asDiskError, type CheckpointKind, type Shared } from './shared.ts'
+import { asDiskError, type CheckpointKind, type Shared, Slices } from './shared.ts'
 import { TailBudget } from './tail.ts'
 
 export type LogPlatform = Pick<Platform, 'clock' | 'disk' | 'random' | 'logger'>
@@ -27,6 +27,7 @@ export class DirShared implements Shared {
   readonly indexes: IndexCache
   readonly tails: TailBudget
   readonly flusher = new Flusher()
+  readonly slices: Slices
   readonly producerIdExpirationMs: number
   readonly #path: string
   readonly #onOffline: (why: DiskError) => void
@@ -48,6 +49,7 @@ export class DirShared implements Shared {
     this.disk = disk
     this.random = random
     this.logger = logger
+    this.slices = new Slices(clock)
     this.files = new OpenFiles(disk, limits.maxOpenFiles)
     this.indexes = new IndexCache(limits.indexBytes)
     this.tails = new TailBudget(limits.tailBytes)

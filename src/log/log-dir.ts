@@ -123,9 +123,7 @@ export class LogDir {
 
   /** Bytes that were appended and that only memory has so far. */
   get unwrittenBytes(): number {
-    let sum = 0
-    for (const log of this.#logs.values()) sum += log.unwrittenBytes
-    return sum
+    return this.#shared.tails.unwrittenBytes
   }
 
   /** How many flushes of files were begun so far. */

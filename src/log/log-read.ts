@@ -35,12 +35,15 @@ interface Extent {
 export async function readBatches(segments: Segments, range: ReadRange): Promise<LogRead> {
   const { from, endOffset } = range
   const limit = Math.min(range.limit, endOffset)
-  // Appends go on while we look: sizes and ends are those of this moment, or more than `limit` would come out.
-  const seen = segments.from(from).map((segment) => ({ segment, size: segment.sizeInBytes }))
-  for (const [i, { segment, size }] of seen.entries()) {
+  // Appends and rolls go on while we look: what counts are the sizes and ends of this moment, or more than `limit` would come out.
+  const { all, active } = segments
+  const activeSize = active.sizeInBytes
+  for (let at = segments.indexOf(from); at < all.length; at++) {
+    const segment = all[at]!
     if (segment.baseOffset >= limit) break
-    const end = seen[i + 1]?.segment.baseOffset ?? endOffset
+    const end = all[at + 1]?.baseOffset ?? endOffset
     if (end <= from) continue
+    const size = segment === active ? activeSize : segment.sizeInBytes
     try {
       const found = await extentIn(segment, size, end, { ...range, limit })
       // Compaction can leave nothing at or behind an offset in its segment: the next one has what follows.

@@ -85,7 +85,7 @@ async function compare(model: Model, { log }: Real, from: number, maxBytes: numb
 }
 
 async function reopen(model: Model, real: Real): Promise<void> {
-  real.dir = await real.world.open({ tailBytes: 32 * 1024 })
+  real.dir = await real.world.open({ tailBytes: 32 * 1024, maxOpenFiles: 2 })
   real.log = real.dir.logs.get('t-0')!
   const { endOffset } = real.log
   assert.ok(endOffset <= model.endOffset)
@@ -170,7 +170,7 @@ test('the log holds what an array would hold', async () => {
       const world = new LogWorld(
         logConfig({ 'internal.segment.bytes': 3000, 'index.interval.bytes': 400, 'segment.ms': 10_000_000, 'retention.ms': -1 }),
       )
-      const dir = await world.open({ tailBytes: 32 * 1024 })
+      const dir = await world.open({ tailBytes: 32 * 1024, maxOpenFiles: 2 })
       const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
       await fc.asyncModelRun(() => ({ model: new Model(), real: { world, dir, log, epoch: 0, nextValue: 0 } }), commands)
     }),

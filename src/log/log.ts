@@ -107,11 +107,6 @@ export class Log {
     return this.#state.segments.sizeInBytes
   }
 
-  /** Bytes that only memory has. */
-  get unwrittenBytes(): number {
-    return this.#watermarks.unwrittenBytes
-  }
-
   get producers(): ProducerStates {
     return this.#state.producers
   }

@@ -8,7 +8,7 @@ import { offsetName, SUFFIX, segmentSuffixes } from './file-names.ts'
 import { OffsetIndex } from './offset-index.ts'
 import type { FileHandle } from './open-files.ts'
 import { Places } from './places.ts'
-import { type Shared, Slices, writeFile } from './shared.ts'
+import { type Shared, writeFile } from './shared.ts'
 import { Tail } from './tail.ts'
 import { DamagedFile } from './text-files.ts'
 import { NO_TIMESTAMP, TimeIndex } from './time-index.ts'
@@ -149,6 +149,7 @@ export class Segment {
   append(batch: RecordBatch, intervalBytes: number, now: number): void {
     const position = this.tail.end
     this.tail.append(batch.slice())
+    this.#shared.tails.unwrittenBytes += this.tail.end - position
     this.note(batch, position, intervalBytes)
     this.changedAt = now
     this.#file.isDirty = true
@@ -182,6 +183,7 @@ export class Segment {
         } finally {
           bytes.release()
         }
+        this.#shared.tails.unwrittenBytes -= end - this.tail.writtenPosition
         this.tail.writtenPosition = end
         this.#writtenOffset = nextOffset
         onWritten()
@@ -394,7 +396,7 @@ export class Segment {
 
   /** Every whole batch from the one at `from` up to `end`, with its bytes, valid until the next one is asked for. In time slices. */
   async *contents(from: number, end: number): AsyncGenerator<Placed, void, undefined> {
-    const slices = new Slices(this.#shared.clock)
+    const { slices } = this.#shared
     let position = from
     let window = SCAN_WINDOW
     while (position < end) {

@@ -3,7 +3,7 @@
 import { assert } from '../base/assert.ts'
 import type { Segment } from './segment.ts'
 
-/** Invariant: never empty once the log is loaded; base offsets grow. */
+/** Invariant: never empty once the log is loaded; base offsets grow. A list that was given out never changes. */
 export class Segments {
   #list: Segment[] = []
 
@@ -32,7 +32,7 @@ export class Segments {
   add(segment: Segment): void {
     const { active } = this
     assert(!active || active.baseOffset < segment.baseOffset, `segment ${segment.baseOffset} after ${active?.baseOffset}`)
-    this.#list.push(segment)
+    this.#list = [...this.#list, segment]
   }
 
   /** Where the segment that would hold `offset` stands: the last that does not begin behind it; the first where all do. */

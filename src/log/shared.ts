@@ -21,6 +21,7 @@ export interface Shared {
   readonly indexes: IndexCache
   readonly tails: TailBudget
   readonly flusher: Flusher
+  readonly slices: Slices
   readonly producerIdExpirationMs: number
   /** Why the directory is out of use; null while it serves. */
   readonly offline: DiskError | null
@@ -53,10 +54,12 @@ export function asDiskError(path: string, thrown: unknown): DiskError {
 /** The longest that work on the event loop goes on without letting others run. */
 const SLICE_MS = 8
 
-/** Divides long work into slices, so that the event loop is never held for more than about ten milliseconds. */
+/** Divides the long work of all logs together into slices, so that it never holds the event loop for more than about ten milliseconds. */
 export class Slices {
   readonly #clock: Clock
   #since: number
+  /** Resolves in the next turn of the event loop, for all who rest. */
+  #nextTurn: Promise<void> | null = null
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -66,8 +69,14 @@ export class Slices {
   /** Lets others run if it is time. */
   async rest(): Promise<void> {
     if (this.#clock.monotonic() - this.#since < SLICE_MS) return
-    await new Promise<void>((resolve) => this.#clock.soon(resolve))
-    this.#since = this.#clock.monotonic()
+    this.#nextTurn ??= new Promise((resolve) =>
+      this.#clock.soon(() => {
+        this.#nextTurn = null
+        this.#since = this.#clock.monotonic()
+        resolve()
+      }),
+    )
+    await this.#nextTurn
   }
 }
 

@@ -13,6 +13,8 @@ export class TailBudget {
   /** In the order in which they were begun. */
   readonly #chunks = new Set<Chunk>()
   #bytes = 0
+  /** Bytes of all tails that no file has yet. */
+  unwrittenBytes = 0
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes

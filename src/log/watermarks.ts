@@ -38,11 +38,6 @@ export class Watermarks implements Flushable {
     return this.#live.length > 1 ? Math.min(this.#flushedOffset, this.#live[0]!.baseOffset) : this.#flushedOffset
   }
 
-  /** Bytes that only memory has. */
-  get unwrittenBytes(): number {
-    return this.#live.reduce((sum, { tail }) => sum + tail.end - tail.writtenPosition, 0)
-  }
-
   // ---- writing
 
   /** Hands what is new to the files at the end of this turn. */
