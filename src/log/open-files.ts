@@ -26,6 +26,10 @@ export class OpenFiles {
   touched(handle: FileHandle): void {
     this.#open.delete(handle)
     this.#open.add(handle)
+  }
+
+  /** Only handles call it: one of them is not in use any more. */
+  left(): void {
     if (this.#open.size > this.#maxOpen) this.#closeOldest()
   }
 
@@ -70,7 +74,10 @@ export class FileHandle {
       this.#files.touched(this)
       return await work(file)
     } finally {
-      if (--this.#users === 0) this.#onIdle?.()
+      if (--this.#users === 0) {
+        this.#onIdle?.()
+        this.#files.left()
+      }
     }
   }
 
