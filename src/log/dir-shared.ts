@@ -50,7 +50,7 @@ export class DirShared implements Shared {
     this.random = random
     this.logger = logger
     this.slices = new Slices(clock)
-    this.files = new OpenFiles(disk, limits.maxOpenFiles)
+    this.files = new OpenFiles(disk, limits.maxOpenFiles, (why) => this.goOffline(why))
     this.indexes = new IndexCache(limits.indexBytes)
     this.tails = new TailBudget(limits.tailBytes)
     this.producerIdExpirationMs = limits.producerIdExpirationMs

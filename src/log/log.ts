@@ -54,9 +54,7 @@ export class Log {
   constructor(state: LogState, recovered: Recovered | null) {
     this.#state = state
     this.recovered = recovered
-    this.#watermarks = new Watermarks(state, () => {
-      for (const run of this.#listeners) run(this)
-    })
+    this.#watermarks = new Watermarks(state, () => this.#tell())
   }
 
   get topic(): string {
@@ -127,6 +125,17 @@ export class Log {
   /** Calls `run` whenever writtenOffset or flushedOffset moved. */
   onProgress(run: (log: Log) => void): void {
     this.#listeners.push(run)
+  }
+
+  // A defect of a listener is not one of the disk, and must not keep the others from hearing.
+  #tell(): void {
+    for (const run of this.#listeners) {
+      try {
+        run(this)
+      } catch (thrown) {
+        this.#state.shared.logger.error('one who follows a log failed', { log: this.#state.name, error: thrown })
+      }
+    }
   }
 
   // ---- appending
@@ -349,7 +358,7 @@ export class Log {
     } finally {
       this.#isTruncating = false
     }
-    for (const run of this.#listeners) run(this)
+    this.#tell()
   }
 
   /** The log starts at `offset` from here on, if it did not start later; written down before it resolves. Files go with the next retention. */

@@ -15,7 +15,7 @@ test('idle files beyond the bound are closed, the one used longest ago first, an
     opened.push(path)
     return open(path, create)
   }
-  const files = new OpenFiles(disk, 2)
+  const files = new OpenFiles(disk, 2, assert.ifError)
   const [a, b, c] = ['/a', '/b', '/c'].map((path) => files.handle(path)) as [
     ReturnType<OpenFiles['handle']>,
     ReturnType<OpenFiles['handle']>,
@@ -32,7 +32,7 @@ test('idle files beyond the bound are closed, the one used longest ago first, an
 })
 
 test('a file in use or with bytes that are not flushed stays open', async () => {
-  const files = new OpenFiles(memoryDisk(1 << 20), 0)
+  const files = new OpenFiles(memoryDisk(1 << 20), 0, assert.ifError)
   const [busy, dirty] = [files.handle('/busy'), files.handle('/dirty')]
   dirty.isDirty = true
   let finish!: () => void

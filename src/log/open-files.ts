@@ -6,11 +6,14 @@ import type { Disk, File } from '../platform/disk.ts'
 export class OpenFiles {
   readonly disk: Disk
   readonly #maxOpen: number
+  readonly #onFailure: (why: unknown) => void
   /** In the order of their last use. */
   readonly #open = new Set<FileHandle>()
 
-  constructor(disk: Disk, maxOpen: number) {
+  /** `onFailure` hears of files that could not be closed. */
+  constructor(disk: Disk, maxOpen: number, onFailure: (why: unknown) => void) {
     this.disk = disk
+    this.#onFailure = onFailure
     this.#maxOpen = maxOpen
   }
 
@@ -40,7 +43,7 @@ export class OpenFiles {
   #closeOldest(): void {
     for (const handle of this.#open) {
       if (this.#open.size <= this.#maxOpen) return
-      if (handle.isIdle) void handle.close()
+      if (handle.isIdle) handle.close().catch(this.#onFailure)
     }
   }
 }
@@ -55,7 +58,7 @@ export class FileHandle {
   #opening: Promise<File> | null = null
   #closing: Promise<void> | null = null
   #users = 0
-  #onIdle: (() => void) | null = null
+  #onIdle: (() => void)[] = []
 
   constructor(files: OpenFiles, path: string) {
     this.#files = files
@@ -75,7 +78,7 @@ export class FileHandle {
       return await work(file)
     } finally {
       if (--this.#users === 0) {
-        this.#onIdle?.()
+        for (const resolve of this.#onIdle.splice(0)) resolve()
         this.#files.left()
       }
     }
@@ -98,8 +101,7 @@ export class FileHandle {
 
   /** Gives the descriptor back once nobody uses it; the next use opens the file again. */
   async close(): Promise<void> {
-    while (this.#users > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
-    this.#onIdle = null
+    while (this.#users > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
     const file = this.#file
     if (!file) return this.#closing ?? undefined
     this.#file = null

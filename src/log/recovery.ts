@@ -5,6 +5,7 @@ import { MalformedBytes } from '../base/bytes.ts'
 import type { RecordBatch } from '../protocol/records/batch.ts'
 import { SUFFIX } from './file-names.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
+import { isLegacyMessage } from './legacy.ts'
 import type { Recovered } from './log.ts'
 import { LEADER_EPOCH_CHECKPOINT, type LogIdentity, LogState, PARTITION_METADATA } from './log-state.ts'
 import { restoreProducers } from './producer-restore.ts'
@@ -195,11 +196,13 @@ async function check(state: LogState, segment: Segment): Promise<number> {
 }
 
 function faultOf(batch: RecordBatch, segment: Segment): string | null {
-  if (batch.magic !== 2) {
+  if (isLegacyMessage(batch)) {
+    const path = segment.pathOf(SUFFIX.log)
     throw new Error(
-      `${segment.pathOf(SUFFIX.log)} holds records of format ${batch.magic}, which this build cannot read: let Apache Kafka rewrite them first`,
+      `${path} holds messages of format ${batch.magic}, which this build cannot read: let Apache Kafka rewrite the topic first`,
     )
   }
+  if (batch.magic !== 2) return `its format ${batch.magic} is none`
   if (!batch.checksumMatches()) return 'its checksum does not match'
   if (batch.baseOffset < segment.nextOffset) return `its offset ${batch.baseOffset} comes after ${segment.nextOffset}`
   if (batch.lastOffsetDelta < 0 || !segment.takesOffset(batch.lastOffset))

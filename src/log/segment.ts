@@ -329,6 +329,7 @@ export class Segment {
     let next = this.baseOffset
     let end = indexed
     await this.find(indexed, this.sizeInBytes, (batch) => {
+      if (batch.magic !== 2) return true // of old, or no batch: a check will tell
       if (indexed > 0) books.revisit(batch)
       else books.note(batch, end, REBUILD_INTERVAL)
       this.firstTimestamp ??= batch.maxTimestamp

@@ -16,6 +16,7 @@ export class Watermarks implements Flushable {
   /** Somebody wants everything before it on the device. */
   #wantedOffset = 0
   #waiting: (() => void)[] = []
+  #isSendDue = false
 
   constructor(state: LogState, onProgress: () => void) {
     this.#state = state
@@ -42,7 +43,12 @@ export class Watermarks implements Flushable {
 
   /** Hands what is new to the files at the end of this turn. */
   send(): void {
-    this.#state.shared.sendSoon(() => this.#sendFirst())
+    if (this.#isSendDue) return
+    this.#isSendDue = true
+    this.#state.shared.sendSoon(() => {
+      this.#isSendDue = false
+      this.#sendFirst()
+    })
   }
 
   // One segment after the other, or a crash could leave a hole between two of them.
