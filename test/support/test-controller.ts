@@ -1,13 +1,13 @@
 // A controller for tests: decisions are applied at once, as if committed, and what was written can be replayed.
 
 import type { Decision } from '../../src/machine/machine.ts'
-import { KafkaError } from '../../src/protocol/errors.ts'
-import { MetadataImage } from '../../src/metadata/image.ts'
-import { type MetadataRecord, metadataCodec } from '../../src/metadata/records.ts'
 import { activate } from '../../src/metadata/controller/activation.ts'
 import { registerBroker, unfenceBroker } from '../../src/metadata/controller/brokers.ts'
 import type { ConfigRules } from '../../src/metadata/controller/config-rules.ts'
 import { Controller, type ControllerSettings } from '../../src/metadata/controller/controller.ts'
+import { MetadataImage } from '../../src/metadata/image.ts'
+import { type MetadataRecord, metadataCodec } from '../../src/metadata/records.ts'
+import { KafkaError } from '../../src/protocol/errors.ts'
 
 /** Rules with three known keys; `bad` is a value that no key takes. */
 export const testRules: ConfigRules = {
