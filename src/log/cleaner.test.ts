@@ -180,6 +180,24 @@ test('max.compaction.lag.ms compacts however little is dirty', async () => {
   assert.ok(await log.compact(world.clock.now() + 1001))
 })
 
+test('a damaged batch stops compaction and is not made to look whole', async () => {
+  const { log, world, dir } = await newLog()
+  for (const value of ['one', 'two', 'three']) log.append(batchOf([value, value], { key: value }), 0)
+  await commitAll(log)
+  await dir.close({ brokerEpoch: 1 })
+  const path = '/data/t-0/00000000000000000000.log'
+  const bytes = Buffer.from((await world.disk.readAtomic(path))!)
+  bytes[bytes.lastIndexOf('two')]! ^= 0x20
+  await world.disk.replaceAtomic(path, bytes)
+  const again = await world.open()
+  const reopened = again.logs.get('t-0')!
+  reopened.append(batchOf(['four'], { key: 'four' }), 0)
+  await commitAll(reopened)
+  await assert.rejects(reopened.compact(world.clock.now()), { error: 'CORRUPT_MESSAGE' })
+  assert.equal(again.offline, null)
+  assert.deepEqual(Buffer.from((await world.disk.readAtomic(path))!).subarray(0, bytes.length), bytes)
+})
+
 test('whatever a crash during compaction leaves on disk, every key keeps its last value', async () => {
   const { log, world } = await newLog({ 'internal.segment.bytes': 600 })
   for (let i = 0; i < 60; i++) log.append(batchOf([`v${i}`.padEnd(40)], { key: `k${i % 5}`, timestamp: world.clock.now() }), 0)

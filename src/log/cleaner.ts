@@ -135,28 +135,56 @@ async function cleanGroup(
   rules: CleaningRules,
   mustStop: () => boolean,
 ): Promise<Segment | null> {
-  const { shared, dir, config } = state
+  const { shared, dir } = state
   const { baseOffset } = group[0]!
   const fresh = new Segment(shared, dir, { baseOffset, sizeInBytes: 0, nextOffset: baseOffset, mark: SUFFIX.cleaned })
   rules.transactions.onKept = (entry) => fresh.addAborted(entry)
-  for (const segment of group) {
-    for await (const { batch } of segment.contents(0, segment.sizeInBytes)) {
-      if (mustStop()) {
-        await fresh.remove()
-        return null
-      }
-      const left = retainedOf(batch, rules)
-      if (left) fresh.append(new RecordBatch(left), config['index.interval.bytes'], shared.clock.now())
-      if (fresh.sizeInBytes - fresh.tail.writtenPosition > UNWRITTEN_MAX) await fresh.send(() => {})
-    }
+  try {
+    if (!(await writeRetained(state, group, fresh, rules, mustStop))) return await dropped(fresh)
+  } catch (thrown) {
+    await dropped(fresh)
+    throw thrown
   }
-  await fresh.send(() => {})
+  await writeOut(fresh)
   await fresh.flush() // makes the file even where nothing is left
   fresh.hasFile = true
   await fresh.writeIndexes()
   const { nextOffset } = group.at(-1)!
   fresh.endsAt(Math.max(fresh.nextOffset, nextOffset))
   return fresh
+}
+
+/** False when it had to stop. */
+async function writeRetained(
+  state: LogState,
+  group: readonly Segment[],
+  fresh: Segment,
+  rules: CleaningRules,
+  mustStop: () => boolean,
+): Promise<boolean> {
+  const { shared, config } = state
+  for (const segment of group) {
+    for await (const { batch } of segment.contents(0, segment.sizeInBytes)) {
+      if (mustStop()) return false
+      const left = retainedOf(batch, rules)
+      if (left) fresh.append(new RecordBatch(left), config['index.interval.bytes'], shared.clock.now())
+      if (fresh.sizeInBytes - fresh.tail.writtenPosition > UNWRITTEN_MAX) await writeOut(fresh)
+    }
+  }
+  return true
+}
+
+// The next attempt must not find the bytes of this one.
+async function dropped(fresh: Segment): Promise<null> {
+  await writeOut(fresh)
+  await fresh.remove()
+  return null
+}
+
+// Nobody reads it soon, so it shall not take the memory of what is read.
+async function writeOut(segment: Segment): Promise<void> {
+  await segment.send(() => {})
+  segment.tail.clear()
 }
 
 /** Puts the new segment in the place of the old ones, on disk and in memory. */
@@ -168,6 +196,7 @@ async function takeOver(state: LogState, group: readonly Segment[], fresh: Segme
   await state.retire(group)
   await fresh.rename('')
   await shared.disk.flushDirectory(dir)
-  fresh.tail.clear()
+  const joined = new Set(group.slice(1).map(({ baseOffset }) => baseOffset))
+  await state.removeSnapshots((offset) => joined.has(offset))
   fresh.settle()
 }

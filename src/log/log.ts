@@ -1,6 +1,7 @@
 // One partition's log: batches in the order of their offsets, in segments on disk, the newest of them in memory as well.
 
 import { assert } from '../base/assert.ts'
+import { MalformedBytes } from '../base/bytes.ts'
 import type { DiskError } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { batches, type RecordBatch } from '../protocol/records/batch.ts'
@@ -289,10 +290,18 @@ export class Log {
     try {
       return await work
     } catch (thrown) {
-      if (thrown instanceof KafkaError) throw thrown
-      const error = this.#state.fail(thrown)
-      throw new KafkaError('KAFKA_STORAGE_ERROR', error.message, { cause: error })
+      throw this.#asAnswer(thrown)
     }
+  }
+
+  /** What an asker is told of a failure. Damaged bytes are refused; anything else takes the directory offline. */
+  #asAnswer(thrown: unknown): KafkaError {
+    if (thrown instanceof KafkaError) return thrown
+    if (thrown instanceof MalformedBytes) {
+      return new KafkaError('CORRUPT_MESSAGE', `${this.#state.name} is damaged on disk: ${thrown.message}`, { cause: thrown })
+    }
+    const error = this.#state.fail(thrown)
+    return new KafkaError('KAFKA_STORAGE_ERROR', error.message, { cause: error })
   }
 
   /** The first record, in the order of offsets, with this timestamp or a later one; null where there is none. */
@@ -411,9 +420,7 @@ export class Log {
     try {
       return await mine
     } catch (thrown) {
-      if (thrown instanceof KafkaError) throw thrown
-      const error = this.#state.fail(thrown)
-      throw new KafkaError('KAFKA_STORAGE_ERROR', error.message, { cause: error })
+      throw this.#asAnswer(thrown)
     }
   }
 

@@ -1,17 +1,16 @@
 // One segment: a file of batches, its indexes, and the part of it that is still in memory.
 
-import { MalformedBytes } from '../base/bytes.ts'
 import type { ReadBytes } from '../platform/disk.ts'
-import { batches, HEADER_SIZE, RecordBatch } from '../protocol/records/batch.ts'
+import { batches, HEADER_SIZE, type RecordBatch } from '../protocol/records/batch.ts'
 import { Books } from './books.ts'
 import { offsetName, SUFFIX, segmentSuffixes } from './file-names.ts'
-import { OffsetIndex } from './offset-index.ts'
+import { HeaderSearch } from './header-search.ts'
+import { type IndexPaths, readIndexes, writeIndexes } from './index-files.ts'
 import type { FileHandle } from './open-files.ts'
 import { Places } from './places.ts'
 import { type Shared, writeFile } from './shared.ts'
 import { Tail } from './tail.ts'
-import { DamagedFile } from './text-files.ts'
-import { NO_TIMESTAMP, TimeIndex } from './time-index.ts'
+import { NO_TIMESTAMP } from './time-index.ts'
 import { type AbortedEntry, transactionIndexBytes } from './transaction-index.ts'
 
 /** The first look at a place in a file; further ones take more at once. */
@@ -209,13 +208,15 @@ export class Segment {
   /** Writes the index files as they have to be when nothing more is added, and flushes them. */
   async writeIndexes(): Promise<void> {
     if (this.areIndexesWritten || this.sizeInBytes === 0) return
-    const { disk } = this.#shared
     const books = this.#activeBooks
     books.finish()
-    await writeFile(disk, this.pathOf(SUFFIX.offsetIndex), books.offsets.toBytes())
-    await writeFile(disk, this.pathOf(SUFFIX.timeIndex), books.times.toBytes())
+    await writeIndexes(this.#shared.disk, this.#indexPaths, books)
     await this.#writeTransactionIndex()
     this.areIndexesWritten = true
+  }
+
+  get #indexPaths(): IndexPaths {
+    return { offsets: this.pathOf(SUFFIX.offsetIndex), times: this.pathOf(SUFFIX.timeIndex) }
   }
 
   async #writeTransactionIndex(): Promise<void> {
@@ -251,29 +252,12 @@ export class Segment {
 
   async #load(): Promise<Books> {
     try {
-      const books = (await this.#parseIndexes()) ?? (await this.#rebuild())
+      const books = (await readIndexes(this.#shared, this.#indexPaths, this)) ?? (await this.#rebuild())
       this.#maxTimestamp = Math.max(books.maxTimestamp, this.#maxTimestamp ?? NO_TIMESTAMP)
       this.#books = books
       return books
     } finally {
       this.#loading = null
-    }
-  }
-
-  async #parseIndexes(): Promise<Books | null> {
-    const { disk, logger } = this.#shared
-    const [offsetPath, timePath] = [this.pathOf(SUFFIX.offsetIndex), this.pathOf(SUFFIX.timeIndex)]
-    const [offsetBytes, timeBytes] = await Promise.all([disk.readAtomic(offsetPath), disk.readAtomic(timePath)])
-    try {
-      if (!offsetBytes || !timeBytes) throw new DamagedFile(`${offsetBytes ? timePath : offsetPath} is missing`)
-      const offsets = OffsetIndex.parse(offsetPath, this.baseOffset, offsetBytes, this.sizeInBytes)
-      const times = TimeIndex.parse(timePath, this.baseOffset, timeBytes)
-      if (times.count === 0 && this.sizeInBytes > 0) throw new DamagedFile(`${timePath} is empty`) // rightly so where no record has a time
-      return new Books(offsets, times)
-    } catch (thrown) {
-      if (!(thrown instanceof DamagedFile)) throw thrown
-      logger.warn('an index is made again from its segment', { why: thrown.message })
-      return null
     }
   }
 
@@ -481,39 +465,5 @@ export class Segment {
   movedTo(dir: string): void {
     this.#dir = dir
     this.#file.path = this.pathOf(SUFFIX.log)
-  }
-}
-
-/** Goes from header to header until one is wanted. */
-class HeaderSearch {
-  readonly #isWanted: (batch: RecordBatch) => boolean
-  /** Of the batch that is looked at next, or that was found. */
-  position: number
-  found: RecordBatch | null = null
-
-  constructor(position: number, isWanted: (batch: RecordBatch) => boolean) {
-    this.position = position
-    this.#isWanted = isWanted
-  }
-
-  /** Looks at the headers that lie whole in `bytes`, which begin at `position`. */
-  through(bytes: Uint8Array): void {
-    const start = this.position
-    while (bytes.length - (this.position - start) >= HEADER_SIZE) {
-      const batch = new RecordBatch(bytes, this.position - start)
-      const size = batch.sizeInBytes
-      if (size < HEADER_SIZE) throw new MalformedBytes(`a batch of ${size} bytes at position ${this.position}`)
-      if (this.#isWanted(batch)) {
-        this.found = batch
-        return
-      }
-      this.position += size
-    }
-  }
-
-  /** The pool takes the bytes back, so what is kept of them is copied. */
-  keepHeader(): void {
-    if (this.found)
-      this.found = new RecordBatch(Uint8Array.from(this.found.bytes.subarray(this.found.at, this.found.at + HEADER_SIZE)))
   }
 }
