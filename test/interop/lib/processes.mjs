@@ -62,8 +62,12 @@ export function start(command, args, { cwd, env = process.env, input, onLine } =
     stderr: '',
     stdin: child.stdin,
     exited: null,
+    drained: null,
     kill: (signal = 'SIGTERM') => child.kill(signal),
-    destroy: () => handle.exited ?? signalAll(descendants(child.pid).reverse(), 'SIGKILL'),
+    /** Signals the whole process group, as a terminal does on Ctrl-C. */
+    killGroup: (signal) => signalAll([-child.pid], signal),
+    // The group, too: what a program left behind when it ended still holds our pipes.
+    destroy: () => handle.drained ?? signalAll([...descendants(child.pid).reverse(), -child.pid], 'SIGKILL'),
     get output() {
       return handle.stdout + handle.stderr
     },
@@ -85,7 +89,7 @@ export function start(command, args, { cwd, env = process.env, input, onLine } =
   handle.ended = new Promise((resolve) => {
     const end = (code, signal) => {
       running.delete(handle)
-      resolve((handle.exited ??= { code, signal }))
+      resolve((handle.drained = handle.exited ??= { code, signal }))
     }
     child.on('error', (error) => {
       handle.stderr += `${error.message}\n`

@@ -74,9 +74,10 @@ async function judgeOn(node, { report, workDir, tarball, subpaths }) {
     try {
       const { ranges } = await untilAnswered(broker, port)
       assert.ok(ranges.length > 20, `${ranges.length} APIs`)
-      broker.kill('SIGTERM')
+      broker.killGroup('SIGINT') // Ctrl-C reaches npx and the broker alike
       const end = await Promise.race([broker.ended, new Promise((resume) => setTimeout(resume, 10_000))])
       assert.ok(end !== undefined, 'it did not stop within 10 s')
+      assert.match(broker.output, /stopped/)
     } finally {
       broker.destroy()
       await broker.ended
