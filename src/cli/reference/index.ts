@@ -1,14 +1,24 @@
 // Every generated page, by its path in the project.
 
+import { compatibilityPage, type Recorded, type Told } from './compatibility-page.ts'
 import { configsPage, withoutEffectPage } from './config-pages.ts'
+import { type Judged, judgedBy } from './judges.ts'
 import { apisPage, errorsPage } from './protocol-pages.ts'
 import { type Idle, withoutEffect, withoutEffectSource } from './without-effect.ts'
 
-export { type Idle, withoutEffect, withoutEffectSource }
+export { type Idle, type Judged, judgedBy, type Recorded, type Told, withoutEffect, withoutEffectSource }
 
-/** `idle`: what `withoutEffect` found in the sources. */
-export function referencePages(idle: Idle): ReadonlyMap<string, string> {
+export interface Findings {
+  /** What `withoutEffect` found in the sources. */
+  readonly idle: Idle
+  /** What a started broker answers to ApiVersions. */
+  readonly told: readonly Told[]
+  readonly recorded: readonly Recorded[]
+}
+
+export function referencePages({ idle, told, recorded }: Findings): ReadonlyMap<string, string> {
   return new Map([
+    ['docs/compatibility.md', compatibilityPage(told, recorded)],
     ['docs/reference/configs.md', configsPage()],
     ['docs/reference/configs-without-effect.md', withoutEffectPage(idle)],
     ['docs/reference/apis.md', apisPage()],

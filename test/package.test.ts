@@ -1,0 +1,107 @@
+// What is published, as others get it: the bundle in dist/, its declarations, the tarball's list, and the examples that use them by name.
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+
+const root = process.cwd()
+const {
+  exports: entries,
+  files,
+  bin,
+} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  exports: Record<string, string | { types: string; default: string }>
+  files: string[]
+  bin: Record<string, string>
+}
+const subpaths = Object.entries(entries).flatMap(([name, target]) => (typeof target === 'string' ? [] : [{ name, ...target }]))
+const runFile = promisify(execFile)
+
+/** Runs Node in the project's folder, where the package knows itself by its name; gives what it printed. */
+async function node(...args: string[]): Promise<string> {
+  const { stdout } = await runFile(process.execPath, args, { cwd: root, timeout: 60_000 })
+  return stdout.trim()
+}
+
+test('every subpath can be imported and required, and is the same either way', async () => {
+  for (const { name } of subpaths) {
+    const specifier = JSON.stringify(posix.join('odradek', name))
+    const imported = await node('--input-type=module', '-e', `console.log(Object.keys(await import(${specifier})).sort().join())`)
+    const required = await node('-e', `console.log(Object.keys(require(${specifier})).sort().join())`)
+    assert.ok(imported.length > 0)
+    assert.equal(required.replace(/(^|,)__esModule\b/, ''), imported)
+  }
+})
+
+test('codecs of the bundle are compiled, and errors and stacks have the names of the sources', async () => {
+  const program = `
+    import { ByteReader, ByteWriter, codec, KafkaError, HeartbeatRequest } from 'odradek/protocol'
+    const heartbeat = codec(HeartbeatRequest, 4)
+    const writer = new ByteWriter()
+    heartbeat.write(writer, { groupId: 'g', generationId: 3, memberId: 'm' })
+    const { groupId, generationId } = heartbeat.read(new ByteReader(Buffer.concat(writer.chunks())))
+    console.log(JSON.stringify([groupId, generationId, heartbeat.read.name, KafkaError.name, KafkaError.of(new Error('x')).stack]))`
+  const [groupId, generationId, reader, error, stack] = JSON.parse(await node('--input-type=module', '-e', program)) as string[]
+  assert.deepEqual([groupId, generationId, error], ['g', 3, 'KafkaError'])
+  assert.match(reader!, /^HeartbeatRequest/)
+  assert.match(stack!, /^KafkaError: .*\n +at KafkaError\.of /)
+})
+
+test('the command tells its version and its help', async () => {
+  const command = join(root, bin['odradek']!)
+  assert.match(await node(command, '--version'), /^\d+\.\d+\.\d+/)
+  assert.match(await node(command, '--help'), /\bstart\b/)
+})
+
+test('the tarball holds programs and the declarations that they need, and nothing of the tests', () => {
+  const packed = new Set(filesPacked())
+  for (const { types, default: program } of subpaths) {
+    assert.ok(packed.has(posix.normalize(program)), program)
+    for (const path of declarationsFrom(posix.normalize(types))) assert.ok(packed.has(path), `${path} is imported and not packed`)
+  }
+  for (const path of packed) assert.doesNotMatch(path, /\.test\.|\.map$|(^|\/)test\/|\.ts$(?<!\.d\.ts)/)
+  const programs = [...packed].filter((path) => path.endsWith('.js'))
+  assert.ok(programs.length < 20, `${programs.length} files of programs: the bundle fell apart`)
+  for (const path of programs) assert.doesNotMatch(readFileSync(join(root, path), 'utf8'), /\.\.\/shared|from "node:test"/)
+})
+
+for (const name of readdirSync(join(root, 'examples')).filter((file) => file.endsWith('.mjs'))) {
+  test(`examples/${name} runs`, async () => {
+    assert.notEqual(await node(join(root, 'examples', name)), '')
+  })
+}
+
+/** What `files` of package.json names, of what lies in dist/; npm itself takes seconds to say so. */
+function filesPacked(): string[] {
+  const below = (dir: string) =>
+    readdirSync(join(root, dir), { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => posix.join(entry.parentPath.slice(root.length).replaceAll('\\', '/').replace(/^\//, ''), entry.name))
+  const patterns = files
+    .filter((pattern) => pattern.startsWith('dist/'))
+    .map(
+      (pattern) =>
+        new RegExp(
+          `^${pattern
+            .replaceAll('.', '\\.')
+            .replace('**/*', '.+')
+            .replace(/(?<!\.)\*/g, '[^/]+')}$`,
+        ),
+    )
+  return below('dist').filter((path) => patterns.some((pattern) => pattern.test(path)))
+}
+
+/** A declaration file and all that it imports. */
+function declarationsFrom(first: string): Set<string> {
+  const found = new Set([first])
+  for (const path of found) {
+    assert.ok(existsSync(join(root, path)), `${path} does not exist`)
+    for (const [, target = ''] of readFileSync(join(root, path), 'utf8').matchAll(/(?:from |import\()['"](\.[^'"]+)['"]/g)) {
+      found.add(posix.join(dirname(path), target).replace(/(\.d)?\.[jt]s$/, '.d.ts'))
+    }
+  }
+  return found
+}
