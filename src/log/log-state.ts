@@ -82,6 +82,8 @@ export class LogState implements ProducerLog {
       await segment.retire()
       shared.later(this.config['file.delete.delay.ms'], () => inBackground(shared, segment.remove()))
     }
+    // Else a power cut could bring them back beside what comes after them.
+    if (gone.some(({ hasFile }) => hasFile)) await shared.disk.flushDirectory(this.dir)
   }
 
   snapshotPath(offset: number): string {

@@ -44,6 +44,7 @@ async function loadSnapshot(state: LogState, offset: number): Promise<number | n
 async function replay({ segments, producers }: LogState, from: number, endOffset: number): Promise<void> {
   if (from >= endOffset) return
   for (const segment of segments.from(from)) {
+    if (segment.baseOffset >= endOffset) return
     const { offsets } = await segment.books()
     for await (const { batch } of segment.contents(offsets.positionFor(from), segment.sizeInBytes)) {
       if (batch.baseOffset >= endOffset) return

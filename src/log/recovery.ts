@@ -122,11 +122,12 @@ async function recover(state: LogState, recoveryPoint: number): Promise<Recovere
   const damaged = segments.all.findIndex(({ isTransactionIndexDamaged }) => isTransactionIndexDamaged)
   const first = Math.min(segments.indexOf(recoveryPoint), damaged < 0 ? Number.POSITIVE_INFINITY : damaged)
   const suspects = segments.all.slice(first)
+  for (const segment of suspects) segment.isEntryFlushed = false // its name may be in the system's memory alone, as its end may be
   await restoreProducers(state, suspects[0]!.baseOffset, { assumeNoneWithoutSnapshot: false })
   const cutBytes = await checkAll(state, suspects)
   const { active } = segments
   state.endOffset = active.nextOffset
-  if (active.sizeInBytes > 0 && state.endOffset > recoveryPoint) await active.flush() // it may have been in the system's memory alone
+  if (active.sizeInBytes > 0 && state.endOffset > recoveryPoint) await active.flush()
   for (const segment of segments.closed) {
     if (segment.areIndexesWritten) continue
     await segment.flush()
@@ -152,8 +153,17 @@ async function checkAll(state: LogState, suspects: readonly Segment[]): Promise<
     }
     const end = await check(state, segment)
     if (end < segment.sizeInBytes) return cutAt(state, segment, end, suspects.slice(i + 1))
+    const next = suspects[i + 1]
+    if (next && next.baseOffset === segment.nextOffset) await saveSnapshot(state, next.baseOffset)
   }
   return 0
+}
+
+/** What closing the segment would have written, had the process lived: the next start need not read what comes before. */
+async function saveSnapshot(state: LogState, offset: number): Promise<void> {
+  if (state.snapshots.has(offset)) return
+  await state.shared.disk.replaceAtomic(state.snapshotPath(offset), state.producers.snapshot())
+  state.snapshots.add(offset)
 }
 
 // A power cut may keep the beginning of a segment and lose the end of the one before. Where a cleaner was, offsets are missing rightly, and
