@@ -9,9 +9,11 @@ import {
   marker,
   readAll,
   type SeenRecord,
+  seededRandom,
   settle,
   TOPIC_ID,
 } from '../../test/support/log-world.ts'
+import { PowerCutDisk } from '../../test/support/power-cut-disk.ts'
 import { memoryDisk } from '../platform/memory/disk.ts'
 import { batches } from '../protocol/records/batch.ts'
 import type { Log } from './log.ts'
@@ -216,5 +218,34 @@ test('whatever a crash during compaction leaves on disk, every key keeps its las
     const reopened = (await world.open()).logs.get('t-0')!
     assert.deepEqual(lastValues(await readAll(reopened)), expected, `crash before rename ${i}`)
     assert.equal(reopened.endOffset, 60)
+  }
+})
+
+test('whatever a power cut during compaction leaves on the device, every key keeps its last value', async () => {
+  const random = seededRandom(7)
+  for (let run = 0; run < 10; run++) {
+    const disk = new PowerCutDisk()
+    const world = new LogWorld(logConfig({ ...compacted, 'internal.segment.bytes': 600 }), disk)
+    const log = await (await world.open()).createLog('t', 0, TOPIC_ID, world.config)
+    for (let i = 0; i < 60; i++) log.append(batchOf([`v${i}`.padEnd(40)], { key: `k${i % 5}`, timestamp: world.clock.now() }), 0)
+    await commitAll(log)
+    await settle(200) // every closed segment is sealed
+    const expected = lastValues(await readAll(log))
+    const cuts: PowerCutDisk[] = []
+    for (const name of ['rename', 'flushDirectory', 'replaceAtomic', 'open'] as const) {
+      const act = disk[name].bind(disk) as (...args: unknown[]) => Promise<never>
+      disk[name] = (...args: unknown[]) => {
+        cuts.push(disk.cut(random))
+        return act(...args)
+      }
+    }
+    assert.ok(await log.compact(world.clock.now()))
+    assert.ok(cuts.length > 20)
+    for (const [i, cut] of cuts.entries()) {
+      world.disk = cut
+      const reopened = (await world.open()).logs.get('t-0')!
+      assert.deepEqual(lastValues(await readAll(reopened)), expected, `run ${run}, cut ${i}`)
+      assert.equal(reopened.endOffset, 60)
+    }
   }
 })
