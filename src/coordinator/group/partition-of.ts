@@ -7,7 +7,8 @@ export function javaStringHash(text: string): number {
   return hash
 }
 
-/** The partition out of `partitions` that coordinates `id`. */
+/** The partition out of `partitions` that coordinates `id`: by the hash without its sign, where the smallest int counts as 0, as Apache has it. */
 export function partitionOf(id: string, partitions: number): number {
-  return (javaStringHash(id) & 0x7fff_ffff) % partitions
+  const hash = javaStringHash(id)
+  return (hash === -0x8000_0000 ? 0 : Math.abs(hash)) % partitions
 }

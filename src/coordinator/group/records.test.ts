@@ -177,5 +177,10 @@ test('groups lie where Apache Kafka keeps them', () => {
   const found = ['gv3', 'gsimple', 'g1', 'gcon'].map((group) => partitionOf(group, 4))
   assert.deepEqual(found, [0, 1, 2, 3])
   assert.equal(partitionOf('', 50), 0)
+  assert.equal(
+    partitionOf('moves-group', 50),
+    18,
+    'a negative hash counts without its sign: where an Apache 4.2 node keeps this group',
+  )
   assert.equal(partitionOf('polygenelubricants', 50), 0, 'its hash is the smallest int, which has no positive counterpart')
 })
