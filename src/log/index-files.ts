@@ -33,7 +33,7 @@ export async function readIndexes({ disk, logger }: Shared, paths: IndexPaths, s
   }
 }
 
-export async function writeIndexes(disk: Disk, paths: IndexPaths, books: Books): Promise<void> {
-  await writeFile(disk, paths.offsets, books.offsets.toBytes())
-  await writeFile(disk, paths.times, books.times.toBytes())
+export async function writeIndexes(disk: Disk, paths: IndexPaths, books: Books, flushed: boolean): Promise<void> {
+  await writeFile(disk, paths.offsets, books.offsets.toBytes(), flushed)
+  await writeFile(disk, paths.times, books.times.toBytes(), flushed)
 }

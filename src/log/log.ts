@@ -12,6 +12,7 @@ import type { LogState } from './log-state.ts'
 import type { ProducerStates } from './producer-state.ts'
 import { applyRetention } from './retention.ts'
 import type { Segment } from './segment.ts'
+import { writeFile } from './shared.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
 import { truncate, truncateFully } from './truncation.ts'
 import { Watermarks } from './watermarks.ts'
@@ -452,7 +453,7 @@ export class Log {
   async #snapshotAtEnd(): Promise<void> {
     const { producers, snapshots, endOffset, shared } = this.#state
     if (snapshots.has(endOffset) || (producers.count === 0 && snapshots.size === 0)) return
-    await shared.disk.replaceAtomic(this.#state.snapshotPath(endOffset), producers.snapshot())
+    await writeFile(shared.disk, this.#state.snapshotPath(endOffset), producers.snapshot())
     snapshots.add(endOffset)
   }
 

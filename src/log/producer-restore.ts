@@ -14,8 +14,9 @@ export async function restoreProducers(
   endOffset: number,
   { assumeNoneWithoutSnapshot }: RestoreOptions,
 ): Promise<void> {
+  const hadSnapshots = state.snapshots.size > 0
   const from = await loadSnapshot(state, endOffset)
-  if (from === null && assumeNoneWithoutSnapshot) return
+  if (from === null && !hadSnapshots && assumeNoneWithoutSnapshot) return
   await replay(state, from ?? state.segments.first.baseOffset, endOffset)
 }
 

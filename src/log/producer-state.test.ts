@@ -166,6 +166,20 @@ test('producers that are restored are those that lived: after a clean stop, afte
   )
 })
 
+test('a damaged snapshot is left out, and the log says the same', async () => {
+  const { world, log, dir } = await newLog({ 'internal.segment.bytes': 300 })
+  for (let i = 0; i < 12; i++) produce(log, produced(i % 3, 0, Math.floor(i / 3)))
+  const lived = describe(log)
+  await dir.close({ brokerEpoch: 1 })
+  for (const { name } of await world.disk.list('/data/t-0')) {
+    if (!name.endsWith('.snapshot')) continue
+    const bytes = Buffer.from((await world.disk.readAtomic(`/data/t-0/${name}`))!)
+    bytes[bytes.length - 1]! ^= 1
+    await world.disk.replaceAtomic(`/data/t-0/${name}`, bytes)
+  }
+  assert.equal(describe((await world.open()).logs.get('t-0')!), lived)
+})
+
 function describe(log: Log): string {
   const producers = [...log.producers.describe()].sort((one, other) => one.producerId - other.producerId)
   return JSON.stringify([producers, log.producers.abortedTransactions(0, log.endOffset)])

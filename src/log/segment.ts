@@ -205,12 +205,13 @@ export class Segment {
     if (written === this.tail.end) this.#file.isDirty = false
   }
 
-  /** Writes the index files as they have to be when nothing more is added, and flushes them. */
+  /** Writes the index files as they have to be when nothing more is added. */
   async writeIndexes(): Promise<void> {
     if (this.areIndexesWritten || this.sizeInBytes === 0) return
     const books = this.#activeBooks
     books.finish()
-    await writeIndexes(this.#shared.disk, this.#indexPaths, books)
+    // A start that looks through the segment needs no index, so one that is lost costs nothing.
+    await writeIndexes(this.#shared.disk, this.#indexPaths, books, this.sizeInBytes > RESCAN_MAX)
     await this.#writeTransactionIndex()
     this.areIndexesWritten = true
   }

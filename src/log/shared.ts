@@ -81,13 +81,13 @@ export class Slices {
 }
 
 /** Writes a whole file anew and flushes it. A crash may leave half of it: only for files that are checked when they are read. */
-export async function writeFile(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFile(disk: Disk, path: string, bytes: Uint8Array, flushed = true): Promise<void> {
   const file = await disk.open(path)
   try {
     if (file.size > 0) await file.truncate(0)
     if (bytes.length > 0) {
       await file.append([bytes])
-      await file.flush()
+      if (flushed) await file.flush()
     }
   } finally {
     await file.close()
