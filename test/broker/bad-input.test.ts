@@ -1,0 +1,172 @@
+// Clients that send garbage, never read or never speak: the others are served all the same.
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { ByteWriter } from '../../src/base/bytes.ts'
+import type { RunningBroker } from '../../src/index.ts'
+import { errorCode } from '../../src/protocol/errors.ts'
+import { writeRequestHeader } from '../../src/protocol/header.ts'
+import { FetchRequest } from '../../src/protocol/messages/fetch.ts'
+import { codec } from '../../src/protocol/schema.ts'
+import { addressOf } from '../support/kafka-client.ts'
+import { atEnd, brokerFor, clientFor, inMemory, keptLog } from '../support/running-broker.ts'
+
+const API_VERSIONS = 18
+const METADATA = 3
+const MIB = 1 << 20
+
+test('frames that cannot be are answered by closing the connection, with a line in the log for each kind', async (t) => {
+  const { logger, lines } = keptLog()
+  const broker = await brokerFor(t, { inMemory: true, logger })
+  const client = await clientFor(t, broker)
+  await client.createTopic('quiet')
+  const garbage: Record<string, Buffer> = {
+    'a negative length': Buffer.from('ffffffff', 'hex'),
+    'the largest length': Buffer.from('7fffffff00120004', 'hex'),
+    'a length just above socket.request.max.bytes': int32(100 * MIB + 1),
+    'an empty frame': int32(0),
+    'a frame too short for a header': frame(Buffer.from('0012', 'hex')),
+    'an API that nobody knows': frame(header(9999, 0)),
+    'a negative API': frame(header(-1, 0)),
+    'a version that nobody knows': frame(header(METADATA, 99)),
+    'a body that ends early': frame(Buffer.concat([header(METADATA, 12), Buffer.from('00', 'hex'), Buffer.from('05', 'hex')])),
+    'an array longer than its frame': frame(Buffer.concat([header(METADATA, 1), int32(0x7fffffff)])),
+    'a client id longer than its frame': frame(Buffer.concat([header(METADATA, 1).subarray(0, 8), Buffer.from('7fff', 'hex')])),
+    HTTP: Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+    TLS: Buffer.from('16030100c8010000c40303', 'hex'),
+  }
+  for (const [name, bytes] of Object.entries(garbage)) {
+    const socket = await open(t, broker)
+    const answered = await answerTo(socket, bytes)
+    assert.deepEqual([name, answered.length], [name, 0])
+    await client.produce('quiet', [name])
+  }
+  assert.equal((await client.readAll('quiet')).length, Object.keys(garbage).length)
+  assert.ok(
+    lines.some(({ facts }) => /socket\.request\.max\.bytes/.test(JSON.stringify(facts))),
+    JSON.stringify(lines, null, 1),
+  )
+})
+
+test('ApiVersions of a version from the future is answered in version 0 with what is supported (KIP-511)', async (t) => {
+  const { broker } = await inMemory(t)
+  const socket = await open(t, broker)
+  socket.write(frame(Buffer.concat([header(API_VERSIONS, 99), Buffer.from([0])])))
+  const [answer] = await Promise.race([once(socket, 'data'), once(socket, 'close')])
+  assert.equal(answer.readInt16BE(8), errorCode('UNSUPPORTED_VERSION'))
+})
+
+test('requests before one that cannot be are answered before the connection is closed', async (t) => {
+  const { broker, client } = await inMemory(t)
+  const good = frame(header(API_VERSIONS, 0))
+  const answered = await answerTo(await open(t, broker), Buffer.concat([good, good, frame(header(9999, 0)), good]))
+  assert.equal(answered.length, 2 * (answered.readInt32BE(0) + 4))
+  await answerTo(await open(t, broker), Buffer.concat([good, Buffer.alloc(1000, 0xff)]))
+  await client.createTopic('still-served')
+})
+
+test('a thousand random frames do no harm', async (t) => {
+  const { broker, client } = await inMemory(t)
+  await client.createTopic('steady')
+  let seed = 42
+  const random = (below: number) => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) % below
+  for (let round = 0; round < 20; round++) {
+    await Promise.all(
+      Array.from({ length: 50 }, async () => {
+        const key = random(95)
+        const body = Buffer.from(Array.from({ length: random(200) }, () => random(256)))
+        const socket = await open(t, broker)
+        socket.end(frame(Buffer.concat([header(key, random(14)), body])))
+        await once(socket.resume(), 'close')
+      }),
+    )
+    await client.produce('steady', [`${round}`])
+  }
+  assert.equal((await client.readAll('steady')).length, 20)
+})
+
+test('a client that asks for much and never reads costs bounded memory, and the others are served quickly', async (t) => {
+  const { broker, client } = await inMemory(t)
+  await client.createTopic('much')
+  for (let i = 0; i < 20; i++) await client.produce('much', [Buffer.alloc(MIB - 1000, 'x').toString()])
+  const before = process.memoryUsage().rss
+  for (let i = 0; i < 5; i++) {
+    const socket = await open(t, broker)
+    socket.pause()
+    for (let asked = 0; asked < 200; asked++) socket.write(fetchFrame('much', 20 * MIB)) // 20 GB of answers in all
+  }
+  for (let i = 0; i < 50; i++) {
+    const since = performance.now()
+    await client.produce('much', [`${i}`])
+    assert.ok(performance.now() - since < 1000, `a produce took ${performance.now() - since} ms`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  const grown = (process.memoryUsage().rss - before) / MIB
+  assert.ok(grown < 250, `${grown} MiB more`)
+  await broker.close()
+})
+
+test('two thousand idle connections cost little and hold nobody up', async (t) => {
+  const { broker, client } = await inMemory(t)
+  await client.createTopic('busy')
+  const before = process.memoryUsage().rss
+  for (let i = 0; i < 20; i++) await Promise.all(Array.from({ length: 100 }, () => open(t, broker)))
+  const since = performance.now()
+  for (let i = 0; i < 100; i++) await client.produce('busy', [`${i}`])
+  assert.ok(performance.now() - since < 3000, `100 produces took ${performance.now() - since} ms`)
+  const each = (process.memoryUsage().rss - before) / 2000
+  assert.ok(each < 64 * 1024, `${Math.round(each)} bytes for each connection, both ends`)
+  await broker.close()
+})
+
+async function open(t: TestContext, broker: RunningBroker): Promise<Socket> {
+  const socket = connect(addressOf(broker.bootstrapServers))
+  atEnd(t, () => socket.destroy())
+  socket.on('error', () => {}) // a reset is a way to close, too
+  await once(socket, 'connect')
+  return socket
+}
+
+/** What comes back until the broker closes the connection. */
+async function answerTo(socket: Socket, bytes: Buffer): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk) => chunks.push(chunk))
+  const closed = once(socket, 'close')
+  socket.write(bytes)
+  const late = setTimeout(() => socket.destroy(new Error('not closed')), 5000)
+  const [hadError] = await closed
+  clearTimeout(late)
+  assert.ok(!hadError || socket.errored?.message !== 'not closed', 'the connection was not closed')
+  return Buffer.concat(chunks)
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}
+
+function frame(payload: Buffer): Buffer {
+  return Buffer.concat([int32(payload.length), payload])
+}
+
+/** The header of a request in its version 1, with the client id "x". */
+function header(apiKey: number, apiVersion: number): Buffer {
+  const bytes = Buffer.alloc(11)
+  bytes.writeInt16BE(apiKey, 0)
+  bytes.writeInt16BE(apiVersion, 2)
+  bytes.writeInt32BE(7, 4)
+  bytes.writeInt16BE(1, 8)
+  bytes.write('x', 10)
+  return bytes
+}
+
+function fetchFrame(topic: string, maxBytes: number): Buffer {
+  const to = new ByteWriter()
+  writeRequestHeader(to, { apiKey: FetchRequest.apiKey!, apiVersion: 12, correlationId: 1, clientId: 'deaf' })
+  const topics = [{ topic, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: maxBytes }] }]
+  codec(FetchRequest, 12).write(to, { maxWaitMs: 0, minBytes: 1, maxBytes, topics, forgottenTopicsData: [] })
+  return frame(Buffer.concat(to.chunks()))
+}
