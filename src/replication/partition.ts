@@ -162,13 +162,14 @@ export class Partition implements ReplicatedLog {
 
   /**
    * Resolves when everything below `offset` is as safe as `acks` asks; undefined where that is so already. Who wants no answer waits for the
-   * operating system all the same: otherwise nothing would hold a producer back while the disk is slow.
+   * operating system all the same: otherwise nothing would hold a producer back while the disk is slow. The timeout is for replication
+   * alone, as in Kafka: a batch that only has to be written is there, and refusing it would make a duplicate.
    */
   acknowledged(offset: number, acks: RequiredAcks, timeoutMs: number): Promise<void> | undefined {
-    return (acks === 'all' ? this.#committed : this.#written).until(offset, timeoutMs)
+    return acks === 'all' ? this.#committed.until(offset, timeoutMs) : this.#written.until(offset, Number.POSITIVE_INFINITY)
   }
 
-  /** Whole batches from the log up to the bound, in pooled buffers; `releases` when sent. */
+  /** Whole batches from the one that holds `from`, copied: a machine that replays keeps no buffers of the disk. */
   read(from: number, maxBytes: number): Promise<readonly Uint8Array[]> {
     return copyOf(this.log.read(from, maxBytes, this.log.endOffset, true))
   }

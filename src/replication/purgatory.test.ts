@@ -26,6 +26,34 @@ test('a wait that is too long is refused with REQUEST_TIMED_OUT, and the others 
   await long
 })
 
+test('a long wait before it does not keep a short one from its timeout', async () => {
+  const { line, advance } = newLine(0)
+  const long = line.until(1, 2_000_000_000)
+  line.reach(1)
+  await long
+  const short = line.until(2, 50)
+  advance(50)
+  await assert.rejects(short!, { error: 'REQUEST_TIMED_OUT' })
+})
+
+test('a repeated batch that waits for an old offset does not wait behind newer ones', async () => {
+  const { line } = newLine(0)
+  const newer = line.until(100, 1000)
+  const repeated = line.until(50, 1000)
+  line.reach(60)
+  await repeated
+  line.reach(100)
+  await newer
+})
+
+test('who waits without a timeout is never swept away', async () => {
+  const { line, advance } = newLine(0)
+  const patient = line.until(1, Number.POSITIVE_INFINITY)
+  advance(1e9)
+  line.reach(1)
+  await patient
+})
+
 test('everyone is refused with the reason when the line ends', async () => {
   const { line } = newLine(0)
   const waiting = [line.until(1, 1000), line.until(2, 1000)]

@@ -6,63 +6,83 @@ import { KafkaError } from '../protocol/errors.ts'
 
 interface Waiter {
   readonly offset: number
+  /** Infinity: waits as long as it takes. */
   readonly deadline: number
   readonly done: Deferred<void>
 }
 
-/** Requests that wait until a watermark passes their offset. Offsets are handed out in order, so the first in line is the next to go. */
+/** Requests that wait until a watermark passes their offset, in the order of their offsets. */
 export class OffsetLine {
   readonly #clock: Clock
   #waiting: Waiter[] = []
-  #reached = 0
+  #reached: number
   #sweep: Timer | null = null
+  #sweepAt = Number.POSITIVE_INFINITY
 
   constructor(clock: Clock, reached: number) {
     this.#clock = clock
     this.#reached = reached
   }
 
-  /** Resolves when everything below `offset` is past the watermark; REQUEST_TIMED_OUT after `timeoutMs`. */
+  /** Resolves when everything below `offset` is past the watermark; REQUEST_TIMED_OUT after `timeoutMs`. Undefined where it is so already. */
   until(offset: number, timeoutMs: number): Promise<void> | undefined {
     if (offset <= this.#reached) return undefined
     const waiter = { offset, deadline: this.#clock.monotonic() + timeoutMs, done: deferred<void>() }
-    this.#waiting.push(waiter)
-    if (!this.#sweep) this.#armSweep()
+    this.#waiting.splice(this.#placeOf(offset), 0, waiter)
+    this.#sweepBy(waiter.deadline)
     return waiter.done.promise
+  }
+
+  // New offsets are the largest, so this ends at once; only a duplicate waits for an offset of long ago.
+  #placeOf(offset: number): number {
+    let place = this.#waiting.length
+    while (place > 0 && this.#waiting[place - 1]!.offset > offset) place--
+    return place
   }
 
   reach(offset: number): void {
     this.#reached = offset
-    if (this.#waiting.length === 0) return
     let count = 0
     while (count < this.#waiting.length && this.#waiting[count]!.offset <= offset) this.#waiting[count++]!.done.resolve()
-    if (count > 0) this.#waiting = this.#waiting.slice(count)
+    if (count === 0) return
+    this.#waiting.splice(0, count)
+    if (this.#waiting.length === 0) this.#cancelSweep()
   }
 
   /** Refuses all who wait: the replica stopped leading, or its disk failed. */
   fail(why: KafkaError): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    this.#sweep?.cancel()
-    this.#sweep = null
-    for (const waiter of waiting) waiter.done.reject(why)
+    this.#cancelSweep()
+    for (const waiter of this.#waiting.splice(0)) waiter.done.reject(why)
   }
 
-  // One timer for all: nearly every wait ends in time, so a timer for each would be wasted.
-  #armSweep(): void {
-    const first = Math.min(...this.#waiting.slice(0, 1000).map((waiter) => waiter.deadline))
-    this.#sweep = this.#clock.after(Math.max(1, first - this.#clock.monotonic()), () => {
-      this.#sweep = null
-      const now = this.#clock.monotonic()
-      const late = this.#waiting.filter((waiter) => waiter.deadline <= now)
-      this.#waiting = this.#waiting.filter((waiter) => waiter.deadline > now)
-      for (const waiter of late) {
-        waiter.done.reject(
-          new KafkaError('REQUEST_TIMED_OUT', `offset ${waiter.offset} was not acknowledged in time; at ${this.#reached}`),
-        )
-      }
-      if (this.#waiting.length > 0) this.#armSweep()
-    })
+  // One timer for all, armed for the earliest deadline: nearly every wait ends in time, so a timer for each would be wasted.
+  #sweepBy(deadline: number): void {
+    if (deadline >= this.#sweepAt) return
+    this.#cancelSweep()
+    this.#sweepAt = deadline
+    this.#sweep = this.#clock.after(Math.max(1, deadline - this.#clock.monotonic()), () => this.#sweepNow())
+  }
+
+  #cancelSweep(): void {
+    this.#sweep?.cancel()
+    this.#sweep = null
+    this.#sweepAt = Number.POSITIVE_INFINITY
+  }
+
+  #sweepNow(): void {
+    this.#cancelSweep()
+    const now = this.#clock.monotonic()
+    const late = this.#waiting.filter(({ deadline }) => deadline <= now)
+    this.#waiting = this.#waiting.filter(({ deadline }) => deadline > now)
+    this.#sweepBy(this.#waiting.reduce((earliest, { deadline }) => Math.min(earliest, deadline), Number.POSITIVE_INFINITY))
+    for (const { offset, done } of late) {
+      done.reject(
+        new KafkaError(
+          'REQUEST_TIMED_OUT',
+          `offset ${offset} was not acknowledged in time; the watermark is at ${this.#reached}`,
+        ),
+      )
+    }
   }
 }
 
