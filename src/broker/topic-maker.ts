@@ -5,42 +5,55 @@ import { errorName, KafkaError } from '../protocol/errors.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 
 export interface TopicPlan {
+  readonly name: string
   readonly numPartitions: number
   readonly replicationFactor: number
   readonly configs: Readonly<Record<string, string>>
 }
 
+/** Why topics could not be made, by name; those that were made are not in it. */
+export type Refusals = ReadonlyMap<string, KafkaError>
+
 export class TopicMaker {
   readonly #controller: ControllerChannel
-  readonly #making = new Map<string, Promise<void>>()
+  readonly #making = new Map<string, Promise<Refusals>>()
 
   constructor(controller: ControllerChannel) {
     this.#controller = controller
   }
 
-  /** Resolves when this broker knows the topic. Who asks while it is being made waits for the same. */
-  make(name: string, plan: TopicPlan): Promise<void> {
-    let making = this.#making.get(name)
-    if (!making) {
-      making = this.#ask(name, plan).finally(() => this.#making.delete(name))
-      this.#making.set(name, making)
+  /**
+   * Resolves when this broker knows all topics that could be made, with the others and why. What is new is asked for in one request; who asks
+   * for a topic while it is being made waits for the same.
+   */
+  async make(plans: readonly TopicPlan[]): Promise<Refusals> {
+    const fresh = plans.filter(({ name }) => !this.#making.has(name))
+    if (fresh.length > 0) {
+      const asking = this.#ask(fresh).finally(() => {
+        for (const { name } of fresh) this.#making.delete(name)
+      })
+      for (const { name } of fresh) this.#making.set(name, asking)
     }
-    return making
+    const refusals = new Map<string, KafkaError>()
+    for (const { name } of plans) {
+      const why = (await this.#making.get(name))?.get(name)
+      if (why) refusals.set(name, why)
+    }
+    return refusals
   }
 
-  async #ask(name: string, { configs, ...counts }: TopicPlan): Promise<void> {
-    const topic = {
-      name,
-      ...counts,
+  async #ask(plans: readonly TopicPlan[]): Promise<Refusals> {
+    const wanted = plans.map(({ configs, ...plan }) => ({
+      ...plan,
       assignments: [],
-      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
-    }
+      configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+    }))
     const { topics } = await this.#controller.ask((controller) =>
-      createTopics(controller, { topics: [topic], validateOnly: false }),
+      createTopics(controller, { topics: wanted, validateOnly: false }),
     )
-    const answer = topics[0]
-    if (!answer || answer.errorCode === 0) return
-    const error = errorName(answer.errorCode)
-    if (error !== 'TOPIC_ALREADY_EXISTS') throw new KafkaError(error, answer.errorMessage ?? undefined)
+    const refused = topics.filter(({ errorCode }) => errorCode !== 0 && errorName(errorCode) !== 'TOPIC_ALREADY_EXISTS')
+    return new Map(
+      refused.map(({ name, errorCode, errorMessage }) => [name, new KafkaError(errorName(errorCode), errorMessage ?? undefined)]),
+    )
   }
 }

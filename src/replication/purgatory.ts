@@ -44,9 +44,7 @@ export class OffsetLine {
     this.#reached = offset
     let count = 0
     while (count < this.#waiting.length && this.#waiting[count]!.offset <= offset) this.#waiting[count++]!.done.resolve()
-    if (count === 0) return
-    this.#waiting.splice(0, count)
-    if (this.#waiting.length === 0) this.#cancelSweep()
+    if (count > 0) this.#waiting.splice(0, count)
   }
 
   /** Refuses all who wait: the replica stopped leading, or its disk failed. */
@@ -55,7 +53,7 @@ export class OffsetLine {
     for (const waiter of this.#waiting.splice(0)) waiter.done.reject(why)
   }
 
-  // One timer for all, armed for the earliest deadline: nearly every wait ends in time, so a timer for each would be wasted.
+  // One timer for all: nearly every wait ends in time, so a timer for each would be wasted. It may fire early, never late.
   #sweepBy(deadline: number): void {
     if (deadline >= this.#sweepAt) return
     this.#cancelSweep()

@@ -12,8 +12,8 @@ import type { AnyHandler } from '../handler.ts'
 import type { LogDirs } from '../log-dirs.ts'
 import type { MetadataNode } from '../metadata-node.ts'
 import { ProducerIds } from '../producer-ids.ts'
-import { TopicMaker } from '../topic-maker.ts'
-import { Topics } from '../topics.ts'
+import { type Refusals, TopicMaker, type TopicPlan } from '../topic-maker.ts'
+import { INTERNAL_TOPICS, Topics } from '../topics.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
 import { apiVersions } from './api-versions.ts'
 import { createPartitions } from './create-partitions.ts'
@@ -108,14 +108,22 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
   ]
   return served
 
-  function autoCreate(name: string): Promise<void> {
-    if (name === GROUPS_TOPIC) return ensureInternalTopic(name)
-    return maker.make(name, { numPartitions: -1, replicationFactor: -1, configs: {} })
+  function autoCreate(names: readonly string[]): Promise<Refusals> {
+    // The internal topics of coordinators that are not served yet must not come up with a user topic's configuration.
+    const allowed = names.filter((name) => name === GROUPS_TOPIC || !INTERNAL_TOPICS.has(name))
+    return maker.make(allowed.map((name) => (name === GROUPS_TOPIC ? groupsTopic() : planFor(name))))
   }
 
-  async function ensureInternalTopic(name: string): Promise<void> {
+  async function ensureInternalTopic(): Promise<void> {
+    const why = (await maker.make([groupsTopic()])).get(GROUPS_TOPIC)
+    if (why) throw why
+    await groups.whenLoaded()
+  }
+
+  function groupsTopic(): TopicPlan {
     const { broker } = configs
-    await maker.make(name, {
+    return {
+      name: GROUPS_TOPIC,
       numPartitions: broker['offsets.topic.num.partitions'],
       replicationFactor: broker['offsets.topic.replication.factor'],
       configs: {
@@ -123,7 +131,10 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
         'compression.type': 'producer',
         'segment.bytes': String(broker['offsets.topic.segment.bytes']),
       },
-    })
-    await groups.whenLoaded()
+    }
   }
+}
+
+function planFor(name: string): TopicPlan {
+  return { name, numPartitions: -1, replicationFactor: -1, configs: {} }
 }

@@ -1,7 +1,7 @@
 // Metadata (API 3): which brokers there are, who leads each partition; makes a missing topic where both sides allow it.
 
 import { ZERO_UUID } from '../../base/uuid.ts'
-import { requireLegalName } from '../../metadata/controller/topic-names.ts'
+import { isLegalName, requireLegalName } from '../../metadata/controller/topic-names.ts'
 import type { MetadataImage, TopicImage } from '../../metadata/image.ts'
 import type { PartitionImage } from '../../metadata/partition.ts'
 import { api } from '../../protocol/api.ts'
@@ -9,7 +9,8 @@ import { errorCode, KafkaError } from '../../protocol/errors.ts'
 import type { MetadataRequest, MetadataResponse } from '../../protocol/messages/metadata.ts'
 import type { Input, Item } from '../../protocol/schema.ts'
 import { authorizedOperations, NOT_ASKED } from '../authorized-operations.ts'
-import { CLUSTER, type Handler, mapInTurn, type RequestContext } from '../handler.ts'
+import { CLUSTER, type Handler, type RequestContext } from '../handler.ts'
+import type { Refusals } from '../topic-maker.ts'
 import { INTERNAL_TOPICS } from '../topics.ts'
 
 type TopicAnswer = Item<Input<MetadataResponse>['topics']>
@@ -19,13 +20,16 @@ export interface MetadataRooms {
   readonly image: () => MetadataImage
   readonly clusterId: string
   readonly controllerId: () => number
-  /** Makes the topic with the broker's defaults and resolves when this broker knows it; null where automatic creation is off. */
-  readonly autoCreate: () => ((topic: string) => Promise<void>) | null
+  /** Makes topics with the broker's defaults and resolves when this broker knows them; null where automatic creation is off. */
+  readonly autoCreate: () => ((names: readonly string[]) => Promise<Refusals>) | null
 }
 
 /** Since version 10 topics have ids in answers; since 12 they can be asked for by id alone. */
 const ASK_BY_ID_SINCE = 12
 const TOPIC_LIST_NULL_SINCE = 1
+/** Since this version the client says whether a missing topic may be made; before, it may. */
+const AUTO_CREATION_ASKED_SINCE = 4
+const NO_REFUSALS: Refusals = new Map()
 
 export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, MetadataResponse> {
   return {
@@ -33,7 +37,9 @@ export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, Metadat
 
     async handle(request, context) {
       requireAnswerable(request, context)
-      const topics = await mapInTurn(wanted(request, context), (asked) => describe(asked, request, context))
+      const asked = wanted(request, context)
+      const refusals = await makeMissing(asked, request, context)
+      const topics = asked.map((one) => describe(one, refusals, request, context))
       const image = rooms.image()
       return {
         brokers: [...image.brokers.values()]
@@ -68,10 +74,15 @@ export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, Metadat
       .map(({ name }) => ({ name, topicId: ZERO_UUID }))
   }
 
-  async function describe({ name, topicId }: Asked, request: MetadataRequest, context: RequestContext): Promise<TopicAnswer> {
+  function describe(
+    { name, topicId }: Asked,
+    refusals: Refusals,
+    request: MetadataRequest,
+    context: RequestContext,
+  ): TopicAnswer {
     const byId = topicId !== ZERO_UUID
     try {
-      const topic = byId ? rooms.image().topicsById.get(topicId) : await named(name ?? '', request, context)
+      const topic = byId ? rooms.image().topicsById.get(topicId) : named(name ?? '', refusals)
       if (!topic) throw new KafkaError('UNKNOWN_TOPIC_ID', `no topic has the id ${topicId}`)
       const resource = { type: 'Topic', name: topic.name } as const
       if (!context.may('Describe', resource)) throw new KafkaError(byId ? 'UNKNOWN_TOPIC_ID' : 'TOPIC_AUTHORIZATION_FAILED')
@@ -88,17 +99,24 @@ export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, Metadat
     }
   }
 
-  async function named(name: string, request: MetadataRequest, context: RequestContext): Promise<TopicImage> {
-    const known = rooms.image().topic(name)
-    if (known) return known
-    requireLegalName(name)
-    const allowed = context.version < 4 || request.allowAutoTopicCreation
+  // Topics that are missing and may be made are made in one go; a name that no topic can have is not even tried.
+  async function makeMissing(asked: readonly Asked[], request: MetadataRequest, context: RequestContext): Promise<Refusals> {
     const make = rooms.autoCreate()
-    if (!allowed || !make) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic ${name}`)
-    await make(name)
-    const made = rooms.image().topic(name)
-    if (!made) throw new KafkaError('LEADER_NOT_AVAILABLE', `${name} is being made`)
-    return made
+    const isAllowed = context.version < AUTO_CREATION_ASKED_SINCE || request.allowAutoTopicCreation
+    if (!make || !isAllowed) return NO_REFUSALS
+    const missing = asked.flatMap(({ name, topicId }) =>
+      topicId === ZERO_UUID && name && !rooms.image().topic(name) ? [name] : [],
+    )
+    const mayMake = (name: string) => context.may('Create', CLUSTER) || context.may('Create', { type: 'Topic', name })
+    const names = missing.filter((name) => isLegalName(name) && mayMake(name))
+    return names.length === 0 ? NO_REFUSALS : make(names)
+  }
+
+  function named(name: string, refusals: Refusals): TopicImage {
+    const topic = rooms.image().topic(name)
+    if (topic) return topic
+    requireLegalName(name)
+    throw refusals.get(name) ?? new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic ${name}`)
   }
 }
 

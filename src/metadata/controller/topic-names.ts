@@ -14,6 +14,10 @@ export function requireLegalName(name: string): void {
   if (why) throw new KafkaError('INVALID_TOPIC_EXCEPTION', `Topic name is invalid: ${why}`)
 }
 
+export function isLegalName(name: string): boolean {
+  return whyIllegal(name) === null
+}
+
 /** Null for a legal name: names become directories, so they are short and plain. */
 function whyIllegal(name: string): string | null {
   if (name === '') return 'it is empty'
