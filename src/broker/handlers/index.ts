@@ -5,8 +5,10 @@ import { GROUPS_TOPIC, type GroupCoordinator } from '../../coordinator/group/coo
 import { allocateProducerIds } from '../../metadata/controller/producer-ids.ts'
 import type { MetadataImage } from '../../metadata/image.ts'
 import type { Platform } from '../../platform/platform.ts'
+import type { Partition } from '../../replication/partition.ts'
 import type { Replicas } from '../../replication/replicas.ts'
 import { BatchRulebook } from '../batch-rules.ts'
+import { DiskRoom } from '../disk-room.ts'
 import { FetchSessions } from '../fetch-sessions.ts'
 import type { AnyHandler } from '../handler.ts'
 import type { LogDirs } from '../log-dirs.ts'
@@ -70,6 +72,8 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     const { producerIdStart, producerIdLen } = await controller.ask((machine) => allocateProducerIds(machine, who))
     return { first: producerIdStart, size: producerIdLen }
   })
+  const diskRooms = new Map(dirs.all.map((dir) => [dir, new DiskRoom(dir, disk, clock, rooms.platform.logger)]))
+  const takeRoom = (partition: Partition, bytes: number) => diskRooms.get(replicas.dirOf(partition)!)?.take(bytes)
   const served: AnyHandler[] = [
     apiVersions({
       image,
@@ -86,7 +90,7 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     alterConfigs({ controller, nodeId }),
     incrementalAlterConfigs({ controller, nodeId }),
     listConfigResources({ image }),
-    produce({ topics, rules: new BatchRulebook(loaded.config['socket.request.max.bytes']), clock }),
+    produce({ topics, rules: new BatchRulebook(loaded.config['socket.request.max.bytes']), clock, takeRoom }),
     fetch({ topics, sessions, clock, maxBytes: loaded.config['fetch.max.bytes'] }),
     listOffsets({ topics }),
     offsetForLeaderEpoch({ topics }),

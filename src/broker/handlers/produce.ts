@@ -31,9 +31,11 @@ export interface ProduceRooms {
   readonly topics: Topics
   readonly rules: BatchRulebook
   readonly clock: Clock
+  /** Takes room for a batch on the partition's disk, or throws. */
+  readonly takeRoom: (partition: Partition, bytes: number) => void
 }
 
-export function produce({ topics, rules, clock }: ProduceRooms): Handler<ProduceRequest, ProduceResponse> {
+export function produce({ topics, rules, clock, takeRoom }: ProduceRooms): Handler<ProduceRequest, ProduceResponse> {
   return {
     api: api('Produce'),
 
@@ -82,6 +84,7 @@ export function produce({ topics, rules, clock }: ProduceRooms): Handler<Produce
       if (bytes === null) throw new KafkaError('INVALID_RECORD', 'the records are null')
       refuseTransactional(bytes, request.transactionalId)
       const { batch, logAppendTimeMs } = validateBatch(bytes, rules.of(partition.log.config, context.version), clock.now())
+      takeRoom(partition, batch.sizeInBytes)
       const { baseOffset, lastOffset, appendTime, isDuplicate } = partition.appendAsLeader(batch, acks)
       const answer = {
         index: data.index,
