@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFile, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { DiskError } from '../disk.ts'
 import { lockFile } from './lock.ts'
@@ -22,6 +22,12 @@ async function holder(context: TestContext, command: string, args: string[]): Pr
   return child
 }
 
+/** A program that takes the lock and says so. */
+function holding(path: string): string {
+  const module = JSON.stringify(new URL('./lock.js', import.meta.url).href)
+  return `import(${module}).then(async ({ lockFile }) => { await lockFile(${JSON.stringify(path)}); console.log('held'); setInterval(() => {}, 1e6) })`
+}
+
 function heldBy(pid: number | undefined) {
   return (thrown: unknown) =>
     thrown instanceof DiskError && thrown.code === 'ELOCKED' && thrown.message.includes(`by process ${pid}`)
@@ -30,9 +36,7 @@ function heldBy(pid: number | undefined) {
 test('a living process keeps others out; killed, it leaves nothing that does', async (context) => {
   const dir = await freshDir(context)
   const path = join(dir, '.lock')
-  const module = JSON.stringify(new URL('./lock.js', import.meta.url).href)
-  const program = `import(${module}).then(async ({ lockFile }) => { await lockFile(${JSON.stringify(path)}); console.log('held'); setInterval(() => {}, 1e6) })`
-  const child = await holder(context, process.execPath, ['-e', program])
+  const child = await holder(context, process.execPath, ['-e', holding(path)])
   await assert.rejects(lockFile(path), heldBy(child.pid))
   assert.equal((await readdir(dir)).length, 2, 'who was refused leaves no record')
   child.kill('SIGKILL')
@@ -41,6 +45,15 @@ test('a living process keeps others out; killed, it leaves nothing that does', a
   assert.equal((await readdir(dir)).length, 2, 'the record of the dead is removed')
   await lock.release()
   assert.deepEqual(await readdir(dir), ['.lock'])
+})
+
+test('a directory keeps others out by whichever path they come: ./data and data are one', async (context) => {
+  const dir = await freshDir(context)
+  const byDetour = `./${relative(process.cwd(), join(dir, '.lock'))}`
+  const child = await holder(context, process.execPath, ['-e', holding(byDetour)])
+  assert.equal((await readdir(dir)).length, 2, 'its own record stays')
+  for (const path of [byDetour, join(dir, '.lock')]) await assert.rejects(lockFile(path), heldBy(child.pid), path)
+  assert.equal((await readdir(dir)).length, 2)
 })
 
 test('a process id that was used before, by another process or before a restart of the machine, is no holder', {

@@ -62,12 +62,14 @@ async function leaveRecord(path: string, prefix: string): Promise<string> {
   return record
 }
 
+/** Compares names, not paths: one directory has many of them (./data, data). */
 async function refuseOthers(path: string, prefix: string, own: string): Promise<void> {
   const dir = dirname(path)
+  const ours = basename(prefix)
   for (const name of await fs.readdir(dir)) {
+    if (!name.startsWith(`${basename(path)}.held-`) || name === basename(own)) continue
     const record = join(dir, name)
-    if (!name.startsWith(`${basename(path)}.held-`) || record === own) continue
-    const holder = record.startsWith(prefix) ? parseHolder(record.slice(prefix.length)) : null
+    const holder = name.startsWith(ours) ? parseHolder(name.slice(ours.length)) : null
     if (holder) await refuseIfAlive(path, holder, record)
     await fs.rm(record, { force: true })
   }
