@@ -1,6 +1,7 @@
 // Builds the state of the producers again: the latest snapshot before an offset, and what the log says from there on.
 
 import type { LogState } from './log-state.ts'
+import { lookBack } from './look-back.ts'
 import { DamagedFile } from './text-files.ts'
 
 export interface RestoreOptions {
@@ -17,6 +18,7 @@ export async function restoreProducers(
   const hadSnapshots = state.snapshots.size > 0
   const from = await loadSnapshot(state, endOffset)
   if (from === null && !hadSnapshots && assumeNoneWithoutSnapshot) return
+  if (from !== null) await lookBack(state, from)
   await replay(state, from ?? state.segments.first.baseOffset, endOffset)
 }
 

@@ -56,6 +56,11 @@ export class ProducerStates {
     return this.#entries.size
   }
 
+  /** By producer id. */
+  get entries(): ReadonlyMap<number, ProducerEntry> {
+    return this.#entries
+  }
+
   /**
    * Says whether a client's batch may be appended, or which one it repeats. Throws OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH,
    * INVALID_TXN_STATE; nothing changes here.

@@ -113,6 +113,25 @@ test('topics, configurations and committed offsets that were acknowledged surviv
   assert.deepEqual(await committedOffsets(client, 'g'), { 'topic-1-0': 49 })
 })
 
+test('half a write at the end of every internal log, too, is cut off at the next start', async (t) => {
+  const dataDir = await killedAfter(t, async (client) => {
+    await client.createTopic('before')
+    await findCoordinator(client, 'g')
+    assert.equal(await new GroupMember(client, 'g').commit('before', 7), 'NONE')
+  })
+  const internal = (await readdir(dataDir)).filter((name) => /^__.*-\d+$/.test(name))
+  assert.equal(internal.length, 1 + 4)
+  for (const name of internal) await appendFile(await activeSegment(dataDir, name), Buffer.alloc(100, 1))
+  const broker = await brokerFor(t, { dataDir })
+  const client = await clientFor(t, broker)
+  await client.createTopic('after')
+  assert.deepEqual(await committedOffsets(client, 'g'), { 'before-0': 7 })
+  assert.equal(await new GroupMember(client, 'g').commit('after', 8), 'NONE')
+  await broker.close()
+  const again = await clientFor(t, await brokerFor(t, { dataDir }))
+  assert.deepEqual(await committedOffsets(again, 'g'), { 'before-0': 7, 'after-0': 8 })
+})
+
 function count(loads: readonly CrashLoad[]): number {
   return loads.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0)
 }
@@ -138,5 +157,5 @@ async function killedAfter(
 
 async function activeSegment(dataDir: string, partition: string): Promise<string> {
   const names = (await readdir(join(dataDir, partition))).filter((name) => name.endsWith('.log')).sort()
-  return join(dataDir, partition, names.at(-1)!)
+  return join(dataDir, partition, names.at(-1) ?? '00000000000000000000.log')
 }

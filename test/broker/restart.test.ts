@@ -9,8 +9,9 @@ import { InitProducerIdRequest, InitProducerIdResponse } from '../../src/protoco
 import { MetadataRequest, MetadataResponse } from '../../src/protocol/messages/metadata.ts'
 import { OffsetCommitRequest, OffsetCommitResponse } from '../../src/protocol/messages/offset-commit.ts'
 import { OffsetFetchRequest, OffsetFetchResponse } from '../../src/protocol/messages/offset-fetch.ts'
+import { CrashLoad } from '../support/crash-load.ts'
 import { batchOf, EARLIEST, type KafkaClient, LATEST, RESOURCE, valuesOf } from '../support/kafka-client.ts'
-import { brokerFor, clientFor, keptLog, tempDir } from '../support/running-broker.ts'
+import { brokerFor, clientFor, eventually, keptLog, tempDir } from '../support/running-broker.ts'
 
 const GROUP = 'readers'
 
@@ -94,6 +95,24 @@ test('a topic that was deleted does not come back', async (t) => {
   assert.equal(topics[0]!.errorCode, errorCode('UNKNOWN_TOPIC_OR_PARTITION'))
   await after.createTopic('gone')
   assert.deepEqual(await after.readAll('gone'), [])
+})
+
+test('closing under load is quick, and the next start has every acknowledged record once', async (t) => {
+  const dataDir = await tempDir(t)
+  const loads = [0, 1].map((partition) => new CrashLoad('load', partition))
+  for (let round = 0; round < 4; round++) {
+    const broker = await brokerFor(t, { dataDir })
+    const client = await clientFor(t, broker)
+    if (round === 0) await client.createTopic('load', { partitions: 2 })
+    for (const load of loads) assert.deepEqual(load.complaints(await client.readAll('load', load)), [])
+    await Promise.all(loads.map((load) => load.start(broker.bootstrapServers)))
+    const before = loads[0]!.acknowledged.size
+    await eventually('the load runs', () => loads[0]!.acknowledged.size > before + 200)
+    const since = performance.now()
+    await broker.close()
+    assert.ok(performance.now() - since < 2000, `closing took ${performance.now() - since} ms`)
+    await Promise.all(loads.map((load) => load.ended()))
+  }
 })
 
 async function newProducer(client: KafkaClient) {

@@ -1,10 +1,18 @@
 // An idempotent producer that remembers what was acknowledged, for tests that kill the broker under it.
 
+import { errorCode } from '../../src/protocol/errors.ts'
 import { InitProducerIdRequest, InitProducerIdResponse } from '../../src/protocol/messages/init-producer-id.ts'
 import { batchOf, KafkaClient, type SeenRecord } from './kafka-client.ts'
 
+/** A broker that stops has given its leadership away: to be tried again elsewhere, or later. */
+const NOT_LEADER = errorCode('NOT_LEADER_OR_FOLLOWER')
 const IN_FLIGHT = 5
 const RECORDS_PER_BATCH = 3
+
+interface Batch {
+  readonly baseSequence: number
+  readonly values: readonly string[]
+}
 
 /** Goes on over broker restarts: what was sent and not answered is sent again with the same sequence numbers. */
 export class CrashLoad {
@@ -13,7 +21,7 @@ export class CrashLoad {
   #client: KafkaClient | null = null
   #producerId = -1
   #producerEpoch = -1
-  #unanswered: { baseSequence: number; values: string[] }[] = []
+  #unanswered: Batch[] = []
   #nextSequence = 0
   #running: Promise<void> = Promise.resolve()
   /** Value to offset. */
@@ -38,40 +46,44 @@ export class CrashLoad {
     }
     const again = this.#unanswered
     this.#unanswered = []
-    this.#running = Promise.all([
-      ...again.map((batch) => this.#send(client, batch)),
-      this.#keepSending(client, again.length),
-    ]).then(() => {})
+    this.#running = this.#work(client, again)
   }
 
-  async #keepSending(client: KafkaClient, inFlight: number): Promise<void> {
-    const lanes = Math.max(1, IN_FLIGHT - inFlight)
+  // Never more than five batches are under way: no broker remembers more of a producer's.
+  async #work(client: KafkaClient, again: readonly Batch[]): Promise<void> {
+    await Promise.all(again.map((batch) => this.#send(client, batch)))
     const lane = async () => {
       while (client.isOpen && this.#client === client) await this.#send(client, this.#newBatch())
     }
-    await Promise.all(Array.from({ length: lanes }, lane))
+    await Promise.all(Array.from({ length: IN_FLIGHT }, lane))
   }
 
-  #newBatch() {
+  #newBatch(): Batch {
     const baseSequence = this.#nextSequence
     this.#nextSequence += RECORDS_PER_BATCH
     const values = Array.from({ length: RECORDS_PER_BATCH }, (_, i) => `p${this.partition} s${baseSequence + i}`)
     return { baseSequence, values }
   }
 
-  async #send(client: KafkaClient, batch: { baseSequence: number; values: string[] }): Promise<void> {
+  async #send(client: KafkaClient, batch: Batch): Promise<void> {
     const { baseSequence, values } = batch
     this.#unanswered.push(batch)
     const identity = { producerId: this.#producerId, producerEpoch: this.#producerEpoch, baseSequence }
     try {
-      const { errorCode, baseOffset } = await client.send(this.topic, this.partition, batchOf(values, identity))
+      const { errorCode: code, baseOffset } = await client.send(this.topic, this.partition, batchOf(values, identity))
+      if (code === NOT_LEADER) return this.#giveUp(client)
       this.#unanswered.splice(this.#unanswered.indexOf(batch), 1)
-      if (errorCode !== 0) this.errors.push(errorCode)
+      if (code !== 0) this.errors.push(code)
       else for (const [i, value] of values.entries()) this.acknowledged.set(value, baseOffset + i)
     } catch {
       // The connection is lost: it stays unanswered, and goes out again first, in the order of its sequence.
-      this.#unanswered.sort((a, b) => a.baseSequence - b.baseSequence)
+      this.#giveUp(client)
     }
+  }
+
+  #giveUp(client: KafkaClient): void {
+    client.close()
+    this.#unanswered.sort((a, b) => a.baseSequence - b.baseSequence)
   }
 
   /** Resolves when nothing is under way any more, because `stop` was called or the broker is dead. */
