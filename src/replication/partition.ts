@@ -32,6 +32,9 @@ export interface LeaderAppended extends Appended {
 
 export type RequiredAcks = 'none' | 'leader' | 'all'
 
+/** A disk that takes longer for a flush is ill; nobody's question should wait for it. */
+const SETTLE_MS = 1000
+
 const NOBODY: PartitionRole = { leaderId: -1, leaderEpoch: -1, partitionEpoch: -1, replicas: [], isr: [] }
 
 /** Invariant: log.startOffset <= highWatermark <= log.endOffset. */
@@ -42,6 +45,7 @@ export class Partition implements ReplicatedLog {
   readonly #committed: OffsetLine
   readonly #watchers = new Watchers()
   readonly #onCommit: ((committedOffset: number) => void)[] = []
+  #onRetired: ((why: KafkaError) => void)[] = []
   #role: PartitionRole = NOBODY
   #gone: KafkaError | null = null
 
@@ -115,6 +119,9 @@ export class Partition implements ReplicatedLog {
     this.#gone = why
     this.#refuseAll(why)
     this.#watchers.tell()
+    const followers = this.#onRetired
+    this.#onRetired = []
+    for (const run of followers) run(why)
   }
 
   get name(): string {
@@ -169,6 +176,15 @@ export class Partition implements ReplicatedLog {
     return acks === 'all' ? this.#committed.until(offset, timeoutMs) : this.#written.until(offset, Number.POSITIVE_INFINITY)
   }
 
+  /**
+   * Resolves when what was appended so far is committed, as far as only our own disk is in the way: a producer with acks=1 that asks for the
+   * end right after its answer then finds its records below it. With other replicas in sync it does not wait, as in Kafka.
+   */
+  async settled(): Promise<void> {
+    if (!this.isLeader || this.#role.isr.length > 1) return
+    await this.#committed.until(this.log.endOffset, SETTLE_MS)?.catch(() => {}) // who asks is answered with what is committed by then
+  }
+
   /** Whole batches from the one that holds `from`, copied: a machine that replays keeps no buffers of the disk. */
   read(from: number, maxBytes: number): Promise<readonly Uint8Array[]> {
     return copyOf(this.log.read(from, maxBytes, this.log.endOffset, true))
@@ -186,6 +202,11 @@ export class Partition implements ReplicatedLog {
 
   onCommit(run: (committedOffset: number) => void): void {
     this.#onCommit.push(run)
+  }
+
+  onRetired(run: (why: KafkaError) => void): void {
+    if (this.#gone) run(this.#gone)
+    else this.#onRetired.push(run)
   }
 
   /** Moves the log start: records below `offset` (-1: the high watermark) are gone for readers. The new log start offset. */

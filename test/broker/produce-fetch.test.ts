@@ -22,6 +22,15 @@ test('acks 0, 1 and all put batches into the log in the order they were sent; ac
   assert.deepEqual(valuesOf(await client.readAll('acks')), ['none', 'leader', 'all'])
 })
 
+test('who asks for the end right after an answer with acks=1 finds the record below it, though its flush is still under way', async (t) => {
+  const client = await clientFor(t, await brokerFor(t, { dataDir: await tempDir(t) }))
+  await client.createTopic('own')
+  for (let count = 1; count <= 30; count++) {
+    await client.send('own', 0, batchOf(['x']), { acks: 1 })
+    assert.equal(await client.offset('own', LATEST), count)
+  }
+})
+
 test('a failed Produce with acks=0 closes the connection, the only way to say so', async (t) => {
   const { broker, client } = await inMemory(t)
   await client.createTopic('exists')

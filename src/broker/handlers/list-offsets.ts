@@ -86,6 +86,7 @@ function byName({ topics }: ListOffsetsRequest): ListOffsetsRequest['topics'] {
 
 async function lookUp(partition: Partition, timestamp: number, readCommitted: boolean, version: number) {
   const { log, leaderEpoch } = partition
+  await partition.settled()
   const visibleEnd = readCommitted ? partition.lastStableOffset : partition.highWatermark
   const below = (found: { timestamp: number; offset: number; leaderEpoch: number } | null) =>
     found && found.offset < visibleEnd ? found : NOT_FOUND
