@@ -11,7 +11,7 @@ import { writeRequestHeader } from '../../src/protocol/header.ts'
 import { FetchRequest } from '../../src/protocol/messages/fetch.ts'
 import { codec } from '../../src/protocol/schema.ts'
 import { addressOf } from '../support/kafka-client.ts'
-import { atEnd, brokerFor, clientFor, inMemory, keptLog } from '../support/running-broker.ts'
+import { atEnd, brokerFor, clientFor, inMemory, keptLog, tempDir } from '../support/running-broker.ts'
 
 const API_VERSIONS = 18
 const METADATA = 3
@@ -88,9 +88,14 @@ test('a thousand random frames do no harm', async (t) => {
 })
 
 test('a client that asks for much and never reads costs bounded memory, and the others are served quickly', async (t) => {
-  const { broker, client } = await inMemory(t)
-  await client.createTopic('much')
-  for (let i = 0; i < 20; i++) await client.produce('much', [Buffer.alloc(MIB - 1000, 'x').toString()])
+  const dataDir = await tempDir(t)
+  const first = await brokerFor(t, { dataDir })
+  const filling = await clientFor(t, first)
+  await filling.createTopic('much')
+  for (let i = 0; i < 20; i++) await filling.produce('much', [Buffer.alloc(MIB - 1000, 'x').toString()])
+  await first.close() // the next one reads from the disk: each answer in a buffer of its own
+  const broker = await brokerFor(t, { dataDir })
+  const client = await clientFor(t, broker)
   const before = process.memoryUsage().rss
   for (let i = 0; i < 5; i++) {
     const socket = await open(t, broker)
