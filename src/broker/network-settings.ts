@@ -14,6 +14,8 @@ const MAX_PENDING_BYTES = 16 * 1024 * 1024
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024
 /** Where `queued.max.request.bytes` names no bound we keep one all the same: no client may fill the memory. */
 const MAX_REQUEST_BYTES = 1024 * 1024 * 1024
+/** A client that sends half a request and then nothing for so long is gone, or means no good. */
+const MAX_STALL_MS = 30_000
 
 export function listenersOf({ config, listeners }: LoadedConfig): ListenerOptions[] {
   return listeners.client.map(({ name, bind }) => ({ name, address: bind, maxConnections: unlessMax(config['max.connections']) }))
@@ -26,6 +28,7 @@ export function channelLimits(config: BrokerConfig): ChannelLimits {
     maxPendingBytes: MAX_PENDING_BYTES,
     maxUnsentBytes: MAX_UNSENT_BYTES,
     maxIdleMs: config['connections.max.idle.ms'],
+    maxStallMs: MAX_STALL_MS,
   }
 }
 

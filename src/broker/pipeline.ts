@@ -34,11 +34,9 @@ export interface Outcome {
 
 export class Pipeline {
   readonly #handlers: ReadonlyMap<number, AnyHandler>
-  readonly #options: PipelineOptions
   readonly #dispatch: (call: Call) => Promise<unknown>
 
   constructor(options: PipelineOptions) {
-    this.#options = options
     this.#handlers = new Map(options.handlers.map((handler) => [handler.api.key, handler]))
     const steps: readonly Step[] = [answerErrors(options.logger), authorize]
     this.#dispatch = compose(steps, ({ handler, request, context }) => handler.handle(request, context))
@@ -47,8 +45,9 @@ export class Pipeline {
   /**
    * Answers one frame (without its length). Throws MalformedBytes for bytes that are no request we serve: Kafka closes the connection
    * without a word then (an unknown API, a version we do not know, a body that does not fit), and so does the caller.
+   * @param receivedAt wall clock, ms, when the last byte of the frame came
    */
-  async answer(frame: Uint8Array, origin: Origin): Promise<Outcome> {
+  async answer(frame: Uint8Array, origin: Origin, receivedAt: number): Promise<Outcome> {
     const reader = new ByteReader(frame)
     const header = readRequestHeader(reader)
     const handler = this.#handlers.get(header.apiKey)
@@ -62,7 +61,7 @@ export class Pipeline {
       for (const run of after) run()
     }
     try {
-      const answer = await this.#dispatch({ handler, request, context: this.#context(header, origin, after) })
+      const answer = await this.#dispatch({ handler, request, context: contextOf(header, origin, receivedAt, after) })
       if (answer === null) return { chunks: null, sent }
       return { chunks: encode(header, (writer) => codec(response, version).write(writer, answer as object)), sent }
     } catch (thrown) {
@@ -78,21 +77,21 @@ export class Pipeline {
     }
     return { chunks: encode(header, (writer) => codec(api.response, 0).write(writer, unsupportedApiVersions())), sent() {} }
   }
+}
 
-  #context(header: RequestHeader, origin: Origin, after: (() => void)[]): RequestContext {
-    return {
-      version: header.apiVersion,
-      clientId: header.clientId,
-      clientHost: origin.clientHost,
-      principal: 'User:ANONYMOUS',
-      listener: origin.listener,
-      connectionId: origin.id,
-      receivedAt: this.#options.clock.now(),
-      may: () => true, // no authorizer is configured: everyone may do everything, as in Kafka
-      onSent: (run) => after.push(run),
-      gone: origin.gone,
-      disconnect: (why) => origin.disconnect(why),
-    }
+function contextOf(header: RequestHeader, origin: Origin, receivedAt: number, after: (() => void)[]): RequestContext {
+  return {
+    version: header.apiVersion,
+    clientId: header.clientId,
+    clientHost: origin.clientHost,
+    principal: 'User:ANONYMOUS',
+    listener: origin.listener,
+    connectionId: origin.id,
+    receivedAt,
+    may: () => true, // no authorizer is configured: everyone may do everything, as in Kafka
+    onSent: (run) => after.push(run),
+    gone: origin.gone,
+    disconnect: (why) => origin.disconnect(why),
   }
 }
 

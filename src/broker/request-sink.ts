@@ -39,7 +39,7 @@ export function requestSink({ pipeline, logger, ready }: RequestSinkOptions): Re
 
   function answer(request: Request): void {
     const { channel } = request
-    pipeline.answer(request.bytes, originOf(channel)).then(
+    pipeline.answer(request.bytes, originOf(channel), request.receivedAt).then(
       ({ chunks, sent }) => {
         request.answer(chunks, sent)
         if (isProduce(request.bytes)) request.release() // a log has copied what it took

@@ -3,10 +3,11 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { PretendConnection } from '../../test/support/pretend-connection.ts'
-import { Budget } from './budget.ts'
+import { RequestBudget } from './budget.ts'
 import { Channel, type ChannelLimits, type Closing } from './channel.ts'
 import { framed } from './frame.ts'
 import { FrameMemory } from './frame-memory.ts'
+import { FramesUnderWay } from './frames-under-way.ts'
 import type { Request } from './request.ts'
 
 const limits: ChannelLimits = {
@@ -15,14 +16,14 @@ const limits: ChannelLimits = {
   maxPendingBytes: 500,
   maxUnsentBytes: 100,
   maxIdleMs: 60_000,
+  maxStallMs: 30_000,
 }
 
 const text = (request: Request) => Buffer.from(request.bytes).toString('latin1')
 const frame = (body: string) => Buffer.concat(framed([Buffer.from(body, 'latin1')]))
 
 /** Requests whose text starts with P may overlap. Answers are the request's text in capitals. */
-function rig(changed: Partial<ChannelLimits> = {}, budget = new Budget(-1)) {
-  const clock = new ManualClock()
+function rig(changed: Partial<ChannelLimits> = {}, budget = new RequestBudget(-1), clock = new ManualClock()) {
   const connection = new PretendConnection()
   const begun: Request[] = []
   const closings: Closing[] = []
@@ -30,6 +31,7 @@ function rig(changed: Partial<ChannelLimits> = {}, budget = new Budget(-1)) {
     clock,
     budget,
     memory: new FrameMemory(),
+    underWay: new FramesUnderWay(clock),
     landing: new Uint8Array(64 * 1024),
     limits: { ...limits, ...changed },
     sink: {
@@ -140,7 +142,7 @@ test('bytes that wait are bounded, but one larger request passes when it is alon
 })
 
 test('the budget is shared: one connection waits for what another holds, and gets it when that one is gone', () => {
-  const budget = new Budget(10)
+  const budget = new RequestBudget(80) // ten bytes of it for small requests
   const first = rig({}, budget)
   const second = rig({}, budget)
   first.ask('P-ten bytes')
@@ -151,11 +153,115 @@ test('the budget is shared: one connection waits for what another holds, and get
   second.begun[0]!.answer(null)
   assert.equal(budget.usedBytes, 0)
 
-  first.connection.deliver(frame('P-announced').subarray(0, 7)) // it will never send the rest
+  first.connection.deliver(frame('P-half way').subarray(0, 9)) // it will never send the rest
   second.ask('P3')
   assert.equal(second.names().length, 1)
   first.connection.close()
   assert.deepEqual([second.names(), budget.usedBytes], [['P2', 'P3'], 2])
+})
+
+const MB = 1 << 20
+const spacious = { maxFrameBytes: 100 * MB, maxPendingBytes: 16 * MB }
+/** A request that overlaps, announced with `size` bytes, of which `sent` come. */
+const begins = (size: number, sent: number) => frame('P'.padEnd(size, 'x')).subarray(0, 4 + sent)
+
+test('announced bytes cost nothing until they come: nobody is kept out by promises', () => {
+  const budget = new RequestBudget(8 * MB)
+  const promising = Array.from({ length: 100 }, () => rig(spacious, budget))
+  for (const { connection } of promising) connection.deliver(int32(100 * MB))
+  assert.ok(budget.usedBytes <= 100 * 1024, `${budget.usedBytes} bytes`)
+  const honest = rig(spacious, budget)
+  honest.ask('P1', 'P'.padEnd(2 * MB, 'x'))
+  assert.equal(honest.begun.length, 2)
+})
+
+test('large requests that fill their share leave room for small ones', () => {
+  const budget = new RequestBudget(8 * MB)
+  const large = Array.from({ length: 10 }, () => rig(spacious, budget))
+  for (const { connection } of large) connection.deliver(begins(2 * MB, MB + 1))
+  assert.ok(large.some(({ connection }) => connection.isPaused))
+  const small = rig(spacious, budget)
+  small.ask('P1', 'P2')
+  assert.equal(small.begun.length, 2)
+})
+
+test('frames that all wait half way become whole one after the other, with one beyond the budget at most', () => {
+  const budget = new RequestBudget(8 * MB)
+  const all = Array.from({ length: 10 }, () => rig(spacious, budget))
+  for (const { connection } of all) connection.deliver(begins(3 * MB, 2 * MB - 1))
+  for (const { connection } of all) connection.deliver(begins(3 * MB, 3 * MB).subarray(4 + 2 * MB - 1))
+  let most = budget.usedBytes
+  for (let done = 0; done < all.length; done++) {
+    const whole = all.flatMap(({ begun }) => begun).find((request) => !request.isAnswered)
+    assert.ok(whole, `nobody could go on after ${done}`)
+    whole.answer(null)
+    most = Math.max(most, budget.usedBytes)
+  }
+  assert.ok(most < 14 * MB, `${most} bytes at once`)
+  assert.equal(budget.usedBytes, 0)
+})
+
+test('a frame of which nothing comes any more is given up after maxStallMs', async () => {
+  const { clock, connection, closings, ask, answer } = rig()
+  connection.deliver(frame('P1').subarray(0, 5))
+  await clock.advance(20_000)
+  connection.deliver(frame('P1').subarray(5))
+  answer('P1')
+  await clock.advance(35_000) // no frame is under way
+  ask('P2')
+  connection.deliver(frame('P3').subarray(0, 5))
+  await clock.advance(29_000)
+  assert.equal(connection.isClosed, false)
+  await clock.advance(3000)
+  assert.deepEqual([connection.isClosed, closings[0]!.isFault], [true, true])
+  assert.match(closings[0]!.why!, /stopped half way/)
+})
+
+test('while memory is short a frame that trickles makes room; otherwise it may take its time', async () => {
+  const clock = new ManualClock()
+  const budget = new RequestBudget(8 * MB)
+  const slow = Array.from({ length: 4 }, () => rig(spacious, budget, clock))
+  for (const { connection } of slow) connection.deliver(begins(3 * MB, 1.5 * MB))
+  const trickle = async () => {
+    for (let second = 0; second < 10; second++) {
+      for (const { connection } of slow) connection.deliver(Buffer.from('x'))
+      await clock.advance(1000)
+    }
+  }
+  const waiting = rig(spacious, budget, clock)
+  await trickle()
+  assert.equal(slow.filter(({ connection }) => connection.isClosed).length, 0)
+  waiting.ask('P'.padEnd(MB, 'x'))
+  assert.equal(waiting.begun.length, 0)
+  await trickle()
+  assert.equal(waiting.begun.length, 1)
+})
+
+test('a frame that we hold up ourselves is not blamed for it', async () => {
+  const clock = new ManualClock()
+  const budget = new RequestBudget(8 * MB)
+  const holder = rig(spacious, budget, clock)
+  holder.ask(...Array.from({ length: 7 }, () => 'P'.padEnd(MB, 'x')))
+  const [first, second] = [rig(spacious, budget, clock), rig(spacious, budget, clock)]
+  first.connection.deliver(begins(3 * MB, 100))
+  second.connection.deliver(begins(3 * MB, 100))
+  for (const { connection } of [first, second]) connection.deliver(begins(3 * MB, 3 * MB).subarray(104))
+  const paused = [first, second].find(({ connection }) => connection.isPaused)
+  assert.ok(paused)
+  await clock.advance(50_000)
+  for (const request of holder.begun) request.answer(null)
+  await clock.advance(2000)
+  assert.deepEqual([paused.connection.isClosed, paused.begun.length], [false, 1])
+})
+
+test('a request that may be kept for long holds no memory of others', () => {
+  const { ask, begun } = rig({ maxPendingRequests: 100, maxPendingBytes: 10_000 })
+  ask('P-overlaps', 'X-parked')
+  begun[0]!.answer(null)
+  const [overlapping, parked] = begun
+  assert.equal(text(parked!), 'X-parked')
+  assert.ok(parked!.bytes.buffer.byteLength < 100, `${parked!.bytes.buffer.byteLength} bytes stay for it`)
+  assert.ok(overlapping!.bytes.buffer.byteLength > 1000, 'a Produce shares a slab and is not copied')
 })
 
 test('a client that does not read its answers is neither read from nor worked for', async () => {
@@ -191,7 +297,7 @@ test('a connection is closed when it was idle too long, but never while it is wo
 })
 
 test('when the connection goes, waiting requests are dropped, begun ones are told, and nothing stays counted', () => {
-  const budget = new Budget(1000)
+  const budget = new RequestBudget(8000)
   const { ask, begun, channel, connection, closings } = rig({}, budget)
   const { gone } = channel
   ask('X1', 'X2', 'X3')
@@ -239,3 +345,9 @@ test('answering twice is a bug that is noticed', () => {
   answer('X1')
   assert.throws(() => begun[0]!.answer(null), /answered twice/)
 })
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}

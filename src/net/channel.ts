@@ -6,10 +6,16 @@ import { assert } from '../base/assert.ts'
 import type { PooledBytes } from '../base/buffer-pool.ts'
 import type { Clock, Timer } from '../platform/clock.ts'
 import type { Address, Connection } from '../platform/network.ts'
-import type { Budget } from './budget.ts'
+import type { Asker, Budget, RequestBudget } from './budget.ts'
 import { FrameReader, type FrameSink, framed } from './frame.ts'
 import type { FrameMemory } from './frame-memory.ts'
+import type { FramesUnderWay, Incoming } from './frames-under-way.ts'
 import { Request } from './request.ts'
+
+/** While memory for requests is short, a frame must come at this pace or make room: so many bytes between two looks, a second apart... */
+const LEAST_PROGRESS = 64 * 1024
+/** ...and so many looks in a row may see less. */
+const PATIENCE = 3
 
 /** Who works on requests. */
 export interface RequestSink {
@@ -40,6 +46,8 @@ export interface ChannelLimits {
   readonly maxUnsentBytes: number
   /** connections.max.idle.ms: closed after that long without a byte in or out, unless a request is being worked on; negative: never. */
   readonly maxIdleMs: number
+  /** A frame that has begun and of which nothing came for so long closes the connection; negative: never. */
+  readonly maxStallMs: number
 }
 
 /** What all channels of one server share. */
@@ -47,12 +55,13 @@ export interface ChannelHouse {
   readonly clock: Clock
   readonly sink: RequestSink
   readonly limits: ChannelLimits
-  readonly budget: Budget
+  readonly budget: RequestBudget
   readonly memory: FrameMemory
+  readonly underWay: FramesUnderWay
   readonly landing: Uint8Array
 }
 
-export class Channel {
+export class Channel implements Asker, Incoming {
   /** One number per connection of this server, never used again. */
   readonly id: number
   /** The name of the listener it came in by. */
@@ -66,8 +75,14 @@ export class Channel {
   #begun = 0
   #working = 0
   #pendingBytes = 0
-  /** Size of the frame that is coming in: charged already, and no request yet. */
+  /** What the frame that is coming in has taken of `#budget`: it is no request yet. */
   #incomingBytes = 0
+  #budget: Budget | null = null
+  #isWatched = false
+  #receivedBytes = 0
+  /** What they were at the last look, and how many looks in a row saw too little of a frame. */
+  #seenBytes = 0
+  #slowLooks = 0
   #isBeginning = false
   #isPaused = false
   #isOver = false
@@ -75,7 +90,6 @@ export class Channel {
   #activeAt: number
   #idleTimer: Timer | null = null
   #gone: AbortController | null = null
-  readonly #tryReading = () => this.#goOn()
 
   constructor(id: number, listener: string, connection: Connection, house: ChannelHouse) {
     this.id = id
@@ -84,7 +98,8 @@ export class Channel {
     this.#house = house
     this.#activeAt = house.clock.monotonic()
     const sink: FrameSink = {
-      admit: (size) => this.#admit(size),
+      admit: (size, part) => this.#admit(size, part),
+      extend: (more) => this.#extend(more),
       frame: (frame) => this.#receive(frame),
       refuse: (why) => this.close(why),
     }
@@ -117,7 +132,9 @@ export class Channel {
       received: (length) => {
         if (this.#isOver) return
         this.#activeAt = this.#house.clock.monotonic()
+        this.#receivedBytes += length
         this.#reader.received(length)
+        if (this.#reader.isUnderWay !== this.#isWatched) this.#watchFrame()
       },
     })
   }
@@ -130,18 +147,33 @@ export class Channel {
     this.#connection.close()
   }
 
-  #admit(size: number): boolean {
-    const { limits, budget } = this.#house
+  #admit(size: number, part: number): boolean {
+    const { limits } = this.#house
     const isFull =
       this.#requests.length >= limits.maxPendingRequests ||
       (this.#pendingBytes > 0 && this.#pendingBytes + size > limits.maxPendingBytes) ||
       this.#connection.unsent > limits.maxUnsentBytes
-    if (!isFull && budget.take(size)) {
-      this.#pendingBytes += size
-      this.#incomingBytes = size
-      return true
-    }
-    if (!isFull) budget.wait(this.#tryReading)
+    const budget = this.#house.budget.of(size)
+    this.#budget = budget
+    if (!isFull && budget.take(part)) return this.#charge(part)
+    if (!isFull) budget.wait(this)
+    return this.#pause()
+  }
+
+  #extend(more: number): boolean {
+    const budget = this.#budget!
+    if (budget.takeMore(this, more)) return this.#charge(more)
+    budget.wait(this)
+    return this.#pause()
+  }
+
+  #charge(bytes: number): true {
+    this.#pendingBytes += bytes
+    this.#incomingBytes += bytes
+    return true
+  }
+
+  #pause(): false {
     this.#isPaused = true
     this.#connection.pause()
     return false
@@ -149,10 +181,45 @@ export class Channel {
 
   #receive(frame: PooledBytes): void {
     this.#incomingBytes = 0
-    const overlaps = this.#house.sink.mayOverlap(frame.bytes)
-    this.#requests.push(new Request(this, frame, overlaps, this.#house.clock.now()))
+    this.#budget!.finished(this)
+    const { sink, memory, clock } = this.#house
+    const overlaps = sink.mayOverlap(frame.bytes)
+    // Those that overlap are released soon; any other may be a long poll.
+    this.#requests.push(new Request(this, overlaps ? frame : memory.apart(frame), overlaps, clock.now()))
     this.#begin()
   }
+
+  // ---- a frame under way
+
+  /** Part of a frame is here, and the rest is to come. */
+  get isUnderWay(): boolean {
+    return this.#reader.isUnderWay
+  }
+
+  #watchFrame(): void {
+    const { underWay } = this.#house
+    this.#isWatched = !this.#isOver && this.#reader.isUnderWay
+    this.#slowLooks = 0
+    this.#seenBytes = this.#receivedBytes
+    if (this.#isWatched) underWay.add(this)
+    else underWay.delete(this)
+  }
+
+  /** Gives up a frame that stalls; while others wait for memory, also one that merely trickles. */
+  checkProgress(): void {
+    if (this.#isPaused) return // it waits for us
+    const { clock, limits } = this.#house
+    const stalledMs = clock.monotonic() - this.#activeAt
+    if (limits.maxStallMs >= 0 && stalledMs >= limits.maxStallMs)
+      return this.close(`a frame stopped half way: nothing came for ${Math.round(stalledMs)} ms`)
+    const isSlow = this.#receivedBytes - this.#seenBytes < LEAST_PROGRESS
+    this.#seenBytes = this.#receivedBytes
+    this.#slowLooks = isSlow && this.#budget!.isShort ? this.#slowLooks + 1 : 0
+    if (this.#slowLooks >= PATIENCE)
+      this.close('a frame came too slowly while others waited for memory (queued.max.request.bytes)')
+  }
+
+  // ---- requests
 
   /** Hands on what may be worked on now. */
   #begin(): void {
@@ -180,7 +247,7 @@ export class Channel {
   /** A request's memory is free again; called by Request, once. */
   freed(bytes: number): void {
     this.#pendingBytes -= bytes
-    this.#house.budget.give(bytes)
+    this.#house.budget.of(bytes).give(bytes)
     this.#goOn()
   }
 
@@ -210,11 +277,18 @@ export class Channel {
     this.#connection.send(framed(chunks)).then(done, () => request.left()) // that it is gone is told by onClose
   }
 
+  /** There is room in the budget again. */
+  retry(): void {
+    this.#goOn()
+  }
+
   /** Reads again, if there is room. */
   #goOn(): void {
     if (!this.#isPaused || this.#isOver) return
     this.#isPaused = false
+    this.#activeAt = this.#house.clock.monotonic() // that nothing came was our doing
     this.#reader.resume()
+    if (this.#reader.isUnderWay !== this.#isWatched) this.#watchFrame()
     if (!this.#reader.isBlocked && !this.#isOver) this.#connection.resume()
   }
 
@@ -232,12 +306,24 @@ export class Channel {
   #over(why: Error | undefined): void {
     this.#isOver = true
     this.#idleTimer?.cancel()
-    this.#house.budget.stopWaiting(this.#tryReading)
     this.#reader.stop()
-    if (this.#incomingBytes > 0) this.freed(this.#incomingBytes)
+    this.#leaveBudget()
     // Those begun will be answered by whoever works on them; nobody will hear it.
     for (const request of this.#requests.splice(this.#begun)) request.release()
     this.#gone?.abort()
     this.#house.sink.closed?.(this, this.#closing ?? { why: why ? `it broke: ${why.message}` : null, isFault: false })
+  }
+
+  // What a frame that will never be whole has taken goes back.
+  #leaveBudget(): void {
+    this.#house.underWay.delete(this)
+    const budget = this.#budget
+    if (!budget) return
+    budget.stopWaiting(this)
+    const bytes = this.#incomingBytes
+    this.#incomingBytes = 0
+    this.#pendingBytes -= bytes
+    if (bytes > 0) budget.give(bytes)
+    budget.finished(this)
   }
 }

@@ -13,13 +13,6 @@ export interface ConnectionLimits {
   readonly maxCreationRate: number
 }
 
-export const unlimitedConnections: ConnectionLimits = {
-  maxConnections: Infinity,
-  maxConnectionsPerIp: Infinity,
-  perIpOverrides: new Map(),
-  maxCreationRate: Infinity,
-}
-
 export class ConnectionCounts {
   readonly #limits: ConnectionLimits
   readonly #clock: Clock

@@ -60,7 +60,12 @@ export class Caller {
     this.#connection = connection
     this.#clock = clock
     this.#reader = new FrameReader({
-      sink: { admit: () => true, frame: ({ bytes }) => this.#answered(bytes), refuse: (why) => this.#lose(why) },
+      sink: {
+        admit: () => true,
+        extend: () => true,
+        frame: ({ bytes }) => this.#answered(bytes),
+        refuse: (why) => this.#lose(why),
+      },
       memory: new FrameMemory(new BufferPool(NO_REUSE)),
       landing: new Uint8Array(LANDING),
       maxFrameBytes,

@@ -26,6 +26,14 @@ export class FrameMemory {
     }
     return this.#slab.cut(size)
   }
+
+  /** The same bytes for a frame that may be kept for minutes: one small frame must not hold a whole slab for so long. Releases `frame`. */
+  apart(frame: PooledBytes): PooledBytes {
+    if (frame.bytes.length > SLICE_MAX) return frame
+    const bytes = new Uint8Array(frame.bytes)
+    frame.release()
+    return { bytes, release() {} }
+  }
 }
 
 /** A buffer that many frames share. It goes back to the pool when it is full and all of them were released. */

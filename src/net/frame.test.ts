@@ -7,16 +7,22 @@ import { FrameMemory } from './frame-memory.ts'
 
 const MAX = 200_000
 
-function rig(admit: (size: number) => boolean = () => true) {
+function rig(admit: (size: number) => boolean = () => true, extend: (more: number) => boolean = () => true) {
   const frames: PooledBytes[] = []
   const refusals: string[] = []
   const asked: number[] = []
+  const allowed = { bytes: 0 }
+  const allow = (isAllowed: boolean, bytes: number) => {
+    if (isAllowed) allowed.bytes += bytes
+    return isAllowed
+  }
   const reader = new FrameReader({
     sink: {
-      admit: (size) => {
+      admit: (size, part) => {
         asked.push(size)
-        return admit(size)
+        return allow(admit(size), part)
       },
+      extend: (more) => allow(extend(more), more),
       frame: (frame) => frames.push(frame),
       refuse: (why) => refusals.push(why),
     },
@@ -38,7 +44,7 @@ function rig(admit: (size: number) => boolean = () => true) {
     return largest
   }
   const texts = () => frames.map(({ bytes }) => Buffer.from(bytes).toString('latin1'))
-  return { reader, frames, refusals, asked, feed, texts }
+  return { reader, frames, refusals, asked, allowed, feed, texts }
 }
 
 const stream = (...bodies: Uint8Array[]) => Buffer.concat(bodies.flatMap((body) => framed([body])))
@@ -65,9 +71,12 @@ test('frames come out as they went in, however the stream is cut', () => {
 })
 
 test('a large frame is read straight into its place, small ones share the landing', () => {
-  const { feed, frames } = rig()
+  const { reader, feed, frames } = rig()
   assert.equal(feed(stream(Buffer.alloc(100))), 64 * 1024)
-  assert.equal(feed(stream(Buffer.alloc(MAX))), MAX - (64 * 1024 - 4))
+  feed(stream(Buffer.alloc(MAX)).subarray(0, 150_000))
+  const { buffer } = reader.buffer()
+  feed(Buffer.alloc(MAX + 4 - 150_000))
+  assert.equal(frames[1]!.bytes.buffer, buffer)
   assert.equal(frames.length, 2)
 })
 
@@ -124,6 +133,37 @@ test('what arrived behind a frame that was not admitted waits for it', () => {
   reader.resume()
   feed(stream(Buffer.from('four')))
   assert.deepEqual([texts(), reader.isBlocked], [['one', 'two', 'three', 'four'], false])
+})
+
+test('what a frame may take follows what came of it, and ends at its size', () => {
+  const { feed, allowed, frames } = rig()
+  const bytes = stream(Buffer.alloc(MAX, 'x'))
+  let fed = 0
+  for (const upTo of [4, 5, 1000, 1100, 40_000, 70_000, 150_000, MAX + 3]) {
+    feed(bytes.subarray(fed, upTo))
+    fed = upTo
+    const came = upTo - 4
+    assert.ok(allowed.bytes >= came && allowed.bytes <= Math.max(1024, 2 * came), `${allowed.bytes} allowed of ${came} that came`)
+  }
+  feed(bytes.subarray(fed))
+  assert.deepEqual([allowed.bytes, frames[0]!.bytes.length, frames[0]!.bytes.every((byte) => byte === 0x78)], [MAX, MAX, true])
+})
+
+test('a frame that may not grow waits in the middle and loses nothing', () => {
+  let room = 2
+  const { reader, feed, texts } = rig(
+    () => true,
+    () => room-- > 0,
+  )
+  const body = Buffer.from(Array.from({ length: MAX }, (_, i) => 32 + (i % 90)))
+  const bytes = stream(body, Buffer.from('next'))
+  for (let at = 0; at < bytes.length; at += 30_000) feed(bytes.subarray(at, at + 30_000))
+  assert.deepEqual([texts(), reader.isBlocked, reader.isUnderWay], [[], true, true])
+  for (let tries = 0; reader.isBlocked && tries < 20; tries++) {
+    room = tries % 3 === 0 ? 0 : 1
+    reader.resume()
+  }
+  assert.deepEqual(texts(), [body.toString('latin1'), 'next'])
 })
 
 test('after stop nothing comes out', () => {

@@ -7,10 +7,18 @@ import type { FrameMemory } from './frame-memory.ts'
 /** What is missing of a frame is read straight into its place from this size on; below it, one read for many frames is cheaper. */
 const DIRECT_FROM = 32 * 1024
 const LENGTH_SIZE = 4
+/** A frame is admitted with this many bytes, or with those that came; from there on what it may take doubles. */
+const FIRST_PART = 1024
+/** A frame up to this size gets its place at once... */
+const SMALL = 16 * 1024
+/** ...and so does one up to this size of which as much as SMALL came: pages that nothing was read into cost nothing. Others move as they grow. */
+const USUAL = 1280 * 1024
 
 export interface FrameSink {
-  /** May a frame of `size` bytes come in? After false nothing is read until `FrameReader.resume`. */
-  admit(size: number): boolean
+  /** May a frame of `size` bytes come in, the first `part` of them now? After false nothing is read until `FrameReader.resume`. */
+  admit(size: number, part: number): boolean
+  /** May `more` bytes of the frame under way come in? After false nothing is read until `FrameReader.resume`. */
+  extend(more: number): boolean
   /** A frame without its length. The receiver owns it and releases it once, after the last use of its bytes. */
   frame(frame: PooledBytes): void
   /** The stream is no stream of frames; nothing more is cut from it. */
@@ -34,6 +42,10 @@ export class FrameReader implements Intake {
   readonly #length = Buffer.alloc(LENGTH_SIZE)
   #lengthFilled = 0
   #frame: PooledBytes | null = null
+  /** Of the frame under way, when it is whole. */
+  #size = 0
+  /** How much of it may be here; never above what its place holds. */
+  #allowed = 0
   #filled = 0
   /** The last buffer given out is the frame itself. */
   #isDirect = false
@@ -49,14 +61,19 @@ export class FrameReader implements Intake {
     this.#maxFrameBytes = maxFrameBytes
   }
 
-  /** A frame waits for admission. */
+  /** A frame waits for admission, or one under way for more room. */
   get isBlocked(): boolean {
     return this.#isBlocked
   }
 
+  /** Part of a frame is here. */
+  get isUnderWay(): boolean {
+    return this.#frame !== null
+  }
+
   buffer(): Uint8Array {
-    this.#isDirect = this.#frame !== null && this.#frame.bytes.length - this.#filled >= DIRECT_FROM
-    return this.#isDirect ? this.#frame!.bytes.subarray(this.#filled) : this.#landing
+    this.#isDirect = this.#frame !== null && this.#allowed - this.#filled >= DIRECT_FROM
+    return this.#isDirect ? this.#frame!.bytes.subarray(this.#filled, this.#allowed) : this.#landing
   }
 
   received(length: number): void {
@@ -64,10 +81,11 @@ export class FrameReader implements Intake {
     if (!this.#isDirect) return this.#take(this.#landing.subarray(0, length))
     this.#isDirect = false
     this.#filled += length
-    if (this.#filled === this.#frame!.bytes.length) this.#deliver()
+    if (this.#filled === this.#size) this.#deliver()
+    else if (this.#filled === this.#allowed) this.#extend(0)
   }
 
-  /** Asks again for admission of the frame that waits, and goes on with what arrived behind it. */
+  /** Asks again for what was refused, and goes on with what arrived behind it. */
   resume(): void {
     if (!this.#isBlocked || this.#isOver) return
     this.#isBlocked = false
@@ -90,11 +108,11 @@ export class FrameReader implements Intake {
     while (!this.#isOver) {
       if (!this.#frame) {
         at += this.#takeLength(bytes, at)
-        if (this.#lengthFilled < LENGTH_SIZE || !this.#begin()) break
+        if (this.#lengthFilled < LENGTH_SIZE || !this.#begin(bytes.length - at)) break
       }
       at += this.#takeBody(bytes, at)
-      if (this.#filled < this.#frame!.bytes.length) return
-      this.#deliver()
+      if (this.#filled === this.#size) this.#deliver()
+      else if (this.#filled < this.#allowed || !this.#extend(bytes.length - at)) break
     }
     if (this.#isBlocked) this.#hold(bytes.subarray(at))
   }
@@ -106,24 +124,50 @@ export class FrameReader implements Intake {
     return count
   }
 
-  #begin(): boolean {
+  #begin(arrived: number): boolean {
     const size = this.#length.readInt32BE(0)
     if (size <= 0 || size > this.#maxFrameBytes) {
       this.stop()
       this.#sink.refuse(explain(size, this.#maxFrameBytes, this.#length))
       return false
     }
-    this.#isBlocked = !this.#sink.admit(size)
+    const part = Math.min(size, Math.max(arrived, FIRST_PART))
+    this.#isBlocked = !this.#sink.admit(size, part)
     if (this.#isBlocked) return false
-    this.#frame = this.#memory.take(size)
+    this.#size = size
+    this.#allowed = part
     this.#filled = 0
+    this.#frame = this.#place()
     return true
   }
 
+  /** Makes room for `arrived` bytes more at least. Doubling keeps what is taken, and what is copied, in proportion to what came. */
+  #extend(arrived: number): boolean {
+    const more = Math.min(this.#size - this.#allowed, Math.max(arrived, this.#allowed))
+    this.#isBlocked = !this.#sink.extend(more)
+    if (this.#isBlocked) return false
+    this.#allowed += more
+    if (this.#allowed > this.#frame!.bytes.length) this.#move()
+    return true
+  }
+
+  #place(): PooledBytes {
+    const size = this.#size
+    const usual = size <= SMALL || this.#allowed >= SMALL ? Math.min(size, USUAL) : 0
+    return this.#memory.take(Math.max(this.#allowed, usual))
+  }
+
+  #move(): void {
+    const old = this.#frame!
+    this.#frame = this.#place()
+    this.#frame.bytes.set(old.bytes.subarray(0, this.#filled))
+    old.release()
+  }
+
   #takeBody(bytes: Uint8Array, at: number): number {
-    const frame = this.#frame!.bytes
-    const count = Math.min(frame.length - this.#filled, bytes.length - at)
-    frame.set(at === 0 && count === bytes.length ? bytes : bytes.subarray(at, at + count), this.#filled)
+    const count = Math.min(this.#allowed - this.#filled, bytes.length - at)
+    if (count > 0)
+      this.#frame!.bytes.set(at === 0 && count === bytes.length ? bytes : bytes.subarray(at, at + count), this.#filled)
     this.#filled += count
     return count
   }

@@ -7,7 +7,7 @@ import type { Connection } from '../platform/network.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeNetwork } from '../platform/node/network.ts'
 import type { RequestSink } from './channel.ts'
-import { type ConnectionLimits, unlimitedConnections } from './connection-limits.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
 import { type Caller, ConnectionLost, dial } from './dial.ts'
 import { framed } from './frame.ts'
 import { type Server, serve } from './listener.ts'
@@ -22,6 +22,14 @@ const channelLimits = {
   maxPendingBytes: 2_000_000,
   maxUnsentBytes: 100_000,
   maxIdleMs: 60_000,
+  maxStallMs: 30_000,
+}
+
+const unlimitedConnections: ConnectionLimits = {
+  maxConnections: Infinity,
+  maxConnectionsPerIp: Infinity,
+  perIpOverrides: new Map(),
+  maxCreationRate: Infinity,
 }
 
 class LogLines implements Logger {

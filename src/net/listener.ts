@@ -3,10 +3,11 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Address, Connection, Listener, Network } from '../platform/network.ts'
-import { Budget } from './budget.ts'
+import { RequestBudget } from './budget.ts'
 import { Channel, type ChannelHouse, type ChannelLimits, type RequestSink } from './channel.ts'
 import { ConnectionCounts, type ConnectionLimits } from './connection-limits.ts'
 import { FrameMemory } from './frame-memory.ts'
+import { FramesUnderWay } from './frames-under-way.ts'
 import { SparseLog } from './sparse-log.ts'
 
 const LANDING = 64 * 1024
@@ -62,8 +63,9 @@ export class Server {
       clock,
       sink: this.#watched(sink, logger),
       limits: channelLimits,
-      budget: new Budget(maxRequestBytes),
+      budget: new RequestBudget(maxRequestBytes),
       memory: new FrameMemory(),
+      underWay: new FramesUnderWay(clock),
       landing: new Uint8Array(LANDING),
     }
   }

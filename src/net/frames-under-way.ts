@@ -1,0 +1,40 @@
+// Watches the frames that have begun and are not whole, so that nobody holds memory with half a frame for ever.
+
+import type { Clock } from '../platform/clock.ts'
+
+const SWEEP_MS = 1000
+
+export interface Incoming {
+  /** Asked about once a second while its frame is under way. */
+  checkProgress(): void
+}
+
+/** One timer for all of them: nearly every frame is whole before anybody looks. */
+export class FramesUnderWay {
+  readonly #clock: Clock
+  readonly #all = new Set<Incoming>()
+  #isArmed = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  add(incoming: Incoming): void {
+    this.#all.add(incoming)
+    this.#arm()
+  }
+
+  delete(incoming: Incoming): void {
+    this.#all.delete(incoming)
+  }
+
+  #arm(): void {
+    if (this.#isArmed || this.#all.size === 0) return
+    this.#isArmed = true
+    this.#clock.after(SWEEP_MS, () => {
+      this.#isArmed = false
+      for (const incoming of this.#all) incoming.checkProgress()
+      this.#arm()
+    })
+  }
+}
