@@ -12,6 +12,15 @@ export interface PartitionAssignment {
   readonly brokerIds: readonly number[]
 }
 
+/** More than these in one request would make a batch that stops everybody else for too long. */
+const MAX_NEW_PARTITIONS = 10_000
+
+/** Throws POLICY_VIOLATION where one request, with all its topics, asks for an excessive number of partitions. */
+export function requireFewNewPartitions(count: number): void {
+  if (count <= MAX_NEW_PARTITIONS) return
+  throw new KafkaError('POLICY_VIOLATION', `${count} new partitions in one request; at most ${MAX_NEW_PARTITIONS} are allowed`)
+}
+
 /** Throws INVALID_REPLICA_ASSIGNMENT for brokers that are unknown or named twice, or a number of them other than `replicationFactor`. */
 export function requireReplicas({ image }: Controller, replicas: readonly number[], replicationFactor: number | null): void {
   const refuse = (why: string) => new KafkaError('INVALID_REPLICA_ASSIGNMENT', `The manual partition assignment ${why}`)

@@ -4,7 +4,7 @@ import { type Decision, decide } from '../../machine/machine.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import type { TopicImage } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
-import { newPartition, requireReplicas } from './assignments.ts'
+import { newPartition, requireFewNewPartitions, requireReplicas } from './assignments.ts'
 import type { Controller } from './controller.ts'
 import { duplicates } from './create-topics.ts'
 import { placeReplicas } from './placement.ts'
@@ -23,9 +23,7 @@ export interface GrownTopic {
   errorMessage: string | null
 }
 
-const MAX_NEW_PARTITIONS = 10_000
-
-/** Names that stand in the request twice are answered once, first. */
+/** Names that stand in the request twice are answered once, first. Throws POLICY_VIOLATION for an excessive number of new partitions. */
 export function createPartitions(
   controller: Controller,
   request: { readonly topics: readonly MorePartitions[]; readonly validateOnly: boolean },
@@ -34,9 +32,10 @@ export function createPartitions(
   const results: GrownTopic[] = [...twice].map((name) =>
     refused(name, new KafkaError('INVALID_REQUEST', 'Duplicate topic name.')),
   )
+  const once = request.topics.filter(({ name }) => !twice.has(name))
+  requireFewNewPartitions(once.reduce((sum, topic) => sum + newPartitionsOf(controller, topic), 0))
   const records: MetadataRecord[] = []
-  for (const topic of request.topics) {
-    if (twice.has(topic.name)) continue
+  for (const topic of once) {
     try {
       records.push(...grow(controller, topic))
       results.push({ name: topic.name, errorCode: 0, errorMessage: null })
@@ -47,6 +46,11 @@ export function createPartitions(
   return decide({ throttleTimeMs: 0, results }, request.validateOnly ? [] : records)
 }
 
+function newPartitionsOf({ image }: Controller, { name, count }: MorePartitions): number {
+  const topic = image.topic(name)
+  return topic ? Math.max(0, count - topic.partitions.length) : 0
+}
+
 function grow(controller: Controller, { name, count, assignments }: MorePartitions): MetadataRecord[] {
   const topic = controller.image.topic(name)
   if (!topic) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION')
@@ -54,9 +58,6 @@ function grow(controller: Controller, { name, count, assignments }: MorePartitio
   if (count === has) throw new KafkaError('INVALID_PARTITIONS', `Topic already has ${has} partition(s).`)
   if (count < has)
     throw new KafkaError('INVALID_PARTITIONS', `The topic ${name} has ${has} partition(s); ${count} would not be an increase.`)
-  if (count - has > MAX_NEW_PARTITIONS) {
-    throw new KafkaError('INVALID_PARTITIONS', `${count - has} new partitions at once; at most ${MAX_NEW_PARTITIONS} are allowed`)
-  }
   const replicas = assignments ? checked(controller, topic, count - has, assignments) : placed(controller, topic, count - has)
   return replicas.map((list, index) => newPartition(controller, topic.id, has + index, list))
 }

@@ -4,7 +4,7 @@ import { randomUuid, ZERO_UUID } from '../../base/uuid.ts'
 import { type Decision, decide } from '../../machine/machine.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import { type MetadataRecord, record } from '../records.ts'
-import { manualReplicas, newPartition, type PartitionAssignment } from './assignments.ts'
+import { manualReplicas, newPartition, type PartitionAssignment, requireFewNewPartitions } from './assignments.ts'
 import type { ShownConfig } from './config-rules.ts'
 import { topicConfigRecords } from './configs.ts'
 import type { Controller } from './controller.ts'
@@ -35,9 +35,6 @@ export interface CreatedTopic {
   replicationFactor: number
   configs: ShownConfig[]
 }
-
-/** More than these in one request would make a batch that stops everybody else for too long. */
-const MAX_NEW_PARTITIONS = 10_000
 
 /**
  * Answers in the order of the request, names that stand in it twice at the end (once each). Configurations are shown to everyone: whoever
@@ -118,8 +115,7 @@ function limitPartitions({ settings }: Controller, topics: readonly NewTopic[]):
         ? assignments.length
         : Math.max(0, numPartitions === -1 ? settings.defaults().numPartitions : numPartitions)
   }
-  if (count <= MAX_NEW_PARTITIONS) return
-  throw new KafkaError('POLICY_VIOLATION', `${count} new partitions in one request; at most ${MAX_NEW_PARTITIONS} are allowed`)
+  requireFewNewPartitions(count)
 }
 
 /** The names that occur more than once. */

@@ -194,6 +194,25 @@ test('a topic grows and does not shrink', () => {
   assert.equal(house.controller.image.topic('t')!.partitions.length, 4)
 })
 
+test('the new partitions of all topics of a request count together', () => {
+  const house = TestController.withBrokers(1)
+  create(house, [topic('t'), topic('u')])
+  const grow = (...topics: [name: string, count: number][]) =>
+    house.run((controller) =>
+      createPartitions(controller, {
+        topics: topics.map(([name, count]) => ({ name, count, assignments: null })),
+        validateOnly: true,
+      }),
+    ).results
+  const refusal = (thrown: unknown) => thrown instanceof KafkaError && thrown.error === 'POLICY_VIOLATION'
+  assert.throws(() => grow(['t', 6001], ['u', 4002]), refusal)
+  assert.deepEqual(errorsOf(grow(['t', 6001], ['u', 4001], ['nope', 9000])), [
+    ['t', 'NONE'],
+    ['u', 'NONE'],
+    ['nope', 'UNKNOWN_TOPIC_OR_PARTITION'],
+  ])
+})
+
 const TOPIC = 2
 const BROKER = 4
 
