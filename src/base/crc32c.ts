@@ -38,9 +38,6 @@ function loadNative(): Checksum | null {
   }
 }
 
-/** Whether the native library was found. */
-export const hasNativeCrc32c = native !== null
-
 /** The CRC-32C of `bytes` from `from` up to `end` (exclusive), as an unsigned 32-bit number. */
 export function crc32c(bytes: Uint8Array, from = 0, end = bytes.length): number {
   if (native !== null && end - from >= NATIVE_FROM) {
