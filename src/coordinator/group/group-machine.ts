@@ -12,7 +12,7 @@ import type { GroupSettings } from './settings.ts'
 import { fromStoredMember, Group } from './state.ts'
 import type { GroupRecord, StoredGroup } from './stored.ts'
 import { subscribedTopics } from './subscription.ts'
-import { EXPIRE, parseTimerKey, timerKey } from './timer-keys.ts'
+import { EXPIRE, parseTimerKey } from './timer-keys.ts'
 
 export class GroupMachine implements StateMachine<GroupRecord> {
   readonly settings: GroupSettings
@@ -129,10 +129,7 @@ export class GroupMachine implements StateMachine<GroupRecord> {
     else if (kind === 'rebalance') joinTimeIsOver(step)
     else if (kind === 'sync') syncTimeIsOver(step)
     else unreachable(kind)
-    // The answers below must not depend on an append that may be refused: what is to be written is written by a timer of its own, which
-    // the runtime repeats until it succeeds.
-    if (step.out.records.length > 0) step.out.arm(timerKey('settle', groupId), 0)
-    return decide<GroupRecord, void>(undefined, [], step.out.effects)
+    return step.out.now(undefined)
   }
 
   step(group: Group, now: number): Step {

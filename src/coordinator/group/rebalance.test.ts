@@ -198,6 +198,7 @@ test('a group whose members leave before their first assignment goes on counting
   assert.equal(asked.value.generationId, 1)
   world.leave(id)
   assert.equal(world.group.generation, 2)
+  world.advance(0)
   assert.equal(world.joinFresh().asked.value.generationId, 3)
   world.restart()
   assert.equal(world.joinFresh().asked.value.generationId, 3, 'the empty generation was written')

@@ -95,7 +95,9 @@ function becomeEmpty({ group, out, now }: Step): void {
   group.leaderId = null
   group.become('Empty', now)
   group.subscribedTopics = subscribedTopics(group)
-  out.write({ kind: 'groupMetadata', groupId: group.id, value: group.toStored(now) })
+  // The members are gone already, and answers of theirs are on their way: a log that refuses must not take them back. So what is to be written
+  // is written by a timer of its own, which the runtime repeats until it succeeds.
+  out.arm(timerKey('settle', group.id), 0)
 }
 
 /** Leads on who led, if it came back; otherwise the first who did. */

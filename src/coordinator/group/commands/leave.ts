@@ -25,7 +25,7 @@ export interface LeaveAnswer {
   readonly members: readonly (LeavingMember & { readonly error: ErrorName })[]
 }
 
-/** Removes those who are members; each gets an answer of its own. One rebalance serves all that go together. */
+/** Removes those who are members; each gets an answer of its own. One rebalance serves all that go together. It writes nothing itself. */
 export function leave(
   machine: GroupMachine,
   { groupId, members }: LeaveRequest,
