@@ -3,12 +3,12 @@ import { before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { MalformedBytes } from '../../base/bytes.ts'
-import { type Compression, compress, decompress, OutputTooLarge, ready } from './index.ts'
+import { type Compression, compress, compressLater, decompress, decompressLater, OutputTooLarge, ready } from './index.ts'
 import { lz4, unlz4 } from './lz4.ts'
 import { lz4Blocks, portableBlocks } from './lz4-block.ts'
 import { snappy, unsnappy } from './snappy.ts'
 import { portableSnappy } from './snappy-block.ts'
-import { xxhash32 } from './xxhash32.ts'
+import { XxHash32, xxhash32 } from './xxhash32.ts'
 import { loadWasm, unzstd, zstd } from './zstd.ts'
 
 before(ready)
@@ -29,6 +29,33 @@ test('what was compressed comes out unchanged, in every codec', () => {
       }),
       { numRuns: 60 },
     )
+})
+
+test('the ways with pauses give the same, with the same bounds and the same errors', async () => {
+  let pauses = 0
+  const pause = async () => void pauses++
+  const bytes = Buffer.alloc(9_000_000, 'the same again and again, ')
+  for (const codec of codecs) {
+    pauses = 0
+    const packed = await compressLater(codec, bytes, undefined, pause)
+    assert.ok(Buffer.from(decompress(codec, packed, LARGE)).equals(bytes), codec)
+    assert.ok(Buffer.from(await decompressLater(codec, packed, bytes.length, pause)).equals(bytes), codec)
+    if (codec === 'snappy' || codec === 'lz4') assert.ok(pauses >= 8, `${codec} paused ${pauses} times`)
+    await assert.rejects(decompressLater(codec, packed, bytes.length - 1, pause), OutputTooLarge, codec)
+    const half = packed.subarray(0, packed.length >> 1)
+    await assert.rejects(decompressLater(codec, half, LARGE, pause), MalformedBytes, codec)
+  }
+})
+
+test('a checksum over pieces is that of the whole', () => {
+  const pieces = fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 10 })
+  fc.assert(
+    fc.property(pieces, (parts) => {
+      const hash = new XxHash32()
+      for (const part of parts) hash.add(part)
+      assert.equal(hash.digest(), xxhash32(Buffer.concat(parts)))
+    }),
+  )
 })
 
 test('native and portable libraries read each other', async () => {

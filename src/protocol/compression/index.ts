@@ -1,11 +1,13 @@
 // The codecs of record batches behind one door. Every decompression names the largest size it will accept.
 import { MalformedBytes } from '../../base/bytes.ts'
-import { gunzip, gzip } from './gzip.ts'
-import { lz4, unlz4 } from './lz4.ts'
-import { snappy, unsnappy } from './snappy.ts'
-import { unzstd, zstd, zstdReady } from './zstd.ts'
+import { gunzip, gunzipInThread, gzip, gzipInThread } from './gzip.ts'
+import { lz4, lz4Steps, unlz4, unlz4Steps } from './lz4.ts'
+import { snappy, snappySteps, unsnappy, unsnappySteps } from './snappy.ts'
+import { inTurns, type Pause } from './steps.ts'
+import { unzstd, unzstdInThread, zstd, zstdInThread, zstdReady } from './zstd.ts'
 
 export { OutputTooLarge } from './bound.ts'
+export type { Pause } from './steps.ts'
 
 /** In the order of their numbers in a batch's attributes. */
 const names = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -57,5 +59,42 @@ export function decompress(codec: Compression, bytes: Uint8Array, maxSize: numbe
       return unlz4(bytes, maxSize)
     case 'zstd':
       return unzstd(bytes, maxSize)
+  }
+}
+
+/** As `compress`, without holding up the event loop: in another thread, or with pauses. `bytes` must not change meanwhile. */
+export async function compressLater(
+  codec: Compression,
+  bytes: Uint8Array,
+  level: number | undefined,
+  pause: Pause,
+): Promise<Uint8Array> {
+  switch (codec) {
+    case 'none':
+      return bytes
+    case 'gzip':
+      return gzipInThread(bytes, level)
+    case 'snappy':
+      return inTurns(snappySteps(bytes), pause)
+    case 'lz4':
+      return inTurns(lz4Steps(bytes), pause)
+    case 'zstd':
+      return zstdInThread(bytes, level)
+  }
+}
+
+/** As `decompress`, without holding up the event loop: in another thread, or with pauses. `bytes` must not change meanwhile. */
+export async function decompressLater(codec: Compression, bytes: Uint8Array, maxSize: number, pause: Pause): Promise<Uint8Array> {
+  switch (codec) {
+    case 'none':
+      return bytes
+    case 'gzip':
+      return gunzipInThread(bytes, maxSize)
+    case 'snappy':
+      return inTurns(unsnappySteps(bytes, maxSize), pause)
+    case 'lz4':
+      return inTurns(unlz4Steps(bytes, maxSize), pause)
+    case 'zstd':
+      return unzstdInThread(bytes, maxSize, pause)
   }
 }

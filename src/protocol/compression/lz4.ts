@@ -3,7 +3,8 @@
 import { MalformedBytes } from '../../base/bytes.ts'
 import { OutputTooLarge } from './bound.ts'
 import { type Lz4Blocks, lz4Blocks } from './lz4-block.ts'
-import { xxhash32 } from './xxhash32.ts'
+import { atOnce, type Steps } from './steps.ts'
+import { XxHash32, xxhash32 } from './xxhash32.ts'
 
 const MAGIC = 0x184d2204
 const VERSION = 0x40
@@ -22,6 +23,10 @@ const LARGEST_RATIO = 256
 
 /** A frame of `bytes`. The library has one level only, so `compression.lz4.level` changes nothing. */
 export function lz4(bytes: Uint8Array, blocks: Lz4Blocks = lz4Blocks): Uint8Array {
+  return atOnce(lz4Steps(bytes, blocks))
+}
+
+export function* lz4Steps(bytes: Uint8Array, blocks: Lz4Blocks = lz4Blocks): Steps<Uint8Array> {
   const header = Buffer.allocUnsafe(7)
   header.writeUInt32LE(MAGIC)
   header[4] = VERSION | BLOCKS_INDEPENDENT
@@ -35,6 +40,7 @@ export function lz4(bytes: Uint8Array, blocks: Lz4Blocks = lz4Blocks): Uint8Arra
     const size = Buffer.allocUnsafe(4)
     size.writeUInt32LE(stored ? plain.length + STORED : packed.length)
     parts.push(size, stored ? plain : packed)
+    yield plain.length
   }
   parts.push(new Uint8Array(4)) // the end mark
   return Buffer.concat(parts)
@@ -42,9 +48,14 @@ export function lz4(bytes: Uint8Array, blocks: Lz4Blocks = lz4Blocks): Uint8Arra
 
 /** What the frame holds, at most `maxSize` bytes; what follows its end mark is ignored, as Kafka does. Throws MalformedBytes. */
 export function unlz4(bytes: Uint8Array, maxSize: number, blocks: Lz4Blocks = lz4Blocks): Uint8Array {
+  return atOnce(unlz4Steps(bytes, maxSize, blocks))
+}
+
+export function* unlz4Steps(bytes: Uint8Array, maxSize: number, blocks: Lz4Blocks = lz4Blocks): Steps<Uint8Array> {
   const from = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const frame = readHeader(from)
   const parts: Uint8Array[] = []
+  const checksum = frame.contentChecksum ? new XxHash32() : null
   let total = 0
   let at = frame.size
   for (;;) {
@@ -64,11 +75,11 @@ export function unlz4(bytes: Uint8Array, maxSize: number, blocks: Lz4Blocks = lz
     total += plain.length
     if (total > maxSize) throw new OutputTooLarge('lz4', maxSize)
     parts.push(plain)
+    checksum?.add(plain)
+    yield plain.length
   }
-  const content = parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
-  if (frame.contentChecksum && wordAt(from, at) !== xxhash32(content))
-    throw new MalformedBytes('lz4: wrong checksum of the content')
-  return content
+  if (checksum && wordAt(from, at) !== checksum.digest()) throw new MalformedBytes('lz4: wrong checksum of the content')
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
 }
 
 interface FrameHeader {

@@ -3,6 +3,7 @@
 import { MalformedBytes } from '../../base/bytes.ts'
 import { OutputTooLarge } from './bound.ts'
 import { namedSize, type SnappyBlocks, snappyBlocks } from './snappy-block.ts'
+import { atOnce, type Steps } from './steps.ts'
 
 const MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
 const HEADER_SIZE = 16
@@ -13,6 +14,10 @@ const LARGEST_RATIO = 32
 
 /** `bytes` in xerial framing, as Kafka's Java client writes it. */
 export function snappy(bytes: Uint8Array, blocks: SnappyBlocks = snappyBlocks): Uint8Array {
+  return atOnce(snappySteps(bytes, blocks))
+}
+
+export function* snappySteps(bytes: Uint8Array, blocks: SnappyBlocks = snappyBlocks): Steps<Uint8Array> {
   const header = Buffer.alloc(HEADER_SIZE)
   MAGIC.copy(header)
   header.writeInt32BE(1, 8) // version
@@ -23,12 +28,18 @@ export function snappy(bytes: Uint8Array, blocks: SnappyBlocks = snappyBlocks): 
     const size = Buffer.allocUnsafe(4)
     size.writeInt32BE(block.length)
     parts.push(size, block)
+    yield BLOCK_SIZE
   }
   return Buffer.concat(parts)
 }
 
 /** What a raw block or a framed stream holds, at most `maxSize` bytes. Throws MalformedBytes. */
 export function unsnappy(bytes: Uint8Array, maxSize: number, blocks: SnappyBlocks = snappyBlocks): Uint8Array {
+  return atOnce(unsnappySteps(bytes, maxSize, blocks))
+}
+
+/** A raw block is one step: it holds at most 32 times its size. */
+export function* unsnappySteps(bytes: Uint8Array, maxSize: number, blocks: SnappyBlocks = snappyBlocks): Steps<Uint8Array> {
   if (!isFramed(bytes)) return uncompressBlock(bytes, maxSize, maxSize, blocks)
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const parts: Uint8Array[] = []
@@ -49,6 +60,7 @@ export function unsnappy(bytes: Uint8Array, maxSize: number, blocks: SnappyBlock
     parts.push(part)
     total += part.length
     at += size
+    yield part.length
   }
   return parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
 }
