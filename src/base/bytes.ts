@@ -290,7 +290,8 @@ export class ByteWriter {
   }
 }
 
-function clampInt64(value: number): bigint {
+/** The 64-bit integer nearest to a whole number: one that was read from 2^63-1 was rounded up to 2^63. */
+export function clampInt64(value: number): bigint {
   if (value >= 2 ** 63) return 2n ** 63n - 1n
   if (value <= -(2 ** 63)) return -(2n ** 63n)
   return BigInt(value)

@@ -17,22 +17,32 @@ export interface Compaction {
   readonly bytesAfter: number
 }
 
-/** Bounds the map of keys of one pass; what does not fit is left to the next one. */
 const MAP_BYTES = 64 * 1024 * 1024
 const LARGEST_RELATIVE_OFFSET = 0x7fff_ffff
 /** How much of the output waits in memory for the disk. */
 const UNWRITTEN_MAX = 1024 * 1024
 
-/** Compacts what is dirty if there is enough of it. `mustStop` is asked between batches. Every closed segment is on the device. */
-export async function compact(state: LogState, now: number, mustStop: () => boolean): Promise<Compaction | null> {
-  const range = await dirtyRange(state, now)
+export interface CompactionLimits {
+  /** Asked between segments and between batches. */
+  readonly mustStop: () => boolean
+  /** Bounds the map of keys of one pass; what does not fit is left to the next one. */
+  readonly mapBytes?: number | undefined
+}
+
+/** Compacts what is dirty if there is enough of it. Every closed segment is on the device. */
+export async function compact(
+  state: LogState,
+  now: number,
+  { mustStop, mapBytes = MAP_BYTES }: CompactionLimits,
+): Promise<Compaction | null> {
+  const range = await dirtyRange(state, now, mustStop)
   if (!range) return null
-  const latest = await readKeys(state, range, mustStop)
+  const latest = await readKeys(state, range, new LatestOffsets(range.start, mapBytes), mustStop)
   if (!latest || latest.endOffset <= range.start) return null
   const old = state.segments.closed.filter(({ baseOffset }) => baseOffset < latest.endOffset)
   const bytesBefore = sizeOf(old)
   const transactions = new CleanedTransactions(state.aborted(0))
-  const rules = { latest, transactions, producers: state.producers, now, newHorizonMs: now + state.config['delete.retention.ms'] }
+  const rules = { latest, transactions, producers: state.producers, now, newHorizonMs: horizonOf(state, now) }
   // What is compacted must never be checked for missing offsets: it has some.
   await state.shared.checkpoint('recoveryPoint')
   let bytesAfter = 0
@@ -47,13 +57,18 @@ export async function compact(state: LogState, now: number, mustStop: () => bool
   return { cleanedUpTo: latest.endOffset, bytesBefore, bytesAfter }
 }
 
+// Timestamps are stored as their distance from the horizon, which must stay a number that doubles can tell from its neighbours.
+function horizonOf({ config }: LogState, now: number): number {
+  return Math.min(now + config['delete.retention.ms'], Number.MAX_SAFE_INTEGER)
+}
+
 interface DirtyRange {
   readonly start: number
   readonly end: number
 }
 
 /** What could be compacted, if that is enough by `min.cleanable.dirty.ratio`, or old enough by `max.compaction.lag.ms`. */
-async function dirtyRange(state: LogState, now: number): Promise<DirtyRange | null> {
+async function dirtyRange(state: LogState, now: number, mustStop: () => boolean): Promise<DirtyRange | null> {
   const { segments, config, startOffset, highWatermark, producers } = state
   const start = Math.max(state.cleanedUpTo ?? 0, startOffset, segments.first.baseOffset)
   const stable = Math.min(highWatermark, producers.firstUnstableOffset ?? Number.POSITIVE_INFINITY)
@@ -63,6 +78,7 @@ async function dirtyRange(state: LogState, now: number): Promise<DirtyRange | nu
   let isOverdue = false
   const lagMs = config['min.compaction.lag.ms']
   for (const [i, segment] of segments.closed.entries()) {
+    if (mustStop()) return null
     const segmentEnd = segments.all[i + 1]!.baseOffset
     if (segmentEnd <= start) {
       cleanBytes += segment.sizeInBytes
@@ -85,9 +101,13 @@ async function firstTimestamp(segment: Segment): Promise<number> {
 }
 
 /** The last offset of each key in the range, up to where the map is full. Null when it had to stop. */
-async function readKeys(state: LogState, range: DirtyRange, mustStop: () => boolean): Promise<LatestOffsets | null> {
+async function readKeys(
+  state: LogState,
+  range: DirtyRange,
+  latest: LatestOffsets,
+  mustStop: () => boolean,
+): Promise<LatestOffsets | null> {
   const { segments } = state
-  const latest = new LatestOffsets(range.start, MAP_BYTES)
   const aborted = [...state.aborted(range.start)].filter(({ lastOffset }) => lastOffset >= range.start)
   const transactions = new CleanedTransactions(aborted)
   for (const segment of segments.from(range.start)) {

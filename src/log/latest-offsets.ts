@@ -2,6 +2,8 @@
 
 /** What an entry costs besides its key: string header, number, and its share of the table. */
 const ENTRY_OVERHEAD = 80
+/** A Map takes twice as many at most; one batch may add many at once. */
+const MAX_ENTRIES = 2 ** 23
 
 export class LatestOffsets {
   readonly #maxBytes: number
@@ -20,7 +22,7 @@ export class LatestOffsets {
   }
 
   get isFull(): boolean {
-    return this.#bytes >= this.#maxBytes
+    return this.#bytes >= this.#maxBytes || this.#offsets.size >= MAX_ENTRIES
   }
 
   /** Keys are bytes; one character stands for each, so that equal keys and nothing else are equal. */

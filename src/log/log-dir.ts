@@ -12,7 +12,7 @@ import { type MetaProperties, ownMetaProperties } from './meta-properties.ts'
 import { OffsetCheckpoints } from './offset-checkpoints.ts'
 import { eachOf } from './pool.ts'
 import { loadLog } from './recovery.ts'
-import { asDiskError, inBackground } from './shared.ts'
+import { asDiskError, inBackground, writeFile } from './shared.ts'
 import { cleanShutdownText, parseCleanShutdown, partitionMetadataText, readText } from './text-files.ts'
 
 export interface LogDirOptions {
@@ -147,12 +147,17 @@ export class LogDir {
         logger.warn('a directory is left alone: it is no partition in use', { dir: `${this.path}/${name}`, kind })
     }
     await eachOf(found, loadAtOnce, (partition) => this.#loadOne(partition, config))
+    // The process may have died between the making of a partition's directory and the flush of its name.
+    if (this.cleanBrokerEpoch === null && found.length > 0) await disk.flushDirectory(this.path)
   }
 
   async #loadOne({ topic, partition }: PartitionDir, config: LogConfig): Promise<void> {
     const name = partitionDir(topic, partition)
     const identity = { dir: `${this.path}/${name}`, topic, partition, config }
-    const { state, recovered } = await loadLog(this.#shared, identity, this.#checkpoints.of(name), this.cleanBrokerEpoch !== null)
+    const known = this.#checkpoints.of(name)
+    const isClean = this.cleanBrokerEpoch !== null
+    const { state, recovered } = await loadLog(this.#shared, identity, known, isClean)
+    if (!isClean && !known.isListed && state.topicId !== null) await this.#flushMetadata(identity.dir)
     this.#logs.set(name, new Log(state, recovered))
   }
 
@@ -184,17 +189,22 @@ export class LogDir {
     const { disk } = this.#shared
     await disk.mkdir(dir)
     if (topicId !== null) {
-      const file = await disk.open(`${dir}/${PARTITION_METADATA}`)
-      try {
-        if (file.size > 0) await file.truncate(0) // of an attempt that a crash cut short
-        await file.append([Buffer.from(partitionMetadataText(topicId))])
-        await file.flush()
-      } finally {
-        await file.close()
-      }
+      await writeFile(disk, `${dir}/${PARTITION_METADATA}`, Buffer.from(partitionMetadataText(topicId)))
       await disk.flushDirectory(dir)
     }
     await this.#flushParent()
+  }
+
+  // A log that no checkpoint knew was in the making when the process died: the file may be in the system's memory alone.
+  async #flushMetadata(dir: string): Promise<void> {
+    const { disk } = this.#shared
+    const file = await disk.open(`${dir}/${PARTITION_METADATA}`, 'never')
+    try {
+      await file.flush()
+    } finally {
+      await file.close()
+    }
+    await disk.flushDirectory(dir)
   }
 
   /** Many logs are made at a time: one flush of the directory serves all that were made before it began. */
@@ -254,7 +264,14 @@ export class LogDir {
 
   #wentOffline(why: DiskError): void {
     for (const log of this.#logs.values()) log.wake()
-    for (const run of this.#onOffline) run(why)
+    for (const run of this.#onOffline) {
+      try {
+        run(why)
+      } catch (thrown) {
+        // One who fails to hear must not keep the others from hearing.
+        this.#shared.logger.error('one who follows a log directory failed', { dir: this.path, error: thrown })
+      }
+    }
   }
 
   #requireOnline(): void {

@@ -3,6 +3,7 @@
 import { MalformedBytes } from '../base/bytes.ts'
 import { DiskError } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
+import { ClosedFile } from './open-files.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 
@@ -124,7 +125,7 @@ function boundOf(segment: Segment, end: number, bound: number): number {
 
 /** What a reader is told when the bytes are not there: the segment was removed while it read, or the file is damaged. */
 function asAnswer(segment: Segment, thrown: unknown): unknown {
-  if (segment.isRetired && thrown instanceof DiskError) {
+  if (segment.isRetired && (thrown instanceof DiskError || thrown instanceof ClosedFile)) {
     return new KafkaError('OFFSET_OUT_OF_RANGE', `segment ${segment.baseOffset} was removed meanwhile`, { cause: thrown })
   }
   if (thrown instanceof MalformedBytes) {

@@ -10,11 +10,13 @@ import { type LogConfig, segmentBytes, segmentMs } from './log-config.ts'
 import { type LogRead, readBatches } from './log-read.ts'
 import type { LogState } from './log-state.ts'
 import type { ProducerStates } from './producer-state.ts'
+import { closedError, refusalOf } from './refusals.ts'
 import { applyRetention } from './retention.ts'
 import type { Segment } from './segment.ts'
 import { writeFile } from './shared.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
 import { truncate, truncateFully } from './truncation.ts'
+import { Visitors } from './visitors.ts'
 import { Watermarks } from './watermarks.ts'
 
 export type { LogRead } from './log-read.ts'
@@ -43,6 +45,7 @@ export interface Recovered {
 export class Log {
   readonly #state: LogState
   readonly #watermarks: Watermarks
+  readonly #visitors: Visitors
   readonly #listeners: ((log: Log) => void)[] = []
   /** Null after a clean stop. */
   readonly recovered: Recovered | null
@@ -57,6 +60,7 @@ export class Log {
     this.#state = state
     this.recovered = recovered
     this.#watermarks = new Watermarks(state, () => this.#tell())
+    this.#visitors = new Visitors(state)
   }
 
   get topic(): string {
@@ -188,7 +192,7 @@ export class Log {
       throw new KafkaError('KAFKA_STORAGE_ERROR', `the log directory of ${this.#state.name} failed: ${offline.message}`, {
         cause: offline,
       })
-    if (this.#isClosed) throw new KafkaError('KAFKA_STORAGE_ERROR', `${this.#state.name} is closed`)
+    if (this.#isClosed) throw closedError(this.#state.name)
   }
 
   #add(batch: RecordBatch): void {
@@ -239,8 +243,9 @@ export class Log {
     const { segments, producers } = this.#state
     if (segments.active.baseOffset === baseOffset) return
     const isEmpty = segments.active.sizeInBytes === 0
+    const snapshot = producers.snapshot() // first: nothing may fail between the new segment and the watermarks' knowing of it
     if (isEmpty) segments.active.endsAt(baseOffset) // an offset too far for the indexes of a segment that has nothing yet
-    this.#watermarks.rolled(this.#state.addSegment(baseOffset), producers.snapshot())
+    this.#watermarks.rolled(this.#state.addSegment(baseOffset), snapshot)
   }
 
   // ---- flushing
@@ -280,39 +285,20 @@ export class Log {
    */
   async read(from: number, maxBytes: number, limit: number, minOneBatch = true): Promise<LogRead> {
     const { startOffset, endOffset, segments, name } = this.#state
-    if (this.#isClosed) throw new KafkaError('KAFKA_STORAGE_ERROR', `${name} is closed`)
     if (from < startOffset || from > endOffset) {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `${name} holds offsets ${startOffset} to ${endOffset}; asked for ${from}`)
     }
-    return this.#reading(readBatches(segments, { from, maxBytes, limit, minOneBatch, endOffset }))
-  }
-
-  async #reading<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work
-    } catch (thrown) {
-      throw this.#asAnswer(thrown)
-    }
-  }
-
-  /** What an asker is told of a failure. Damaged bytes are refused; anything else takes the directory offline. */
-  #asAnswer(thrown: unknown): KafkaError {
-    if (thrown instanceof KafkaError) return thrown
-    if (thrown instanceof MalformedBytes) {
-      return new KafkaError('CORRUPT_MESSAGE', `${this.#state.name} is damaged on disk: ${thrown.message}`, { cause: thrown })
-    }
-    const error = this.#state.fail(thrown)
-    return new KafkaError('KAFKA_STORAGE_ERROR', error.message, { cause: error })
+    return this.#visitors.run(() => readBatches(segments, { from, maxBytes, limit, minOneBatch, endOffset }))
   }
 
   /** The first record, in the order of offsets, with this timestamp or a later one; null where there is none. */
   offsetForTimestamp(timestamp: number): Promise<TimestampOffset | null> {
-    return this.#reading(findTimestamp(this.#state, timestamp))
+    return this.#visitors.run(() => findTimestamp(this.#state, timestamp))
   }
 
   /** The first record that has the largest timestamp of all; null where no record has a time. */
   maxTimestampOffset(): Promise<TimestampOffset | null> {
-    return this.#reading(findMaxTimestamp(this.#state))
+    return this.#visitors.run(() => findMaxTimestamp(this.#state))
   }
 
   // ---- leader epochs
@@ -361,7 +347,7 @@ export class Log {
       await this.#exclusively(async () => {
         await this.#watermarks.flushed()
         await this.#watermarks.sealed()
-        await work()
+        await this.#whole(work)
         this.#watermarks.restart()
         await this.#state.shared.checkpoint('recoveryPoint') // an old one would vouch for what is appended from here on
       })
@@ -369,6 +355,15 @@ export class Log {
       this.#isTruncating = false
     }
     this.#tell()
+  }
+
+  // A cut that stopped half-way leaves memory and files at odds: only a start can put that right.
+  async #whole(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (thrown) {
+      throw thrown instanceof MalformedBytes ? thrown : this.#state.fail(thrown)
+    }
   }
 
   /** The log starts at `offset` from here on, if it did not start later; written down before it resolves. Files go with the next retention. */
@@ -389,11 +384,12 @@ export class Log {
     if (state.highWatermark < offset) state.highWatermark = offset
   }
 
-  /** Deletes closed segments that retention allows to go, and forgets silent producers. How many segments went. */
-  applyRetention(now: number): Promise<number> {
+  /** Deletes closed segments that retention allows to go, and forgets silent producers. How many segments went; none once `mustStop` says so. */
+  applyRetention(now: number, mustStop: () => boolean = () => false): Promise<number> {
     return this.#exclusively(async () => {
       this.#state.producers.expire(now)
       return applyRetention(this.#state, now, {
+        mustStop: () => this.#isClosed || mustStop(),
         roll: () => this.#roll(this.#state.endOffset),
         startAt: (offset) => this.#startAt(offset),
         sealed: () => this.#watermarks.sealed(),
@@ -401,16 +397,19 @@ export class Log {
     })
   }
 
-  /** Compacts closed segments if the topic's rules say that it is time; null where they do not. */
-  compact(now: number): Promise<Compaction | null> {
+  /**
+   * Compacts closed segments if the topic's rules say that it is time; null where they do not, or where `mustStop`, asked between batches,
+   * said so. `mapBytes` bounds the memory for the keys of one pass; what does not fit is left to the next one.
+   */
+  compact(now: number, mustStop: () => boolean = () => false, mapBytes?: number): Promise<Compaction | null> {
     return this.#exclusively(async () => {
-      if (!this.#state.isCompacted) return null
+      if (!this.#state.isCompacted || mustStop()) return null
       await this.#watermarks.sealed()
-      return compact(this.#state, now, () => this.#isClosed || this.#isTruncating)
+      return compact(this.#state, now, { mustStop: () => this.#isClosed || this.#isTruncating || mustStop(), mapBytes })
     })
   }
 
-  /** Runs `work` when all such work before it is done; a failure of the disk takes the directory offline. */
+  /** Runs `work` when all such work before it is done. */
   async #exclusively<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#maintenance
     const mine = before.then(() => {
@@ -421,7 +420,7 @@ export class Log {
     try {
       return await mine
     } catch (thrown) {
-      throw this.#asAnswer(thrown)
+      throw refusalOf(this.#state, thrown)
     }
   }
 
@@ -432,8 +431,8 @@ export class Log {
     return this.#state.cleanedUpTo
   }
 
-  saveEpochs(): Promise<void> {
-    return this.#state.saveEpochs()
+  async saveEpochs(): Promise<void> {
+    if (!this.#isClosed) await this.#visitors.run(() => this.#state.saveEpochs())
   }
 
   /** Writes and flushes all there is, with everything a start can trust, and closes the files. */
@@ -466,17 +465,22 @@ export class Log {
 
   async #stop(): Promise<void> {
     this.#isClosed = true
+    this.#visitors.close()
     await this.#maintenance
   }
 
+  /** Readers who still want a file are refused. When this resolves nobody is left who uses the directory's name. */
   async #closeFiles(): Promise<void> {
-    for (const segment of this.#state.segments.all) await segment.close()
+    const { all } = this.#state.segments
+    await this.#watermarks.stop()
+    for (const segment of all) await segment.closeFile()
+    await this.#visitors.gone()
+    for (const segment of all) segment.forget()
   }
 
   /** The directory has another name from here on. */
   movedTo(dir: string): void {
     this.#state.dir = dir
-    for (const segment of this.#state.segments.all) segment.movedTo(dir)
   }
 
   /** Lets those look again who wait for the disk. */

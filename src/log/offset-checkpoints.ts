@@ -68,6 +68,7 @@ export class OffsetCheckpoints {
       startOffset: offset('startOffset') ?? 0,
       highWatermark: offset('highWatermark') ?? 0,
       cleanedUpTo: offset('cleanedUpTo') ?? null,
+      isListed: offset('recoveryPoint') !== undefined,
     }
   }
 

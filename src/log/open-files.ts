@@ -48,6 +48,11 @@ export class OpenFiles {
   }
 }
 
+/** The log of that file is closed, or its segment removed: nothing is wrong with the disk. */
+export class ClosedFile extends Error {
+  override readonly name = 'ClosedFile'
+}
+
 /** A file that is opened when it is used. Its path may change while it is in use. */
 export class FileHandle {
   path: string
@@ -59,6 +64,7 @@ export class FileHandle {
   #closing: Promise<void> | null = null
   #users = 0
   #onIdle: (() => void)[] = []
+  #isEnded = false
 
   constructor(files: OpenFiles, path: string) {
     this.#files = files
@@ -69,8 +75,9 @@ export class FileHandle {
     return this.#users === 0 && !this.isDirty && this.#file !== null
   }
 
-  /** Runs `work` on the open file; at once where it is open. Makes the file where it is missing. */
+  /** Runs `work` on the open file; at once where it is open. Makes the file where it is missing. Throws ClosedFile after `end`. */
   async use<T>(work: (file: File) => Promise<T>): Promise<T> {
+    if (this.#isEnded) throw new ClosedFile(`${this.path} is closed`)
     this.#users++
     try {
       const file = this.#file ?? (await this.#open())
@@ -97,6 +104,12 @@ export class FileHandle {
     } finally {
       this.#opening = null
     }
+  }
+
+  /** Closes the file for good once nobody uses it. Who came before is served; who comes later is refused, and opens nothing. */
+  end(): Promise<void> {
+    this.#isEnded = true
+    return this.close()
   }
 
   /** Gives the descriptor back once nobody uses it; the next use opens the file again. */

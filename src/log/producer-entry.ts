@@ -1,5 +1,6 @@
 // What a partition remembers of one producer.
 
+import { clampInt64 } from '../base/bytes.ts'
 import type { RecordBatch } from '../protocol/records/batch.ts'
 import { readInt64 } from '../protocol/records/fields.ts'
 
@@ -92,12 +93,12 @@ export const snapshotLayout = {
 
 export function writeEntry(to: Buffer, at: number, entry: ProducerEntry): void {
   const { last } = entry
-  to.writeBigInt64BE(BigInt(entry.producerId), at)
+  to.writeBigInt64BE(clampInt64(entry.producerId), at)
   to.writeInt16BE(entry.producerEpoch, at + 8)
   to.writeInt32BE(last?.lastSequence ?? NO_SEQUENCE, at + 10)
   to.writeBigInt64BE(BigInt(last?.lastOffset ?? -1), at + 14)
   to.writeInt32BE(last?.offsetDelta ?? 0, at + 22)
-  to.writeBigInt64BE(BigInt(entry.lastTimestamp), at + 26)
+  to.writeBigInt64BE(clampInt64(entry.lastTimestamp), at + 26)
   to.writeInt32BE(entry.coordinatorEpoch, at + 34)
   to.writeBigInt64BE(BigInt(entry.transactionStart ?? -1), at + 38)
 }

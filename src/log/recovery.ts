@@ -21,6 +21,8 @@ export interface Checkpointed {
   readonly startOffset: number
   readonly highWatermark: number
   readonly cleanedUpTo: number | null
+  /** Whether a checkpoint was written since the log was made. */
+  readonly isListed: boolean
 }
 
 export interface Loaded {

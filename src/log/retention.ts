@@ -5,6 +5,8 @@ import type { LogState } from './log-state.ts'
 import type { Segment } from './segment.ts'
 
 export interface RetentionSteps {
+  /** Asked before each segment is looked at: nothing goes once it says so. */
+  readonly mustStop: () => boolean
   /** Closes the active segment. */
   roll(): void
   /** Moves the start of the log. */
@@ -15,8 +17,8 @@ export interface RetentionSteps {
 
 /** Retires every segment that may go, oldest first so that no gap appears. How many went. */
 export async function applyRetention(state: LogState, now: number, steps: RetentionSteps): Promise<number> {
-  const count = await countExpired(state, now)
-  if (count === 0) return 0
+  const count = await countExpired(state, now, steps)
+  if (count === 0 || steps.mustStop()) return 0
   if (count === state.segments.all.length) steps.roll()
   await steps.sealed()
   const gone = state.segments.all.slice(0, count)
@@ -29,13 +31,14 @@ export async function applyRetention(state: LogState, now: number, steps: Retent
   return count
 }
 
-async function countExpired(state: LogState, now: number): Promise<number> {
+async function countExpired(state: LogState, now: number, { mustStop }: RetentionSteps): Promise<number> {
   const { segments, startOffset, endOffset, highWatermark, config } = state
   const deletes = isDeleting(config)
   const retentionMs = deletes ? config['retention.ms'] : -1
   let excess = deletes && config['retention.bytes'] >= 0 ? segments.sizeInBytes - config['retention.bytes'] : -1
   let count = 0
   for (const [i, segment] of segments.all.entries()) {
+    if (mustStop()) break
     const end = segments.endOf(i, endOffset)
     const isEmptyEnd = i === segments.all.length - 1 && segment.sizeInBytes === 0
     if (isEmptyEnd || end > highWatermark) break // what is not committed may still be needed, whatever its age

@@ -104,13 +104,13 @@ async function nextOffsetOf(disk: Disk, path: string, baseOffset: number): Promi
     let next = baseOffset
     let length = READ_BYTES
     for (let at = 0; at < file.size; ) {
-      const { views, release } = await file.read(at, length)
+      const read = await file.read(at, length)
       const before = at
-      for (const batch of batches(Buffer.concat(views))) {
+      for (const batch of batches(Buffer.concat(read.views))) {
         next = batch.nextOffset
         at += batch.sizeInBytes
       }
-      release()
+      read.release()
       if (at > before) length = READ_BYTES
       else if (before + length >= file.size) break
       else length *= 4

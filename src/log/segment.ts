@@ -64,7 +64,7 @@ export class Segment {
   isRetired = false
   readonly #shared: Shared
   readonly #file: FileHandle
-  #dir: string
+  readonly #dir: string
   #mark: string
   #books: Books | null
   #loading: Promise<Books> | null = null
@@ -268,7 +268,7 @@ export class Segment {
     for await (const { batch, position } of this.contents(0, this.sizeInBytes)) books.note(batch, position, REBUILD_INTERVAL)
     this.#books = books
     this.areIndexesWritten = false
-    await this.writeIndexes()
+    if (!this.isRetired) await this.writeIndexes() // what took its place has indexes of these names
     return books
   }
 
@@ -425,11 +425,15 @@ export class Segment {
     this.endsAt(offset)
   }
 
-  /** Gives files and memory back; the files stay on disk. */
-  async close(): Promise<void> {
+  /** Resolves when nobody uses the file any more; whoever wants to from here on gets a ClosedFile. It stays on disk. */
+  closeFile(): Promise<void> {
+    return this.#file.end()
+  }
+
+  /** Gives memory back. */
+  forget(): void {
     this.tail.clear()
     this.#shared.indexes.remove(this)
-    await this.#file.close()
   }
 
   /** Renames all files by another mark behind their names; readers go on undisturbed. */
@@ -451,20 +455,14 @@ export class Segment {
   async retire(): Promise<void> {
     this.isRetired = true
     if (this.hasFile) await this.rename(SUFFIX.deleted)
-    this.tail.clear()
-    this.#shared.indexes.remove(this)
+    this.forget()
   }
 
   /** Removes the files. */
   async remove(): Promise<void> {
-    await this.close()
+    this.forget()
+    await this.closeFile()
     if (!this.hasFile) return
     for (const suffix of segmentSuffixes) await this.#shared.disk.remove(this.pathOf(suffix))
-  }
-
-  /** The directory was renamed. */
-  movedTo(dir: string): void {
-    this.#dir = dir
-    this.#file.path = this.pathOf(SUFFIX.log)
   }
 }

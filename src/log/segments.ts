@@ -6,6 +6,8 @@ import type { Segment } from './segment.ts'
 /** Invariant: never empty once the log is loaded; base offsets grow. A list that was given out never changes. */
 export class Segments {
   #list: Segment[] = []
+  /** Of all but the active one: they do not grow. */
+  #closedBytes = 0
 
   get all(): readonly Segment[] {
     return this.#list
@@ -23,16 +25,15 @@ export class Segments {
     return this.#list.slice(0, -1)
   }
 
+  /** Asked for by every fetch, so it must not cost more where there are more segments. */
   get sizeInBytes(): number {
-    let sum = 0
-    for (const segment of this.#list) sum += segment.sizeInBytes
-    return sum
+    return this.#closedBytes + this.active.sizeInBytes
   }
 
   add(segment: Segment): void {
     const { active } = this
     assert(!active || active.baseOffset < segment.baseOffset, `segment ${segment.baseOffset} after ${active?.baseOffset}`)
-    this.#list = [...this.#list, segment]
+    this.#become([...this.#list, segment])
   }
 
   /** Where the segment that would hold `offset` stands: the last that does not begin behind it; the first where all do. */
@@ -57,7 +58,7 @@ export class Segments {
   }
 
   remove(gone: readonly Segment[]): void {
-    this.#list = this.#list.filter((segment) => !gone.includes(segment))
+    this.#become(this.#list.filter((segment) => !gone.includes(segment)))
   }
 
   /** Puts `fresh` in the place of `gone`, which stand side by side. */
@@ -67,6 +68,12 @@ export class Segments {
       at >= 0 && gone.every((segment, i) => this.#list[at + i] === segment),
       'the segments to be replaced stand side by side',
     )
-    this.#list = [...this.#list.slice(0, at), ...fresh, ...this.#list.slice(at + gone.length)]
+    this.#become([...this.#list.slice(0, at), ...fresh, ...this.#list.slice(at + gone.length)])
+  }
+
+  #become(list: Segment[]): void {
+    this.#list = list
+    this.#closedBytes = 0
+    for (let i = 0; i < list.length - 1; i++) this.#closedBytes += list[i]!.sizeInBytes
   }
 }

@@ -1,5 +1,6 @@
 // When records were written: the largest timestamp up to a place in the segment, and the last offset of the batch that has it.
 
+import { clampInt64 } from '../base/bytes.ts'
 import { grown, lastAtMost } from './offset-index.ts'
 import { DamagedFile } from './text-files.ts'
 
@@ -88,7 +89,7 @@ export class TimeIndex {
   toBytes(): Uint8Array {
     const bytes = Buffer.allocUnsafe(this.sizeInBytes)
     for (let i = 0; i < this.#count; i++) {
-      bytes.writeBigInt64BE(BigInt(this.#timestamps[i]!), i * TIME_ENTRY_SIZE)
+      bytes.writeBigInt64BE(clampInt64(this.#timestamps[i]!), i * TIME_ENTRY_SIZE)
       bytes.writeInt32BE(this.#offsets[i]!, i * TIME_ENTRY_SIZE + 8)
     }
     return bytes

@@ -1,5 +1,6 @@
 // The aborted transactions whose data lies in a segment: what a read_committed consumer must leave out.
 
+import { clampInt64 } from '../base/bytes.ts'
 import { DamagedFile } from './text-files.ts'
 
 const ENTRY_SIZE = 34
@@ -20,7 +21,7 @@ export function transactionIndexBytes(entries: readonly AbortedEntry[]): Uint8Ar
   entries.forEach(({ producerId, firstOffset, lastOffset, lastStableOffset }, i) => {
     const at = i * ENTRY_SIZE
     bytes.writeInt16BE(VERSION, at)
-    bytes.writeBigInt64BE(BigInt(producerId), at + 2)
+    bytes.writeBigInt64BE(clampInt64(producerId), at + 2)
     bytes.writeBigInt64BE(BigInt(firstOffset), at + 10)
     bytes.writeBigInt64BE(BigInt(lastOffset), at + 18)
     bytes.writeBigInt64BE(BigInt(lastStableOffset), at + 26)

@@ -2,6 +2,7 @@
 
 import type { Flushable } from './flusher.ts'
 import type { LogState } from './log-state.ts'
+import { closedError } from './refusals.ts'
 import type { Segment } from './segment.ts'
 import { inBackground, writeFile } from './shared.ts'
 
@@ -17,6 +18,10 @@ export class Watermarks implements Flushable {
   #wantedOffset = 0
   #waiting: (() => void)[] = []
   #isSendDue = false
+  /** The log is closed: nothing is flushed or sealed any more. */
+  #isStopped = false
+  /** Flushes and sealings. */
+  readonly #underWay = new Set<Promise<void>>()
 
   constructor(state: LogState, onProgress: () => void) {
     this.#state = state
@@ -67,7 +72,7 @@ export class Watermarks implements Flushable {
     const { shared } = this.#state
     while (this.#live.some((segment) => !segment.isWritten)) {
       if (shared.offline) throw shared.offline
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+      await this.#change()
     }
   }
 
@@ -93,6 +98,10 @@ export class Watermarks implements Flushable {
     return offsetOf(this.#live.find((segment) => segment === last || !isThrough(segment))!)
   }
 
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
   /** Lets those look again who wait for the files: something was written, or never will be. */
   wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve()
@@ -102,7 +111,10 @@ export class Watermarks implements Flushable {
 
   get wantsFlush(): boolean {
     return (
-      this.#wantedOffset > this.#flushedOffset && this.#writtenOffset > this.#flushedOffset && this.#state.shared.offline === null
+      this.#wantedOffset > this.#flushedOffset &&
+      this.#writtenOffset > this.#flushedOffset &&
+      this.#state.shared.offline === null &&
+      !this.#isStopped
     )
   }
 
@@ -112,23 +124,46 @@ export class Watermarks implements Flushable {
     if (this.wantsFlush) this.#state.shared.flusher.add(this)
   }
 
-  async flushWritten(): Promise<void> {
+  flushWritten(): Promise<void> {
+    return this.#tracked(this.#flushLive())
+  }
+
+  async #flushLive(): Promise<void> {
     try {
-      for (const segment of [...this.#live]) if (!segment.isFlushed) await segment.flush()
+      for (const segment of [...this.#live]) if (!segment.isFlushed && !this.#isStopped) await segment.flush()
       this.#advance()
     } catch (thrown) {
       this.#state.fail(thrown)
     }
   }
 
-  /** Resolves when everything appended so far is on the device. */
+  /** Resolves when everything appended so far is on the device; rejects when the directory went offline or the log was closed. */
   async flushed(): Promise<void> {
-    const { endOffset, shared } = this.#state
+    const { endOffset } = this.#state
     this.requestFlush()
     while (this.#flushedOffset < endOffset) {
-      if (shared.offline) throw shared.offline
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+      this.#requireRunning()
+      await this.#change()
     }
+  }
+
+  #requireRunning(): void {
+    const { shared, name } = this.#state
+    if (shared.offline) throw shared.offline
+    if (this.#isStopped) throw closedError(name)
+  }
+
+  #tracked(work: Promise<void>): Promise<void> {
+    const tracked = work.finally(() => this.#underWay.delete(tracked))
+    this.#underWay.add(tracked)
+    return tracked
+  }
+
+  /** Begins nothing any more; resolves when what was under way is over. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.wake()
+    await Promise.allSettled(this.#underWay)
   }
 
   // ---- segments
@@ -137,7 +172,7 @@ export class Watermarks implements Flushable {
   rolled(fresh: Segment, producers: Uint8Array): void {
     const before = this.#live.at(-1)!
     this.#live.push(fresh)
-    inBackground(this.#state.shared, this.#seal(before, fresh.baseOffset, producers))
+    inBackground(this.#state.shared, this.#tracked(this.#seal(before, fresh.baseOffset, producers)))
   }
 
   // Only when all of it is on the device may the recovery point pass.
@@ -146,8 +181,8 @@ export class Watermarks implements Flushable {
     const { shared } = state
     this.requestFlush()
     while (!segment.isFlushed && !segment.isRetired) {
-      if (shared.offline) return
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+      if (shared.offline || this.#isStopped) return
+      await this.#change()
     }
     if (!segment.isRetired) {
       await segment.writeIndexes()
@@ -163,10 +198,9 @@ export class Watermarks implements Flushable {
 
   /** Resolves when no closed segment owes anything. */
   async sealed(): Promise<void> {
-    const { shared } = this.#state
     while (this.#live.length > 1) {
-      if (shared.offline) throw shared.offline
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+      this.#requireRunning()
+      await this.#change()
     }
   }
 

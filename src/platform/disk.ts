@@ -17,7 +17,8 @@ export class DiskError extends Error {
 /** Bytes that were read, in buffers out of a pool. Whoever reads releases exactly once, after the last use of the views. */
 export interface ReadBytes {
   readonly views: readonly Uint8Array[]
-  release(): void
+  /** To be called on the object: `this` is declared so that the compiler refuses one that was taken out of it. */
+  release(this: ReadBytes): void
 }
 
 export interface File {

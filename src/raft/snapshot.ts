@@ -71,9 +71,9 @@ export async function* readSnapshot(disk: Disk, path: string): AsyncGenerator<Re
 }
 
 async function readAt(file: File, at: number, length: number): Promise<Uint8Array> {
-  const { views, release } = await file.read(at, length)
-  const bytes = Buffer.concat(views)
-  release()
+  const read = await file.read(at, length)
+  const bytes = Buffer.concat(read.views)
+  read.release()
   return bytes
 }
 

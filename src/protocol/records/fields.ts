@@ -1,6 +1,8 @@
 // Big-endian numbers at fixed places of a byte array. Unlike a DataView these need no object of their own, so that a view of a batch
 // costs one allocation and nothing per field.
 
+import { clampInt64 } from '../../base/bytes.ts'
+
 const HIGH = 0x1_0000_0000
 
 export function readInt8(bytes: Uint8Array, at: number): number {
@@ -36,11 +38,17 @@ export function writeInt32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value
 }
 
-/** Writes a safe integer as a signed 64-bit number. */
+/** Writes a whole number as a signed 64-bit one; beyond the largest and the smallest of those, these. */
 export function writeInt64(bytes: Uint8Array, at: number, value: number): void {
+  if (!Number.isSafeInteger(value)) return writeBigInt64(bytes, at, clampInt64(value))
   const high = Math.floor(value / HIGH)
   writeInt32(bytes, at, high)
   writeInt32(bytes, at + 4, value - high * HIGH)
+}
+
+function writeBigInt64(bytes: Uint8Array, at: number, value: bigint): void {
+  writeInt32(bytes, at, Number(value >> 32n))
+  writeInt32(bytes, at + 4, Number(BigInt.asIntN(32, value)))
 }
 
 /** How many bytes the zig-zag varint of a signed 32-bit number takes. */
@@ -70,7 +78,8 @@ export function writeVarint(bytes: Uint8Array, at: number, value: number): numbe
 export function writeVarlong(bytes: Uint8Array, at: number, value: number): number {
   if (value >= -0x4000_0000 && value < 0x4000_0000) return writeVarint(bytes, at, value)
   // Doubling may leave the safe range by one bit; BigInt is exact, and deltas this large are rare.
-  let rest = value >= 0 ? BigInt(value) * 2n : BigInt(value) * -2n - 1n
+  const wide = clampInt64(value)
+  let rest = wide >= 0n ? wide * 2n : wide * -2n - 1n
   let to = at
   for (; rest >= 0x80n; rest >>= 7n) bytes[to++] = Number(rest & 0x7fn) | 0x80
   bytes[to++] = Number(rest)
