@@ -4,22 +4,27 @@ import { deferred } from '../base/deferred.ts'
 import { randomUuid } from '../base/uuid.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { GROUPS_TOPIC, GroupCoordinator } from '../coordinator/group/coordinator.ts'
+import { randomMemberId } from '../coordinator/group/member-id.ts'
 import { groupSettings } from '../coordinator/group/settings.ts'
 import { type Server, serve } from '../net/listener.ts'
 import type { Platform } from '../platform/platform.ts'
 import { ready as codecsReady } from '../protocol/compression/index.ts'
 import { Replicas } from '../replication/replicas.ts'
 import { Chores } from './chores.ts'
+import { runAll } from './closing.ts'
 import { followGroups } from './group-follower.ts'
 import { handlers } from './handlers/index.ts'
-import { type LogDirs, openLogDirs } from './log-dirs.ts'
-import { type MetadataNode, openMetadata } from './metadata-node.ts'
+import { closeLogDirs, type LogDirs, openLogDirs } from './log-dirs.ts'
+import { closeMetadata, type MetadataNode, openMetadata } from './metadata-node.ts'
 import { advertised, channelLimits, connectionLimits, listenersOf, maxRequestBytes } from './network-settings.ts'
 import { Pipeline } from './pipeline.ts'
 import { Registration } from './registration.ts'
 import { followReplicas } from './replica-follower.ts'
 import { requestSink } from './request-sink.ts'
 import { standardChores } from './standard-chores.ts'
+
+/** Two small commits; a stop shall not take longer because the disk of the metadata does. */
+const LEAVE_TIMEOUT_MS = 2000
 
 export class Broker {
   readonly #platform: Platform
@@ -42,56 +47,58 @@ export class Broker {
         listener: name,
       })
     }
-    const dirs = await openLogDirs(platform, loaded)
-    const undo: (() => Promise<void>)[] = [() => closeDirs(dirs, null)]
+    const undo: (() => unknown)[] = []
     try {
-      const metadata = await openMetadata(platform, loaded, dirs)
-      const serving = deferred<void>()
-      serving.promise.catch(() => {}) // who waits for it hears of a failed start; nobody has to
-      undo.push(async () => serving.reject(new Error('the start failed')))
-      const parts = assemble(platform, loaded, dirs, metadata)
-      const brokerEpoch = () => registration.epoch
-      const pipeline = new Pipeline({
-        handlers: handlers({ ...parts, brokerEpoch }),
-        clock: platform.clock,
-        logger: platform.logger,
-      })
-      const server = await serve({
-        ...platform,
-        listeners: listenersOf(loaded),
-        sink: requestSink({ pipeline, logger: platform.logger, ready: serving.promise }),
-        channelLimits: channelLimits(loaded.config),
-        connectionLimits: connectionLimits(loaded.config),
-        maxRequestBytes: maxRequestBytes(loaded.config),
-      })
-      undo.push(() => server.close())
-      const registration: Registration = new Registration(metadata.controller, {
-        nodeId: loaded.config['node.id'],
-        incarnationId: randomUuid((length) => platform.random.bytes(length)),
-        rack: loaded.config['broker.rack'],
-        directoryIds: dirs.all.map(({ directoryId }) => directoryId),
-        previousEpoch: dirs.metadata.cleanBrokerEpoch ?? -1,
-        endpoints: advertised(loaded, server, platform.network.hostName),
-      })
-      const broker = new Broker(platform, loaded, dirs, metadata, parts, server, registration)
-      await broker.#join()
-      serving.resolve()
-      return broker
+      return await Broker.#open(loaded, platform, undo)
     } catch (thrown) {
-      for (const step of undo.reverse()) await step()
+      await runAll(undo.reverse()).catch((why: unknown) => {
+        platform.logger.error('not all could be closed after a failed start', { error: why })
+      })
       throw thrown
     }
   }
 
-  private constructor(
-    platform: Platform,
-    loaded: LoadedConfig,
-    dirs: LogDirs,
-    metadata: MetadataNode,
-    { replicas, groups }: { replicas: Replicas; groups: GroupCoordinator },
-    server: Server,
-    registration: Registration,
-  ) {
+  /** Every room that was opened is noted in `undo` with what closes it. */
+  static async #open(loaded: LoadedConfig, platform: Platform, undo: (() => unknown)[]): Promise<Broker> {
+    const dirs = await openLogDirs(platform, loaded)
+    undo.push(() => closeLogDirs(dirs, null))
+    const metadata = await openMetadata(platform, loaded, dirs)
+    undo.push(() => closeMetadata(metadata))
+    const parts = assemble(platform, loaded, dirs, metadata)
+    undo.push(() => parts.groups.stop())
+    const serving = deferred<void>()
+    serving.promise.catch(() => {}) // who waits for it hears of a failed start; nobody has to
+    undo.push(() => serving.reject(new Error('the start failed')))
+    const brokerEpoch = () => registration.epoch
+    const pipeline = new Pipeline({
+      handlers: handlers({ ...parts, brokerEpoch }),
+      clock: platform.clock,
+      logger: platform.logger,
+    })
+    const server = await serve({
+      ...platform,
+      listeners: listenersOf(loaded),
+      sink: requestSink({ pipeline, logger: platform.logger, ready: serving.promise }),
+      channelLimits: channelLimits(loaded.config),
+      connectionLimits: connectionLimits(loaded.config),
+      maxRequestBytes: maxRequestBytes(loaded.config),
+    })
+    undo.push(() => server.close())
+    const registration: Registration = new Registration(metadata.controller, {
+      nodeId: loaded.config['node.id'],
+      incarnationId: randomUuid((length) => platform.random.bytes(length)),
+      rack: loaded.config['broker.rack'],
+      directoryIds: dirs.all.map(({ directoryId }) => directoryId),
+      previousEpoch: dirs.metadata.cleanBrokerEpoch ?? -1,
+      endpoints: advertised(loaded, server, platform.network.hostName),
+    })
+    const broker = new Broker(parts, server, registration)
+    await broker.#join()
+    serving.resolve()
+    return broker
+  }
+
+  private constructor({ platform, loaded, dirs, metadata, replicas, groups }: Parts, server: Server, registration: Registration) {
     this.#platform = platform
     this.#loaded = loaded
     this.#dirs = dirs
@@ -119,7 +126,8 @@ export class Broker {
     await this.#groups.whenLoaded()
     for (const dir of this.#dirs.all) dir.onOffline((why) => this.#stopIfLast(why))
     if (!this.#dirs.all.includes(this.#dirs.metadata)) this.#dirs.metadata.onOffline((why) => this.#stopIfLast(why))
-    for (const chore of standardChores(this.#replicas, this.#dirs.all, configs)) this.#chores.start(chore)
+    const rooms = { replicas: this.#replicas, logDirs: this.#dirs.all, configs, logger }
+    for (const chore of standardChores(rooms)) this.#chores.start(chore)
   }
 
   // Without its metadata log, or without any directory for partitions, a broker can promise nothing.
@@ -144,22 +152,36 @@ export class Broker {
     return this.#failed.promise
   }
 
-  /** Stops cleanly: no new requests, leadership given away, everything on the device, files closed. */
+  /**
+   * Stops cleanly: no new requests, leadership given away, everything on the device, files closed. What cannot be closed does not keep the rest
+   * open; the first error is thrown at the end.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
   }
 
   async #close(): Promise<void> {
-    await this.#chores.stop()
-    await this.#server.stopListening()
-    const isHealthy = !this.#dirs.metadata.offline
-    this.#groups.stop()
-    if (isHealthy) await this.#registration.leave()
-    await this.#server.close()
-    await this.#metadata.snapshotter.settled()
-    this.#metadata.log.resign()
-    await closeDirs(this.#dirs, isHealthy ? this.#registration.epoch : null)
+    const chores = this.#chores.stop() // they are told now, so that nobody has to wait for them later
+    await runAll([
+      () => this.#server.stopListening(),
+      () => this.#groups.stop(),
+      () => this.#leave(),
+      () => this.#server.close(),
+      () => chores,
+      () => closeMetadata(this.#metadata),
+      () => closeLogDirs(this.#dirs, this.#registration.epoch),
+    ])
+  }
+
+  // A controller whose disk failed answers nobody. It has seen no farewell then, and fences this broker when it comes back.
+  async #leave(): Promise<void> {
+    const { clock, logger } = this.#platform
+    try {
+      await this.#registration.leave(clock, LEAVE_TIMEOUT_MS)
+    } catch (thrown) {
+      logger.warn('the broker stops without having left its cluster; its next start puts that right', { error: thrown })
+    }
   }
 }
 
@@ -186,17 +208,9 @@ function assemble(platform: Platform, loaded: LoadedConfig, dirs: LogDirs, metad
     settings: groupSettings(config),
     clock: platform.clock,
     logger: platform.logger,
-    newId: () =>
-      Buffer.from(platform.random.bytes(16))
-        .toString('hex')
-        .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
+    newId: () => randomMemberId((length) => platform.random.bytes(length)),
     partitionCount: () => image.topic(GROUPS_TOPIC)?.partitions.length ?? null,
     maxBatchBytes: () => metadata.configs.topic(GROUPS_TOPIC)['max.message.bytes'],
   })
   return { platform, loaded, dirs, metadata, replicas, groups }
-}
-
-async function closeDirs({ all, metadata }: LogDirs, epoch: number | null): Promise<void> {
-  const clean = epoch === null ? null : { brokerEpoch: epoch }
-  for (const dir of new Set([...all, metadata])) await dir.close(clean)
 }

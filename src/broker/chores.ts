@@ -8,7 +8,8 @@ export interface Chore {
   readonly name: string
   /** How long after the last run has ended the next begins; asked each time, since configurations change. */
   readonly everyMs: () => number
-  run(now: number): Promise<void>
+  /** A run that takes long asks `mustStop` now and then, and leaves the rest to the next start where that is so. */
+  run(now: number, mustStop: () => boolean): Promise<void>
 }
 
 export class Chores {
@@ -37,14 +38,14 @@ export class Chores {
 
   async #do(chore: Chore): Promise<void> {
     try {
-      await chore.run(this.#clock.now())
+      await chore.run(this.#clock.now(), () => this.#stopped)
     } catch (thrown) {
       // The directory of a DiskError is offline already and its operator told; anything else is a bug that must be seen.
       if (!(thrown instanceof DiskError)) this.#logger.error(`${chore.name} failed; it is tried again`, { error: thrown })
     }
   }
 
-  /** No chore starts from here on; resolves when those under way have ended. */
+  /** No chore starts from here on, and those under way are told to stop; resolves when they have. */
   async stop(): Promise<void> {
     this.#stopped = true
     for (const timer of this.#timers.values()) timer.cancel()

@@ -5,7 +5,7 @@ import type { Subscriber } from '../metadata/publisher.ts'
 import type { Replicas } from '../replication/replicas.ts'
 
 export function followGroups(coordinator: GroupCoordinator, replicas: Replicas, nodeId: number): Subscriber {
-  return async ({ partitionsChanged, topicsDeleted }) => {
+  return ({ partitionsChanged, topicsDeleted }) => {
     for (const { topic, before, after } of partitionsChanged) {
       if (topic.name !== GROUPS_TOPIC) continue
       const partition = replicas.get(topic.name, after.partition)
@@ -13,6 +13,8 @@ export function followGroups(coordinator: GroupCoordinator, replicas: Replicas, 
       else if (before?.leader !== nodeId || before.leaderEpoch !== after.leaderEpoch)
         coordinator.onElected(after.partition, partition, after.leaderEpoch)
     }
-    if (topicsDeleted.length > 0) await coordinator.onTopicsDeleted(new Set(topicsDeleted.map(({ name }) => name)))
+    // Nobody waits for it here: it is answered at a commit, and the changes behind this one must not depend on the groups' disk. Whoever asks
+    // the coordinator after this sees it done all the same, because its commands keep their order.
+    if (topicsDeleted.length > 0) void coordinator.onTopicsDeleted(new Set(topicsDeleted.map(({ name }) => name)))
   }
 }

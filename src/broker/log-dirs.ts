@@ -30,8 +30,20 @@ export async function openLogDirs(platform: Platform, loaded: LoadedConfig): Pro
       )
     }
   } catch (thrown) {
-    for (const dir of opened) await dir.close(null)
+    await closeAll(opened, null).catch((why: unknown) => {
+      platform.logger.error('a log directory could not be closed after a failed start', { error: why })
+    })
     throw thrown
   }
   return { all: opened.filter(({ path }) => logDirs.includes(path)), metadata: opened[0]! }
+}
+
+/** Closes every directory, at the same time; then throws the first error there was. `brokerEpoch` marks them as cleanly stopped; null does not. */
+export function closeLogDirs({ all, metadata }: LogDirs, brokerEpoch: number | null): Promise<void> {
+  return closeAll([...new Set([...all, metadata])], brokerEpoch === null ? null : { brokerEpoch })
+}
+
+async function closeAll(dirs: readonly LogDir[], clean: { readonly brokerEpoch: number } | null): Promise<void> {
+  const outcomes = await Promise.allSettled(dirs.map((dir) => dir.close(clean)))
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
 }

@@ -4,6 +4,7 @@ import { randomUuid } from '../base/uuid.ts'
 import { noTexts, staticLayers } from '../config/layers.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { topicConfig } from '../config/resolve.ts'
+import type { LogDir } from '../log/log-dir.ts'
 import { MachineRuntime } from '../machine/runtime.ts'
 import { activate, bootstrapFeatures, registerController } from '../metadata/controller/activation.ts'
 import { Controller } from '../metadata/controller/controller.ts'
@@ -12,6 +13,7 @@ import { type MetadataRecord, metadataCodec } from '../metadata/records.ts'
 import { restoreImage } from '../metadata/restore.ts'
 import { Snapshotter } from '../metadata/snapshotter.ts'
 import type { Platform } from '../platform/platform.ts'
+import { KafkaError } from '../protocol/errors.ts'
 import { batches } from '../protocol/records/batch.ts'
 import { buildBatch } from '../protocol/records/builder.ts'
 import { formatMetadata, METADATA_LOG, METADATA_TOPIC_ID, readBootstrap } from '../raft/format.ts'
@@ -36,6 +38,31 @@ export interface MetadataNode {
 
 /** Formats a fresh directory, opens the log, leads it and loads the controller. The publisher is loaded by whoever has subscribed. */
 export async function openMetadata(platform: Platform, loaded: LoadedConfig, { metadata: dir }: LogDirs): Promise<MetadataNode> {
+  const log = await openLog(platform, loaded, dir)
+  try {
+    await log.start()
+    const publisher = new MetadataPublisher({ log, clock: platform.clock, logger: platform.logger })
+    const configs = new EffectiveConfigs(publisher.image, loaded.config['node.id'], loaded.given)
+    const runtime = controllerOn(log, platform, configs)
+    await runtime.load()
+    await beginEpoch(runtime, platform, loaded, dir)
+    const controller = new ControllerChannel(runtime, publisher, log)
+    return { log, runtime, publisher, configs, controller, snapshotter: snapshotterOf(log, platform, publisher, configs) }
+  } catch (thrown) {
+    log.retire(new KafkaError('NOT_CONTROLLER', 'the start failed'))
+    throw thrown
+  }
+}
+
+/** Nobody is told of changes any more, and every command that waits is refused; resolves when no file is being written. */
+export async function closeMetadata({ publisher, snapshotter, log }: MetadataNode): Promise<void> {
+  await publisher.stop()
+  await snapshotter.settled()
+  log.retire(new KafkaError('NOT_CONTROLLER', 'the broker is stopping'))
+}
+
+/** The log in a directory that is formatted if it is fresh; over as soon as the directory's disk fails. */
+async function openLog(platform: Platform, loaded: LoadedConfig, dir: LogDir): Promise<MetadataLog> {
   const { config, given } = loaded
   const self = { id: config['node.id'], directoryId: dir.directoryId }
   await formatMetadata(platform.disk, dir.path, {
@@ -51,11 +78,14 @@ export async function openMetadata(platform: Platform, loaded: LoadedConfig, { m
   const files = dir.logs.get(`${METADATA_LOG}-0`) ?? (await dir.createLog(METADATA_LOG, 0, METADATA_TOPIC_ID, logConfig))
   files.updateConfig(logConfig)
   const log = await MetadataLog.open({ platform, log: files, self, retentionBytes: config['metadata.max.retention.bytes'] })
-  await log.start()
+  dir.onOffline((why) =>
+    log.retire(new KafkaError('KAFKA_STORAGE_ERROR', `the disk of the metadata log failed: ${why.message}`, { cause: why })),
+  )
+  return log
+}
 
-  const publisher = new MetadataPublisher({ log, clock: platform.clock, logger: platform.logger })
-  const configs = new EffectiveConfigs(publisher.image, config['node.id'], given)
-  const runtime = new MachineRuntime<Controller, MetadataRecord>({
+function controllerOn(log: MetadataLog, platform: Platform, configs: EffectiveConfigs) {
+  return new MachineRuntime<Controller, MetadataRecord>({
     name: 'controller',
     create: () => new Controller(settings(platform, configs, log)),
     restore: (controller) => restoreImage(log, controller.image),
@@ -66,22 +96,37 @@ export async function openMetadata(platform: Platform, loaded: LoadedConfig, { m
     maxBatchBytes: () => MAX_BATCH_BYTES,
     errors: { inactive: 'NOT_CONTROLLER', loading: 'NOT_CONTROLLER' },
   })
-  await runtime.load()
-  const bootstrap = await readBootstrap(platform.disk, dir.path)
-  const first = { bootstrap: bootstrap?.flatMap(recordsOf) ?? null, minInsyncReplicas: config['min.insync.replicas'] }
+}
+
+/** What a controller writes first: the cluster's beginnings where there are none yet, and its own registration. */
+async function beginEpoch(
+  runtime: MachineRuntime<Controller, MetadataRecord>,
+  { disk, random }: Platform,
+  loaded: LoadedConfig,
+  dir: LogDir,
+): Promise<void> {
+  const bootstrap = await readBootstrap(disk, dir.path)
+  const first = { bootstrap: bootstrap?.flatMap(recordsOf) ?? null, minInsyncReplicas: loaded.config['min.insync.replicas'] }
   await runtime.write((controller) => activate(controller, first))
-  const incarnationId = randomUuid((length) => platform.random.bytes(length))
+  const incarnationId = randomUuid((length) => random.bytes(length))
   const endPoints = controllerEndpoints(loaded).map((endpoint) => ({ ...endpoint, securityProtocol: PLAINTEXT }))
   await runtime.write((controller) => registerController(controller, { incarnationId, endPoints }))
-  const snapshotter = new Snapshotter({
+}
+
+function snapshotterOf(
+  log: MetadataLog,
+  { clock, logger }: Platform,
+  publisher: MetadataPublisher,
+  configs: EffectiveConfigs,
+): Snapshotter {
+  return new Snapshotter({
     publisher,
     log,
-    clock: platform.clock,
-    logger: platform.logger,
+    clock,
+    logger,
     bytesBetween: () => configs.broker['metadata.log.max.record.bytes.between.snapshots'],
     intervalMs: () => configs.broker['metadata.log.max.snapshot.interval.ms'],
   })
-  return { log, runtime, publisher, configs, snapshotter, controller: new ControllerChannel(runtime, publisher, log) }
 }
 
 function settings(platform: Platform, configs: EffectiveConfigs, log: MetadataLog) {

@@ -1,7 +1,10 @@
 // A broker's place in its cluster: registered and fenced first, then serving, then gone in peace.
 
+import { deferred } from '../base/deferred.ts'
 import { controlledShutdown, fenceBroker, registerBroker, unfenceBroker } from '../metadata/controller/brokers.ts'
 import { registeredFeatures } from '../metadata/features.ts'
+import type { Clock } from '../platform/clock.ts'
+import { KafkaError } from '../protocol/errors.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 
 export interface BrokerIdentity {
@@ -53,8 +56,23 @@ export class Registration {
     await this.#controller.ask((controller) => unfenceBroker(controller, this.#who))
   }
 
-  /** Gives away what it leads, then stops serving; the metadata says so before the logs are closed (behaviour after a clean stop). */
-  async leave(): Promise<void> {
+  /**
+   * Gives away what it leads, then stops serving; the metadata says so before the logs are closed (behaviour after a clean stop). Throws what
+   * the controller refuses it with, and REQUEST_TIMED_OUT where that takes longer than `timeoutMs`.
+   */
+  async leave(clock: Clock, timeoutMs: number): Promise<void> {
+    const late = deferred<never>()
+    const timer = clock.after(timeoutMs, () =>
+      late.reject(new KafkaError('REQUEST_TIMED_OUT', `leaving the cluster took more than ${timeoutMs} ms`)),
+    )
+    try {
+      await Promise.race([this.#giveUp(), late.promise])
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  async #giveUp(): Promise<void> {
     await this.#controller.ask((controller) => controlledShutdown(controller, this.#who))
     await this.#controller.ask((controller) => fenceBroker(controller, this.#who))
   }

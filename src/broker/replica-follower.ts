@@ -20,40 +20,57 @@ export interface ReplicaFollowerRooms {
 const AT_ONCE = 16
 
 export function followReplicas({ replicas, configs, logDirs, nodeId, logger }: ReplicaFollowerRooms): Subscriber {
-  return async (delta) => {
+  // What a stop leaves undone, the next start does: logs that are missing are made then, and those that nobody claims are put aside.
+  return async (delta, isStopping) => {
     for (const { name } of delta.topicsDeleted) {
-      await replicas.delete(name)
+      if (isStopping()) return
+      await guarded('a topic could not be taken away', name, () => replicas.delete(name))
       configs.forget(name)
     }
     if (delta.isFirst) await putStraysAside(delta)
-    reconfigure(delta)
+    await reconfigure(delta)
     const ours = delta.partitionsChanged.filter(({ after }) => after.replicas.includes(nodeId))
-    for (let at = 0; at < ours.length; at += AT_ONCE) await Promise.all(ours.slice(at, at + AT_ONCE).map(open))
-    for (const { topic, after } of ours) replicas.get(topic.name, after.partition)?.become(roleOf(after))
+    for (let at = 0; at < ours.length; at += AT_ONCE) {
+      if (isStopping()) return
+      await Promise.all(ours.slice(at, at + AT_ONCE).map(open))
+    }
+    for (const { topic, after } of ours) {
+      const replica = replicas.get(topic.name, after.partition)
+      if (replica) await guarded('a replica could not take its role', replica.name, () => replica.become(roleOf(after)))
+    }
   }
 
-  async function open({ topic, after }: PartitionChange): Promise<void> {
+  // One that fails (its disk did, say) must not keep the others from what the metadata says of them.
+  async function guarded(what: string, name: string, run: () => unknown): Promise<void> {
     try {
-      await replicas.open(topic.name, after.partition, topic.id, directoryOf(after), configs.topic(topic.name))
+      await run()
     } catch (thrown) {
-      logger.error('a replica could not be opened', { partition: `${topic.name}-${after.partition}`, error: thrown })
+      logger.error(what, { name, error: thrown })
     }
+  }
+
+  function open({ topic, after }: PartitionChange): Promise<void> {
+    return guarded('a replica could not be opened', `${topic.name}-${after.partition}`, () =>
+      replicas.open(topic.name, after.partition, topic.id, directoryOf(after), configs.topic(topic.name)),
+    )
   }
 
   function directoryOf({ replicas: ids, directories }: PartitionImage): string | null {
     return directories[ids.indexOf(nodeId)] ?? null
   }
 
-  function reconfigure({ configsChanged }: MetadataDelta): void {
+  async function reconfigure({ configsChanged }: MetadataDelta): Promise<void> {
     const { topics, all } = configs.changed(configsChanged)
     const concerned = all ? new Set([...replicas.all()].map(({ topic }) => topic)) : topics
-    for (const topic of concerned) replicas.reconfigure(topic, configs.topic(topic))
+    for (const topic of concerned) {
+      await guarded('a topic could not take its configuration', topic, () => replicas.reconfigure(topic, configs.topic(topic)))
+    }
   }
 
   // A log that no topic claims (or another topic of the same name does) is renamed, never removed: it may be all that is left of something.
   async function putStraysAside({ image }: MetadataDelta): Promise<void> {
     for (const dir of logDirs) {
-      for (const log of [...dir.logs.values()]) {
+      for (const log of dir.offline ? [] : [...dir.logs.values()]) {
         if (log.topic === METADATA_LOG) continue
         const topic = image.topic(log.topic)
         const isOurs = topic?.id === log.topicId && topic.partitions[log.partition]?.replicas.includes(nodeId)
@@ -62,7 +79,7 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger }: R
           log: log.dir,
           topicId: log.topicId,
         })
-        await dir.strayLog(log)
+        await guarded('a log could not be put aside', log.dir, () => dir.strayLog(log))
       }
     }
   }

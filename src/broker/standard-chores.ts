@@ -2,47 +2,65 @@
 
 import { isCompacted } from '../log/log-config.ts'
 import type { LogDir } from '../log/log-dir.ts'
-import { METADATA_LOG } from '../raft/format.ts'
+import type { Logger } from '../platform/logger.ts'
 import type { Partition } from '../replication/partition.ts'
 import type { Replicas } from '../replication/replicas.ts'
 import type { Chore } from './chores.ts'
 import type { EffectiveConfigs } from './effective-configs.ts'
+import { Troubles } from './troubles.ts'
 
-export function standardChores(replicas: Replicas, logDirs: readonly LogDir[], configs: EffectiveConfigs): Chore[] {
+export interface ChoreRooms {
+  readonly replicas: Replicas
+  readonly logDirs: readonly LogDir[]
+  readonly configs: EffectiveConfigs
+  readonly logger: Logger
+}
+
+export function standardChores({ replicas, logDirs, configs, logger }: ChoreRooms): Chore[] {
   return [
     {
       name: 'retention',
       everyMs: () => configs.broker['log.retention.check.interval.ms'],
-      run: (now) => each((partition) => partition.log.applyRetention(now)),
+      run: inEach('retention', ({ log }, now, mustStop) => log.applyRetention(now, mustStop)),
     },
     {
       name: 'compaction',
       everyMs: () => configs.broker['log.cleaner.backoff.ms'],
-      run: async (now) => {
-        if (configs.broker['log.cleaner.enable']) await each((partition) => compactOne(partition, now))
-      },
+      run: inEach('compaction', async ({ log }, now, mustStop) => {
+        if (configs.broker['log.cleaner.enable'] && isCompacted(log.config)) await log.compact(now, mustStop)
+      }),
     },
     {
       name: 'checkpoints',
       everyMs: () => configs.broker['replica.high.watermark.checkpoint.interval.ms'],
-      run: async () => {
-        for (const dir of logDirs) if (!dir.offline) await dir.checkpoint()
-      },
+      run: checkpointAll(),
     },
     {
       name: 'producer expiry',
       everyMs: () => configs.broker['producer.id.expiration.check.interval.ms'],
-      run: (now) => each(async (partition) => partition.log.producers.expire(now)),
+      run: inEach('producer expiry', ({ log }, now) => log.producers.expire(now)),
     },
   ]
 
-  async function each(run: (partition: Partition) => Promise<unknown>): Promise<void> {
-    for (const partition of [...replicas.all()]) {
-      if (partition.topic !== METADATA_LOG && !partition.log.offline) await run(partition)
+  function inEach(what: string, work: (partition: Partition, now: number, mustStop: () => boolean) => unknown): Chore['run'] {
+    const troubles = new Troubles<Partition>(logger, what)
+    return async (now, mustStop) => {
+      for (const partition of [...replicas.all()]) {
+        if (mustStop()) return
+        // A topic may be deleted, or a disk fail, while we are on our way to it or at it.
+        const matters = () => !partition.log.offline && replicas.get(partition.topic, partition.index) === partition
+        if (matters()) await troubles.guard(partition, { name: partition.name, matters }, () => work(partition, now, mustStop))
+      }
     }
   }
-}
 
-async function compactOne({ log }: Partition, now: number): Promise<void> {
-  if (isCompacted(log.config)) await log.compact(now)
+  function checkpointAll(): Chore['run'] {
+    const troubles = new Troubles<LogDir>(logger, 'writing checkpoints')
+    return async (_now, mustStop) => {
+      for (const dir of logDirs) {
+        const matters = () => !dir.offline
+        if (!mustStop() && matters()) await troubles.guard(dir, { name: dir.path, matters }, () => dir.checkpoint())
+      }
+    }
+  }
 }

@@ -1,5 +1,7 @@
 // Replicated state machines: what a machine, its commands and its log promise each other. The controller and every coordinator are one.
 
+import type { KafkaError } from '../protocol/errors.ts'
+
 /** What is known of a record besides its content, when it is applied. */
 export interface RecordMeta {
   readonly offset: number
@@ -80,6 +82,8 @@ export interface ReplicatedLog {
   append(batch: Uint8Array): Appended
   /** Runs whenever `committedOffset` moved. */
   onCommit(run: (committedOffset: number) => void): void
+  /** Runs once, when the log is over in this process (disk failed, deleted, closed): what is not committed never will be. At once where it is. */
+  onRetired(run: (why: KafkaError) => void): void
   /** Whole batches from the one that holds `from`, copied out of any pool; empty at the end. For replay, and not bounded by the commit. */
   read(from: number, maxBytes: number): Promise<readonly Uint8Array[]>
 }

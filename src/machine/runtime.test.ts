@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { MemoryLog } from '../../test/support/memory-log.ts'
 import type { Clock } from '../platform/clock.ts'
 import { silentLogger } from '../platform/logger.ts'
 import { KafkaError } from '../protocol/errors.ts'
@@ -14,7 +15,6 @@ import {
   type RecordMeta,
   type StateMachine,
 } from './machine.ts'
-import { MemoryLog } from './memory-log.ts'
 import { MachineRuntime, type RuntimeOptions } from './runtime.ts'
 
 /** A list of words; `boom` cannot be applied, `?` is of a kind that nobody knows. */
@@ -317,4 +317,30 @@ test('replayed equals lived, whatever was said in whatever pieces', async () => 
     }),
     { numRuns: 100 },
   )
+})
+
+test('when the log is over, everyone who waits is sent away, refusals too, and no timer is left', async () => {
+  const { log, clock, runtime } = house(new MemoryLog('whenTold'))
+  await runtime.load()
+  const { machine } = runtime
+  const refuse = () => {
+    throw new KafkaError('UNKNOWN_MEMBER_ID')
+  }
+  const waiting = [runtime.write(say('a')), runtime.write(refuse), runtime.write(() => decideLater('k'))]
+  log.retire(new KafkaError('KAFKA_STORAGE_ERROR', 'the disk failed'))
+  for (const one of waiting) await assert.rejects(one, refusedWith('NOT_COORDINATOR'))
+  await assert.rejects(runtime.write(say('b')), refusedWith('NOT_COORDINATOR'))
+  assert.deepEqual([machine!.unloaded, clock.timers.length], [true, 0])
+  assert.equal(await runtime.load(), false)
+})
+
+test('a load ends when its log does, and nothing is loaded from a log that is over', async () => {
+  const log = new MemoryLog()
+  const { runtime } = house(log)
+  const load = runtime.load()
+  log.retire(new KafkaError('KAFKA_STORAGE_ERROR'))
+  assert.equal(await load, false)
+  const late = house(log)
+  assert.equal(await late.runtime.load(), false)
+  await assert.rejects(late.runtime.write(say('a')), refusedWith('NOT_COORDINATOR'))
 })

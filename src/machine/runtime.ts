@@ -50,6 +50,7 @@ export class MachineRuntime<M extends StateMachine<R>, R> implements Runtime<M, 
   readonly #timers: Timers
   #machine: M | null = null
   #refusal: KafkaError
+  #isRetired = false
   /** Counts loads and resignations, so that a load that was overtaken notices. */
   #term = 0
 
@@ -58,6 +59,7 @@ export class MachineRuntime<M extends StateMachine<R>, R> implements Runtime<M, 
     this.#refusal = new KafkaError(this.#errors.inactive, `${options.name} is not loaded`)
     this.#timers = new Timers(options.clock, (key) => this.#timerDue(key))
     options.log.onCommit((committedOffset) => this.#parked.drain(committedOffset))
+    options.log.onRetired((why) => this.#retire(why))
   }
 
   get #errors(): { inactive: ErrorName; loading: ErrorName } {
@@ -70,10 +72,11 @@ export class MachineRuntime<M extends StateMachine<R>, R> implements Runtime<M, 
   }
 
   /**
-   * Replays the log to its end, then takes commands. Resolves false where a `resign` or another `load` came in between. Rejects, with the
-   * machine unloaded, where the log could not be read.
+   * Replays the log to its end, then takes commands. Resolves false where a `resign` or another `load` came in between, or the log is over.
+   * Rejects, with the machine unloaded, where the log could not be read.
    */
   async load(): Promise<boolean> {
+    if (this.#isRetired) return false
     this.resign(new KafkaError(this.#errors.loading, `${this.#options.name} is loading`))
     const term = this.#term
     const { log, codec, clock, logger, name } = this.#options
@@ -102,6 +105,12 @@ export class MachineRuntime<M extends StateMachine<R>, R> implements Runtime<M, 
     this.#timers.cancelAll()
     this.#parked.failAll(why)
     machine?.onUnloaded?.()
+  }
+
+  // What was parked would wait for a commit that never comes, and refusals behind it too.
+  #retire(why: KafkaError): void {
+    this.#isRetired = true
+    this.resign(new KafkaError(this.#errors.inactive, `${this.#options.name} is over: ${why.message}`, { cause: why }))
   }
 
   /**

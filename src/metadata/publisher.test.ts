@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../../test/support/manual-clock.ts'
-import { MemoryLog } from '../machine/memory-log.ts'
+import { MemoryLog } from '../../test/support/memory-log.ts'
 import { silentLogger } from '../platform/logger.ts'
 import { RecordBatch } from '../protocol/records/batch.ts'
 import { metadataBatches } from './batches.ts'
@@ -176,4 +176,25 @@ test('what is committed while a snapshot is written counts for the next one', as
   for (let i = 0; i < 5; i++) await turn()
   assert.equal(log.snapshots.at(-1)!.endOffset, 51)
   assert.equal(log.snapshots.length, 2)
+})
+
+test('a publisher that stops waits for the subscriber at work, tells it so, and tells nobody of anything after it', async () => {
+  const { log, publisher } = house()
+  const told: string[] = []
+  publisher.subscribe('slow', async (_delta, isStopping) => {
+    told.push('begins')
+    while (!isStopping()) await turn()
+    told.push('gives up')
+  })
+  publisher.subscribe('next', () => void told.push('never'))
+  void publisher.load()
+  await turn()
+  log.write([topic('a', 1)])
+  log.commit()
+  const early = assert.rejects(publisher.reached(1), /stopping/)
+  assert.deepEqual(told, ['begins'])
+  await publisher.stop()
+  assert.deepEqual(told, ['begins', 'gives up'])
+  await early
+  await assert.rejects(publisher.reached(1), /stopping/)
 })

@@ -1,8 +1,9 @@
 // A node's image of its cluster, fed with committed records only, and those who react to its changes.
 
-import { deferred } from '../base/deferred.ts'
+import { type Deferred, deferred } from '../base/deferred.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import { KafkaError } from '../protocol/errors.ts'
 import { batches, type RecordBatch } from '../protocol/records/batch.ts'
 import { DeltaCollector, type MetadataDelta } from './delta.ts'
 import { MetadataImage } from './image.ts'
@@ -11,8 +12,11 @@ import { type MetadataLogSource, restoreImage } from './restore.ts'
 
 export type { MetadataDelta, PartitionChange } from './delta.ts'
 
-/** Reacts to a change. What it throws or rejects with is logged; the others still run. */
-export type Subscriber = (delta: MetadataDelta) => void | Promise<void>
+/**
+ * Reacts to a change. What it throws or rejects with is logged; the others still run. One that takes long asks `isStopping` now and then and
+ * gives up where that is so. It must not wait for anything that is answered at a commit: all changes behind it would wait as well.
+ */
+export type Subscriber = (delta: MetadataDelta, isStopping: () => boolean) => void | Promise<void>
 
 export interface PublisherOptions {
   readonly log: MetadataLogSource
@@ -31,11 +35,12 @@ export class MetadataPublisher {
   readonly image = new MetadataImage()
   readonly #options: PublisherOptions
   readonly #subscribers: { readonly name: string; readonly run: Subscriber }[] = []
-  readonly #waiting: { readonly offset: number; resolve(): void }[] = []
+  readonly #waiting: { readonly offset: number; readonly seen: Deferred<void> }[] = []
   #endOffset = 0
   #lastTimestamp = 0
   #publishedOffset = 0
   #isLive = false
+  #isStopped = false
   #last: Promise<void> = Promise.resolve()
 
   constructor(options: PublisherOptions) {
@@ -93,9 +98,17 @@ export class MetadataPublisher {
   /** Resolves once every subscriber has seen everything below `offset`. */
   reached(offset: number): Promise<void> {
     if (offset <= this.#publishedOffset) return Promise.resolve()
-    const { promise, resolve } = deferred<void>()
-    this.#waiting.push({ offset, resolve: () => resolve() })
-    return promise
+    if (this.#isStopped) return Promise.reject(stopped())
+    const seen = deferred<void>()
+    this.#waiting.push({ offset, seen })
+    return seen.promise
+  }
+
+  /** No subscriber is told of anything from here on, and who waits for `reached` is refused; resolves when the one under way has ended. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    for (const { seen } of this.#waiting.splice(0)) seen.reject(stopped())
+    await this.#last
   }
 
   #take(committed: readonly RecordBatch[]): void {
@@ -125,8 +138,9 @@ export class MetadataPublisher {
   #publish(delta: MetadataDelta): void {
     this.#last = this.#last.then(async () => {
       for (const { name, run } of this.#subscribers) {
+        if (this.#isStopped) return
         try {
-          await run(delta)
+          await run(delta, () => this.#isStopped)
         } catch (thrown) {
           this.#options.logger.error(`${name} could not follow a change of the metadata`, {
             offset: delta.endOffset,
@@ -144,7 +158,11 @@ export class MetadataPublisher {
       const waiting = this.#waiting[i]!
       if (waiting.offset > this.#publishedOffset) continue
       this.#waiting.splice(i, 1)
-      waiting.resolve()
+      waiting.seen.resolve()
     }
   }
+}
+
+function stopped(): KafkaError {
+  return new KafkaError('NOT_CONTROLLER', 'the broker is stopping')
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FailingDisk } from '../../test/support/failing-disk.ts'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { noTexts, staticLayers } from '../config/layers.ts'
 import { topicConfig } from '../config/resolve.ts'
@@ -178,4 +179,32 @@ test('a directory of kraft.version 0 is led by who voted last, and stays at kraf
     Buffer.from((await disk.readAtomic(`${files.dir}/quorum-state`))!).toString(),
     /"leaderEpoch":4,.*"data_version":0/,
   )
+})
+
+test('a log that is retired takes and commits nothing more, and tells those who follow it once, the late ones too', async () => {
+  const { log, dir } = await start(memoryDisk(1 << 24))
+  await log.start()
+  const told: string[] = []
+  log.onRetired((why) => told.push(why.error))
+  const before = log.committedOffset
+  log.append(words('under way'))
+  log.retire(new KafkaError('KAFKA_STORAGE_ERROR'))
+  log.retire(new KafkaError('NOT_CONTROLLER'))
+  log.onRetired((why) => told.push(`late ${why.error}`))
+  assert.deepEqual(told, ['KAFKA_STORAGE_ERROR', 'late KAFKA_STORAGE_ERROR'])
+  assert.throws(
+    () => log.append(words('too late')),
+    (thrown) => thrown instanceof KafkaError && thrown.error === 'KAFKA_STORAGE_ERROR',
+  )
+  await dir.close(null)
+  assert.equal(log.committedOffset, before)
+})
+
+test('a start ends when its disk does', async () => {
+  const disk = new FailingDisk(memoryDisk(1 << 24))
+  const { log, dir } = await start(disk)
+  dir.onOffline((why) => log.retire(new KafkaError('KAFKA_STORAGE_ERROR', why.message)))
+  disk.failWhere((operation, path) => operation === 'flush' && path.endsWith('.log'))
+  await assert.rejects(log.start(), /i\/o error/)
+  await dir.close(null)
 })

@@ -1,5 +1,6 @@
 // The replicated log of the cluster's metadata: one directory with a log, a saved vote and snapshots, led by a quorum.
 
+import { deferred } from '../base/deferred.ts'
 import { ZERO_UUID } from '../base/uuid.ts'
 import type { Log } from '../log/log.ts'
 import type { Appended, ReplicatedLog } from '../machine/machine.ts'
@@ -38,6 +39,8 @@ export class MetadataLog implements ReplicatedLog {
   readonly #driver: QuorumDriver
   readonly #onCommit: ((committedOffset: number) => void)[] = []
   readonly #onBatches: ((batches: readonly RecordBatch[]) => void)[] = []
+  #onRetired: ((why: KafkaError) => void)[] = []
+  #retired: KafkaError | null = null
   /** Appended by this process and not yet committed. */
   #uncommitted: RecordBatch[] = []
   #snapshots: readonly (SnapshotId & { readonly sizeInBytes: number })[]
@@ -79,16 +82,24 @@ export class MetadataLog implements ReplicatedLog {
     })
   }
 
-  /** Becomes leader; resolves once all that the log held is committed. */
+  /** Becomes leader; resolves once all that the log held is committed. Rejects where the log is retired before. */
   async start(): Promise<void> {
-    const committed = new Promise<void>((resolve) => this.#onCommit.push(() => resolve()))
+    const committed = deferred<void>()
+    committed.promise.catch(() => {}) // the driver may be the first to fail, and tells of the same disk
+    this.onCommit(() => committed.resolve())
+    this.onRetired((why) => committed.reject(why))
     await this.#driver.start()
-    await committed
+    await committed.promise
   }
 
-  /** Takes no more records. */
-  resign(): void {
+  /** Takes and commits no more records: the broker stops, or the disk failed. */
+  retire(why: KafkaError): void {
+    if (this.#retired) return
+    this.#retired = why
     this.#driver.resign()
+    const followers = this.#onRetired
+    this.#onRetired = []
+    for (const run of followers) run(why)
   }
 
   get isLeader(): boolean {
@@ -124,12 +135,18 @@ export class MetadataLog implements ReplicatedLog {
   }
 
   append(batch: Uint8Array): Appended {
+    if (this.#retired) throw this.#retired
     if (!this.isLeader) throw new KafkaError('NOT_CONTROLLER', 'this node does not lead the metadata quorum')
     return this.#driver.append(batch)
   }
 
   onCommit(run: (committedOffset: number) => void): void {
     this.#onCommit.push(run)
+  }
+
+  onRetired(run: (why: KafkaError) => void): void {
+    if (this.#retired) run(this.#retired)
+    else this.#onRetired.push(run)
   }
 
   onCommittedBatches(run: (batches: readonly RecordBatch[]) => void): void {

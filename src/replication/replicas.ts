@@ -1,5 +1,6 @@
 // All partitions that have a replica on this broker, by topic and number; follows what the controller decides.
 
+import type { Log } from '../log/log.ts'
 import type { LogConfig } from '../log/log-config.ts'
 import type { LogDir } from '../log/log-dir.ts'
 import type { DiskError } from '../platform/disk.ts'
@@ -15,8 +16,11 @@ export interface ReplicasOptions extends PartitionOptions {
 export class Replicas {
   readonly #options: ReplicasOptions
   readonly #byTopic = new Map<string, Map<number, Partition>>()
-  readonly #offlineDirs = new Set<LogDir>()
+  /** With what their partitions are refused. */
+  readonly #offline = new Map<LogDir, KafkaError>()
   readonly #dirOf = new Map<Partition, LogDir>()
+  /** How many logs are being made in each directory: many are at a time, and they shall not all choose the same one. */
+  readonly #making = new Map<LogDir, number>()
 
   constructor(options: ReplicasOptions) {
     this.#options = options
@@ -46,23 +50,44 @@ export class Replicas {
   async open(topic: string, index: number, topicId: string, directoryId: string | null, config: LogConfig): Promise<Partition> {
     const known = this.get(topic, index)
     if (known) return known
-    const dir = this.#holderOf(topic, index) ?? this.#choose(directoryId)
-    const log = dir.logs.get(`${topic}-${index}`) ?? (await dir.createLog(topic, index, topicId, config))
+    const holder = this.#holderOf(topic, index, topicId)
+    const dir = holder ?? this.#choose(directoryId)
+    const found = holder?.logs.get(`${topic}-${index}`)
+    const log = found ?? (await this.#make(dir, () => dir.createLog(topic, index, topicId, config)))
     log.updateConfig(config)
     const partition = new Partition(log, this.#options)
     let partitions = this.#byTopic.get(topic)
     if (!partitions) this.#byTopic.set(topic, (partitions = new Map()))
     partitions.set(index, partition)
     this.#dirOf.set(partition, dir)
+    const refusal = this.#offline.get(dir)
+    if (refusal) partition.retire(refusal)
     return partition
   }
 
-  #holderOf(topic: string, index: number): LogDir | undefined {
-    return this.#options.logDirs.find((dir) => dir.logs.has(`${topic}-${index}`))
+  async #make(dir: LogDir, make: () => Promise<Log>): Promise<Log> {
+    this.#making.set(dir, (this.#making.get(dir) ?? 0) + 1)
+    try {
+      return await make()
+    } finally {
+      this.#making.set(dir, this.#making.get(dir)! - 1)
+    }
+  }
+
+  #load(dir: LogDir): number {
+    return dir.logs.size + (this.#making.get(dir) ?? 0)
+  }
+
+  // A directory that failed may still hold a log of a topic that was deleted and made again: it is another topic's then.
+  #holderOf(topic: string, index: number, topicId: string): LogDir | undefined {
+    return this.#options.logDirs.find((dir) => {
+      const log = dir.logs.get(`${topic}-${index}`)
+      return log !== undefined && (log.topicId === topicId || log.topicId === null)
+    })
   }
 
   #choose(directoryId: string | null): LogDir {
-    const online = this.#options.logDirs.filter((dir) => !this.#offlineDirs.has(dir))
+    const online = this.#options.logDirs.filter((dir) => !this.#offline.has(dir))
     const named = online.find((dir) => dir.directoryId === directoryId)
     if (named) return named
     const [first, ...others] = online
@@ -71,7 +96,7 @@ export class Replicas {
         'KAFKA_STORAGE_ERROR',
         'every log directory is offline; see the log for the disk errors that took them',
       )
-    return others.reduce((least, dir) => (dir.logs.size < least.logs.size ? dir : least), first)
+    return others.reduce((least, dir) => (this.#load(dir) < this.#load(least) ? dir : least), first)
   }
 
   become(topic: string, index: number, role: PartitionRole): void {
@@ -82,34 +107,45 @@ export class Replicas {
     for (const partition of this.#byTopic.get(topic)?.values() ?? []) partition.log.updateConfig(config)
   }
 
-  /** The topic is gone: who waits is refused, and the logs are removed after `file.delete.delay.ms`. */
+  /**
+   * The topic is gone: who waits is refused, and the logs are removed after `file.delete.delay.ms`. A log that cannot be removed now (its
+   * directory failed) is put aside by the next start, because no topic claims it.
+   */
   async delete(topic: string): Promise<void> {
     const partitions = [...(this.#byTopic.get(topic)?.values() ?? [])]
     this.#byTopic.delete(topic)
-    for (const partition of partitions) {
-      partition.retire(new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${topic} was deleted`))
-      await this.#dirOf.get(partition)?.deleteLog(partition.log)
-      this.#dirOf.delete(partition)
+    for (const partition of partitions) partition.retire(new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${topic} was deleted`))
+    for (const partition of partitions) await this.#remove(partition)
+  }
+
+  async #remove(partition: Partition): Promise<void> {
+    const dir = this.#dirOf.get(partition)
+    this.#dirOf.delete(partition)
+    if (!dir || dir.offline) return
+    try {
+      await dir.deleteLog(partition.log)
+    } catch (thrown) {
+      this.#options.logger.error('the log of a deleted topic could not be removed', { log: partition.log.dir, error: thrown })
     }
   }
 
   #takeOffline(dir: LogDir, why: DiskError): void {
-    if (this.#offlineDirs.has(dir)) return
-    this.#offlineDirs.add(dir)
+    if (this.#offline.has(dir)) return
+    const refusal = new KafkaError('KAFKA_STORAGE_ERROR', `the log directory failed: ${why.message}`, { cause: why })
+    this.#offline.set(dir, refusal)
     this.#options.logger.error('log directory is offline; mend the disk and restart', {
       dir: dir.path,
       code: why.code,
       why: why.message,
     })
-    const refusal = new KafkaError('KAFKA_STORAGE_ERROR', `the log directory failed: ${why.message}`, { cause: why })
     for (const [partition, holder] of this.#dirOf) if (holder === dir) partition.retire(refusal)
   }
 
   isOffline(dir: LogDir): boolean {
-    return this.#offlineDirs.has(dir)
+    return this.#offline.has(dir)
   }
 
   get hasOnlineDir(): boolean {
-    return this.#offlineDirs.size < this.#options.logDirs.length
+    return this.#offline.size < this.#options.logDirs.length
   }
 }

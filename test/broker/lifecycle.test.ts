@@ -1,7 +1,7 @@
 // A broker's life as its host sees it: starts, refuses to start with a reason, stops, and leaves nothing behind.
 
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -9,12 +9,14 @@ import { ConfigError } from '../../src/config/error.ts'
 import { startBroker } from '../../src/index.ts'
 import { ApiVersionsRequest, ApiVersionsResponse } from '../../src/protocol/messages/api-versions.ts'
 import { DescribeClusterRequest, DescribeClusterResponse } from '../../src/protocol/messages/describe-cluster.ts'
+import { CrashLoad } from '../support/crash-load.ts'
 import { addressOf, KafkaClient, valuesOf } from '../support/kafka-client.ts'
 import {
   atEnd,
   brokerFor,
   brokerProcess,
   clientFor,
+  eventually,
   inMemory,
   keptLog,
   LIBRARY,
@@ -89,6 +91,59 @@ test('after close nothing keeps the process alive, be it a timer, a socket or a 
   assert.equal(await run.ended, 0)
   assert.ok(performance.now() - since < 1500, `it took ${performance.now() - since} ms more to end`)
   assert.equal(run.output.stderr, '')
+})
+
+test('SIGTERM under load, with chores and changes of topics under way, ends within 5 s and loses nothing acknowledged', async (t) => {
+  const dataDir = await tempDir(t)
+  const config = {
+    'log.cleaner.backoff.ms': 10,
+    'log.retention.check.interval.ms': 10,
+    'replica.high.watermark.checkpoint.interval.ms': 10,
+  }
+  const run = runModule(
+    t,
+    `import { startBroker } from ${JSON.stringify(LIBRARY)}
+     const broker = await startBroker({ dataDir: ${JSON.stringify(dataDir)}, config: ${JSON.stringify(config)} })
+     process.once('SIGTERM', () => broker.close())
+     console.log('READY ' + broker.bootstrapServers)`,
+  )
+  const bootstrapServers = await run.line('READY')
+  const client = await clientFor(t, { bootstrapServers })
+  const segments = { 'segment.ms': '20' }
+  const waiting = await clientFor(t, { bootstrapServers })
+  await client.createTopic('quiet')
+  await client.createTopic('load', { partitions: 3, configs: segments })
+  await client.createTopic('compacted', {
+    configs: { ...segments, 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0' },
+  })
+  const loads = [0, 1, 2].map((partition) => new CrashLoad('load', partition))
+  await Promise.all(loads.map((load) => load.start(bootstrapServers)))
+  const untilGone = async (work: (i: number) => Promise<unknown>) => {
+    for (let i = 0; client.isOpen; i++) await work(i).catch(() => {}) // refused or cut off by the stop: as it should be
+  }
+  const others = [
+    untilGone((i) => client.produce('compacted', [{ key: `${i % 7}`, value: 'x'.repeat(10_000) }])),
+    untilGone((i) => client.createTopic(`topic-${i}`, { partitions: 5 }).then(() => client.deleteTopic(`topic-${i}`))),
+    waiting.fetch('quiet', 0, 0, { maxWaitMs: 15_000 }).catch(() => {}),
+  ]
+  await eventually('the load runs', () => loads.every(({ acknowledged }) => acknowledged.size > 500), 20_000)
+  const since = performance.now()
+  run.child.kill('SIGTERM')
+  assert.equal(await run.ended, 0, run.output.stderr)
+  const tookMs = performance.now() - since
+  assert.ok(tookMs < 5000, `it took ${tookMs} ms`)
+  await Promise.all([...others, ...loads.map((load) => load.ended())])
+  assert.equal(run.output.stderr, '')
+
+  assert.ok((await readdir(dataDir)).includes('.kafka_cleanshutdown'))
+  const broker = await brokerFor(t, { dataDir })
+  const again = await clientFor(t, broker)
+  await Promise.all(loads.map((load) => load.start(broker.bootstrapServers)))
+  await eventually('what was under way is answered', () => loads.every((load) => load.acknowledged.size > 600))
+  await Promise.all(loads.map((load) => load.stop()))
+  for (const load of loads) {
+    assert.deepEqual(load.complaints(await again.readAll('load', { partition: load.partition })), [])
+  }
 })
 
 test('options that say nothing or two things are refused', async () => {

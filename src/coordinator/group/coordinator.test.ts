@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { settings } from '../../../test/support/group-world.ts'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
-import { MemoryLog } from '../../machine/memory-log.ts'
+import { MemoryLog } from '../../../test/support/memory-log.ts'
 import { silentLogger } from '../../platform/logger.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import { buildBatch } from '../../protocol/records/builder.ts'
@@ -207,4 +207,42 @@ test('member ids are UUIDs in their usual form', () => {
     randomMemberId((length) => Buffer.alloc(length, 0xff)),
     'ffffffff-ffff-4fff-bfff-ffffffffffff',
   )
+})
+
+test('a partition whose log is over is led by nobody here, whatever the metadata says next; the list of groups goes on without it', async () => {
+  const log = new MemoryLog('whenTold')
+  const { groups } = coordinatorOn(log)
+  await groups.whenLoaded()
+  const waiting = groups.commitOffsets(committing(), 9)
+  const forgetting = groups.onTopicsDeleted(new Set(['t']))
+  log.retire(new KafkaError('KAFKA_STORAGE_ERROR'))
+  await assert.rejects(waiting, named('NOT_COORDINATOR'))
+  await forgetting
+  groups.onElected(0, log, 7)
+  await groups.whenLoaded()
+  assert.deepEqual(await groups.list({ statesFilter: [], typesFilter: [] }), [])
+  await assert.rejects(groups.describe('g'), named('NOT_COORDINATOR'))
+})
+
+test('members that leave while the log refuses have left: who waits of them is answered, and that the group is empty is written later', async () => {
+  const log = new MemoryLog()
+  const { groups, clock } = coordinatorOn(log)
+  await groups.whenLoaded()
+  const first = await groups.join(joining(), ASKER)
+  const waiting = groups.join(joining(), ASKER)
+  const { members } = (await groups.describe('g'))!
+  assert.equal(members.length, 2)
+  const before = log.endOffset
+  log.refusal = new KafkaError('NOT_ENOUGH_REPLICAS')
+  const leaving = members.map(({ memberId }) => ({ memberId, groupInstanceId: null }))
+  const { error, members: left } = await groups.leave({ groupId: 'g', members: leaving })
+  assert.deepEqual([error, ...left.map((one) => one.error)], ['NONE', 'NONE', 'NONE'])
+  assert.equal((await waiting).error, 'UNKNOWN_MEMBER_ID')
+  const heartbeat = { groupId: 'g', generationId: first.generationId, memberId: first.memberId, groupInstanceId: null }
+  assert.equal(await groups.heartbeat(heartbeat), 'UNKNOWN_MEMBER_ID')
+  await clock.advance(1000)
+  assert.equal(log.endOffset, before)
+  log.refusal = null
+  await clock.advance(1000)
+  assert.equal(log.endOffset, before + 1)
 })

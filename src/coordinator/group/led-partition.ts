@@ -29,6 +29,7 @@ export class LedPartition {
   /** The epoch it leads in; null while it does not lead. */
   #leaderEpoch: number | null = null
   #retry: Timer | null = null
+  #isRetired = false
   /** Resolves when the load under way is over, whatever came of it. */
   loaded: Promise<void> = Promise.resolve()
 
@@ -41,15 +42,20 @@ export class LedPartition {
       codec: groupRecords,
       onFailed: () => this.#tryAgain(),
     })
+    options.log.onRetired(() => {
+      this.#isRetired = true
+      this.#leaderEpoch = null
+      this.#retry?.cancel()
+    })
   }
 
   get isLed(): boolean {
     return this.#leaderEpoch !== null
   }
 
-  /** Reads the groups from the log, unless it leads in this epoch already. */
+  /** Reads the groups from the log, unless it leads in this epoch already, or its log is over. */
   lead(leaderEpoch: number): void {
-    if (this.#leaderEpoch === leaderEpoch) return
+    if (this.#isRetired || this.#leaderEpoch === leaderEpoch) return
     this.#leaderEpoch = leaderEpoch
     this.#load()
   }

@@ -1,11 +1,14 @@
 // A replicated log of one process's memory, for tests of machines: nothing is lost, and the test says when it commits.
 
-import { RecordBatch } from '../protocol/records/batch.ts'
-import type { Appended, ReplicatedLog } from './machine.ts'
+import type { Appended, ReplicatedLog } from '../../src/machine/machine.ts'
+import type { KafkaError } from '../../src/protocol/errors.ts'
+import { RecordBatch } from '../../src/protocol/records/batch.ts'
 
 export class MemoryLog implements ReplicatedLog {
   readonly #batches: { readonly baseOffset: number; readonly nextOffset: number; readonly bytes: Uint8Array }[] = []
   readonly #listeners: ((committedOffset: number) => void)[] = []
+  readonly #onRetired: ((why: KafkaError) => void)[] = []
+  #retired: KafkaError | null = null
   readonly startOffset = 0
   leaderEpoch = 0
   endOffset = 0
@@ -39,6 +42,18 @@ export class MemoryLog implements ReplicatedLog {
 
   onCommit(run: (committedOffset: number) => void): void {
     this.#listeners.push(run)
+  }
+
+  onRetired(run: (why: KafkaError) => void): void {
+    if (this.#retired) run(this.#retired)
+    else this.#onRetired.push(run)
+  }
+
+  /** As when the disk below fails: nothing is taken, and nothing is committed any more. */
+  retire(why: KafkaError): void {
+    this.refusal = this.#retired = why
+    this.commits = 'whenTold'
+    for (const run of this.#onRetired) run(why)
   }
 
   async read(from: number, maxBytes: number): Promise<readonly Uint8Array[]> {

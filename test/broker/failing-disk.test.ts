@@ -1,0 +1,161 @@
+// Disks that fail or stall under a running, starting or stopping broker: what is refused, what goes on, and that nobody waits for ever.
+
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { silentLogger } from '../../src/platform/logger.ts'
+import { memoryDisk } from '../../src/platform/memory/disk.ts'
+import { nodePlatform } from '../../src/platform/node/platform.ts'
+import { brokerOn, CountingClock } from '../support/broker-on-disk.ts'
+import { FailingDisk } from '../support/failing-disk.ts'
+import { committedOffsets, findCoordinator, GroupMember } from '../support/group-member.ts'
+import { KafkaClient, valuesOf } from '../support/kafka-client.ts'
+import { atEnd, clientFor, eventually } from '../support/running-broker.ts'
+
+const TWO_DIRS = { 'log.dirs': '/a,/b', 'offsets.topic.num.partitions': '1' }
+const METADATA_APART = { 'log.dirs': '/a', 'metadata.log.dir': '/m' }
+
+const newDisk = () => new FailingDisk(memoryDisk(1 << 28))
+
+async function namesIn(disk: FailingDisk, dir: string): Promise<string[]> {
+  return (await disk.list(dir)).map(({ name }) => name)
+}
+
+/** Resolves with how long it took, in milliseconds; rejects after ten seconds. */
+async function timed(what: string, work: Promise<unknown>): Promise<number> {
+  const since = performance.now()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not end within 10 s`)), 10_000)
+  })
+  await Promise.race([work, late]).finally(() => clearTimeout(timer))
+  return performance.now() - since
+}
+
+/** The groups and one partition of `both` lie in /b, which fails; the metadata, the other one and `safe` in /a. */
+async function withFailedDir(t: TestContext) {
+  const disk = newDisk()
+  const broker = await brokerOn(t, disk, TWO_DIRS)
+  const client = await clientFor(t, broker)
+  await findCoordinator(client, 'g')
+  await client.createTopic('safe')
+  await client.createTopic('both', { partitions: 2 })
+  await client.produce('safe', ['before'])
+  const member = new GroupMember(client, 'g')
+  assert.equal(await member.commit('safe', 7), 'NONE')
+  assert.match(`${await namesIn(disk, '/b')}`, /__consumer_offsets-0/)
+  assert.match(`${await namesIn(disk, '/a')}`, /safe-0/)
+  for (const dir of ['/a', '/b']) assert.match(`${await namesIn(disk, dir)}`, /both-\d/)
+  disk.failWhere((operation, path) => operation === 'flush' && path.startsWith('/b/'))
+  return { disk, broker, client, member }
+}
+
+test('groups whose directory fails are sent away, the commit that was under way too, and everything else goes on', async (t) => {
+  const { disk, broker, client, member } = await withFailedDir(t)
+  assert.equal(await member.commit('safe', 8), 'NOT_COORDINATOR')
+  assert.equal(await member.join(), 'NOT_COORDINATOR')
+  await timed('deleting a topic that had a replica there', client.deleteTopic('both'))
+  assert.doesNotMatch(`${await namesIn(disk, '/a')}`, /both-\d(,|$)/)
+  await timed('making it anew', client.createTopic('both', { partitions: 2 }))
+  for (const partition of [0, 1]) assert.equal(await client.produce('both', ['new'], { partition }), 0)
+  await client.produce('safe', ['after'])
+  assert.deepEqual(valuesOf(await client.readAll('safe')), ['before', 'after'])
+  assert.ok((await timed('close', broker.close())) < 2000)
+})
+
+test('a start on the mended disk finds what was acknowledged; the logs of the deleted topic are put aside', async (t) => {
+  const { disk, broker, client, member } = await withFailedDir(t)
+  assert.equal(await member.commit('safe', 8), 'NOT_COORDINATOR')
+  await client.deleteTopic('both')
+  await broker.close()
+  disk.failWhere(() => false)
+  const again = await clientFor(t, await brokerOn(t, disk, TWO_DIRS))
+  assert.deepEqual(valuesOf(await again.readAll('safe')), ['before'])
+  // The commit that was refused may have reached the disk or not; the one before it must have.
+  assert.ok([7, 8].includes((await committedOffsets(again, 'g'))['safe-0']!))
+  assert.match(`${await namesIn(disk, '/b')}`, /both-[^,]*-stray/)
+})
+
+test('when the disk of the metadata fails, who waits for the controller is refused, and the broker says that it cannot go on', async (t) => {
+  const disk = newDisk()
+  const broker = await brokerOn(t, disk, METADATA_APART)
+  const client = await clientFor(t, broker)
+  disk.failWhere((operation, path) => operation === 'flush' && path.startsWith('/m/'))
+  await assert.rejects(client.createTopic('never'), /NOT_CONTROLLER/)
+  await assert.rejects(client.createTopic('never either'), /NOT_CONTROLLER/)
+  assert.match((await broker.failed).message, /i\/o error/)
+  assert.ok((await timed('close', broker.close())) < 2000)
+})
+
+test('a metadata disk that fails while the broker leaves does not hold it, and the other directories are closed cleanly', async (t) => {
+  const disk = newDisk()
+  const broker = await brokerOn(t, disk, METADATA_APART)
+  const client = await clientFor(t, broker)
+  await client.createTopic('t')
+  await client.produce('t', ['kept'])
+  disk.failWhere((operation, path) => operation === 'flush' && path.startsWith('/m/'))
+  assert.ok((await timed('close', broker.close())) < 2000)
+  assert.ok((await namesIn(disk, '/a')).includes('.kafka_cleanshutdown'))
+  disk.failWhere(() => false)
+  const again = await clientFor(t, await brokerOn(t, disk, METADATA_APART))
+  assert.deepEqual(valuesOf(await again.readAll('t')), ['kept'])
+})
+
+test('a directory that cannot be closed leaves no other one open, and close says what happened', async (t) => {
+  const disk = newDisk()
+  const broker = await brokerOn(t, disk, TWO_DIRS)
+  disk.failWhere((operation, path) => operation === 'replace' && path === '/a/.kafka_cleanshutdown')
+  await assert.rejects(broker.close(), /i\/o error.*\/a\//)
+  assert.ok((await namesIn(disk, '/b')).includes('.kafka_cleanshutdown'))
+  await assert.rejects(KafkaClient.connect(broker.bootstrapServers), /ECONNREFUSED/)
+  disk.failWhere(() => false)
+  const again = await clientFor(t, await brokerOn(t, disk, TWO_DIRS)) // the locks are free
+  await again.createTopic('t')
+})
+
+test('a stop does not wait for a chore before nobody can connect any more', async (t) => {
+  const disk = newDisk()
+  const broker = await brokerOn(t, disk, { 'log.dirs': '/a', 'replica.high.watermark.checkpoint.interval.ms': '20' })
+  let isHeld = false
+  let release = () => {}
+  const released = new Promise<void>((resolve) => (release = resolve))
+  atEnd(t, () => release())
+  disk.delayWhere((operation, path) => {
+    if (operation !== 'replace' || !path.endsWith('-checkpoint')) return null
+    isHeld = true
+    return released
+  })
+  await eventually('a chore is under way', () => isHeld)
+  const closing = broker.close()
+  await eventually('nobody can connect', () =>
+    KafkaClient.connect(broker.bootstrapServers).then(
+      (client) => client.close() !== undefined,
+      () => true,
+    ),
+  )
+  release()
+  await timed('close', closing)
+})
+
+test('a start that fails when the groups are loaded already leaves no timer, no file and no port behind', async (t) => {
+  const disk = newDisk()
+  const first = await brokerOn(t, disk, METADATA_APART)
+  const client = await clientFor(t, first)
+  await findCoordinator(client, 'g')
+  await client.createTopic('t')
+  const member = new GroupMember(client, 'g')
+  assert.equal(await member.join(), 'NONE')
+  assert.equal(await member.sync({ [member.memberId]: 'all' }), 'all')
+  await first.close()
+
+  const { network, clock: realClock } = nodePlatform({ logger: silentLogger })
+  const clock = new CountingClock(realClock)
+  const listen: typeof network.listen = (address, accept) => {
+    disk.failWhere((operation, path) => operation === 'flush' && path.startsWith('/m/'))
+    return network.listen(address, accept)
+  }
+  const start = brokerOn(t, disk, METADATA_APART, { clock, network: { ...network, listen } })
+  await timed('the start', assert.rejects(start, /disk of the metadata log failed/))
+  assert.equal(clock.pending, 0)
+  disk.failWhere(() => false)
+  await brokerOn(t, disk, METADATA_APART)
+})
