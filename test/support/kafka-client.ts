@@ -4,6 +4,7 @@ import { ByteReader, ByteWriter } from '../../src/base/bytes.ts'
 import { type Caller, dial } from '../../src/net/dial.ts'
 import { nodeClock } from '../../src/platform/node/clock.ts'
 import { nodeNetwork } from '../../src/platform/node/network.ts'
+import type { Platform } from '../../src/platform/platform.ts'
 import { errorName } from '../../src/protocol/errors.ts'
 import { readResponseHeader, writeRequestHeader } from '../../src/protocol/header.ts'
 import { CreateTopicsRequest, CreateTopicsResponse } from '../../src/protocol/messages/create-topics.ts'
@@ -54,14 +55,22 @@ export function batchOf(texts: readonly NewText[], fields: BatchFields = {}): Bu
 
 export class KafkaClient {
   readonly #caller: Caller
+  readonly #timeoutMs: number
   #correlationId = 0
 
-  private constructor(caller: Caller) {
+  private constructor(caller: Caller, timeoutMs: number) {
     this.#caller = caller
+    this.#timeoutMs = timeoutMs
   }
 
-  static async connect(bootstrapServers: string): Promise<KafkaClient> {
-    return new KafkaClient(await dial(nodeNetwork(), nodeClock(), addressOf(bootstrapServers)))
+  /** `where` and the longest wait for an answer are other ones in simulation. */
+  static async connect(
+    bootstrapServers: string,
+    where: Pick<Platform, 'network' | 'clock'> = { network: nodeNetwork(), clock: nodeClock() },
+    timeoutMs = CALL_TIMEOUT_MS,
+  ): Promise<KafkaClient> {
+    const options = { connectTimeoutMs: timeoutMs }
+    return new KafkaClient(await dial(where.network, where.clock, addressOf(bootstrapServers), options), timeoutMs)
   }
 
   get isOpen(): boolean {
@@ -79,7 +88,7 @@ export class KafkaClient {
   /** Sends a request and reads its answer. Rejects when the connection is lost. */
   async call<Req, Res>(request: Message<Req>, response: Message<Res>, version: number, body: Input<Req>): Promise<Res> {
     const correlationId = this.#correlationId++
-    const answer = await this.#caller.call(correlationId, this.#written(request, version, correlationId, body), CALL_TIMEOUT_MS)
+    const answer = await this.#caller.call(correlationId, this.#written(request, version, correlationId, body), this.#timeoutMs)
     const from = new ByteReader(answer)
     readResponseHeader(from, request.apiKey!, version)
     return codec(response, version).read(from)

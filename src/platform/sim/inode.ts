@@ -1,0 +1,126 @@
+// Files and directories as a device has them: what was written, and what of it is sure to stay when the power goes.
+
+import { ChunkList } from '../memory/chunk-list.ts'
+import type { SeededRandom } from './random.ts'
+
+type Change = { readonly at: number; readonly bytes: Uint8Array } | { readonly size: number }
+
+export type Inode = SimInode | SimDirectory
+
+export class SimInode {
+  /** As every process sees it. */
+  readonly content = new ChunkList()
+  readonly #onDevice = new ChunkList()
+  /** Not flushed yet, in their order. */
+  readonly #changes: Change[] = []
+  #flushed = 0
+
+  write(at: number, bytes: Uint8Array): void {
+    this.content.write(at, bytes)
+    this.#changes.push({ at, bytes: Uint8Array.from(bytes) })
+  }
+
+  resize(size: number): void {
+    this.content.resize(size)
+    this.#changes.push({ size })
+  }
+
+  /** Everything changed so far, as a number to flush up to. */
+  get mark(): number {
+    return this.#flushed + this.#changes.length
+  }
+
+  flushUpTo(mark: number): void {
+    const count = mark - this.#flushed
+    if (count <= 0) return
+    for (const change of this.#changes.splice(0, count)) apply(this.#onDevice, change)
+    this.#flushed = mark
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.content.read(0, this.content.size))
+  }
+
+  /** Turns one bit of the content and of what is on the device over. */
+  flip(at: number, bit: number): void {
+    for (const image of [this.content, this.#onDevice]) {
+      const [view] = image.read(at, 1)
+      if (view) view[0]! ^= 1 << bit
+    }
+  }
+
+  /**
+   * What is found when the power is back: all that was flushed; of the rest the changes up to one of them, which may be torn, or (the device
+   * writes in its own order) any of them. The size may be known to the device before the bytes are: zeros then stand for them.
+   */
+  afterPowerCut(random: SeededRandom): SimInode {
+    const image = this.#onDevice
+    const isScattered = random.chance(0.2) && this.#changes.every((change) => 'bytes' in change)
+    if (isScattered) for (const change of this.#changes) if (random.chance(0.5)) apply(image, change)
+    if (!isScattered) this.#keepSome(image, random)
+    if (random.chance(0.3) && this.content.size > image.size) image.resize(this.content.size)
+    const found = new SimInode()
+    for (const sink of [found.content, found.#onDevice]) {
+      let at = 0
+      for (const view of image.read(0, image.size)) {
+        sink.write(at, view)
+        at += view.length
+      }
+    }
+    return found
+  }
+
+  #keepSome(image: ChunkList, random: SeededRandom): void {
+    const count = this.#changes.length
+    const kept = random.chance(0.3) ? 0 : random.chance(0.3) ? count : random.below(count + 1)
+    for (const change of this.#changes.slice(0, kept)) apply(image, change)
+    const torn = this.#changes[kept]
+    if (torn && 'bytes' in torn && random.chance(0.8)) {
+      apply(image, { at: torn.at, bytes: torn.bytes.subarray(0, random.below(torn.bytes.length + 1)) })
+    }
+  }
+}
+
+function apply(image: ChunkList, change: Change): void {
+  if ('size' in change) image.resize(change.size)
+  else if (change.bytes.length > 0) image.write(change.at, change.bytes)
+}
+
+/** A name and what it stands for now; null: nothing. */
+type Naming = readonly [name: string, node: Inode | null]
+
+export class SimDirectory {
+  readonly entries = new Map<string, Inode>()
+  #durable = new Map<string, Inode>()
+  /** What changed since the last flush, step by step. */
+  #steps: (readonly Naming[])[] = []
+
+  /** One step: all of the names change, or none of them. */
+  name(...namings: readonly Naming[]): void {
+    put(this.entries, namings)
+    this.#steps.push(namings)
+  }
+
+  flush(): void {
+    this.#durable = new Map(this.entries)
+    this.#steps = []
+  }
+
+  /** Unflushed steps stay up to one of them, as a journal keeps them. */
+  afterPowerCut(random: SeededRandom): SimDirectory {
+    const kept = new Map(this.#durable)
+    const count = random.chance(0.4) ? 0 : random.below(this.#steps.length + 1)
+    for (const step of this.#steps.slice(0, count)) put(kept, step)
+    const found = new SimDirectory()
+    for (const [name, node] of [...kept].sort(([a], [b]) => (a < b ? -1 : 1))) found.entries.set(name, node.afterPowerCut(random))
+    found.flush()
+    return found
+  }
+}
+
+function put(entries: Map<string, Inode>, namings: readonly Naming[]): void {
+  for (const [name, node] of namings) {
+    if (node === null) entries.delete(name)
+    else entries.set(name, node)
+  }
+}

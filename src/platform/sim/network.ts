@@ -1,0 +1,122 @@
+// All machines' network: bytes are late, come in pieces of any size, and connections break at any byte, or fall silent.
+
+import { deferred } from '../../base/deferred.ts'
+import type { Address, Connection, Listener, Network } from '../network.ts'
+import { Link } from './connection.ts'
+import type { Events } from './events.ts'
+import type { SimProcess } from './process.ts'
+import type { SeededRandom } from './random.ts'
+
+const FIRST_CHOSEN_PORT = 40_000
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1'])
+const ANY = new Set(['', '0.0.0.0', '::'])
+
+interface Bound {
+  readonly process: SimProcess
+  readonly hosts: ReadonlySet<string> | null
+  readonly accept: (connection: Connection) => void
+}
+
+/** What the network is like now; a scenario changes it. */
+export interface NetworkWeather {
+  /** The longest ordinary delay of one piece, one way. */
+  latencyMs: number
+  /** Share of pieces that take up to `slowMs`. */
+  slowShare: number
+  slowMs: number
+  /** Share of sends that arrive in several pieces. */
+  splitShare: number
+}
+
+export const calmNetwork: NetworkWeather = { latencyMs: 1, slowShare: 0, slowMs: 0, splitShare: 0.1 }
+
+export class SimNetwork {
+  readonly events: Events
+  readonly random: SeededRandom
+  weather: NetworkWeather = { ...calmNetwork }
+  readonly #links = new Set<Link>()
+  /** By machine and port. */
+  readonly #bound = new Map<string, Bound[]>()
+  #nextPort = FIRST_CHOSEN_PORT
+
+  constructor(events: Events, random: SeededRandom) {
+    this.events = events
+    this.random = random
+  }
+
+  /** The network as one process sees it. */
+  of(process: SimProcess): Network {
+    return {
+      hostName: process.machine.name,
+      listen: async (address, accept) => this.#listen(process, address, accept),
+      connect: (address) => this.#connect(process, address),
+    }
+  }
+
+  delay(): number {
+    const { latencyMs, slowShare, slowMs } = this.weather
+    return this.random.chance(slowShare) ? this.random.next() * slowMs : this.random.next() * latencyMs
+  }
+
+  /** The open connections, oldest first. */
+  get links(): Link[] {
+    return [...this.#links]
+  }
+
+  forget(link: Link): void {
+    this.#links.delete(link)
+  }
+
+  /** `process` is gone. Its peers are told by the system it ran on, unless that went too. */
+  lost(process: SimProcess, withMachine: boolean): void {
+    for (const [key, bounds] of this.#bound)
+      this.#bound.set(
+        key,
+        bounds.filter((bound) => bound.process !== process),
+      )
+    for (const link of this.links) link.lost(process, withMachine)
+  }
+
+  #listen(process: SimProcess, { host, port: wanted }: Address, accept: Bound['accept']): Listener {
+    const port = wanted === 0 ? this.#nextPort++ : wanted
+    const key = `${process.machine.name}:${port}`
+    const hosts = ANY.has(host) ? null : host === 'localhost' ? LOOPBACK : new Set([host])
+    const others = this.#bound.get(key) ?? []
+    if (others.some((other) => other.hosts === null || hosts === null || [...hosts].some((name) => other.hosts!.has(name)))) {
+      throw new Error(`could not listen on ${host}, port ${port}: another process does; choose another port`)
+    }
+    const bound = { process, hosts, accept }
+    this.#bound.set(key, [...others, bound])
+    return {
+      address: { host, port },
+      close: async () => {
+        this.#bound.set(
+          key,
+          (this.#bound.get(key) ?? []).filter((other) => other !== bound),
+        )
+      },
+    }
+  }
+
+  #connect(process: SimProcess, { host, port }: Address): Promise<Connection> {
+    const connected = deferred<Connection>()
+    const isLocal = LOOPBACK.has(host)
+    const machine = isLocal ? process.machine : process.machine.world.machine(host)
+    const from = { host: isLocal ? (host === '::1' ? host : '127.0.0.1') : process.machine.name, port: this.#nextPort++ }
+    const to = { host: isLocal ? from.host : host, port }
+    const answer = (what: string, run: () => void) => void this.events.after(this.delay(), what, run, process)
+    this.events.after(this.delay(), `net connect ${from.host}:${from.port} ${host}:${port}`, () => {
+      if (!machine.isUp) return // nobody says anything
+      const bound = (this.#bound.get(`${machine.name}:${port}`) ?? []).find(({ hosts }) => hosts === null || hosts.has(host))
+      if (!bound?.process.isAlive) {
+        answer('net refused', () => connected.reject(new Error(`could not connect to ${host}:${port}: ECONNREFUSED`)))
+        return
+      }
+      const link = new Link(this, { process, address: from }, { process: bound.process, address: to })
+      this.#links.add(link)
+      this.events.after(0, `net accept ${from.port}`, () => bound.accept(link.server), bound.process)
+      answer(`net connected ${from.port}`, () => connected.resolve(link.client))
+    })
+    return connected.promise
+  }
+}
