@@ -9,8 +9,10 @@ import type { RunningBroker } from '../../src/index.ts'
 import { errorCode } from '../../src/protocol/errors.ts'
 import { writeRequestHeader } from '../../src/protocol/header.ts'
 import { FetchRequest } from '../../src/protocol/messages/fetch.ts'
+import { ProduceRequest, ProduceResponse } from '../../src/protocol/messages/produce.ts'
+import { buildBatch } from '../../src/protocol/records/builder.ts'
 import { codec } from '../../src/protocol/schema.ts'
-import { addressOf } from '../support/kafka-client.ts'
+import { addressOf, batchOf, LATEST } from '../support/kafka-client.ts'
 import { atEnd, brokerFor, clientFor, inMemory, keptLog, tempDir } from '../support/running-broker.ts'
 
 const API_VERSIONS = 18
@@ -113,6 +115,62 @@ test('a client that asks for much and never reads costs bounded memory, and the 
   await broker.close()
 })
 
+test('connections that announce large requests and send nothing keep nobody out', async (t) => {
+  const { broker, client } = await inMemory(t)
+  await client.createTopic('open')
+  for (let i = 0; i < 100; i++) (await open(t, broker)).write(int32(100 * MIB))
+  await client.produce('open', ['before'])
+  for (let i = 0; i < 12; i++) (await open(t, broker)).write(Buffer.concat([int32(90 * MIB), Buffer.alloc(200_000)]))
+  const since = performance.now()
+  await client.produce('open', ['x'.repeat(900_000)])
+  assert.ok(performance.now() - since < 2000, `a produce took ${performance.now() - since} ms`)
+  assert.equal((await client.readAll('open')).length, 2)
+})
+
+test('compressed bombs are refused and hold nobody up', async (t) => {
+  const { broker, client } = await inMemory(t)
+  await client.createTopic('target', { partitions: 10 })
+  await client.createTopic('calm')
+  for (const compression of ['zstd', 'gzip'] as const) {
+    const attacker = await clientFor(t, broker)
+    const bomb = buildBatch({
+      records: [{ key: null, value: Buffer.alloc(95 * MIB), timestamp: Date.now(), headers: [] }],
+      compression,
+    })
+    const partitionData = Array.from({ length: 10 }, (_, index) => ({ index, records: bomb }))
+    const body = { transactionalId: null, acks: -1, timeoutMs: 10_000, topicData: [{ name: 'target', partitionData }] }
+    const stall = longestStall()
+    const [{ responses }] = await Promise.all([
+      attacker.call(ProduceRequest, ProduceResponse, 9, body),
+      client.produce('calm', ['1']),
+    ])
+    const stalledMs = await stall()
+    const codes = responses[0]!.partitionResponses.map(({ errorCode }) => errorCode)
+    assert.deepEqual(codes, Array(10).fill(errorCode('MESSAGE_TOO_LARGE')))
+    assert.ok(stalledMs < 400, `${compression}: nobody had a turn for ${stalledMs} ms`)
+  }
+})
+
+test('a batch that takes long to open keeps its place before those of its connection, and lets other connections go on', async (t) => {
+  const { broker, client } = await inMemory(t)
+  await client.createTopic('order', { partitions: 2, configs: { 'max.message.bytes': String(16 * MIB) } })
+  const other = await clientFor(t, broker)
+  const line = '{"level":"info","message":"the same again and again","attempt":'
+  const texts = Array.from({ length: 150_000 }, (_, i) => line + i)
+  for (const compression of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
+    const large = batchOf(texts, { compression })
+    const before = await client.offset('order', LATEST)
+    const [first, second, third] = await Promise.all([
+      client.send('order', 0, large),
+      client.send('order', 0, batchOf(['small'])),
+      client.send('order', 1, batchOf(['small'])),
+      other.send('order', 1, batchOf(['from elsewhere'])),
+    ])
+    assert.deepEqual([first.errorCode, second.errorCode, third.errorCode], [0, 0, 0])
+    assert.deepEqual([first.baseOffset, second.baseOffset - before], [before, texts.length], compression)
+  }
+})
+
 test('two thousand idle connections cost little and hold nobody up', async (t) => {
   const { broker, client } = await inMemory(t)
   await client.createTopic('busy')
@@ -132,6 +190,23 @@ async function open(t: TestContext, broker: RunningBroker): Promise<Socket> {
   socket.on('error', () => {}) // a reset is a way to close, too
   await once(socket, 'connect')
   return socket
+}
+
+/** Begins to watch the event loop, which the broker shares with the test; gives how long it stood still at most, in ms. */
+function longestStall(): () => Promise<number> {
+  let last = performance.now()
+  let longest = 0
+  const look = () => {
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+  }
+  const timer = setInterval(look, 1)
+  return async () => {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    look()
+    clearInterval(timer)
+    return longest
+  }
 }
 
 /** What comes back until the broker closes the connection. */

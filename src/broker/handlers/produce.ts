@@ -1,24 +1,45 @@
-// Produce (API 0): validate each batch, append it in this turn of the event loop, answer when it is as safe as the client asked.
+// Produce (API 0): validate each batch, append it in the order it came, answer when it is as safe as the client asked. A request is validated
+// and appended in this turn of the event loop, unless that would hold up everybody else.
 
 import type { Clock } from '../../platform/clock.ts'
 import { api } from '../../protocol/api.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/produce.ts'
 import { HEADER_SIZE, RecordBatch } from '../../protocol/records/batch.ts'
-import { InvalidBatch, validateBatch } from '../../protocol/records/validate.ts'
-import type { Input, Item } from '../../protocol/schema.ts'
+import { InvalidBatch, type ValidatedBatch, validateIfQuick, validateLater } from '../../protocol/records/validate.ts'
+import type { Input, Item as ItemOf } from '../../protocol/schema.ts'
 import type { Partition, RequiredAcks } from '../../replication/partition.ts'
 import type { BatchRulebook } from '../batch-rules.ts'
 import type { Handler, RequestContext } from '../handler.ts'
+import { type Line, ProduceOrder, Slots } from '../produce-order.ts'
 import type { Topics } from '../topics.ts'
 
-type PartitionAnswer = Item<Item<Input<ProduceResponse>['responses']>['partitionResponses']>
+type PartitionAnswer = ItemOf<ItemOf<Input<ProduceResponse>['responses']>['partitionResponses']>
 interface TopicAnswer {
   readonly name: string
   readonly topicId: string
   readonly partitionResponses: readonly PartitionAnswer[]
 }
-type PartitionData = ProduceRequest['topicData'][number]['partitionData'][number]
+type Topic = ProduceRequest['topicData'][number]
+type PartitionData = Topic['partitionData'][number]
+
+/** One batch for one partition. */
+interface Item {
+  readonly topic: Topic
+  readonly data: PartitionData
+}
+
+/** One request while its batches are appended. */
+interface Call {
+  readonly request: ProduceRequest
+  readonly acks: RequiredAcks
+  readonly context: RequestContext
+  readonly items: readonly Item[]
+  /** Those of the first items, in their order. */
+  readonly answers: (PartitionAnswer | Promise<PartitionAnswer>)[]
+  /** How many bytes may still come out of compressed payloads. */
+  room: number
+}
 
 const TOPIC_IDS_SINCE = 13
 const ACKS: ReadonlyMap<number, RequiredAcks> = new Map([
@@ -26,6 +47,14 @@ const ACKS: ReadonlyMap<number, RequiredAcks> = new Map([
   [1, 'leader'],
   [-1, 'all'],
 ])
+
+/** A request of many batches lets others have a turn after so long. */
+const SLICE_MS = 5
+/** Compressed payloads of one request may hold this much, and this many times the size of its batches; beyond both a single one is a bomb, too. */
+const ALWAYS_OPENED = 64 * 1024 * 1024
+const LARGEST_RATIO = 200
+/** Each may hold a thread of Node's pool, which has four, and its opened payload in memory; the disk needs threads, too. */
+const COSTLY_AT_A_TIME = 2
 
 export interface ProduceRooms {
   readonly topics: Topics
@@ -36,23 +65,25 @@ export interface ProduceRooms {
 }
 
 export function produce({ topics, rules, clock, takeRoom }: ProduceRooms): Handler<ProduceRequest, ProduceResponse> {
+  const order = new ProduceOrder()
+  const slots = new Slots(COSTLY_AT_A_TIME)
+  const pause = () => new Promise<void>((resolve) => clock.soon(resolve))
+
   return {
     api: api('Produce'),
 
     async handle(request, context) {
       const acks = ACKS.get(request.acks)
       if (!acks) throw new KafkaError('INVALID_REQUIRED_ACKS', `acks is ${request.acks}; 0, 1 and -1 (all) are allowed`)
-      const appending = distinct(request).map((topic) => ({
-        name: topic.name,
-        topicId: topic.topicId,
-        partitionResponses: topic.partitionData.map((data) => appendOne(topic, data, acks, request, context)),
-      }))
-      const responses: TopicAnswer[] = []
-      for (const topic of appending) {
-        const partitionResponses: PartitionAnswer[] = []
-        for (const answer of topic.partitionResponses) partitionResponses.push(answer instanceof Promise ? await answer : answer)
-        responses.push({ ...topic, partitionResponses })
-      }
+      const asked = distinct(request)
+      const items = asked.flatMap((topic) => topic.partitionData.map((data) => ({ topic, data })))
+      const size = items.reduce((sum, { data }) => sum + (data.records?.length ?? 0), 0)
+      const call: Call = { request, acks, context, items, answers: [], room: ALWAYS_OPENED + LARGEST_RATIO * size }
+      if (order.isIdle || !order.isTaken(linesOf(call))) appendNow(call)
+      if (call.answers.length < items.length) await order.run(linesOf(call), () => appendInTurns(call))
+      const answers: PartitionAnswer[] = []
+      for (const answer of call.answers) answers.push(answer instanceof Promise ? await answer : answer)
+      const responses = responsesOf(asked, answers)
       return acks === 'none' ? silence(responses, context) : { responses }
     },
 
@@ -65,45 +96,115 @@ export function produce({ topics, rules, clock, takeRoom }: ProduceRooms): Handl
     }),
   }
 
-  // Everything up to the append happens without a pause, so no other append comes between check and write.
-  function appendOne(
-    topic: { name: string; topicId: string },
-    data: PartitionData,
-    acks: RequiredAcks,
-    request: ProduceRequest,
-    context: RequestContext,
-  ): PartitionAnswer | Promise<PartitionAnswer> {
-    let partition: Partition | null = null
-    try {
-      const name = context.version >= TOPIC_IDS_SINCE ? topics.nameOf(topic.topicId) : topic.name
-      if (!context.may('Write', { type: 'Topic', name })) throw new KafkaError('TOPIC_AUTHORIZATION_FAILED')
-      partition = topics.partition(name, data.index)
-      if (topics.isInternal(name))
-        throw new KafkaError('INVALID_TOPIC_EXCEPTION', `${name} is internal; only coordinators write it`)
-      const bytes = data.records
-      if (bytes === null) throw new KafkaError('INVALID_RECORD', 'the records are null')
-      refuseTransactional(bytes, request.transactionalId)
-      const { batch, logAppendTimeMs } = validateBatch(bytes, rules.of(partition.log.config, context.version), clock.now())
-      takeRoom(partition, batch.sizeInBytes)
-      const { baseOffset, lastOffset, appendTime, isDuplicate } = partition.appendAsLeader(batch, acks)
-      const answer = {
-        index: data.index,
-        errorCode: 0,
-        baseOffset,
-        logAppendTimeMs: isDuplicate ? appendTime : logAppendTimeMs,
-        logStartOffset: partition.startOffset,
-      }
-      const waiting = partition.acknowledged(lastOffset + 1, acks, request.timeoutMs)
-      return waiting
-        ? waiting.then(
-            () => answer,
-            (thrown) => failure(data.index, KafkaError.of(thrown), -1),
-          )
-        : answer
-    } catch (thrown) {
-      return failure(data.index, KafkaError.of(thrown), startOffsetFor(thrown, partition))
+  /** Appends as many batches as this turn has time for, until one comes that takes long by itself. */
+  function appendNow(call: Call): void {
+    const { items, answers } = call
+    const since = items.length > 1 ? clock.monotonic() : 0
+    while (answers.length < items.length) {
+      const answer = appendIfQuick(items[answers.length]!, call)
+      if (answer === null) return
+      answers.push(answer)
+      if (items.length > 1 && clock.monotonic() - since > SLICE_MS) return
     }
   }
+
+  async function appendInTurns(call: Call): Promise<void> {
+    const { items, answers } = call
+    while (answers.length < items.length) {
+      const before = answers.length
+      appendNow(call)
+      if (answers.length === before) await appendLater(items[before]!, call)
+      else if (answers.length < items.length) await pause()
+    }
+  }
+
+  /** Null, with nothing done, where the batch takes long to look at. From the checks to the append nobody else has a turn. */
+  function appendIfQuick(item: Item, call: Call): PartitionAnswer | Promise<PartitionAnswer> | null {
+    let partition: Partition | null = null
+    try {
+      partition = partitionFor(item, call)
+      const batchRules = rules.of(partition.log.config, call.context.version)
+      const valid = validateIfQuick(recordsOf(item, call), batchRules, clock.now(), call.room)
+      return valid && append(valid, partition, item, call)
+    } catch (thrown) {
+      return failure(item.data.index, KafkaError.of(thrown), startOffsetFor(thrown, partition))
+    }
+  }
+
+  // The partition may have gone or changed its leader meanwhile: the append itself looks again.
+  async function appendLater(item: Item, call: Call): Promise<void> {
+    let partition: Partition | null = null
+    try {
+      partition = partitionFor(item, call)
+      const batchRules = rules.of(partition.log.config, call.context.version)
+      const records = recordsOf(item, call)
+      const valid = await slots.run(() => validateLater(records, batchRules, clock, call.room, pause))
+      call.answers.push(append(valid, partition, item, call)) // which may be a promise of the acknowledgement: nobody waits for it here
+    } catch (thrown) {
+      call.answers.push(failure(item.data.index, KafkaError.of(thrown), startOffsetFor(thrown, partition)))
+    }
+  }
+
+  function partitionFor({ topic, data }: Item, { context }: Call): Partition {
+    const name = context.version >= TOPIC_IDS_SINCE ? topics.nameOf(topic.topicId) : topic.name
+    if (!context.may('Write', { type: 'Topic', name })) throw new KafkaError('TOPIC_AUTHORIZATION_FAILED')
+    const partition = topics.partition(name, data.index)
+    if (topics.isInternal(name))
+      throw new KafkaError('INVALID_TOPIC_EXCEPTION', `${name} is internal; only coordinators write it`)
+    return partition
+  }
+
+  function append(
+    { batch, logAppendTimeMs, decompressedBytes }: ValidatedBatch,
+    partition: Partition,
+    { data: { index } }: Item,
+    call: Call,
+  ): PartitionAnswer | Promise<PartitionAnswer> {
+    const { acks, request } = call
+    call.room -= decompressedBytes
+    takeRoom(partition, batch.sizeInBytes)
+    const { baseOffset, lastOffset, appendTime, isDuplicate } = partition.appendAsLeader(batch, acks)
+    const answer = {
+      index,
+      errorCode: 0,
+      baseOffset,
+      logAppendTimeMs: isDuplicate ? appendTime : logAppendTimeMs,
+      logStartOffset: partition.startOffset,
+    }
+    const waiting = partition.acknowledged(lastOffset + 1, acks, request.timeoutMs)
+    return waiting
+      ? waiting.then(
+          () => answer,
+          (thrown) => failure(index, KafkaError.of(thrown), -1),
+        )
+      : answer
+  }
+}
+
+function recordsOf({ data: { records } }: Item, { request }: Call): Uint8Array {
+  if (records === null) throw new KafkaError('INVALID_RECORD', 'the records are null')
+  refuseTransactional(records, request.transactionalId)
+  return records
+}
+
+/** The connection, and every producer with an id in its partition: it may have come back on another connection. */
+function linesOf({ items, context }: Call): Line[] {
+  const lines: Line[] = [context.connectionId]
+  for (const { topic, data } of items) {
+    if (data.records === null || data.records.length < HEADER_SIZE) continue
+    const { producerId } = new RecordBatch(data.records)
+    if (producerId >= 0) lines.push(`${producerId}:${topic.name || topic.topicId}:${data.index}`)
+  }
+  return lines
+}
+
+function responsesOf(asked: readonly Topic[], answers: readonly PartitionAnswer[]): TopicAnswer[] {
+  let at = 0
+  return asked.map(({ name, topicId, partitionData }) => ({
+    name,
+    topicId,
+    partitionResponses: answers.slice(at, (at += partitionData.length)),
+  }))
 }
 
 /** Names and partitions that come twice count once, the last time (as Kafka keeps them in a map). */

@@ -1,6 +1,6 @@
 // The few changes a broker makes to a batch it takes in: its timestamps, and its codec where the topic wants another one.
 import { ByteReader } from '../../base/bytes.ts'
-import { type Compression, codecNumber, compress } from '../compression/index.ts'
+import { type Compression, codecNumber } from '../compression/index.ts'
 import {
   AT,
   CODEC_MASK,
@@ -29,16 +29,15 @@ export function stamp(batch: RecordBatch, type: TimestampType, maxTimestamp: num
   writeChecksum(batch.slice())
 }
 
-/** The same records in another codec; `payload` is what the batch holds, opened. */
-export function recompressed(
+/** The same records in another codec, in which `packed` is what the batch holds. */
+export function repacked(
   batch: RecordBatch,
-  payload: Uint8Array,
+  packed: Uint8Array,
   codec: Compression,
-  level: number | undefined,
   type: TimestampType,
   maxTimestamp: number,
 ): RecordBatch {
-  const whole = withHeaderRoom(compress(codec, payload, level))
+  const whole = withHeaderRoom(packed)
   whole.set(batch.bytes.subarray(batch.at, batch.at + HEADER_SIZE))
   writeInt32(whole, AT.length, whole.length - LOG_OVERHEAD)
   writeStamp(whole, 0, (batch.attributes & KEPT_BITS) | codecNumber(codec) | bitOf(type), maxTimestamp)

@@ -1,11 +1,20 @@
 // What a broker checks before it appends what a client produced: one batch, whole, unharmed, and as its topic's rules want it.
 import { MalformedBytes } from '../../base/bytes.ts'
-import { type Compression, OutputTooLarge } from '../compression/index.ts'
+import {
+  type Compression,
+  compress,
+  compressionOf,
+  compressLater,
+  decompressLater,
+  OutputTooLarge,
+  type Pause,
+} from '../compression/index.ts'
+import { atOnce, inTurns, type Steps } from '../compression/steps.ts'
 import { type ErrorName, KafkaError } from '../errors.ts'
-import { AT, HEADER_SIZE, LOG_OVERHEAD, RecordBatch, SMALLEST_LENGTH, type TimestampType } from './batch.ts'
+import { AT, CODEC_MASK, HEADER_SIZE, LOG_OVERHEAD, RecordBatch, SMALLEST_LENGTH, type TimestampType } from './batch.ts'
 import { readInt8, readInt32 } from './fields.ts'
-import { recompressed, renumbered, stamp } from './rewrite.ts'
-import { type Walked, type WrongRecord, walkRecords } from './walk.ts'
+import { renumbered, repacked, stamp } from './rewrite.ts'
+import { type Walked, type WrongRecord, walkSteps } from './walk.ts'
 
 /** What the topic and the request ask of a batch. */
 export interface BatchRules {
@@ -71,18 +80,89 @@ const SMALLEST_MAGIC_2 = HEADER_SIZE - LOG_OVERHEAD
 const UP_TO_MAGIC = AT.magic + 1
 const ZSTD_SINCE_PRODUCE = 7
 
+/** Whatever its size, a payload may hold this much... */
+const ALWAYS_OPENED = 16 * 1024 * 1024
+/** ...and this many times the size of its batch. Text compresses to a tenth, rarely to a hundredth; what goes beyond both is a bomb. */
+const LARGEST_RATIO = 200
+
+/** How much a payload may hold to be looked at in the same turn of the event loop, and when it has to be compressed anew besides. */
+const QUICK_OPENED = 1024 * 1024
+const QUICK_REPACKED = 256 * 1024
+/** How large a compressed batch, and one that lies open, may be for that. */
+const QUICK_COMPRESSED = 64 * 1024
+const QUICK_PLAIN = 8 * 1024 * 1024
+
+/** More records than lie in this much are not renumbered. */
+const LARGEST_RENUMBERED = 4 * 1024 * 1024
+
 /**
  * Checks the `records` field of one partition of a Produce request at the time `now`, in Kafka's order and with Kafka's outcomes. The
  * checksum is verified; a compressed payload is opened once. May edit the bytes. Throws InvalidBatch.
+ * @param room how many bytes may come out of compressed payloads, if that is less than what the batch may hold by itself
  */
-export function validateBatch(bytes: Uint8Array, rules: BatchRules, now: number): ValidatedBatch {
+export function validateBatch(
+  bytes: Uint8Array,
+  rules: BatchRules,
+  now: number,
+  room = Number.POSITIVE_INFINITY,
+): ValidatedBatch {
+  const batch = checked(bytes, rules)
+  try {
+    return validated(batch, rules, now, largestPayload(batch, rules, room))
+  } catch (thrown) {
+    throw thrown instanceof OutputTooLarge ? tooLarge(thrown) : thrown
+  }
+}
+
+/** As `validateBatch`, or null where that takes longer than a turn of the event loop should: then it is a matter for `validateLater`. */
+export function validateIfQuick(bytes: Uint8Array, rules: BatchRules, now: number, room: number): ValidatedBatch | null {
+  const batch = checked(bytes, rules)
+  const size = batch.sizeInBytes
+  const repacks = targetOf(batch, rules) !== batch.compression
+  const quick = repacks ? QUICK_REPACKED : QUICK_OPENED
+  if (size > (batch.isCompressed ? QUICK_COMPRESSED : repacks ? QUICK_REPACKED : QUICK_PLAIN)) return null
+  const largest = largestPayload(batch, rules, room)
+  try {
+    return validated(batch, rules, now, Math.min(largest, quick))
+  } catch (thrown) {
+    if (!(thrown instanceof OutputTooLarge)) throw thrown
+    if (largest > quick) return null
+    throw tooLarge(thrown)
+  }
+}
+
+/** As `validateBatch`, in other threads or with pauses. The bytes must stay as they are until it resolves. */
+export async function validateLater(
+  bytes: Uint8Array,
+  rules: BatchRules,
+  clock: { now(): number },
+  room: number,
+  pause: Pause,
+): Promise<ValidatedBatch> {
+  const batch = checked(bytes, rules)
+  const payload = await openLater(batch, largestPayload(batch, rules, room), pause)
+  const walked = await inTurns(walk(batch, payload, rules, clock.now()), pause)
+  const target = targetOf(batch, rules)
+  const plain = toPack(batch, payload, walked, target)
+  const packed = plain && (await compressLater(target, plain, rules.levels[target], pause))
+  return finish(batch, payload, walked, packed, rules, clock.now())
+}
+
+function validated(batch: RecordBatch, rules: BatchRules, now: number, maxOpened: number): ValidatedBatch {
+  const payload = open(batch, maxOpened)
+  const walked = atOnce(walk(batch, payload, rules, now))
+  const target = targetOf(batch, rules)
+  const plain = toPack(batch, payload, walked, target)
+  return finish(batch, payload, walked, plain && compress(target, plain, rules.levels[target]), rules, now)
+}
+
+/** The batch, after all that can be seen without its records. */
+function checked(bytes: Uint8Array, rules: BatchRules): RecordBatch {
   const batch = onlyBatchOf(bytes, rules)
   checkAsWhole(batch, rules)
   checkHeader(batch)
-  const payload = openPayload(batch, rules)
-  const walked = walkPayload(batch, payload, rules, now)
-  if (walked.wrong) throw refusalOf(walked.wrong, rules, now)
-  return finish(batch, payload, walked, rules, now)
+  checkCodec(batch)
+  return batch
 }
 
 /** The one batch in `bytes`; a few stray bytes behind it are tolerated, as Kafka does. */
@@ -145,19 +225,48 @@ function checkHeader(batch: RecordBatch): void {
   if (wrong !== null) throw new InvalidBatch('INVALID_RECORD', wrong, { insideRecords: true })
 }
 
-/** The payload, opened where it is compressed; null where the records lie in the batch itself. */
-function openPayload(batch: RecordBatch, { maxDecompressedBytes }: BatchRules): Uint8Array | null {
-  if (!batch.isCompressed) return null
+function checkCodec(batch: RecordBatch): void {
   try {
-    return batch.payload(maxDecompressedBytes)
+    compressionOf(batch.attributes & CODEC_MASK)
   } catch (cause) {
-    if (cause instanceof OutputTooLarge) throw new InvalidBatch('MESSAGE_TOO_LARGE', cause.message, { cause })
-    if (!(cause instanceof MalformedBytes)) throw cause
-    throw new InvalidBatch('UNKNOWN_SERVER_ERROR', cause.message, { insideRecords: true, cause })
+    throw unopened(cause)
   }
 }
 
-function walkPayload(batch: RecordBatch, payload: Uint8Array | null, rules: BatchRules, now: number): Walked {
+function largestPayload(batch: RecordBatch, { maxDecompressedBytes }: BatchRules, room: number): number {
+  return Math.max(0, Math.min(room, maxDecompressedBytes, ALWAYS_OPENED + LARGEST_RATIO * batch.sizeInBytes))
+}
+
+/** The payload, opened where it is compressed; null where the records lie in the batch itself. Throws OutputTooLarge and InvalidBatch. */
+function open(batch: RecordBatch, maxOpened: number): Uint8Array | null {
+  if (!batch.isCompressed) return null
+  try {
+    return batch.payload(maxOpened)
+  } catch (cause) {
+    throw unopened(cause)
+  }
+}
+
+async function openLater(batch: RecordBatch, maxOpened: number, pause: Pause): Promise<Uint8Array | null> {
+  if (!batch.isCompressed) return null
+  try {
+    const stored = batch.bytes.subarray(batch.at + HEADER_SIZE, batch.at + batch.sizeInBytes)
+    return await decompressLater(batch.compression, stored, maxOpened, pause)
+  } catch (cause) {
+    throw cause instanceof OutputTooLarge ? tooLarge(cause) : unopened(cause)
+  }
+}
+
+function unopened(cause: unknown): unknown {
+  if (cause instanceof OutputTooLarge || !(cause instanceof MalformedBytes)) return cause
+  return new InvalidBatch('UNKNOWN_SERVER_ERROR', cause.message, { insideRecords: true, cause })
+}
+
+function tooLarge(cause: OutputTooLarge): InvalidBatch {
+  return new InvalidBatch('MESSAGE_TOO_LARGE', cause.message, { cause })
+}
+
+function* walk(batch: RecordBatch, payload: Uint8Array | null, rules: BatchRules, now: number): Steps<Walked> {
   const isChecked = rules.timestampType === 'CreateTime'
   const walkRules = {
     baseTimestamp: batch.baseTimestamp,
@@ -166,14 +275,17 @@ function walkPayload(batch: RecordBatch, payload: Uint8Array | null, rules: Batc
     latest: isChecked ? now + rules.timestampAfterMaxMs : Infinity,
     needsKey: rules.compacted,
   }
+  let walked: Walked
   try {
-    return payload === null
-      ? walkRecords(batch.bytes, batch.at + HEADER_SIZE, batch.at + batch.sizeInBytes, batch.recordCount, walkRules)
-      : walkRecords(payload, 0, payload.length, batch.recordCount, walkRules)
+    walked = yield* payload === null
+      ? walkSteps(batch.bytes, batch.at + HEADER_SIZE, batch.at + batch.sizeInBytes, batch.recordCount, walkRules)
+      : walkSteps(payload, 0, payload.length, batch.recordCount, walkRules)
   } catch (cause) {
     if (!(cause instanceof MalformedBytes)) throw cause
     throw new InvalidBatch('INVALID_RECORD', cause.message, { insideRecords: true, cause })
   }
+  if (walked.wrong) throw refusalOf(walked.wrong, rules, now)
+  return walked
 }
 
 function refusalOf(wrong: readonly WrongRecord[], rules: BatchRules, now: number): InvalidBatch {
@@ -194,10 +306,45 @@ function refusalOf(wrong: readonly WrongRecord[], rules: BatchRules, now: number
   })
 }
 
-function finish(batch: RecordBatch, payload: Uint8Array | null, walked: Walked, rules: BatchRules, now: number): ValidatedBatch {
-  const stampedNow = rules.timestampType === 'LogAppendTime'
+function targetOf(batch: RecordBatch, { compressionType }: BatchRules): Compression {
+  if (compressionType === 'producer') return batch.compression
+  return compressionType === 'uncompressed' ? 'none' : compressionType
+}
+
+/** What has to be packed in the topic's codec; null where the batch has that codec already. */
+function toPack(batch: RecordBatch, payload: Uint8Array | null, walked: Walked, target: Compression): Uint8Array | null {
+  if (batch.compression === target) {
+    // Kafka cannot renumber a payload that it only skipped through, and fails without a better name for it.
+    if (payload !== null && !walked.isInOrder)
+      throw new InvalidBatch('UNKNOWN_SERVER_ERROR', 'offset deltas of a compressed batch are not 0, 1, 2, ...', {
+        insideRecords: true,
+      })
+    return null
+  }
+  const plain = payload ?? batch.payload()
+  if (walked.isInOrder) return plain
+  if (plain.length > LARGEST_RENUMBERED)
+    throw new InvalidBatch(
+      'MESSAGE_TOO_LARGE',
+      `offset deltas are not 0, 1, 2, ...; only ${LARGEST_RENUMBERED} bytes are renumbered`,
+    )
+  return renumbered(batch, plain)
+}
+
+function finish(
+  batch: RecordBatch,
+  payload: Uint8Array | null,
+  walked: Walked,
+  packed: Uint8Array | null,
+  rules: BatchRules,
+  now: number,
+): ValidatedBatch {
+  const { timestampType } = rules
+  const stampedNow = timestampType === 'LogAppendTime'
   const maxTimestamp = stampedNow ? now : walked.maxTimestamp
-  const stored = store(batch, payload, walked, maxTimestamp, rules)
+  const stored = packed ? repacked(batch, packed, targetOf(batch, rules), timestampType, maxTimestamp) : batch
+  if (packed) checkSize(stored.sizeInBytes, rules)
+  else stamp(batch, timestampType, maxTimestamp)
   return {
     batch: stored,
     maxTimestamp,
@@ -205,38 +352,6 @@ function finish(batch: RecordBatch, payload: Uint8Array | null, walked: Walked, 
     recordCount: batch.recordCount,
     logAppendTimeMs: stampedNow ? now : -1,
     decompressedBytes: payload?.length ?? 0,
-    wasRecompressed: stored !== batch,
+    wasRecompressed: packed !== null,
   }
-}
-
-function store(
-  batch: RecordBatch,
-  payload: Uint8Array | null,
-  walked: Walked,
-  maxTimestamp: number,
-  rules: BatchRules,
-): RecordBatch {
-  const source = batch.compression
-  const { compressionType, timestampType, levels } = rules
-  const target = compressionType === 'producer' ? source : compressionType === 'uncompressed' ? 'none' : compressionType
-  if (source === target) {
-    // Kafka cannot renumber a payload that it only skipped through, and fails without a better name for it.
-    if (payload !== null && !walked.isInOrder)
-      throw new InvalidBatch('UNKNOWN_SERVER_ERROR', 'offset deltas of a compressed batch are not 0, 1, 2, ...', {
-        insideRecords: true,
-      })
-    stamp(batch, timestampType, maxTimestamp)
-    return batch
-  }
-  const plain = payload ?? batch.payload()
-  const rewritten = recompressed(
-    batch,
-    walked.isInOrder ? plain : renumbered(batch, plain),
-    target,
-    levels[target],
-    timestampType,
-    maxTimestamp,
-  )
-  checkSize(rewritten.sizeInBytes, rules)
-  return rewritten
 }

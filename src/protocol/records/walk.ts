@@ -1,6 +1,7 @@
 // Walks the records of a payload where they lie, checking sizes and collecting what a broker must know of them. No object is made per
 // record: a batch of a megabyte costs well under a millisecond beside its checksum.
 import { MalformedBytes } from '../../base/bytes.ts'
+import { atOnce, type Steps } from '../compression/steps.ts'
 
 export interface WalkRules {
   readonly baseTimestamp: number
@@ -32,16 +33,28 @@ export interface Walked {
 /** More wrong records than this are counted as wrong, not listed: the answer must stay smaller than the question. */
 export const MAX_WRONG = 1000
 
+/** Every header is a step of the walk, so one record must not have any number of them. Kafka knows no bound; nobody comes near. */
+export const MAX_HEADERS = 1_000_000
+
 const NO_TIMESTAMP = -1
+/** The walk may pause after so many records and headers... */
+const STEP_ITEMS = 16 * 1024
+/** ...each of which counts as much as so many bytes of other work. */
+const ITEM_COST = 40
 
 /** Walks `count` records from `from` on, which must end exactly at `end`. Throws MalformedBytes where they do not. */
 export function walkRecords(bytes: Uint8Array, from: number, end: number, count: number, rules: WalkRules): Walked {
+  return atOnce(walkSteps(bytes, from, end, count, rules))
+}
+
+export function* walkSteps(bytes: Uint8Array, from: number, end: number, count: number, rules: WalkRules): Steps<Walked> {
   const { baseTimestamp, logAppendTime, earliest, latest, needsKey } = rules
   const cursor = new Cursor(bytes, from, end)
   let maxTimestamp = NO_TIMESTAMP
   let indexOfMaxTimestamp = -1
   let isInOrder = true
   let wrong: WrongRecord[] | null = null
+  let items = 0
   for (let index = 0; index < count; index++) {
     const size = cursor.varint()
     const recordEnd = cursor.at + size
@@ -53,7 +66,7 @@ export function walkRecords(bytes: Uint8Array, from: number, end: number, count:
     const keySize = cursor.varint()
     if (keySize > 0) cursor.at += keySize
     cursor.skipSized()
-    cursor.skipHeaders()
+    items += 1 + cursor.skipHeaders()
     if (cursor.at !== recordEnd) throw new MalformedBytes(`record ${index} says ${size} bytes and does not have them`)
     if (timestamp > maxTimestamp) {
       maxTimestamp = timestamp
@@ -64,6 +77,9 @@ export function walkRecords(bytes: Uint8Array, from: number, end: number, count:
       wrong ??= []
       if (wrong.length < MAX_WRONG) wrong.push({ index, timestamp: lacksKey ? null : timestamp })
     }
+    if (items < STEP_ITEMS) continue
+    yield items * ITEM_COST
+    items = 0
   }
   if (cursor.at !== end) throw new MalformedBytes(`${end - cursor.at} bytes follow the last of ${count} records`)
   return { maxTimestamp, indexOfMaxTimestamp, isInOrder, wrong }
@@ -126,14 +142,16 @@ class Cursor {
     if (size > 0) this.at += size
   }
 
-  skipHeaders(): void {
-    let left = this.varint()
-    if (left < 0) throw new MalformedBytes(`${left} headers`)
-    for (; left > 0; left--) {
+  /** How many there were. */
+  skipHeaders(): number {
+    const count = this.varint()
+    if (count < 0 || count > MAX_HEADERS) throw new MalformedBytes(`${count} headers; ${MAX_HEADERS} are allowed`)
+    for (let left = count; left > 0; left--) {
       const keySize = this.varint()
       if (keySize < 0) throw new MalformedBytes('a header without a key')
       this.at += keySize
       this.skipSized()
     }
+    return count
   }
 }

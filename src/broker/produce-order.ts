@@ -1,0 +1,54 @@
+// Keeps Produce requests in the order of their arrival while one of them takes longer than a turn of the event loop.
+
+/** What has an order of its own: a connection, or a producer in a partition. */
+export type Line = number | string
+
+/** Work enters its lines at once and begins when all work before it in any of them has ended. */
+export class ProduceOrder {
+  readonly #last = new Map<Line, Promise<void>>()
+
+  /** No work is under way: whoever needs no pause needs no line either. */
+  get isIdle(): boolean {
+    return this.#last.size === 0
+  }
+
+  /** Whether work is under way in one of these lines. */
+  isTaken(lines: readonly Line[]): boolean {
+    return lines.some((line) => this.#last.has(line))
+  }
+
+  /** Resolves when `work` has ended. */
+  async run(lines: readonly Line[], work: () => Promise<void>): Promise<void> {
+    const before = lines.map((line) => this.#last.get(line)).filter((last) => last !== undefined)
+    const running = before.length === 0 ? work() : Promise.all(before).then(work)
+    const ended = running.catch(() => {}) // those behind do not care how it ended; whoever called hears of it below
+    for (const line of lines) this.#last.set(line, ended)
+    try {
+      await running
+    } finally {
+      for (const line of lines) if (this.#last.get(line) === ended) this.#last.delete(line)
+    }
+  }
+}
+
+/** Lets so many at a time do something costly; the others wait in the order they came. */
+export class Slots {
+  #free: number
+  readonly #waiting: (() => void)[] = []
+
+  constructor(count: number) {
+    this.#free = count
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#free++
+    }
+  }
+}
