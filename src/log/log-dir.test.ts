@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { batchOf, LogWorld, logConfig, readAll, settle, TOPIC_ID, valuesOf } from '../../test/support/log-world.ts'
+import { LogDir } from './log-dir.ts'
 
 const textOf = async (world: LogWorld, path: string) => Buffer.from((await world.disk.readAtomic(path))!).toString()
 
@@ -149,4 +150,19 @@ test('a truncation is believed after a crash, whatever the recovery point said b
   await world.crash()
   const again = (await world.open()).logs.get('t-0')!
   assert.deepEqual([again.startOffset, again.endOffset, again.latestEpoch], [20, 21, 3])
+})
+
+test('the empty checkpoints and lock that Apache Kafka leaves are nothing to warn of', async () => {
+  const warnings: string[] = []
+  const world = new LogWorld()
+  const dir = await world.open()
+  await dir.createLog('t', 0, TOPIC_ID, world.config)
+  await dir.close({ brokerEpoch: 1 })
+  const empty = ['recovery-point', 'log-start', 'replication', 'cleaner'].map((name) => `${name}-offset-checkpoint`)
+  for (const name of [...empty, '.lock', 't-0/leader-epoch-checkpoint']) {
+    await world.disk.replaceAtomic(`/data/${name}`, new Uint8Array(0))
+  }
+  const logger = { ...world.logger, warn: (text: string) => warnings.push(text), error: (text: string) => warnings.push(text) }
+  const again = await LogDir.open({ ...world, logger }, '/data', { nodeId: 1, clusterId: null, config: world.config })
+  assert.deepEqual([again.logs.size, warnings], [1, []])
 })

@@ -136,6 +136,10 @@ const actions: { readonly [name: string]: (model: Model, real: Real, at: number)
     const before = model.endOffset
     await reopen(model, real)
     assert.equal(real.log.endOffset, before, 'nothing is lost by a clean stop')
+    const files = await real.world.disk.list('/data/t-0')
+    const sizes = files.filter(({ name }) => name.endsWith('.log')).map(({ sizeInBytes }) => sizeInBytes)
+    const sum = sizes.reduce((one, other) => one + other, 0)
+    assert.equal(real.log.sizeInBytes, sum)
   },
   async checkpoint(_, { dir }) {
     await dir.checkpoint()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { settle } from '../../test/support/log-world.ts'
+import { slowDisk } from '../../test/support/slow-disk.ts'
 import type { File } from '../platform/disk.ts'
 import { memoryDisk } from '../platform/memory/disk.ts'
 import { OpenFiles } from './open-files.ts'
@@ -45,4 +46,15 @@ test('a file in use or with bytes that are not flushed stays open', async () => 
   await files.handle('/other').use(append('x'))
   await settle()
   assert.equal(files.count, 1)
+})
+
+test('all who close a file hear when it is closed, and one that is closed for good is not opened again', async () => {
+  const { disk, open } = slowDisk()
+  const handle = new OpenFiles(disk, 8, assert.ifError).handle('/a')
+  const using = handle.use(append('x'))
+  await Promise.all([handle.close(), handle.close(), handle.end()])
+  await using
+  assert.deepEqual(open, [])
+  await assert.rejects(handle.use(append('y')), { name: 'ClosedFile' })
+  assert.deepEqual(open, [])
 })

@@ -5,6 +5,7 @@ import { batchOf, LogWorld, logConfig, readAll, seededRandom, settle, TOPIC_ID, 
 import { PowerCutDisk } from '../../test/support/power-cut-disk.ts'
 import type { Log } from './log.ts'
 import type { LogDir } from './log-dir.ts'
+import { partitionMetadataText } from './text-files.ts'
 
 const step = fc.record({
   size: fc.nat(400),
@@ -68,4 +69,22 @@ test('whenever the power goes, everything flushed is there again, in order and w
     ),
     { numRuns: Number(process.env['POWER_CUT_RUNS'] ?? 60), includeErrorInReport: true },
   )
+})
+
+test('a log whose making was cut short by kill -9 stays, once it is used, through a power cut', async () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const disk = new PowerCutDisk()
+    const world = new LogWorld(logConfig(), disk)
+    await world.open()
+    await disk.flushDirectory('/')
+    await disk.mkdir('/data/t-0')
+    const metadata = await disk.open('/data/t-0/partition.metadata')
+    await metadata.append([Buffer.from(partitionMetadataText(TOPIC_ID))])
+    const log = (await world.open()).logs.get('t-0')!
+    log.append(batchOf(['v']), 0)
+    await log.flushed()
+    world.disk = disk.cut(seededRandom(seed))
+    const found = (await world.open()).logs.get('t-0')
+    assert.deepEqual([found?.topicId, found && valuesOf(await readAll(found))], [TOPIC_ID, ['v']])
+  }
 })

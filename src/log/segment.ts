@@ -21,7 +21,7 @@ const LARGEST_RELATIVE_OFFSET = 0x7fff_ffff
 /** Kafka's default distance of index entries; only the density of an index that had to be made again depends on it. */
 const REBUILD_INTERVAL = 4096
 
-/** A segment up to this size is looked through at a start: that costs less than reading two index files. */
+/** A segment up to this size is looked through: that costs less than reading two index files, which a power cut may have torn. */
 const RESCAN_MAX = 64 * 1024
 
 /** A batch and where it starts in its segment. Of the batch only the header need be in the bytes. */
@@ -210,7 +210,7 @@ export class Segment {
     if (this.areIndexesWritten || this.sizeInBytes === 0) return
     const books = this.#activeBooks
     books.finish()
-    // A start that looks through the segment needs no index, so one that is lost costs nothing.
+    // Nobody believes the index of a segment that is looked through, so one that is lost or torn costs nothing.
     await writeIndexes(this.#shared.disk, this.#indexPaths, books, this.sizeInBytes > RESCAN_MAX)
     await this.#writeTransactionIndex()
     this.areIndexesWritten = true
@@ -253,7 +253,8 @@ export class Segment {
 
   async #load(): Promise<Books> {
     try {
-      const books = (await readIndexes(this.#shared, this.#indexPaths, this)) ?? (await this.#rebuild())
+      const isSmall = this.sizeInBytes <= RESCAN_MAX
+      const books = isSmall ? await this.#scanned() : await this.#readBack()
       this.#maxTimestamp = Math.max(books.maxTimestamp, this.#maxTimestamp ?? NO_TIMESTAMP)
       this.#books = books
       return books
@@ -262,10 +263,17 @@ export class Segment {
     }
   }
 
-  /** Makes the indexes again out of what the segment holds, and writes them. */
-  async #rebuild(): Promise<Books> {
+  async #scanned(): Promise<Books> {
     const books = Books.empty(this.baseOffset)
     for await (const { batch, position } of this.contents(0, this.sizeInBytes)) books.note(batch, position, REBUILD_INTERVAL)
+    return books
+  }
+
+  /** The indexes out of their files; where these cannot be believed they are made again, and written. */
+  async #readBack(): Promise<Books> {
+    const known = await readIndexes(this.#shared, this.#indexPaths, this)
+    if (known) return known
+    const books = await this.#scanned()
     this.#books = books
     this.areIndexesWritten = false
     if (!this.isRetired) await this.writeIndexes() // what took its place has indexes of these names
