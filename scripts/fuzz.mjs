@@ -1,0 +1,20 @@
+// `npm run fuzz -- --frames N --batches N --seed S [--minutes M]`: hostile frames and record batches against a broker in a process of its
+// own. What finds something is kept in test/fuzz/corpus/; the count goes on where it stopped, see test/fuzz/main.ts.
+
+import { availableParallelism } from 'node:os'
+import { compile, run } from './compile.mjs'
+import { fail, setUp } from './setup.mjs'
+
+setUp()
+const isCompiled = await compile({
+  project: 'tsconfig.test.json',
+  folders: ['src', 'test', 'bench'],
+  outDir: 'build',
+  info: 'build/test.tsbuildinfo',
+  endings: ['.js'],
+  output: (source) => `build/${source.replace(/\.ts$/, '.js')}`,
+})
+if (!isCompiled) fail('The tests do not compile (see above).')
+if (availableParallelism() < 2)
+  console.log('One core only: the broker and its attackers take turns, and stalls are seen less well.')
+process.exitCode = await run(['build/test/fuzz/main.js', ...process.argv.slice(2)])

@@ -1,0 +1,108 @@
+// The process under fire: a broker in memory that watches its own event loop, memory and log, and tells whoever started it when asked.
+
+import { type RunningBroker, startBroker } from '../../src/index.ts'
+import type { Logger } from '../../src/platform/logger.ts'
+import { ready } from '../../src/protocol/compression/index.ts'
+import { validated } from './validated.ts'
+
+const PULSE_MS = 5
+
+export interface Report {
+  /** What must never happen: errors in the log, rejections that nobody handled, a broker that gave up. */
+  readonly troubles: readonly string[]
+  /** The longest time that the event loop stood still while this process used the CPU. */
+  readonly stallMs: number
+  readonly rssBytes: number
+}
+
+export type Order =
+  | { readonly do: 'start' }
+  | { readonly do: 'report' }
+  | { readonly do: 'stop' }
+  | { readonly do: 'validate'; readonly seed: number; readonly from: number; readonly to: number }
+
+const MIB = 1 << 20
+const CONFIG = {
+  'offsets.topic.num.partitions': 2,
+  'group.initial.rebalance.delay.ms': 0,
+  'log.cleaner.dedupe.buffer.size': MIB,
+}
+
+let broker: RunningBroker | null = null
+let troubles: string[] = []
+let stallMs = 0
+let before = { at: performance.now(), cpu: process.cpuUsage() }
+
+const logger: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error: (message, facts = {}) => trouble(`${message} ${textOf(facts)}`),
+}
+
+process.on('uncaughtException', (error) => trouble(`uncaught: ${error.stack}`))
+process.on('unhandledRejection', (why) => trouble(`unhandled: ${why instanceof Error ? why.stack : why}`))
+process.on('disconnect', () => process.exit(0))
+setInterval(pulse, PULSE_MS).unref()
+
+let orders: Promise<unknown> = ready()
+process.on('message', (order: Order) => {
+  orders = orders.then(async () => {
+    try {
+      process.send!({ answer: await obey(order) })
+    } catch (thrown) {
+      process.send!({ failed: thrown instanceof Error ? thrown.stack : String(thrown) })
+    }
+  })
+})
+
+async function obey(order: Order): Promise<unknown> {
+  switch (order.do) {
+    case 'start': {
+      broker = await startBroker({ inMemory: true, logger, config: CONFIG, maxMemoryBytes: 256 * MIB })
+      const { bootstrapServers, failed } = broker
+      failed.then(({ message }) => trouble(`the broker gave up: ${message}`))
+      settle()
+      return bootstrapServers
+    }
+    case 'report': {
+      // A turn of the loop, so that a stall just now is seen.
+      await new Promise((resolve) => setTimeout(resolve, 2 * PULSE_MS))
+      const report: Report = { troubles, stallMs, rssBytes: process.memoryUsage().rss }
+      settle()
+      return report
+    }
+    case 'stop':
+      await broker?.close()
+      broker = null
+      globalThis.gc?.()
+      return process.memoryUsage()
+    case 'validate':
+      return validated(order.seed, order.from, order.to)
+  }
+}
+
+function settle(): void {
+  troubles = []
+  stallMs = 0
+  before = { at: performance.now(), cpu: process.cpuUsage() }
+}
+
+// A pulse that comes late is our doing only as far as this process was running: others use the machine, too.
+function pulse(): void {
+  const now = { at: performance.now(), cpu: process.cpuUsage() }
+  const lateMs = now.at - before.at - PULSE_MS
+  const busyMs = (now.cpu.user + now.cpu.system - before.cpu.user - before.cpu.system) / 1000
+  stallMs = Math.max(stallMs, Math.min(lateMs, busyMs))
+  before = now
+}
+
+function trouble(what: string): void {
+  if (troubles.length < 20) troubles.push(what)
+}
+
+function textOf(facts: Readonly<Record<string, unknown>>): string {
+  return Object.entries(facts)
+    .map(([name, fact]) => `${name}=${fact instanceof Error ? fact.stack : fact}`)
+    .join(' ')
+}

@@ -1,0 +1,213 @@
+// A campaign: windows of frames and batches against one broker after the other, until the numbers are reached or the time is up. What goes
+// wrong is traced to a single input where that is possible, and kept.
+
+import { performance } from 'node:perf_hooks'
+import type { Api } from '../../src/protocol/api.ts'
+import type { Input } from './corpus.ts'
+import { Fire, MAX_STALL_MS } from './fire.ts'
+import { type FrameCase, FrameMaker } from './frames.ts'
+import { framed } from './lane.ts'
+import type { Progress } from './progress.ts'
+import { Target } from './target.ts'
+
+const WINDOW = 256
+/** Topics and groups that frames made must not pile up for ever: a new broker after so many windows. */
+const WINDOWS_PER_BROKER = 16
+
+export interface Plan {
+  /** The numbers of the last frame and batch, plus one. */
+  readonly frames: number
+  readonly batches: number
+  /** When to stop, as `performance.now()` tells it. */
+  readonly until: number
+}
+
+export interface Shot extends Input {
+  readonly index: number
+  readonly what: string
+}
+
+export interface Finding {
+  /** One line, the same for the same kind of trouble. */
+  readonly title: string
+  readonly detail: string
+  /** One input, or those among which it lies. */
+  readonly inputs: readonly Shot[]
+  readonly isTraced: boolean
+}
+
+export class Campaign {
+  readonly #progress: Progress
+  readonly #maker: FrameMaker
+  readonly #served: ReadonlySet<number>
+  readonly #found: (finding: Finding) => void
+  #target = Target.open()
+  #fire: Fire | null = null
+  #windows = 0
+
+  /** `found` hears of each kind of trouble once; all are counted in `progress`. */
+  constructor(progress: Progress, served: readonly Api[], found: (finding: Finding) => void) {
+    this.#progress = progress
+    this.#maker = new FrameMaker(progress.seed, served)
+    this.#served = new Set(served.map(({ key }) => key))
+    this.#found = found
+  }
+
+  /** `onWindow` runs after each window. */
+  async run(plan: Plan, onWindow: () => void = () => {}): Promise<void> {
+    const progress = this.#progress
+    const began = performance.now() - progress.seconds * 1000
+    try {
+      while (performance.now() < plan.until && (progress.frames < plan.frames || progress.batches < plan.batches)) {
+        // Both in turns, so that a campaign that is stopped early has tried both.
+        const framesLag = progress.frames * plan.batches <= progress.batches * plan.frames
+        const isFrames = progress.frames < plan.frames && (framesLag || progress.batches >= plan.batches)
+        await (isFrames ? this.#frames(plan) : this.#batches(plan))
+        progress.seconds = Math.round((performance.now() - began) / 1000)
+        if (++this.#windows % WINDOWS_PER_BROKER === 0) await this.#change()
+        onWindow()
+      }
+      await this.#change()
+    } finally {
+      await this.#target.kill()
+    }
+  }
+
+  async #frames(plan: Plan): Promise<void> {
+    const { frames: from } = this.#progress
+    const to = Math.min(plan.frames, from + WINDOW)
+    await this.#window(range(from, to).map((index) => shotOf(index, this.#maker.frame(index))))
+    this.#progress.frames = to
+  }
+
+  async #batches(plan: Plan): Promise<void> {
+    const progress = this.#progress
+    const { batches: from, seed } = progress
+    const to = Math.min(plan.batches, from + WINDOW)
+    const shots = range(from, to).map((index) => ({
+      ...shotOf(index, this.#maker.batch(index)),
+      what: `records: ${this.#maker.batch(index).how}`,
+    }))
+    try {
+      const { accepted, wrong } = await this.#target.validate(seed, from, to)
+      progress.batchesAccepted += accepted
+      for (const [index, what] of wrong) {
+        const { records } = this.#maker.batch(index)
+        this.#note({
+          title: `batch: ${titleOf(what)}`,
+          detail: what,
+          isTraced: true,
+          inputs: [{ kind: 'batch', bytes: records, index, what }],
+        })
+      }
+    } catch (thrown) {
+      this.#note({ title: 'batch: the process is lost', detail: String(thrown), isTraced: false, inputs: shots })
+      await this.#replace()
+    }
+    await this.#window(shots)
+    progress.batches = to
+  }
+
+  async #window(shots: readonly Shot[]): Promise<void> {
+    const { verdicts } = this.#progress
+    try {
+      const fire = (this.#fire ??= await Fire.open(this.#target, this.#served))
+      await fire.shoot(shots, (shot, verdict) => {
+        verdicts[verdict.kind] = (verdicts[verdict.kind] ?? 0) + 1
+        if (verdict.kind === 'wrong')
+          this.#note({ title: `${shot.what}: ${titleOf(verdict.what)}`, detail: verdict.what, isTraced: true, inputs: [shot] })
+      })
+      await fire.bystand()
+      const complaints = await fire.complaints()
+      if (complaints.length > 0) await this.#trace(complaints, shots)
+    } catch (thrown) {
+      const detail = this.#target.ended ?? (thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
+      await this.#trace([detail], shots)
+      await this.#replace()
+    }
+  }
+
+  /** Another broker: the old one must let go of everything, and what it stored must be readable. */
+  async #change(): Promise<void> {
+    const fire = this.#fire
+    if (!fire) return
+    this.#fire = null
+    try {
+      this.#progress.recordsRead += await fire.readAll()
+      const left = await fire.close()
+      if (left !== null) this.#note({ title: 'memory is left behind', detail: left, inputs: [], isTraced: false })
+    } catch (thrown) {
+      const detail = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+      this.#note({ title: `at the end: ${titleOf(detail)}`, detail, inputs: [], isTraced: false })
+      await this.#replace()
+    }
+  }
+
+  async #replace(): Promise<void> {
+    await this.#target.kill()
+    this.#target = Target.open()
+    this.#fire = null
+  }
+
+  // One by one on a broker of their own; a complaint that comes twice for the same input is that input's doing.
+  async #trace(complaints: readonly string[], shots: readonly Shot[]): Promise<void> {
+    const detail = complaints.join('\n')
+    const title = titleOf(complaints[0]!)
+    const isStall = complaints.every((complaint) => /stood still/.test(complaint))
+    const known = this.#progress.findings[title]
+    if (known !== undefined && !isStall) return this.#note({ title, detail, inputs: shots, isTraced: false })
+    let target = Target.open()
+    try {
+      let fire = await Fire.open(target, this.#served)
+      let traced = 0
+      for (const shot of shots) {
+        if (!(await complains(fire, shot))) continue
+        if (target.ended === null && isStall && !(await complains(fire, shot))) continue // a slow moment of the machine
+        traced++
+        this.#note({ title: `${shot.what}: ${title}`, detail, inputs: [shot], isTraced: true })
+        if (target.ended === null) continue
+        target = Target.open()
+        fire = await Fire.open(target, this.#served)
+      }
+      // A stall that no frame causes alone, twice, is the machine's or the sum of many; only its number is kept.
+      if (traced === 0) this.#note({ title: isStall ? `untraced: ${title}` : title, detail, inputs: shots, isTraced: false })
+    } catch (thrown) {
+      this.#note({ title, detail: `${detail}\n${thrown}`, inputs: shots, isTraced: false })
+    } finally {
+      await target.kill()
+    }
+  }
+
+  #note(finding: Finding): void {
+    const { findings } = this.#progress
+    findings[finding.title] = (findings[finding.title] ?? 0) + 1
+    if (findings[finding.title] === 1) this.#found(finding)
+  }
+}
+
+async function complains(fire: Fire, shot: Shot): Promise<boolean> {
+  try {
+    await fire.shoot([shot], () => {})
+    return (await fire.complaints()).length > 0
+  } catch {
+    return true
+  }
+}
+
+function shotOf(index: number, { api, how, frame, announced }: FrameCase): Shot {
+  const what = api ? `${api.name}, ${how}` : how
+  if (announced === undefined) return { kind: 'frame', bytes: frame, index, what }
+  return { kind: 'raw', bytes: framed(frame, announced), index, what }
+}
+
+/** The first line, without what differs from case to case. */
+export function titleOf(detail: string): string {
+  const first = detail.split('\n')[0]!
+  return first.replaceAll(/\d+/g, 'N').slice(0, 160)
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i)
+}
+
+export { MAX_STALL_MS }

@@ -1,0 +1,103 @@
+// A short campaign, and everything that longer ones ever found.
+
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { apis } from '../../src/protocol/api.ts'
+import { type Compression, decompress, OutputTooLarge, ready } from '../../src/protocol/compression/index.ts'
+import { HEADER_SIZE } from '../../src/protocol/records/batch.ts'
+import { Chance } from '../wire/random-value.ts'
+import { Campaign, type Finding } from './campaign.ts'
+import { keptInputs } from './corpus.ts'
+import { Fire, servedApis } from './fire.ts'
+import { FrameMaker } from './frames.ts'
+import { due, wrongWith } from './judge.ts'
+import { bomb } from './record-batches.ts'
+import { Target } from './target.ts'
+import { validateOne } from './validated.ts'
+
+before(ready)
+
+test('a few hundred hostile frames and batches do no harm', async () => {
+  const findings: Finding[] = []
+  const progress = {
+    commit: '',
+    seed: 7,
+    frames: 0,
+    batches: 0,
+    verdicts: {} as Record<string, number>,
+    batchesAccepted: 0,
+    recordsRead: 0,
+    findings: {},
+    seconds: 0,
+  }
+  const campaign = new Campaign(progress, await servedApis(), (finding) => findings.push(finding))
+  await campaign.run({ frames: 512, batches: 64, until: Infinity })
+  assert.deepEqual(
+    findings.filter(({ title }) => !/stood still/.test(title)).map(({ title, detail }) => `${title}\n${detail}`),
+    [],
+  )
+  // It would show little if all were refused, or all understood.
+  assert.ok(progress.verdicts['answered']! > 120 && progress.verdicts['closed']! > 100, JSON.stringify(progress))
+  assert.ok(progress.batchesAccepted > 5 && progress.recordsRead > 20, JSON.stringify(progress))
+})
+
+test('what once did harm does none any more', async () => {
+  const kept = keptInputs()
+  const served = await servedApis()
+  const target = Target.open()
+  try {
+    const fire = await Fire.open(target, new Set(served.map(({ key }) => key)))
+    for (const { name, inputs } of kept) {
+      for (const { kind, bytes } of inputs)
+        if (kind === 'batch') for (let seed = 0; seed < 8; seed++) validateOne(bytes, new Chance(seed))
+      await fire.shoot(
+        inputs.filter(({ kind }) => kind !== 'batch'),
+        (_, verdict) => assert.notEqual(verdict.kind, 'wrong', `${name}: ${JSON.stringify(verdict)}`),
+      )
+      await fire.bystand()
+      const complaints = await fire.complaints()
+      assert.deepEqual(
+        complaints.filter((complaint) => !/stood still/.test(complaint)),
+        [],
+        name,
+      )
+    }
+  } finally {
+    await target.kill()
+  }
+})
+
+test('a case depends on its seed and number alone', () => {
+  const served = apis.filter(({ listeners }) => listeners.length > 0)
+  const bytesOf = (maker: FrameMaker, index: number) => Buffer.from(maker.frame(index).frame).toString('hex')
+  const one = new FrameMaker(3, served)
+  const other = new FrameMaker(3, served)
+  for (let index = 40; index >= 0; index--) one.frame(index)
+  for (let index = 0; index < 40; index++) assert.equal(bytesOf(one, index), bytesOf(other, index))
+  assert.notEqual(bytesOf(one, 5), bytesOf(new FrameMaker(4, served), 5))
+  assert.deepEqual(one.batch(9), other.batch(9))
+})
+
+test('the judge sees an answer to garbage, to another request, of another form', () => {
+  const request = Buffer.from('0012000000000007ffff', 'hex') // ApiVersions 0, correlation id 7
+  const served = new Set([18])
+  const owed = due(request, served)
+  const answer = Buffer.from('00000007000000000000', 'hex')
+  assert.equal(wrongWith(answer, owed), null)
+  assert.match(wrongWith(Buffer.from('00000008000000000000', 'hex'), owed)!, /correlation id 8/)
+  assert.match(wrongWith(Buffer.concat([answer, Buffer.from([0])]), owed)!, /left behind/)
+  assert.match(wrongWith(answer.subarray(0, 8), owed)!, /cannot be read/)
+  for (const garbage of ['', '0012', '270f000000000007ffff', '0003000000000007ffff']) {
+    assert.match(wrongWith(answer, due(Buffer.from(garbage, 'hex'), served))!, /garbage was answered/)
+  }
+})
+
+test('the bombs are bombs', () => {
+  const codecs: readonly Compression[] = ['gzip', 'snappy', 'lz4', 'zstd']
+  for (const codec of codecs) {
+    const bytes = bomb(codec, 'zeros')
+    assert.ok(bytes.length <= 1 << 20, `${codec}: ${bytes.length} bytes`)
+    assert.throws(() => decompress(codec, bytes.subarray(HEADER_SIZE), 15 << 20), OutputTooLarge, codec)
+    assert.equal(decompress(codec, bomb(codec, 'records').subarray(HEADER_SIZE), 8 << 20).length, 7 << 20, codec)
+  }
+})
