@@ -25,3 +25,10 @@ test('whatever is thrown becomes an answer; only a KafkaError keeps its code', (
   const unknown = KafkaError.of(malformed)
   assert.deepEqual([unknown.error, unknown.code, unknown.cause], ['UNKNOWN_SERVER_ERROR', -1, malformed])
 })
+
+test('a refusal takes no stack trace, and other errors keep theirs', () => {
+  assert.doesNotMatch(new KafkaError('NOT_LEADER_OR_FOLLOWER').stack!, /\n\s+at /)
+  assert.match(new Error('another').stack!, /\n\s+at /)
+  const cause = new TypeError('a bug')
+  assert.match((KafkaError.of(cause).cause as Error).stack!, /\n\s+at /)
+})
