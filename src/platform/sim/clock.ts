@@ -20,6 +20,11 @@ export class WallClock {
     return Math.floor(this.#base + (this.#events.now - this.#since) * this.#rate)
   }
 
+  /** How far it is from right. */
+  get offset(): number {
+    return this.now - BEGINNING - this.#events.now
+  }
+
   /** Somebody sets the clock. */
   jump(ms: number): void {
     this.#base += ms

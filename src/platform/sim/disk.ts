@@ -116,6 +116,12 @@ export class SimDevice {
     return new DiskCalls(this, process)
   }
 
+  /** Makes a directory below the root that was there before the world began. */
+  prepare(name: string): void {
+    this.#root.name([name, new SimDirectory()])
+    this.#root.flush()
+  }
+
   /** After it the machine starts on what the device kept. */
   powerCut(): void {
     this.#root = this.#root.afterPowerCut(this.random)

@@ -45,11 +45,11 @@ export class SimNetwork {
   }
 
   /** The network as one process sees it. */
-  of(process: SimProcess): Network {
+  of(self: SimProcess): Network {
     return {
-      hostName: process.machine.name,
-      listen: async (address, accept) => this.#listen(process, address, accept),
-      connect: (address) => this.#connect(process, address),
+      hostName: self.machine.name,
+      listen: async (address, accept) => this.#listen(self, address, accept),
+      connect: (address) => this.#connect(self, address),
     }
   }
 
@@ -77,15 +77,15 @@ export class SimNetwork {
     for (const link of this.links) link.lost(process, withMachine)
   }
 
-  #listen(process: SimProcess, { host, port: wanted }: Address, accept: Bound['accept']): Listener {
+  #listen(self: SimProcess, { host, port: wanted }: Address, accept: Bound['accept']): Listener {
     const port = wanted === 0 ? this.#nextPort++ : wanted
-    const key = `${process.machine.name}:${port}`
+    const key = `${self.machine.name}:${port}`
     const hosts = ANY.has(host) ? null : host === 'localhost' ? LOOPBACK : new Set([host])
     const others = this.#bound.get(key) ?? []
     if (others.some((other) => other.hosts === null || hosts === null || [...hosts].some((name) => other.hosts!.has(name)))) {
       throw new Error(`could not listen on ${host}, port ${port}: another process does; choose another port`)
     }
-    const bound = { process, hosts, accept }
+    const bound = { process: self, hosts, accept }
     this.#bound.set(key, [...others, bound])
     return {
       address: { host, port },
@@ -98,13 +98,13 @@ export class SimNetwork {
     }
   }
 
-  #connect(process: SimProcess, { host, port }: Address): Promise<Connection> {
+  #connect(self: SimProcess, { host, port }: Address): Promise<Connection> {
     const connected = deferred<Connection>()
     const isLocal = LOOPBACK.has(host)
-    const machine = isLocal ? process.machine : process.machine.world.machine(host)
-    const from = { host: isLocal ? (host === '::1' ? host : '127.0.0.1') : process.machine.name, port: this.#nextPort++ }
+    const machine = isLocal ? self.machine : self.machine.world.machine(host)
+    const from = { host: isLocal ? (host === '::1' ? host : '127.0.0.1') : self.machine.name, port: this.#nextPort++ }
     const to = { host: isLocal ? from.host : host, port }
-    const answer = (what: string, run: () => void) => void this.events.after(this.delay(), what, run, process)
+    const answer = (what: string, run: () => void) => void this.events.after(this.delay(), what, run, self)
     this.events.after(this.delay(), `net connect ${from.host}:${from.port} ${host}:${port}`, () => {
       if (!machine.isUp) return // nobody says anything
       const bound = (this.#bound.get(`${machine.name}:${port}`) ?? []).find(({ hosts }) => hosts === null || hosts.has(host))
@@ -112,7 +112,7 @@ export class SimNetwork {
         answer('net refused', () => connected.reject(new Error(`could not connect to ${host}:${port}: ECONNREFUSED`)))
         return
       }
-      const link = new Link(this, { process, address: from }, { process: bound.process, address: to })
+      const link = new Link(this, { process: self, address: from }, { process: bound.process, address: to })
       this.#links.add(link)
       this.events.after(0, `net accept ${from.port}`, () => bound.accept(link.server), bound.process)
       answer(`net connected ${from.port}`, () => connected.resolve(link.client))

@@ -1,6 +1,6 @@
 // One life of one program on a simulated machine. After its death nothing that it began goes on.
 
-import type { Logger } from '../logger.ts'
+import type { Facts, Level, Logger } from '../logger.ts'
 import type { Platform } from '../platform.ts'
 import { simClock } from './clock.ts'
 import type { DiskCalls } from './disk.ts'
@@ -30,11 +30,13 @@ export class SimProcess {
   }
 
   #logger(): Logger {
+    const { world } = this.machine
     const note =
-      (level: string) =>
-      (message: string, facts: Readonly<Record<string, unknown>> = {}) => {
+      (level: Level) =>
+      (message: string, facts: Facts = {}) => {
         const error = facts['error'] ?? facts['why']
-        this.machine.world.events.note(`log ${this.name} ${level}: ${message}${error === undefined ? '' : ` (${String(error)})`}`)
+        world.events.note(`log ${this.name} ${level}: ${message}${error === undefined ? '' : ` (${String(error)})`}`)
+        world.onLine?.({ process: this, level, message, facts })
       }
     return { debug() {}, info: note('info'), warn: note('warn'), error: note('error') }
   }

@@ -1,5 +1,6 @@
 // Machines, their disks and clocks, and the network between them: one queue of events, one seed, one trace.
 
+import type { Facts, Level } from '../logger.ts'
 import { WallClock } from './clock.ts'
 import { SimDevice } from './disk.ts'
 import { Events, type Turn } from './events.ts'
@@ -16,11 +17,20 @@ export interface WorldOptions {
   readonly maxEvents?: number
 }
 
+export interface LogLine {
+  readonly process: SimProcess
+  readonly level: Level
+  readonly message: string
+  readonly facts: Facts
+}
+
 export class World {
   readonly random: SeededRandom
   readonly trace = new Trace()
   readonly events: Events
   readonly network: SimNetwork
+  /** Hears every line from `info` up. */
+  onLine: ((line: LogLine) => void) | null = null
   readonly #machines = new Map<string, Machine>()
 
   constructor({ seed, turn, maxEvents }: WorldOptions) {
@@ -63,7 +73,7 @@ export class Machine {
   /** All its processes end, the disk forgets what was not flushed, and nobody is told. */
   powerCut(): void {
     this.isUp = false
-    for (const process of this.#processes) process.losePower()
+    for (const one of this.#processes) one.losePower()
     this.device.powerCut()
   }
 }

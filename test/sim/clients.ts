@@ -1,0 +1,255 @@
+// The clients of a simulated broker: they never give up, and tell the history what they were told.
+
+import type { SimProcess } from '../../src/platform/sim/process.ts'
+import type { SeededRandom } from '../../src/platform/sim/random.ts'
+import type { World } from '../../src/platform/sim/world.ts'
+import { errorName } from '../../src/protocol/errors.ts'
+import { InitProducerIdRequest, InitProducerIdResponse } from '../../src/protocol/messages/init-producer-id.ts'
+import { batches } from '../../src/protocol/records/batch.ts'
+import { batchOf, KafkaClient, recordsIn } from '../support/kafka-client.ts'
+import { type History, Violation, violated } from './history.ts'
+
+const TIMEOUT_MS = 5000
+/** What a broker may say that starts, stops, or has trouble with its disk. */
+const PASSING = new Set([
+  'NOT_LEADER_OR_FOLLOWER',
+  'LEADER_NOT_AVAILABLE',
+  'KAFKA_STORAGE_ERROR',
+  'REQUEST_TIMED_OUT',
+  'NOT_COORDINATOR',
+  'COORDINATOR_NOT_AVAILABLE',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+  'NOT_CONTROLLER',
+])
+
+export interface ClientWorld {
+  readonly world: World
+  readonly history: History
+  readonly bootstrapServers: string
+}
+
+/** Trouble that passes: the connection is given up and all begins again a little later. */
+export class Trouble extends Error {
+  override readonly name = 'Trouble'
+}
+
+/** Throws Trouble for what may pass, Violation for what must not be said; nothing for NONE. */
+export function accept(error: string, what: string, alsoPassing: readonly string[] = []): void {
+  if (error === 'NONE') return
+  if (!PASSING.has(error) && !alsoPassing.includes(error)) violated(`${what} was answered with ${error}`)
+  throw new Trouble(`${what}: ${error}`)
+}
+
+export abstract class Client {
+  readonly name: string
+  readonly history: History
+  readonly random: SeededRandom
+  readonly process: SimProcess
+  readonly #world: World
+  readonly #bootstrapServers: string
+  #mustStop = false
+  /** When the last request that succeeded was begun. */
+  lastSuccess = -1
+  /** How many requests succeeded. */
+  successes = 0
+  isOver = false
+
+  constructor(name: string, { world, history, bootstrapServers }: ClientWorld) {
+    this.name = name
+    this.history = history
+    this.#world = world
+    this.#bootstrapServers = bootstrapServers
+    this.random = world.random.fork()
+    this.process = world.machine(name).start()
+    void this.#live()
+  }
+
+  /** Works on one connection until it is lost or `mustStop`. */
+  protected abstract work(client: KafkaClient): Promise<void>
+
+  /** How long it waits for an answer. */
+  protected get timeoutMs(): number {
+    return TIMEOUT_MS
+  }
+
+  get mustStop(): boolean {
+    return this.#mustStop
+  }
+
+  get now(): number {
+    return this.#world.events.now
+  }
+
+  stop(): void {
+    this.#mustStop = true
+  }
+
+  protected sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.process.platform.clock.after(ms, resolve))
+  }
+
+  protected note(what: string): void {
+    this.#world.events.note(`${this.name} ${what}`)
+  }
+
+  protected succeeded(startedAt: number): void {
+    this.lastSuccess = Math.max(this.lastSuccess, startedAt)
+    this.successes++
+  }
+
+  async #live(): Promise<void> {
+    while (!this.#mustStop) {
+      let client: KafkaClient | null = null
+      try {
+        client = await KafkaClient.connect(this.#bootstrapServers, this.process.platform, this.timeoutMs)
+        await this.work(client)
+      } catch (thrown) {
+        if (!isPassing(thrown)) return this.#fail(thrown)
+        this.note((thrown as Error).message)
+      } finally {
+        client?.close()
+      }
+      if (!this.#mustStop) await this.sleep(this.random.between(50, 500))
+    }
+    this.isOver = true
+  }
+
+  /** Ends the run: what is thrown inside an event is thrown to who runs it. */
+  #fail(thrown: unknown): void {
+    this.#world.events.after(0, 'violation', () => {
+      throw thrown instanceof Violation ? new Violation(`${this.name}: ${thrown.message}`) : thrown
+    })
+  }
+}
+
+function isPassing(thrown: unknown): boolean {
+  return thrown instanceof Trouble || (thrown instanceof Error && thrown.name === 'ConnectionLost')
+}
+
+/** Sends every value once, with any acks, and never again. */
+export class PlainProducer extends Client {
+  #next = 0
+
+  protected async work(client: KafkaClient): Promise<void> {
+    while (!this.mustStop) {
+      const partition = this.random.below(this.history.partitions.length)
+      const acks = this.random.pick([-1, -1, 1])
+      const values = Array.from({ length: 1 + this.random.below(3) }, () => `${this.name}/${this.#next++}`)
+      const startedAt = this.now
+      const answer = await client.send(this.history.topic, partition, this.#batch(values), { acks })
+      accept(errorName(answer.errorCode), `${values[0]} with acks=${acks}`)
+      this.note(`acks=${acks} ${values[0]} at ${partition}/${answer.baseOffset}`)
+      if (acks === -1)
+        for (const [i, value] of values.entries()) this.history.partitions[partition]!.acknowledge(value, answer.baseOffset + i)
+      this.succeeded(startedAt)
+      await this.sleep(this.random.next() * 250)
+    }
+  }
+
+  #batch(values: readonly string[]): Uint8Array {
+    const timestamp = this.process.platform.clock.now()
+    return batchOf(values.map((value) => ({ value, timestamp })))
+  }
+}
+
+interface Batch {
+  readonly baseSequence: number
+  readonly values: readonly string[]
+}
+
+const IN_FLIGHT = 5
+
+/** Up to five batches under way; what was not answered is sent again, in order, with its sequence. */
+export class IdempotentProducer extends Client {
+  #identity: { producerId: number; producerEpoch: number } | null = null
+  #unanswered: Batch[] = []
+  #next = 0
+  readonly partition: number
+
+  constructor(name: string, partition: number, world: ClientWorld) {
+    super(name, world)
+    this.partition = partition
+  }
+
+  get prefix(): string {
+    return `${this.name}/`
+  }
+
+  protected async work(client: KafkaClient): Promise<void> {
+    if (!this.#identity) {
+      const body = { transactionalId: null, transactionTimeoutMs: 1000 }
+      const answer = await client.call(InitProducerIdRequest, InitProducerIdResponse, 5, body)
+      accept(errorName(answer.errorCode), 'InitProducerId')
+      this.#identity = answer
+    }
+    const again = [...this.#unanswered].sort((a, b) => a.baseSequence - b.baseSequence)
+    await this.#all(client, again)
+    while (!this.mustStop) {
+      const count = 1 + this.random.below(IN_FLIGHT)
+      await this.#all(
+        client,
+        Array.from({ length: count }, () => this.#fresh()),
+      )
+      await this.sleep(this.random.next() * 400)
+    }
+  }
+
+  #fresh(): Batch {
+    const count = 1 + this.random.below(3)
+    const values = Array.from({ length: count }, (_, i) => `${this.prefix}${this.#next + i}`)
+    const batch = { baseSequence: this.#next, values }
+    this.#next += count
+    this.#unanswered.push(batch)
+    return batch
+  }
+
+  /** The first answer that is an error ends it: those behind it follow a batch that is not there. */
+  async #all(client: KafkaClient, all: readonly Batch[]): Promise<void> {
+    const answers = all.map((batch) => this.#send(client, batch))
+    for (const answer of answers) answer.catch(() => {})
+    for (const answer of answers) await answer
+  }
+
+  async #send(client: KafkaClient, batch: Batch): Promise<void> {
+    const { baseSequence, values } = batch
+    const startedAt = this.now
+    const timestamp = this.process.platform.clock.now()
+    const bytes = batchOf(
+      values.map((value) => ({ value, timestamp })),
+      { ...this.#identity, baseSequence },
+    )
+    const { errorCode, baseOffset } = await client.send(this.history.topic, this.partition, bytes)
+    accept(errorName(errorCode), `${values[0]}`)
+    this.note(`${values[0]} at ${this.partition}/${baseOffset}`)
+    this.#unanswered.splice(this.#unanswered.indexOf(batch), 1)
+    for (const [i, value] of values.entries()) this.history.partitions[this.partition]!.acknowledge(value, baseOffset + i)
+    this.succeeded(startedAt)
+  }
+}
+
+/** Reads on, and now and then again from somewhere before. */
+export class Reader extends Client {
+  protected async work(client: KafkaClient): Promise<void> {
+    const next = this.history.partitions.map(() => 0)
+    while (!this.mustStop) {
+      const partition = this.random.below(next.length)
+      const history = this.history.partitions[partition]!
+      if (this.random.chance(0.05)) next[partition] = this.random.below(next[partition]! + 1)
+      const [startedAt, floor, from] = [this.now, history.highWatermark, next[partition]!]
+      const options = { maxWaitMs: this.random.pick([0, 200]), partitionMaxBytes: this.random.pick([100, 5000, 1 << 20]) }
+      const answer = await client.fetch(this.history.topic, partition, from, options)
+      accept(errorName(answer.errorCode), `fetch of ${partition}/${from}`)
+      history.sawHighWatermark(answer.highWatermark, floor)
+      const bytes = answer.records ?? new Uint8Array(0)
+      for (const batch of batches(bytes)) {
+        if (!batch.checksumMatches()) violated(`a damaged batch was served at ${partition}/${batch.baseOffset}`)
+        if (batch.lastOffset >= answer.highWatermark)
+          violated(`${partition}/${batch.lastOffset} was served above ${answer.highWatermark}`)
+        next[partition] = Math.max(next[partition]!, batch.nextOffset)
+      }
+      for (const { offset, value } of recordsIn(bytes)) history.saw(value ?? '', offset)
+      this.succeeded(startedAt)
+      await this.sleep(this.random.next() * 250)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+// Clients that commit offsets: one without a group's protocol, and members of a group that share the partitions.
+
+import { committedOffsets, findCoordinator, GroupMember } from '../support/group-member.ts'
+import type { KafkaClient } from '../support/kafka-client.ts'
+import { accept, Client, type ClientWorld, Trouble } from './clients.ts'
+
+const REJOIN = ['REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'MEMBER_ID_REQUIRED']
+
+abstract class Committer extends Client {
+  readonly group: string
+  #next = 1
+
+  constructor(name: string, group: string, world: ClientWorld) {
+    super(name, world)
+    this.group = group
+  }
+
+  protected async find(client: KafkaClient): Promise<void> {
+    try {
+      await findCoordinator(client, this.group)
+    } catch (thrown) {
+      const error = / failed with (\w+)$/.exec((thrown as Error).message)?.[1]
+      if (error === undefined) throw thrown
+      accept(error, 'FindCoordinator')
+    }
+  }
+
+  /** Unique in the whole run, so that a value says who wrote it. */
+  #fresh(): number {
+    return this.#next++ * 1000 + Number(this.name.replace(/\D/g, ''))
+  }
+
+  protected async commit(member: GroupMember, partition: number): Promise<void> {
+    const register = this.history.register(this.group, partition)
+    const startedAt = this.now
+    const write = register.begin(this.#fresh(), startedAt)
+    const error = await member.commit(this.history.topic, write.value, partition)
+    if (error === 'NONE') {
+      register.end(write, 'done', this.now)
+      this.note(`committed ${write.value} of ${partition}`)
+      this.succeeded(startedAt)
+    } else if (REJOIN.includes(error)) register.end(write, 'refused', this.now)
+    accept(error, 'OffsetCommit', REJOIN)
+  }
+
+  protected async fetchCommitted(client: KafkaClient, partitions: readonly number[]): Promise<void> {
+    const startedAt = this.now
+    let found: Record<string, number>
+    try {
+      found = await committedOffsets(client, this.group)
+    } catch (thrown) {
+      const error = / failed with (\w+)$/.exec((thrown as Error).message)?.[1]
+      if (error === undefined) throw thrown
+      return accept(error, 'OffsetFetch')
+    }
+    for (const partition of partitions) {
+      this.history.register(this.group, partition).read(found[`${this.history.topic}-${partition}`] ?? -1, startedAt)
+    }
+  }
+}
+
+/** Commits without being a member. */
+export class LoneCommitter extends Committer {
+  protected async work(client: KafkaClient): Promise<void> {
+    await this.find(client)
+    const all = this.history.partitions.map((_, i) => i)
+    const nobody = new GroupMember(client, this.group)
+    while (!this.mustStop) {
+      if (this.random.chance(0.3)) await this.fetchCommitted(client, all)
+      await this.commit(nobody, this.random.pick(all))
+      await this.sleep(this.random.next() * 200)
+    }
+  }
+}
+
+const ALL = /\d+/g
+
+/** Joins, shares the partitions out where it leads, commits for what it owns; leaves and falls silent now and then. */
+export class Sharer extends Committer {
+  /** Who joins waits for the others. */
+  protected override get timeoutMs(): number {
+    return 15_000
+  }
+
+  protected async work(client: KafkaClient): Promise<void> {
+    await this.find(client)
+    const member = new GroupMember(client, this.group, { sessionTimeoutMs: 6000, rebalanceTimeoutMs: 6000 })
+    try {
+      while (!this.mustStop) await this.#oneGeneration(client, member)
+      if (member.memberId !== '') await member.leave()
+    } catch (thrown) {
+      if (!(thrown instanceof Trouble)) throw thrown
+      // A member that is not known any more joins as a new one.
+      this.note(thrown.message)
+      if (/UNKNOWN_MEMBER_ID/.test(thrown.message)) return
+      throw thrown
+    }
+  }
+
+  async #oneGeneration(client: KafkaClient, member: GroupMember): Promise<void> {
+    accept(await member.join(), 'JoinGroup', REJOIN)
+    const owned = await this.#sync(member)
+    if (owned === null) return
+    this.note(`owns ${owned} in generation ${member.generationId}`)
+    this.history.generations.assigned(member.generationId, member.memberId, owned)
+    await this.fetchCommitted(client, owned)
+    while (!this.mustStop) {
+      const error = await member.heartbeat()
+      if (error === 'REBALANCE_IN_PROGRESS') return
+      accept(error, 'Heartbeat', REJOIN)
+      if (this.random.chance(0.5) && owned.length > 0) await this.commit(member, this.random.pick(owned))
+      else this.succeeded(this.now)
+      if (this.random.chance(0.01)) await this.sleep(15_000) // silent for longer than its session
+      if (this.random.chance(0.02)) {
+        await member.leave()
+        return
+      }
+      await this.sleep(200 + this.random.next() * 800)
+    }
+  }
+
+  /** The partitions it owns; null where the group rebalances again. */
+  async #sync(member: GroupMember): Promise<number[] | null> {
+    const shares = member.members.map((id, i) => [
+      id,
+      this.history.partitions.flatMap((_, p) => (p % member.members.length === i ? [p] : [])),
+    ])
+    const text = await member.sync(member.isLeader ? Object.fromEntries(shares.map(([id, share]) => [id, `owned ${share}`])) : {})
+    if (text.startsWith('owned')) return (text.match(ALL) ?? []).map(Number)
+    if (text === 'REBALANCE_IN_PROGRESS') return null
+    if (text === '') return []
+    accept(text, 'SyncGroup', REJOIN)
+    return null
+  }
+}

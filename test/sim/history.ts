@@ -1,0 +1,145 @@
+// What clients were told, and the complaint as soon as two things that they were told do not go together.
+
+/** The run is over: a promise was broken. */
+export class Violation extends Error {
+  override readonly name = 'Violation'
+}
+
+export function violated(what: string): never {
+  throw new Violation(what)
+}
+
+interface Seen {
+  readonly offset: number
+  readonly value: string | null
+}
+
+/** One partition. Values of records are unique. */
+export class PartitionHistory {
+  readonly name: string
+  readonly #values = new Map<number, string>()
+  readonly #offsets = new Map<string, number>()
+  /** Acknowledged by all: value to offset. */
+  readonly acknowledged = new Map<string, number>()
+  /** The largest that anybody was told. */
+  highWatermark = 0
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  /** Somebody read it below the high watermark, or was told its offset under acks=all. */
+  saw(value: string, offset: number): void {
+    const before = this.#values.get(offset)
+    if (before !== undefined && before !== value) violated(`offset ${offset} of ${this.name} was ${before} and is ${value}`)
+    const at = this.#offsets.get(value)
+    if (at !== undefined && at !== offset) violated(`${value} lies at ${at} and at ${offset} of ${this.name}`)
+    this.#values.set(offset, value)
+    this.#offsets.set(value, offset)
+  }
+
+  acknowledge(value: string, offset: number): void {
+    this.saw(value, offset)
+    this.acknowledged.set(value, offset)
+  }
+
+  /** An answer told it; when the request left, somebody had been told `floor`. */
+  sawHighWatermark(told: number, floor: number): void {
+    if (told < floor) violated(`the high watermark of ${this.name} went back from ${floor} to ${told}`)
+    this.highWatermark = Math.max(this.highWatermark, told)
+  }
+
+  /** `records` are all there are. */
+  checkAll(records: readonly Seen[]): void {
+    for (const [i, { offset, value }] of records.entries()) {
+      if (offset !== i) violated(`offset ${offset} of ${this.name} where ${i} should be`)
+      this.saw(value ?? '', offset)
+    }
+    for (const [value, offset] of this.acknowledged) {
+      if (records[offset]?.value !== value) violated(`${value} was acknowledged at ${offset} of ${this.name} and is lost`)
+    }
+    if (records.length < this.highWatermark) violated(`${this.name} ends at ${records.length}, below ${this.highWatermark}`)
+  }
+
+  /** What an idempotent producer sent lies there once, in order and without a gap: its values are `prefix` and a number from 0. */
+  checkSequence(records: readonly Seen[], prefix: string): void {
+    const own = records.flatMap(({ value }) => (value?.startsWith(prefix) ? [Number(value.slice(prefix.length))] : []))
+    for (const [i, number] of own.entries()) {
+      if (number !== i) violated(`${prefix}${number} of ${this.name} lies where ${prefix}${i} should`)
+    }
+  }
+}
+
+interface Write {
+  readonly value: number
+  readonly startedAt: number
+  endedAt: number
+  outcome: 'unknown' | 'done' | 'refused'
+}
+
+/** A committed offset: what may be read after which writes. Values are unique. */
+export class Register {
+  readonly name: string
+  readonly #writes: Write[] = []
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  begin(value: number, now: number): Write {
+    const write: Write = { value, startedAt: now, endedAt: Infinity, outcome: 'unknown' }
+    this.#writes.push(write)
+    return write
+  }
+
+  end(write: Write, outcome: 'done' | 'refused', now: number): void {
+    write.outcome = outcome
+    write.endedAt = now
+  }
+
+  /** `value` (-1: none) was read by a request that left at `startedAt`. */
+  read(value: number, startedAt: number): void {
+    const write = this.#writes.find((other) => other.value === value)
+    if (value !== -1 && !write) violated(`${this.name} is ${value}, which nobody wrote`)
+    if (write?.outcome === 'refused') violated(`${this.name} is ${value}, which was refused`)
+    const since = write?.endedAt ?? -1
+    const later = this.#writes.find(
+      (other) => other.outcome === 'done' && other.endedAt < startedAt && other.startedAt > since && other !== write,
+    )
+    if (later) violated(`${this.name} is ${value}, although ${later.value} was acknowledged after it`)
+  }
+}
+
+/** Who owned what in which generation of a group. */
+export class Generations {
+  readonly #owners = new Map<string, string>()
+
+  assigned(generation: number, memberId: string, partitions: readonly number[]): void {
+    for (const partition of partitions) {
+      const key = `${generation}/${partition}`
+      const owner = this.#owners.get(key)
+      if (owner !== undefined && owner !== memberId) {
+        violated(`partition ${partition} has two owners in generation ${generation}: ${owner} and ${memberId}`)
+      }
+      this.#owners.set(key, memberId)
+    }
+  }
+}
+
+export class History {
+  readonly topic = 'load'
+  readonly partitions: readonly PartitionHistory[]
+  readonly generations = new Generations()
+  readonly #registers = new Map<string, Register>()
+
+  constructor(partitions: number) {
+    this.partitions = Array.from({ length: partitions }, (_, i) => new PartitionHistory(`load-${i}`))
+  }
+
+  register(group: string, partition: number): Register {
+    const name = `${group}: load-${partition}`
+    let found = this.#registers.get(name)
+    if (!found) this.#registers.set(name, (found = new Register(name)))
+    return found
+  }
+}

@@ -1,0 +1,146 @@
+// What goes wrong in one run: each kind of trouble is drawn by its seed, and comes at times drawn by it.
+
+import { calmDisk } from '../../src/platform/sim/disk.ts'
+import { calmNetwork } from '../../src/platform/sim/network.ts'
+import type { SeededRandom } from '../../src/platform/sim/random.ts'
+import type { World } from '../../src/platform/sim/world.ts'
+import type { BrokerNode } from './broker-node.ts'
+
+export interface Prey {
+  readonly world: World
+  readonly node: BrokerNode
+  readonly random: SeededRandom
+}
+
+/** One kind of trouble; `strike` begins it and gives how long it lasts and what ends it, where something does. */
+interface Trouble {
+  readonly name: string
+  strike(prey: Prey): { readonly ms: number; readonly end: () => void } | undefined
+}
+
+const down = ({ random }: Prey) => random.pick([10, 500, 3000, 12_000])
+
+export const troubles: readonly Trouble[] = [
+  {
+    name: 'kill',
+    strike(prey) {
+      prey.node.kill()
+      prey.node.restartAfter(down(prey))
+      return undefined
+    },
+  },
+  {
+    name: 'power cut',
+    strike(prey) {
+      prey.node.powerCut()
+      prey.node.restartAfter(down(prey))
+      return undefined
+    },
+  },
+  {
+    name: 'power cuts in a row',
+    strike({ world, node, random }) {
+      for (let at = 0, i = 0; i < 4; i++, at += random.next() * 60) {
+        world.events.after(at, 'another power cut', () => {
+          node.powerCut()
+          node.start()
+        })
+      }
+      return undefined
+    },
+  },
+  {
+    name: 'clean stop',
+    strike(prey) {
+      prey.node.stop()
+      prey.world.events.after(8000, 'restart after a stop', () => {
+        prey.node.kill()
+        prey.node.start()
+      })
+      return undefined
+    },
+  },
+  {
+    name: 'resets',
+    strike({ world, random }) {
+      for (const link of world.network.links) if (random.chance(0.5)) link.reset()
+      return undefined
+    },
+  },
+  {
+    name: 'silence',
+    strike({ world, random }) {
+      for (const link of world.network.links) if (random.chance(0.3)) link.isSilent = true
+      return undefined
+    },
+  },
+  {
+    name: 'slow network',
+    strike({ world, random }) {
+      const slowMs = random.pick([50, 500, 5000])
+      world.network.weather = { latencyMs: 10, slowShare: random.pick([0.02, 0.3]), slowMs, splitShare: 0.4 }
+      return { ms: random.between(500, 8000), end: () => (world.network.weather = { ...calmNetwork }) }
+    },
+  },
+  {
+    name: 'slow disk',
+    strike: ({ node, random }) =>
+      weather(node, { stallMs: random.pick([1, 50, 1000, 6000]), flushMs: 200 }, random.between(500, 6000)),
+  },
+  { name: 'full disk', strike: ({ node, random }) => weather(node, { isFull: true }, random.between(200, 6000)) },
+  {
+    name: 'failing flushes',
+    strike: ({ node, random }) => weather(node, { flushErrorShare: random.pick([0.05, 1]) }, random.between(100, 3000)),
+  },
+  {
+    name: 'failing reads',
+    strike: ({ node, random }) => weather(node, { readErrorShare: random.pick([0.02, 1]) }, random.between(100, 3000)),
+  },
+  {
+    name: 'pause',
+    strike({ world, node, random }) {
+      if (node.process) node.process.pausedUntil = world.events.now + random.between(100, 20_000)
+      return undefined
+    },
+  },
+  {
+    name: 'clock jump',
+    strike({ node, random }) {
+      const { wall } = node.machine
+      wall.jump(random.between(-1_000_000, 1_000_000) - wall.offset) // a producer's clock may be an hour ahead, and no more
+      return undefined
+    },
+  },
+  {
+    name: 'clock drift',
+    strike({ node, random }) {
+      node.machine.wall.drift(random.between(0.95, 1.05))
+      return undefined
+    },
+  },
+]
+
+function weather(node: BrokerNode, changed: Partial<typeof calmDisk>, ms: number): { ms: number; end: () => void } {
+  const { device } = node.machine
+  device.weather = { ...device.weather, ...changed }
+  return { ms, end: () => (device.weather = { ...calmDisk }) }
+}
+
+/** Every kind is on in half of the seeds; one comes every few seconds until `untilMs`. */
+export function haunt(prey: Prey, untilMs: number): string[] {
+  const { world, random } = prey
+  const chosen = troubles.filter(() => random.chance(0.5))
+  const pace = random.pick([500, 2000, 5000])
+  const next = () => {
+    world.events.after(random.next() * pace * 2, 'nemesis', () => {
+      if (world.events.now >= untilMs || chosen.length === 0) return
+      const trouble = random.pick(chosen)
+      world.events.note(`nemesis: ${trouble.name}`)
+      const struck = trouble.strike(prey)
+      if (struck) world.events.after(struck.ms, `nemesis: ${trouble.name} ends`, struck.end)
+      next()
+    })
+  }
+  next()
+  return chosen.map(({ name }) => name)
+}

@@ -1,0 +1,186 @@
+// One broker and several clients; it crashes, its disk and its network misbehave; then all is calm, works again, and nothing is missing.
+
+import assert from 'node:assert/strict'
+import { type LogLine, World } from '../../src/platform/sim/world.ts'
+import { ready } from '../../src/protocol/compression/index.ts'
+import { DescribeGroupsRequest, DescribeGroupsResponse } from '../../src/protocol/messages/describe-groups.ts'
+import { DescribeProducersRequest, DescribeProducersResponse } from '../../src/protocol/messages/describe-producers.ts'
+import { committedOffsets } from '../support/group-member.ts'
+import { KafkaClient, type SeenRecord } from '../support/kafka-client.ts'
+import { BrokerNode } from './broker-node.ts'
+import { type Client, type ClientWorld, IdempotentProducer, PlainProducer, Reader } from './clients.ts'
+import { LoneCommitter, Sharer } from './group-clients.ts'
+import { History, violated } from './history.ts'
+import { haunt } from './nemesis.ts'
+
+const PARTITIONS = 2
+const MAX_EVENTS = 2_000_000
+const TROUBLE_MS = 30_000
+/** From the end of all trouble until everybody is served. */
+const RECOVERY_MS = 60_000
+const GROUPS = ['lone', 'shared']
+
+const config = {
+  'segment.ms': '2000',
+  'offsets.topic.num.partitions': '2',
+  'replica.high.watermark.checkpoint.interval.ms': '1000',
+  'log.cleaner.backoff.ms': '3000',
+  'log.segment.bytes': '1048576',
+}
+
+export interface Outcome {
+  readonly world: World
+  /** What went wrong; null: nothing. */
+  readonly failure: Error | null
+  readonly troubles: readonly string[]
+  readonly acknowledged: number
+  readonly starts: number
+}
+
+/** Never throws: what went wrong is in the outcome. */
+export async function produceCrashRestart(seed: number): Promise<Outcome> {
+  await ready() // loads in real time, once
+  const world = new World({ seed, turn: () => new Promise(setImmediate), maxEvents: MAX_EVENTS })
+  const run = new Run(world)
+  world.onLine = (line) => run.heard(line)
+  let failure: Error | null = null
+  const onRejection = (why: unknown) => (failure ??= new Error(`nobody handled ${String(why)}`, { cause: why }))
+  process.on('unhandledRejection', onRejection)
+  try {
+    await run.all()
+  } catch (thrown) {
+    failure ??= thrown as Error
+  } finally {
+    process.off('unhandledRejection', onRejection)
+  }
+  return { world, failure, troubles: run.troubles, acknowledged: run.acknowledged, starts: run.node.starts }
+}
+
+class Run {
+  readonly world: World
+  readonly node: BrokerNode
+  readonly history = new History(PARTITIONS)
+  #clients: Client[] = []
+  troubles: string[] = []
+
+  constructor(world: World) {
+    this.world = world
+    this.node = new BrokerNode(world.machine('broker'), config)
+  }
+
+  get acknowledged(): number {
+    return this.history.partitions.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0)
+  }
+
+  heard({ facts, message }: LogLine): void {
+    for (let why: unknown = facts['error'] ?? facts['why']; why instanceof Error; why = why.cause) {
+      if (!/^(AssertionFailed|TypeError|RangeError|ReferenceError)$/.test(why.name)) continue
+      const bug = why
+      this.world.events.after(0, 'violation', () => violated(`a bug in the broker: ${message}: ${bug.stack}`))
+      return
+    }
+  }
+
+  async all(): Promise<void> {
+    await this.#begin()
+    const from = this.world.events.now
+    this.troubles = haunt({ world: this.world, node: this.node, random: this.world.random.fork() }, from + TROUBLE_MS)
+    await this.world.events.run(from + TROUBLE_MS)
+    await this.#recover()
+    await this.#rest()
+  }
+
+  async #begin(): Promise<void> {
+    this.world.machine('broker').device.prepare('data')
+    this.node.start()
+    await this.#until('the broker serves', 10_000, () => this.node.isServing)
+    await this.#ask((client) =>
+      client.createTopic(this.history.topic, { partitions: PARTITIONS, configs: { 'segment.ms': '2000' } }),
+    )
+    const place: ClientWorld = { world: this.world, history: this.history, bootstrapServers: this.node.bootstrapServers }
+    this.#clients = [
+      new PlainProducer('plain', place),
+      ...this.history.partitions.map((_, i) => new IdempotentProducer(`idempotent${i}`, i, place)),
+      new Reader('reader', place),
+      new LoneCommitter('committer1', GROUPS[0]!, place),
+      ...[2, 3, 4].map((i) => new Sharer(`sharer${i}`, GROUPS[1]!, place)),
+    ]
+  }
+
+  async #recover(): Promise<void> {
+    const { world, node } = this
+    await world.events.run(world.events.now + 25_000, () => false) // what was begun may still end: pauses, stops, restarts
+    world.events.note('all is calm')
+    node.mayFail = false
+    if (!node.process) node.start()
+    const since = world.events.now
+    await this.#until('every client is served again', RECOVERY_MS, () =>
+      this.#clients.every(({ lastSuccess }) => lastSuccess > since),
+    )
+  }
+
+  /** Nobody works any more: all is there, and a start on what the disk kept knows the same. */
+  async #rest(): Promise<void> {
+    for (const client of this.#clients) client.stop()
+    await this.#until('every client ends', 40_000, () => this.#clients.every(({ isOver }) => isOver))
+    const lived = await this.#ask((client) => this.#look(client))
+    if (this.world.random.chance(0.5)) this.node.kill()
+    else this.node.powerCut()
+    this.node.start()
+    await this.#until('the broker serves again', RECOVERY_MS, () => this.node.isServing)
+    const replayed = await this.#ask((client) => this.#look(client))
+    assert.deepEqual(replayed, lived, 'what was replayed is not what was lived')
+  }
+
+  async #look(client: KafkaClient) {
+    const records: SeenRecord[][] = []
+    for (const [partition, history] of this.history.partitions.entries()) {
+      const found = await client.readAll(this.history.topic, { partition })
+      history.checkAll(found)
+      for (const { name } of this.#clients) if (name.startsWith('idempotent')) history.checkSequence(found, `${name}/`)
+      records.push(found)
+    }
+    const offsets = []
+    for (const group of GROUPS) {
+      const startedAt = this.world.events.now
+      const found = await committedOffsets(client, group)
+      offsets.push(found)
+      for (const [partition] of this.history.partitions.entries()) {
+        this.history.register(group, partition).read(found[`${this.history.topic}-${partition}`] ?? -1, startedAt)
+      }
+    }
+    const { groups } = await client.call(DescribeGroupsRequest, DescribeGroupsResponse, 5, { groups: GROUPS })
+    const indexes = this.history.partitions.map((_, i) => i)
+    const producers = await client.call(DescribeProducersRequest, DescribeProducersResponse, 0, {
+      topics: [{ name: this.history.topic, partitionIndexes: indexes }],
+    })
+    return { records, offsets, groups, producers }
+  }
+
+  /** One who asks the broker something while nobody else does. */
+  async #ask<T>(question: (client: KafkaClient) => Promise<T>): Promise<T> {
+    const { platform } = this.world.machine('auditor').start()
+    let answer: { value: T } | { error: unknown } | null = null
+    const asking = async () => {
+      const client = await KafkaClient.connect(this.node.bootstrapServers, platform)
+      const value = await question(client)
+      client.close()
+      return value
+    }
+    asking().then(
+      (value) => (answer = { value }),
+      (error) => (answer = { error }),
+    )
+    await this.#until('the auditor is answered', RECOVERY_MS, () => answer !== null)
+    const found = answer as unknown as { value: T } | { error: unknown }
+    if ('error' in found) throw found.error
+    return found.value
+  }
+
+  async #until(what: string, ms: number, isTrue: () => boolean): Promise<void> {
+    if (!(await this.world.events.run(this.world.events.now + ms, isTrue))) {
+      const waiting = this.#clients.map(({ name, lastSuccess }) => `${name} ${lastSuccess.toFixed(0)}`)
+      violated(`not true within ${ms} ms: ${what} (last successes: ${waiting.join(', ')})`)
+    }
+  }
+}
