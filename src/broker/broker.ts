@@ -162,7 +162,9 @@ export class Broker {
   }
 
   async #close(): Promise<void> {
-    const chores = this.#chores.stop() // they are told now, so that nobody has to wait for them later
+    // Those at long work are told now, so that nobody has to wait for them later.
+    const chores = this.#chores.stop()
+    this.#metadata.publisher.beginStop()
     await runAll([
       () => this.#server.stopListening(),
       () => this.#groups.stop(),

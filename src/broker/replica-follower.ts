@@ -1,6 +1,8 @@
 // Makes this broker's replicas what the metadata says: opens, leads, reconfigures and deletes partitions as changes come in.
 
+import type { Log } from '../log/log.ts'
 import type { LogDir } from '../log/log-dir.ts'
+import { eachOf } from '../log/pool.ts'
 import type { PartitionImage } from '../metadata/partition.ts'
 import type { MetadataDelta, PartitionChange, Subscriber } from '../metadata/publisher.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -16,24 +18,23 @@ export interface ReplicaFollowerRooms {
   readonly logger: Logger
 }
 
-/** How many logs are made at once: each waits for the disk, and too many would hold everything else up. */
+/** How many logs are made, or put aside, at once: each waits for the disk, and too many would hold everything else up. */
 const AT_ONCE = 16
 
 export function followReplicas({ replicas, configs, logDirs, nodeId, logger }: ReplicaFollowerRooms): Subscriber {
-  // What a stop leaves undone, the next start does: logs that are missing are made then, and those that nobody claims are put aside.
+  // Logs that a stop leaves unmade, the next start makes. Everything else is done all the same: a log of a deleted topic would be put aside by
+  // the next start and never removed, and the farewell of this broker is a change of roles.
   return async (delta, isStopping) => {
     for (const { name } of delta.topicsDeleted) {
-      if (isStopping()) return
       await guarded('a topic could not be taken away', name, () => replicas.delete(name))
       configs.forget(name)
     }
     if (delta.isFirst) await putStraysAside(delta)
     await reconfigure(delta)
     const ours = delta.partitionsChanged.filter(({ after }) => after.replicas.includes(nodeId))
-    for (let at = 0; at < ours.length; at += AT_ONCE) {
-      if (isStopping()) return
-      await Promise.all(ours.slice(at, at + AT_ONCE).map(open))
-    }
+    await eachOf(ours, AT_ONCE, async (change) => {
+      if (!isStopping()) await open(change)
+    })
     for (const { topic, after } of ours) {
       const replica = replicas.get(topic.name, after.partition)
       if (replica) await guarded('a replica could not take its role', replica.name, () => replica.become(roleOf(after)))
@@ -70,18 +71,20 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger }: R
   // A log that no topic claims (or another topic of the same name does) is renamed, never removed: it may be all that is left of something.
   async function putStraysAside({ image }: MetadataDelta): Promise<void> {
     for (const dir of logDirs) {
-      for (const log of dir.offline ? [] : [...dir.logs.values()]) {
-        if (log.topic === METADATA_LOG) continue
-        const topic = image.topic(log.topic)
-        const isOurs = topic?.id === log.topicId && topic.partitions[log.partition]?.replicas.includes(nodeId)
-        if (isOurs) continue
-        logger.warn('a log belongs to no partition of this broker and is put aside as -stray', {
-          log: log.dir,
-          topicId: log.topicId,
-        })
-        await guarded('a log could not be put aside', log.dir, () => dir.strayLog(log))
-      }
+      const strays = dir.offline ? [] : [...dir.logs.values()].filter((log) => log.topic !== METADATA_LOG && !isOurs(log))
+      await eachOf(strays, AT_ONCE, (log) => putAside(dir, log))
     }
+
+    function isOurs({ topic: name, topicId, partition }: Log): boolean {
+      const topic = image.topic(name)
+      return topic?.id === topicId && topic.partitions[partition]?.replicas.includes(nodeId) === true
+    }
+  }
+
+  function putAside(dir: LogDir, log: Log): Promise<void> {
+    const { dir: path, topicId } = log
+    logger.warn('a log belongs to no partition of this broker and is put aside as -stray', { log: path, topicId })
+    return guarded('a log could not be put aside', path, () => dir.strayLog(log))
   }
 }
 

@@ -178,6 +178,18 @@ test('what is committed while a snapshot is written counts for the next one', as
   assert.equal(log.snapshots.length, 2)
 })
 
+test('a publisher that is about to stop says so, and still tells what changes', async () => {
+  const { log, publisher } = house()
+  const told: boolean[] = []
+  publisher.subscribe('x', (_delta, isStopping) => void told.push(isStopping()))
+  await publisher.load()
+  publisher.beginStop()
+  log.write([topic('a', 1)])
+  log.commit()
+  await publisher.reached(1)
+  assert.deepEqual(told, [false, true])
+})
+
 test('a publisher that stops waits for the subscriber at work, tells it so, and tells nobody of anything after it', async () => {
   const { log, publisher } = house()
   const told: string[] = []

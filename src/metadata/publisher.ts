@@ -14,7 +14,7 @@ export type { MetadataDelta, PartitionChange } from './delta.ts'
 
 /**
  * Reacts to a change. What it throws or rejects with is logged; the others still run. One that takes long asks `isStopping` now and then and
- * gives up where that is so. It must not wait for anything that is answered at a commit: all changes behind it would wait as well.
+ * leaves to the next start what it can where that is so. It must not wait for anything that is answered at a commit: all changes behind it would wait as well.
  */
 export type Subscriber = (delta: MetadataDelta, isStopping: () => boolean) => void | Promise<void>
 
@@ -40,6 +40,7 @@ export class MetadataPublisher {
   #lastTimestamp = 0
   #publishedOffset = 0
   #isLive = false
+  #isStopping = false
   #isStopped = false
   #last: Promise<void> = Promise.resolve()
 
@@ -104,8 +105,14 @@ export class MetadataPublisher {
     return seen.promise
   }
 
+  /** The broker is about to stop: changes are still told, such as those of its farewell, but nobody shall begin anything long. */
+  beginStop(): void {
+    this.#isStopping = true
+  }
+
   /** No subscriber is told of anything from here on, and who waits for `reached` is refused; resolves when the one under way has ended. */
   async stop(): Promise<void> {
+    this.#isStopping = true
     this.#isStopped = true
     for (const { seen } of this.#waiting.splice(0)) seen.reject(stopped())
     await this.#last
@@ -140,7 +147,7 @@ export class MetadataPublisher {
       for (const { name, run } of this.#subscribers) {
         if (this.#isStopped) return
         try {
-          await run(delta, () => this.#isStopped)
+          await run(delta, () => this.#isStopping)
         } catch (thrown) {
           this.#options.logger.error(`${name} could not follow a change of the metadata`, {
             offset: delta.endOffset,

@@ -208,3 +208,18 @@ test('a start ends when its disk does', async () => {
   await assert.rejects(log.start(), /i\/o error/)
   await dir.close(null)
 })
+
+test('batches are read whole wherever the disk cuts its bytes', async () => {
+  const disk = memoryDisk(1 << 24)
+  const { log, dir } = await start(disk)
+  await log.start()
+  const texts = Array.from({ length: 100 }, (_, i) => `${i} `.repeat(1000))
+  for (const text of texts) log.append(words(text))
+  await committed(log, log.endOffset)
+  await dir.close({ brokerEpoch: 1 })
+  const again = await start(disk)
+  assert.deepEqual((await contentsOf(again.log)).slice(3), texts)
+  const pieces = await again.log.read(0, 1 << 20)
+  assert.equal(pieces.flatMap((piece) => [...batches(piece)]).length, texts.length + 1)
+  await again.dir.close(null)
+})

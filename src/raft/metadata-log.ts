@@ -265,7 +265,7 @@ function note(membership: Membership, batch: RecordBatch): boolean {
 async function copyOf(log: Log, from: number, maxBytes: number): Promise<Uint8Array[]> {
   const read = await log.read(from, maxBytes, log.endOffset, true)
   try {
-    return read.views.map((view) => Uint8Array.from(view))
+    return [Buffer.concat(read.views)] // a view may end in the middle of a batch
   } finally {
     read.release()
   }

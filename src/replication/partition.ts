@@ -247,7 +247,7 @@ export class Partition implements ReplicatedLog {
 async function copyOf(reading: Promise<LogRead>): Promise<readonly Uint8Array[]> {
   const read = await reading
   try {
-    return read.views.map((view) => Uint8Array.from(view))
+    return [Buffer.concat(read.views)] // a view may end in the middle of a batch
   } finally {
     read.release()
   }

@@ -3,6 +3,7 @@
 import type { Log } from '../log/log.ts'
 import type { LogConfig } from '../log/log-config.ts'
 import type { LogDir } from '../log/log-dir.ts'
+import { eachOf } from '../log/pool.ts'
 import type { DiskError } from '../platform/disk.ts'
 import type { Logger } from '../platform/logger.ts'
 import { KafkaError } from '../protocol/errors.ts'
@@ -12,6 +13,9 @@ export interface ReplicasOptions extends PartitionOptions {
   readonly logDirs: readonly LogDir[]
   readonly logger: Logger
 }
+
+/** One flush of the directory and one checkpoint serve all logs that are removed together. */
+const REMOVED_AT_ONCE = 32
 
 export class Replicas {
   readonly #options: ReplicasOptions
@@ -115,7 +119,7 @@ export class Replicas {
     const partitions = [...(this.#byTopic.get(topic)?.values() ?? [])]
     this.#byTopic.delete(topic)
     for (const partition of partitions) partition.retire(new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${topic} was deleted`))
-    for (const partition of partitions) await this.#remove(partition)
+    await eachOf(partitions, REMOVED_AT_ONCE, (partition) => this.#remove(partition))
   }
 
   async #remove(partition: Partition): Promise<void> {

@@ -159,3 +159,31 @@ test('a start that fails when the groups are loaded already leaves no timer, no 
   disk.failWhere(() => false)
   await brokerOn(t, disk, METADATA_APART)
 })
+
+test('a stop does not wait until a large topic is made, and the next start finishes it; a topic that was deleted is gone', async (t) => {
+  const disk = newDisk()
+  const broker = await brokerOn(t, disk, { 'log.dirs': '/a' })
+  const client = await clientFor(t, broker)
+  const logs = async () => (await namesIn(disk, '/a')).filter((name) => name.startsWith('large-'))
+  const slow = () => new Promise<void>((resolve) => setTimeout(resolve, 30))
+  disk.delayWhere((operation) => (operation === 'mkdir' ? slow() : null))
+  const making = client.createTopic('large', { partitions: 500 }).catch(() => {}) // told or cut off, as it comes
+  await eventually('some of it is made', async () => (await logs()).length > 20)
+  assert.ok((await timed('close', broker.close())) < 500)
+  await making
+  assert.ok((await logs()).length < 250)
+
+  disk.delayWhere(() => null)
+  const second = await brokerOn(t, disk, { 'log.dirs': '/a' })
+  const again = await clientFor(t, second)
+  assert.equal(await again.produce('large', ['x'], { partition: 499 }), 0)
+  disk.delayWhere((operation) => (operation === 'rename' ? slow() : null))
+  const deleting = again.deleteTopic('large').catch(() => {})
+  await eventually('the deletion begins', async () => (await logs()).some((name) => name.endsWith('-delete')))
+  await timed('close', second.close())
+  await deleting
+  assert.deepEqual(
+    (await logs()).filter((name) => !name.endsWith('-delete')),
+    [],
+  )
+})
