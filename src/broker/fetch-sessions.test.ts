@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ZERO_UUID } from '../base/uuid.ts'
 import type { FetchRequest } from '../protocol/messages/fetch.ts'
-import { FetchSessions } from './fetch-sessions.ts'
+import type { Partition } from '../replication/partition.ts'
+import { type FetchedPartition, FetchSessions } from './fetch-sessions.ts'
 
 test('a session remembers its partitions and steps its epoch', () => {
   const sessions = newSessions()
@@ -13,7 +14,7 @@ test('a session remembers its partitions and steps its epoch', () => {
   assert.deepEqual([...first.partitions.keys()], ['a:0', 'a:1'])
   const next = sessions.begin(request({ sessionId: first.sessionId, sessionEpoch: 1 }), 12)
   assert.ok(typeof next !== 'string' && next.incremental)
-  assert.equal(next.partitions.size, 2)
+  assert.equal(next.context.partitions.size, 2)
 })
 
 test('an epoch that does not follow, an unknown id and another way of naming topics are told apart', () => {
@@ -50,7 +51,7 @@ test('epoch -1 closes a session and opens none', () => {
   const sessions = newSessions()
   const { sessionId } = opened(sessions, [['a', 0]])
   const closed = sessions.begin(request({ sessionId, sessionEpoch: -1 }), 12)
-  assert.ok(typeof closed !== 'string' && closed.sessionId === 0)
+  assert.ok(typeof closed !== 'string' && closed.context.sessionId === 0)
   assert.equal(sessions.size, 0)
 })
 
@@ -70,8 +71,56 @@ test('a partition whose data was sent comes last next time', () => {
     ['a', 0],
     ['b', 0],
   ])
-  sessions.moveBack(context, 'a:0')
-  assert.deepEqual([...context.partitions.keys()], ['b:0', 'a:0'])
+  context.moveBack(context.partitions.get('a:0')!)
+  assert.deepEqual(
+    [...context.active].map(({ topic }) => topic),
+    ['b', 'a'],
+  )
+})
+
+test('a partition that has nothing new rests until it changes, is asked for again, or the question is another one', () => {
+  const sessions = newSessions()
+  const context = opened(sessions, [
+    ['a', 0],
+    ['b', 0],
+  ])
+  const watchers = new Set<() => void>()
+  const partition = {
+    watch(run: () => void) {
+      watchers.add(run)
+      return () => watchers.delete(run)
+    },
+  } as unknown as Partition
+  const [a, b] = [...context.partitions.values()] as [FetchedPartition, FetchedPartition]
+  const rests = (asked: FetchedPartition) => {
+    asked.seen = { partition, highWatermark: 0, startOffset: 0, logSize: 0 }
+    context.rest(asked)
+  }
+  rests(a)
+  rests(b)
+  assert.deepEqual([context.active.size, watchers.size], [0, 2])
+  const told: FetchedPartition[] = []
+  context.followers.add((asked) => told.push(asked))
+  ;[...watchers][0]!()
+  assert.deepEqual([[...context.active], told, watchers.size], [[a], [a], 1])
+  let sessionEpoch = 1
+  const next = (more: Partial<Asked>) =>
+    sessions.begin(request({ sessionId: context.sessionId, sessionEpoch: sessionEpoch++, ...more }), 12)
+  next({ ask: [['b', 0]] })
+  assert.deepEqual([[...context.active], watchers.size], [[a, b], 0])
+  rests(a)
+  rests(b)
+  next({})
+  assert.equal(context.active.size, 0)
+  next({ isolationLevel: 1 })
+  assert.deepEqual([context.active.size, watchers.size], [2, 0])
+  rests(a)
+  next({ forget: [['a', 0]] })
+  assert.deepEqual([[...context.active], watchers.size], [[b], 0])
+  rests(b)
+  sessions.begin(request({ sessionId: context.sessionId, sessionEpoch: -1 }), 12)
+  rests(b)
+  assert.equal(watchers.size, 0, 'a session that is over watches nothing')
 })
 
 test('a request that is repeated does not step the session twice', () => {
@@ -99,26 +148,27 @@ function newSessions(slots = 10, clock = { now: 0 }): FetchSessions {
 function opened(sessions: FetchSessions, ask: Named) {
   const context = sessions.begin(request({ sessionId: 0, sessionEpoch: 0, ask }), 12)
   assert.ok(typeof context !== 'string')
-  return context
+  return context.context
 }
 
-function request({
-  sessionId,
-  sessionEpoch,
-  ask = [],
-  forget = [],
-  fetchOffset = 0,
-}: {
+interface Asked {
   sessionId: number
   sessionEpoch: number
   ask?: Named
   forget?: Named
   fetchOffset?: number
-}): FetchRequest {
+  isolationLevel?: number
+}
+
+function request({ sessionId, sessionEpoch, ask = [], forget = [], fetchOffset = 0, isolationLevel = 0 }: Asked): FetchRequest {
   const partition = { currentLeaderEpoch: -1, fetchOffset, lastFetchedEpoch: -1, logStartOffset: -1, partitionMaxBytes: 1000 }
   return {
     sessionId,
     sessionEpoch,
+    isolationLevel,
+    maxBytes: 1000,
+    replicaId: -1,
+    replicaState: { replicaId: -1, replicaEpoch: -1 },
     topics: ask.map(([topic, index]) => ({ topic, topicId: ZERO_UUID, partitions: [{ partition: index, ...partition }] })),
     forgottenTopicsData: forget.map(([topic, index]) => ({ topic, topicId: ZERO_UUID, partitions: [index] })),
   } as unknown as FetchRequest

@@ -5,11 +5,21 @@ import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { ErrorName } from '../protocol/errors.ts'
 import type { FetchRequest } from '../protocol/messages/fetch.ts'
+import type { Partition } from '../replication/partition.ts'
 
 /** From this version on topics are named by id (KIP-516). */
 export const TOPIC_IDS_SINCE = 13
 /** A session that was not used for so long may make room for another (Kafka's own figure, ms). */
 const EVICTABLE_AFTER_MS = 120_000
+
+/** What was seen of a partition when it was last looked at. */
+export interface Seen {
+  readonly partition: Partition
+  readonly highWatermark: number
+  readonly startOffset: number
+  /** The log's size when it ended at the high watermark; else less than any, since it is not known where in it the watermark lay. */
+  readonly logSize: number
+}
 
 /** One partition as the client last asked for it, and what it was last told. */
 export interface FetchedPartition {
@@ -23,21 +33,128 @@ export interface FetchedPartition {
   /** What the client was told last; -1: nothing yet. */
   toldHighWatermark: number
   toldStartOffset: number
+  /** Null where it is not known, or not led here. */
+  seen: Seen | null
+  /** While the client has all there is: ends the watch for more. */
+  unwatch: (() => void) | null
+}
+
+/**
+ * The partitions of a session, or of one request without any. Most of them have nothing new most of the time, so only those that may have
+ * something are looked at; the others rest until their partition says that it changed. That keeps a session of ten thousand cheap.
+ */
+export class FetchContext {
+  /** 0: no session. */
+  readonly sessionId: number
+  readonly usesTopicIds: boolean
+  readonly partitions = new Map<string, FetchedPartition>()
+  /** Those to look at, in the order of their turns. */
+  readonly active = new Set<FetchedPartition>()
+  /** Told of each partition that is to be looked at again. */
+  readonly followers = new Set<(asked: FetchedPartition) => void>()
+  #isolationLevel: number | null = null
+  #isOver = false
+
+  constructor(sessionId: number, usesTopicIds: boolean) {
+    this.sessionId = sessionId
+    this.usesTopicIds = usesTopicIds
+  }
+
+  /** The client has all there is: the partition is not looked at until it changes. Called in the turn in which it was seen. */
+  rest(asked: FetchedPartition): void {
+    if (this.#isOver || asked.unwatch || !asked.seen || !this.active.delete(asked)) return
+    asked.unwatch = asked.seen.partition.watch(() => this.#wake(asked))
+  }
+
+  // A watch ends with the first news, so that a session nobody uses any more costs nothing.
+  #wake(asked: FetchedPartition): void {
+    asked.unwatch?.()
+    asked.unwatch = null
+    this.active.add(asked)
+    for (const tell of this.followers) tell(asked)
+  }
+
+  /** Data of this partition was sent: the others come first next time, so that one busy partition does not starve them. */
+  moveBack(asked: FetchedPartition): void {
+    if (this.active.delete(asked)) this.active.add(asked)
+  }
+
+  /** What the request changes. A partition asked for again keeps its place and what it was told; everything else is as the request says. */
+  update(request: FetchRequest): void {
+    const keyOf = (topic: string, topicId: string, index: number) => `${this.usesTopicIds ? topicId : topic}:${index}`
+    for (const { topic, topicId, partitions } of request.topics) {
+      for (const wanted of partitions) this.#ask(keyOf(topic, topicId, wanted.partition), topic, topicId, wanted)
+    }
+    for (const { topic, topicId, partitions } of request.forgottenTopicsData) {
+      for (const index of partitions) this.#forget(keyOf(topic, topicId, index))
+    }
+    // What these say concerns every partition.
+    const { isolationLevel, maxBytes, replicaId, replicaState } = request
+    const isOdd = maxBytes < 0 || replicaId >= 0 || replicaState.replicaId >= 0
+    if (isOdd || (this.#isolationLevel !== null && this.#isolationLevel !== isolationLevel))
+      for (const asked of this.partitions.values()) this.#activate(asked)
+    this.#isolationLevel = isolationLevel
+  }
+
+  #ask(key: string, topic: string, topicId: string, wanted: WantedPartition): void {
+    let asked = this.partitions.get(key)
+    if (!asked) {
+      asked = { ...NOTHING_TOLD, topic, topicId, index: wanted.partition }
+      this.partitions.set(key, asked)
+    }
+    asked.fetchOffset = wanted.fetchOffset
+    asked.maxBytes = wanted.partitionMaxBytes
+    asked.currentLeaderEpoch = wanted.currentLeaderEpoch
+    asked.lastFetchedEpoch = wanted.lastFetchedEpoch
+    this.#activate(asked)
+  }
+
+  #activate(asked: FetchedPartition): void {
+    asked.unwatch?.()
+    asked.unwatch = null
+    this.active.add(asked)
+  }
+
+  #forget(key: string): void {
+    const asked = this.partitions.get(key)
+    if (!asked) return
+    asked.unwatch?.()
+    this.active.delete(asked)
+    this.partitions.delete(key)
+  }
+
+  /** Nobody will ask again. */
+  end(): void {
+    this.#isOver = true
+    for (const asked of this.partitions.values()) {
+      asked.unwatch?.()
+      asked.unwatch = null
+    }
+  }
+}
+
+type WantedPartition = FetchRequest['topics'][number]['partitions'][number]
+
+const NOTHING_TOLD = {
+  fetchOffset: 0,
+  maxBytes: 0,
+  currentLeaderEpoch: -1,
+  lastFetchedEpoch: -1,
+  toldHighWatermark: -1,
+  toldStartOffset: -1,
+  seen: null,
+  unwatch: null,
 }
 
 /** What one fetch asks for, out of its session or not. */
-export interface FetchContext {
-  /** 0: no session. */
-  readonly sessionId: number
-  readonly partitions: ReadonlyMap<string, FetchedPartition>
+export interface Fetching {
+  readonly context: FetchContext
   /** Whether an unchanged partition may be left out of the answer. */
   readonly incremental: boolean
 }
 
 interface Session {
-  readonly id: number
-  readonly usesTopicIds: boolean
-  readonly partitions: Map<string, FetchedPartition>
+  readonly context: FetchContext
   /** What the next request must carry. */
   epoch: number
   usedAt: number
@@ -61,26 +178,32 @@ export class FetchSessions {
   }
 
   /** What the request asks for, or the error that its session gives. Epoch 0 opens a session, -1 closes one or goes without. */
-  begin(request: FetchRequest, version: number): FetchContext | ErrorName {
+  begin(request: FetchRequest, version: number): Fetching | ErrorName {
     const usesTopicIds = version >= TOPIC_IDS_SINCE
     if (request.sessionEpoch === 0 || request.sessionEpoch === -1) return this.#full(request, usesTopicIds)
     const session = this.#sessions.get(request.sessionId)
     if (!session) return 'FETCH_SESSION_ID_NOT_FOUND'
-    if (session.usesTopicIds !== usesTopicIds) return 'FETCH_SESSION_TOPIC_ID_ERROR'
+    const { context } = session
+    if (context.usesTopicIds !== usesTopicIds) return 'FETCH_SESSION_TOPIC_ID_ERROR'
     if (session.epoch !== request.sessionEpoch) return 'INVALID_FETCH_SESSION_EPOCH'
     session.epoch = nextEpoch(session.epoch)
     session.usedAt = this.#clock.monotonic()
-    update(session, request)
-    return { sessionId: session.id, partitions: session.partitions, incremental: true }
+    context.update(request)
+    return { context, incremental: true }
   }
 
-  #full(request: FetchRequest, usesTopicIds: boolean): FetchContext {
-    this.#sessions.delete(request.sessionId)
-    const partitions = new Map<string, FetchedPartition>()
-    ask(partitions, request, usesTopicIds)
+  #full(request: FetchRequest, usesTopicIds: boolean): Fetching {
+    this.#end(request.sessionId)
     const id = request.sessionEpoch === 0 && this.#hasRoom() ? this.#newId() : 0
-    if (id !== 0) this.#sessions.set(id, { id, usesTopicIds, partitions, epoch: 1, usedAt: this.#clock.monotonic() })
-    return { sessionId: id, partitions, incremental: false }
+    const context = new FetchContext(id, usesTopicIds)
+    context.update(request)
+    if (id !== 0) this.#sessions.set(id, { context, epoch: 1, usedAt: this.#clock.monotonic() })
+    return { context, incremental: false }
+  }
+
+  #end(id: number): void {
+    this.#sessions.get(id)?.context.end()
+    this.#sessions.delete(id)
   }
 
   #hasRoom(): boolean {
@@ -88,7 +211,8 @@ export class FetchSessions {
     let oldest: Session | null = null
     for (const session of this.#sessions.values()) if (!oldest || session.usedAt < oldest.usedAt) oldest = session
     if (!oldest || this.#clock.monotonic() - oldest.usedAt < EVICTABLE_AFTER_MS) return false
-    return this.#sessions.delete(oldest.id)
+    this.#end(oldest.context.sessionId)
+    return true
   }
 
   #newId(): number {
@@ -98,50 +222,8 @@ export class FetchSessions {
     }
     assert(false, 'a hundred random session ids were all taken')
   }
-
-  /** Data of this partition was sent: the others come first next time, so that one busy partition does not starve them. */
-  moveBack(context: FetchContext, key: string): void {
-    const session = this.#sessions.get(context.sessionId)
-    const partition = session?.partitions.get(key)
-    if (!session || !partition) return
-    session.partitions.delete(key)
-    session.partitions.set(key, partition)
-  }
 }
 
 function nextEpoch(epoch: number): number {
   return epoch === 0x7fff_ffff ? 1 : epoch + 1
-}
-
-function update(session: Session, request: FetchRequest): void {
-  ask(session.partitions, request, session.usesTopicIds)
-  for (const { topic, topicId, partitions } of request.forgottenTopicsData) {
-    for (const index of partitions) session.partitions.delete(session.usesTopicIds ? `${topicId}:${index}` : `${topic}:${index}`)
-  }
-}
-
-// A partition asked for again keeps its place and what it was told; everything else is as the request says now.
-function ask(partitions: Map<string, FetchedPartition>, request: FetchRequest, usesTopicIds: boolean): void {
-  for (const topic of request.topics) {
-    for (const wanted of topic.partitions) {
-      const key = usesTopicIds ? `${topic.topicId}:${wanted.partition}` : `${topic.topic}:${wanted.partition}`
-      const known = partitions.get(key)
-      const asked = known ?? {
-        topic: topic.topic,
-        topicId: topic.topicId,
-        index: wanted.partition,
-        fetchOffset: 0,
-        maxBytes: 0,
-        currentLeaderEpoch: -1,
-        lastFetchedEpoch: -1,
-        toldHighWatermark: -1,
-        toldStartOffset: -1,
-      }
-      asked.fetchOffset = wanted.fetchOffset
-      asked.maxBytes = wanted.partitionMaxBytes
-      asked.currentLeaderEpoch = wanted.currentLeaderEpoch
-      asked.lastFetchedEpoch = wanted.lastFetchedEpoch
-      if (!known) partitions.set(key, asked)
-    }
-  }
 }

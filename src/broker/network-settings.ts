@@ -14,6 +14,8 @@ const MAX_PENDING_BYTES = 16 * 1024 * 1024
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024
 /** Where `queued.max.request.bytes` names no bound we keep one all the same: no client may fill the memory. */
 const MAX_REQUEST_BYTES = 1024 * 1024 * 1024
+/** What answers to Fetch may hold until clients have taken them, over all connections. */
+export const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 /** A client that sends half a request and then nothing for so long is gone, or means no good. */
 const MAX_STALL_MS = 30_000
 

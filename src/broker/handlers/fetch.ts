@@ -1,12 +1,14 @@
 // Fetch (API 1): batches from the log as they are, a long poll where there is too little, sessions that name only what changed.
 
+import type { LogRead } from '../../log/log.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { api } from '../../protocol/api.ts'
 import { errorCode, KafkaError } from '../../protocol/errors.ts'
 import type { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
 import type { Input, Item } from '../../protocol/schema.ts'
 import type { Partition } from '../../replication/partition.ts'
-import { type FetchContext, type FetchedPartition, type FetchSessions, TOPIC_IDS_SINCE } from '../fetch-sessions.ts'
+import type { AnswerMemory, Loan } from '../answer-memory.ts'
+import { type FetchedPartition, type Fetching, type FetchSessions, type Seen, TOPIC_IDS_SINCE } from '../fetch-sessions.ts'
 import type { Handler, RequestContext } from '../handler.ts'
 import type { Topics } from '../topics.ts'
 
@@ -14,18 +16,23 @@ type PartitionAnswer = Item<Item<Input<FetchResponse>['responses']>['partitions'
 
 /** One partition's part of an answer while it is put together. */
 interface Found {
-  readonly key: string
   readonly asked: FetchedPartition
   readonly answer: PartitionAnswer
   readonly sizeInBytes: number
   readonly failed: boolean
   /** False for what does not exist, or may not be seen: Kafka answers those last. */
   readonly isKnown: boolean
-  readonly partition: Partition | null
-  readonly seenHighWatermark: number
-  /** The log's size when it ended at the high watermark; else less than any, since it is not known where in it the watermark lay. */
-  readonly seenLogSize: number
   release(): void
+}
+
+/** One request on its way. */
+interface Call {
+  readonly request: FetchRequest
+  readonly context: RequestContext
+  readonly fetching: Fetching
+  readonly loan: Loan
+  /** By partition, in the order in which they were first looked at. */
+  readonly found: Map<FetchedPartition, Found>
 }
 
 export interface FetchRooms {
@@ -34,14 +41,17 @@ export interface FetchRooms {
   readonly clock: Clock
   /** `fetch.max.bytes` of the broker: no answer is larger, but for one whole first batch. */
   readonly maxBytes: number
+  readonly memory: AnswerMemory
 }
 
+/** Others have a turn after so many partitions. */
+const SLICE = 500
 const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 /** A consumer that reads as if it were a debugging tool; Kafka treats it as a consumer. */
 const DEBUGGING_REPLICA = -2
 
-export function fetch({ topics, sessions, clock, maxBytes }: FetchRooms): Handler<FetchRequest, FetchResponse> {
+export function fetch({ topics, sessions, clock, maxBytes, memory }: FetchRooms): Handler<FetchRequest, FetchResponse> {
   return {
     api: api('Fetch'),
 
@@ -54,10 +64,21 @@ export function fetch({ topics, sessions, clock, maxBytes }: FetchRooms): Handle
       }
       const fetching = sessions.begin(request, context.version)
       if (typeof fetching === 'string') return { errorCode: errorCode(fetching), responses: [] }
-      const found = await enough(request, fetching, context)
-      context.onSent(() => releaseAll(found))
-      for (const { key, sizeInBytes } of found) if (sizeInBytes > 0) sessions.moveBack(fetching, key)
-      return { sessionId: fetching.sessionId, responses: group(answered(fetching, found)) }
+      const loan = memory.open((why) => context.disconnect(why))
+      const call: Call = { request, context, fetching, loan, found: new Map() }
+      context.onSent(() => {
+        letGo(call)
+        loan.close()
+      })
+      const { sessionId } = fetching.context
+      try {
+        await findEnough(call)
+      } finally {
+        if (sessionId === 0) fetching.context.end()
+      }
+      for (const { asked, sizeInBytes } of call.found.values()) if (sizeInBytes > 0) fetching.context.moveBack(asked)
+      loan.leaves()
+      return { sessionId, responses: group(answered(call)) }
     },
 
     refuse: (request, error) => ({
@@ -71,116 +92,167 @@ export function fetch({ topics, sessions, clock, maxBytes }: FetchRooms): Handle
   }
 
   // Reads, and while it is too little waits for changes and reads again. Partitions in error answer at once.
-  async function enough(request: FetchRequest, fetching: FetchContext, context: RequestContext): Promise<Found[]> {
+  async function findEnough(call: Call): Promise<void> {
+    const { request, context } = call
+    const minBytes = Math.min(request.minBytes, request.maxBytes, maxBytes)
     const deadline = clock.monotonic() + request.maxWaitMs
     for (;;) {
-      const found = await readAll(request, fetching, context)
-      const size = found.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
+      const seen = await readAll(call)
       const waitMs = deadline - clock.monotonic()
-      const done = size >= request.minBytes || waitMs <= 0 || found.length === 0 || found.some(({ failed }) => failed)
-      if (done || context.gone.aborted || tellsMore(fetching, found)) return found
-      releaseAll(found)
-      await change(found, request.minBytes - size, waitMs, context)
+      const isEmpty = call.fetching.context.partitions.size === 0
+      if (seen.sizeInBytes >= minBytes || waitMs <= 0 || isEmpty || seen.failed || context.gone.aborted) return
+      letGo(call)
+      call.loan.close()
+      await growth(call, minBytes - seen.sizeInBytes, waitMs)
+      if (context.gone.aborted) return
     }
   }
 
-  async function readAll(request: FetchRequest, { partitions }: FetchContext, context: RequestContext): Promise<Found[]> {
-    const found: Found[] = []
+  /** Looks at every partition that may have something new. */
+  async function readAll(call: Call): Promise<{ sizeInBytes: number; failed: boolean }> {
+    const { request, found } = call
     let left = Math.min(request.maxBytes, maxBytes)
-    let empty = true
-    for (const [key, asked] of partitions) {
-      const one = await readOne(key, asked, request, context, left, empty)
-      found.push(one)
+    let sizeInBytes = 0
+    let failed = false
+    let count = 0
+    for (const asked of [...call.fetching.context.active]) {
+      const reading = readOne(asked, call, left, sizeInBytes === 0)
+      const one = reading instanceof Promise ? await reading : reading
+      found.set(asked, one)
       left = Math.max(0, left - one.sizeInBytes)
-      if (one.sizeInBytes > 0) empty = false
+      sizeInBytes += one.sizeInBytes
+      failed ||= one.failed
+      if (++count % SLICE === 0) await new Promise<void>((resolve) => clock.soon(resolve))
     }
-    return found
+    return { sizeInBytes, failed }
   }
 
-  async function readOne(
-    key: string,
-    asked: FetchedPartition,
-    request: FetchRequest,
-    context: RequestContext,
-    left: number,
-    isFirst: boolean,
-  ): Promise<Found> {
+  // No promise is made where there is nothing to read, which is true of most partitions most of the time.
+  function readOne(asked: FetchedPartition, call: Call, left: number, isFirst: boolean): Found | Promise<Found> {
+    const { request, context, fetching } = call
+    asked.seen = null
     let partition: Partition
     try {
       const topic = context.version >= TOPIC_IDS_SINCE ? topics.nameOf(asked.topicId) : asked.topic
       if (!context.may('Read', { type: 'Topic', name: topic })) throw new KafkaError('TOPIC_AUTHORIZATION_FAILED')
       partition = topics.partition(topic, asked.index)
     } catch (thrown) {
-      return failed(key, asked, failure(asked.index, KafkaError.of(thrown), []), false)
+      return failed(asked, failure(asked.index, KafkaError.of(thrown), []), false)
     }
     try {
       requireReadable(partition, asked, request)
-      const readCommitted = request.isolationLevel === READ_COMMITTED
       const diverging = divergence(partition, asked)
+      const readCommitted = request.isolationLevel === READ_COMMITTED
       const bound = readCommitted ? partition.lastStableOffset : partition.highWatermark
-      const { highWatermark, lastStableOffset, startOffset, log } = partition
-      const seenLogSize = highWatermark === log.endOffset ? log.sizeInBytes : Number.NEGATIVE_INFINITY
-      const size = Math.min(left, asked.maxBytes)
-      const wanted = !diverging && bound > asked.fetchOffset && (size > 0 || isFirst)
-      const read = wanted ? await partition.readFor(asked.fetchOffset, size, readCommitted, isFirst) : NOTHING
-      const upTo = read.nextOffset ?? asked.fetchOffset
-      return {
-        key,
-        asked,
-        partition,
-        failed: diverging !== null,
-        isKnown: true,
-        sizeInBytes: read.sizeInBytes,
-        seenHighWatermark: highWatermark,
-        seenLogSize,
-        release: () => read.release(),
-        answer: {
-          partitionIndex: asked.index,
-          errorCode: 0,
-          highWatermark,
-          lastStableOffset,
-          logStartOffset: startOffset,
-          abortedTransactions: readCommitted ? partition.log.producers.abortedTransactions(asked.fetchOffset, upTo) : null,
-          ...(diverging ? { divergingEpoch: diverging } : {}),
-          records: read.views,
-        },
+      asked.seen = seen(partition)
+      if (diverging || bound <= asked.fetchOffset) {
+        if (!diverging) fetching.context.rest(asked)
+        return nothing(asked, partition, readCommitted, diverging)
       }
+      const size = Math.min(left, asked.maxBytes)
+      if (size === 0 && !isFirst) return nothing(asked, partition, readCommitted, null)
+      return read(asked, partition, call, size, isFirst)
     } catch (thrown) {
-      return failed(key, asked, failure(asked.index, KafkaError.of(thrown), null), true)
+      return failed(asked, failure(asked.index, KafkaError.of(thrown), null), true)
     }
   }
 
-  // Resolves when some partition has grown by about `missing` bytes, changed its leader, or the time is up.
-  function change(found: readonly Found[], missing: number, waitMs: number, { gone }: RequestContext): Promise<void> {
+  async function read(asked: FetchedPartition, partition: Partition, call: Call, size: number, isFirst: boolean): Promise<Found> {
+    const readCommitted = call.request.isolationLevel === READ_COMMITTED
+    const { loan } = call
+    let taken = loan.take(Math.max(1, size))
+    if (taken === 0 && isFirst) taken = await loan.takeInTurn(Math.max(1, size))
+    let found: LogRead | null = null
+    try {
+      if (taken === 0) return nothing(asked, partition, readCommitted, null)
+      const told = heading(asked, partition, readCommitted)
+      const reading = await partition.readFor(asked.fetchOffset, Math.min(size, taken), readCommitted, isFirst)
+      found = reading
+      const { views, sizeInBytes, nextOffset } = reading
+      const abortedTransactions = readCommitted
+        ? partition.log.producers.abortedTransactions(asked.fetchOffset, nextOffset)
+        : null
+      loan.settle(taken, sizeInBytes)
+      taken = 0
+      const answer = { ...told, abortedTransactions, records: views }
+      return { asked, answer, sizeInBytes, failed: false, isKnown: true, release: () => reading.release() }
+    } catch (thrown) {
+      found?.release()
+      return failed(asked, failure(asked.index, KafkaError.of(thrown), null), true)
+    } finally {
+      if (taken > 0) loan.settle(taken, 0)
+    }
+  }
+
+  // Resolves when partitions have grown by about `missing` bytes, one has changed its leader, or the time is up.
+  function growth({ fetching: { context }, context: { gone } }: Call, missing: number, waitMs: number): Promise<void> {
     return new Promise((resolve) => {
+      let grown = 0
+      const counted = new Map<FetchedPartition, number>()
       const stops: (() => void)[] = []
       const finish = () => {
-        for (const stop of stops) stop()
+        for (const stop of stops.splice(0)) stop()
         resolve()
       }
-      const look = () => {
-        if (hasGrown(found, missing)) finish()
+      const count = (asked: FetchedPartition) => {
+        const bytes = asked.seen ? grownBy(asked.seen) : Number.POSITIVE_INFINITY
+        if (bytes === Number.POSITIVE_INFINITY) return finish()
+        grown += bytes - (counted.get(asked) ?? 0)
+        counted.set(asked, bytes)
+        if (grown >= missing && grown > 0) finish()
+      }
+      const follow = (asked: FetchedPartition) => {
+        if (asked.seen) stops.push(asked.seen.partition.watch(() => count(asked)))
+        count(asked)
       }
       const timer = clock.after(waitMs, finish)
       stops.push(() => timer.cancel())
       gone.addEventListener('abort', finish, { once: true })
       stops.push(() => gone.removeEventListener('abort', finish))
-      for (const { partition } of found) if (partition) stops.push(partition.watch(look))
-      look()
+      context.followers.add(follow)
+      stops.push(() => context.followers.delete(follow))
+      for (const asked of [...context.active]) follow(asked)
     })
   }
 }
 
-const NOTHING = { views: [] as readonly Uint8Array[], sizeInBytes: 0, nextOffset: undefined, release() {} }
+function seen(partition: Partition): Seen {
+  const { highWatermark, startOffset, log } = partition
+  const logSize = highWatermark === log.endOffset ? log.sizeInBytes : Number.NEGATIVE_INFINITY
+  return { partition, highWatermark, startOffset, logSize }
+}
 
-function hasGrown(found: readonly Found[], missing: number): boolean {
-  let grown = 0
-  for (const { partition, seenHighWatermark, seenLogSize, answer } of found) {
-    if (!partition) continue
-    if (!partition.isLeader || partition.startOffset !== answer.logStartOffset) return true // segments may be gone: sizes say nothing
-    if (partition.highWatermark !== seenHighWatermark) grown += Math.max(1, partition.log.sizeInBytes - seenLogSize)
+function grownBy({ partition, highWatermark, startOffset, logSize }: Seen): number {
+  if (!partition.isLeader || partition.startOffset !== startOffset) return Number.POSITIVE_INFINITY // segments may be gone: sizes say nothing
+  return partition.highWatermark === highWatermark ? 0 : Math.max(1, partition.log.sizeInBytes - logSize)
+}
+
+/** Gives back what was read. */
+function letGo({ found }: Call): void {
+  for (const [asked, one] of found) {
+    if (one.sizeInBytes === 0) continue
+    found.delete(asked)
+    one.release()
   }
-  return grown >= missing && grown > 0
+}
+
+function heading(asked: FetchedPartition, partition: Partition, readCommitted: boolean): PartitionAnswer {
+  const { highWatermark, lastStableOffset, startOffset } = partition
+  return {
+    partitionIndex: asked.index,
+    errorCode: 0,
+    highWatermark,
+    lastStableOffset,
+    logStartOffset: startOffset,
+    abortedTransactions: readCommitted ? [] : null,
+    records: EMPTY,
+  }
+}
+
+function nothing(asked: FetchedPartition, partition: Partition, readCommitted: boolean, diverging: EpochEnd | null): Found {
+  const told = heading(asked, partition, readCommitted)
+  const answer = diverging ? { ...told, divergingEpoch: diverging } : told
+  return { asked, answer, failed: diverging !== null, isKnown: true, sizeInBytes: 0, release() {} }
 }
 
 function requireReadable(partition: Partition, asked: FetchedPartition, request: FetchRequest): void {
@@ -203,8 +275,13 @@ function requireReadable(partition: Partition, asked: FetchedPartition, request:
   }
 }
 
+interface EpochEnd {
+  readonly epoch: number
+  readonly endOffset: number
+}
+
 /** Where the reader's history and ours part (KIP-595): it must truncate there first. Null where they agree. */
-function divergence(partition: Partition, { lastFetchedEpoch, fetchOffset }: FetchedPartition) {
+function divergence(partition: Partition, { lastFetchedEpoch, fetchOffset }: FetchedPartition): EpochEnd | null {
   if (lastFetchedEpoch < 0) return null
   const { epoch, endOffset } = partition.log.endOffsetForEpoch(lastFetchedEpoch)
   if (epoch < 0) throw new KafkaError('OFFSET_OUT_OF_RANGE', `${partition.name} knows no epoch ${lastFetchedEpoch}`)
@@ -225,36 +302,14 @@ function failure(index: number, error: KafkaError, abortedTransactions: [] | nul
 
 const EMPTY = new Uint8Array(0)
 
-function failed(key: string, asked: FetchedPartition, answer: PartitionAnswer, isKnown: boolean): Found {
-  return {
-    key,
-    asked,
-    answer,
-    isKnown,
-    sizeInBytes: 0,
-    failed: true,
-    partition: null,
-    seenHighWatermark: -1,
-    seenLogSize: 0,
-    release() {},
-  }
-}
-
-function releaseAll(found: readonly Found[]): void {
-  for (const one of found) one.release()
-}
-
-/** A session's client learns of a moved high watermark without waiting for bytes. */
-function tellsMore({ incremental }: FetchContext, found: readonly Found[]): boolean {
-  return (
-    incremental &&
-    found.some((one) => one.answer.highWatermark !== one.asked.toldHighWatermark && one.asked.toldHighWatermark >= 0)
-  )
+function failed(asked: FetchedPartition, answer: PartitionAnswer, isKnown: boolean): Found {
+  return { asked, answer, isKnown, sizeInBytes: 0, failed: true, release() {} }
 }
 
 /** What goes out: in an incremental answer only what is new; what was told is remembered. */
-function* answered({ incremental }: FetchContext, found: readonly Found[]): Generator<Found> {
-  for (const one of [...found.filter(({ isKnown }) => isKnown), ...found.filter(({ isKnown }) => !isKnown)]) {
+function* answered({ fetching: { context, incremental }, found }: Call): Generator<Found> {
+  const all = incremental ? [...found.values()] : [...context.partitions.values()].flatMap((asked) => found.get(asked) ?? [])
+  for (const one of [...all.filter(({ isKnown }) => isKnown), ...all.filter(({ isKnown }) => !isKnown)]) {
     const { answer, asked } = one
     const isNews =
       one.failed ||

@@ -7,12 +7,14 @@ import type { MetadataImage } from '../../metadata/image.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { Partition } from '../../replication/partition.ts'
 import type { Replicas } from '../../replication/replicas.ts'
+import { AnswerMemory } from '../answer-memory.ts'
 import { BatchRulebook } from '../batch-rules.ts'
 import { DiskRoom } from '../disk-room.ts'
 import { FetchSessions } from '../fetch-sessions.ts'
 import type { AnyHandler } from '../handler.ts'
 import type { LogDirs } from '../log-dirs.ts'
 import type { MetadataNode } from '../metadata-node.ts'
+import { MAX_ANSWER_BYTES } from '../network-settings.ts'
 import { ProducerIds } from '../producer-ids.ts'
 import { type Refusals, TopicMaker, type TopicPlan } from '../topic-maker.ts'
 import { INTERNAL_TOPICS, Topics } from '../topics.ts'
@@ -67,6 +69,7 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
   const maker = new TopicMaker(controller)
   const cluster = { image, clusterId: dirs.metadata.clusterId, controllerId: () => nodeId }
   const sessions = new FetchSessions(loaded.config['max.incremental.fetch.session.cache.slots'], clock, random)
+  const memory = new AnswerMemory(MAX_ANSWER_BYTES, clock)
   const producerIds = new ProducerIds(async () => {
     const who = { brokerId: nodeId, brokerEpoch: rooms.brokerEpoch() }
     const { producerIdStart, producerIdLen } = await controller.ask((machine) => allocateProducerIds(machine, who))
@@ -91,7 +94,7 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     incrementalAlterConfigs({ controller, nodeId }),
     listConfigResources({ image }),
     produce({ topics, rules: new BatchRulebook(loaded.config['socket.request.max.bytes']), clock, takeRoom }),
-    fetch({ topics, sessions, clock, maxBytes: loaded.config['fetch.max.bytes'] }),
+    fetch({ topics, sessions, clock, maxBytes: loaded.config['fetch.max.bytes'], memory }),
     listOffsets({ topics }),
     offsetForLeaderEpoch({ topics }),
     deleteRecords({ topics }),
