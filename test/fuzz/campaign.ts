@@ -4,7 +4,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Api } from '../../src/protocol/api.ts'
 import type { Input } from './corpus.ts'
-import { Fire, MAX_STALL_MS } from './fire.ts'
+import { Fire } from './fire.ts'
 import { type FrameCase, FrameMaker } from './frames.ts'
 import { framed } from './lane.ts'
 import type { Progress } from './progress.ts'
@@ -13,6 +13,8 @@ import { Target } from './target.ts'
 const WINDOW = 256
 /** Topics and groups that frames made must not pile up for ever: a new broker after so many windows. */
 const WINDOWS_PER_BROKER = 16
+/** So many suspects are tried between two looks. */
+const LOOK_EVERY = 16
 
 export interface Plan {
   /** The numbers of the last frame and batch, plus one. */
@@ -149,32 +151,32 @@ export class Campaign {
     this.#fire = null
   }
 
-  // One by one on a broker of their own; a complaint that comes twice for the same input is that input's doing.
+  // One after the other on a broker of their own, a few between two looks; a complaint that comes again for one input alone is its doing.
   async #trace(complaints: readonly string[], shots: readonly Shot[]): Promise<void> {
     const detail = complaints.join('\n')
     const title = titleOf(complaints[0]!)
     const isStall = complaints.every((complaint) => /stood still/.test(complaint))
-    const known = this.#progress.findings[title]
-    if (known !== undefined && !isStall) return this.#note({ title, detail, inputs: shots, isTraced: false })
-    let target = Target.open()
+    if (this.#progress.findings[title] !== undefined) return this.#note({ title, detail, inputs: shots, isTraced: false })
+    const suspects: Shot[] = []
+    const again = new Retrial(this.#served)
     try {
-      let fire = await Fire.open(target, this.#served)
+      for (let at = 0; at < shots.length; at += LOOK_EVERY) {
+        const group = shots.slice(at, at + LOOK_EVERY)
+        if (!(await again.complains(group))) continue
+        for (const shot of group) if (await again.complains([shot])) suspects.push(shot)
+      }
       let traced = 0
-      for (const shot of shots) {
-        if (!(await complains(fire, shot))) continue
-        if (target.ended === null && isStall && !(await complains(fire, shot))) continue // a slow moment of the machine
+      for (const shot of suspects) {
+        if (isStall && !(await again.complains([shot]))) continue // a slow moment of the machine
         traced++
         this.#note({ title: `${shot.what}: ${title}`, detail, inputs: [shot], isTraced: true })
-        if (target.ended === null) continue
-        target = Target.open()
-        fire = await Fire.open(target, this.#served)
       }
       // A stall that no frame causes alone, twice, is the machine's or the sum of many; only its number is kept.
       if (traced === 0) this.#note({ title: isStall ? `untraced: ${title}` : title, detail, inputs: shots, isTraced: false })
     } catch (thrown) {
       this.#note({ title, detail: `${detail}\n${thrown}`, inputs: shots, isTraced: false })
     } finally {
-      await target.kill()
+      await again.end()
     }
   }
 
@@ -185,12 +187,31 @@ export class Campaign {
   }
 }
 
-async function complains(fire: Fire, shot: Shot): Promise<boolean> {
-  try {
-    await fire.shoot([shot], () => {})
-    return (await fire.complaints()).length > 0
-  } catch {
-    return true
+/** A broker for inputs that are under suspicion; a new one after each that kills it. */
+class Retrial {
+  readonly #served: ReadonlySet<number>
+  #target = Target.open()
+  #fire: Fire | null = null
+
+  constructor(served: ReadonlySet<number>) {
+    this.#served = served
+  }
+
+  async complains(shots: readonly Shot[]): Promise<boolean> {
+    const fire = (this.#fire ??= await Fire.open(this.#target, this.#served))
+    try {
+      await fire.shoot(shots, () => {}, 1)
+      return (await fire.complaints()).length > 0
+    } catch {
+      await this.end()
+      this.#target = Target.open()
+      this.#fire = null
+      return true
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.#target.kill()
   }
 }
 
@@ -209,5 +230,3 @@ export function titleOf(detail: string): string {
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => from + i)
 }
-
-export { MAX_STALL_MS }

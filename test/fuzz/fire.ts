@@ -13,7 +13,7 @@ import { BYSTANDER, inWorld, makeWorld, TOPICS, type World } from './world.ts'
 
 const LANES = 24
 /** An event loop that stands still for longer keeps everybody waiting. */
-export const MAX_STALL_MS = 50
+const MAX_STALL_MS = 50
 /** 256 MiB of disk, the frames and answers under way, Node itself. */
 const MAX_RSS = 1 << 30
 /** After a broker was closed nothing of it may stay. */
@@ -62,11 +62,15 @@ export class Fire {
     return new Fire(target, served, bootstrap, world, await KafkaClient.connect(bootstrap))
   }
 
-  /** Tries all inputs, many at a time; `onVerdict` hears of each. */
-  async shoot<T extends Input>(inputs: readonly T[], onVerdict: (input: T, verdict: Verdict) => void): Promise<void> {
+  /** Tries all inputs over so many connections; `onVerdict` hears of each. */
+  async shoot<T extends Input>(
+    inputs: readonly T[],
+    onVerdict: (input: T, verdict: Verdict) => void,
+    lanes = LANES,
+  ): Promise<void> {
     let next = 0
     await Promise.all(
-      this.#lanes.map(async (lane) => {
+      this.#lanes.slice(0, lanes).map(async (lane) => {
         while (next < inputs.length) {
           const input = inputs[next++]!
           const bytes = inWorld(input.bytes, this.#world)

@@ -15,7 +15,11 @@ import { bomb } from './record-batches.ts'
 import { Target } from './target.ts'
 import { validateOne } from './validated.ts'
 
-before(ready)
+let served: Awaited<ReturnType<typeof servedApis>>
+before(async () => {
+  await ready()
+  served = await servedApis()
+})
 
 test('a few hundred hostile frames and batches do no harm', async () => {
   const findings: Finding[] = []
@@ -30,20 +34,19 @@ test('a few hundred hostile frames and batches do no harm', async () => {
     findings: {},
     seconds: 0,
   }
-  const campaign = new Campaign(progress, await servedApis(), (finding) => findings.push(finding))
-  await campaign.run({ frames: 512, batches: 64, until: Infinity })
+  const campaign = new Campaign(progress, served, (finding) => findings.push(finding))
+  await campaign.run({ frames: 384, batches: 48, until: Infinity })
   assert.deepEqual(
     findings.filter(({ title }) => !/stood still/.test(title)).map(({ title, detail }) => `${title}\n${detail}`),
     [],
   )
   // It would show little if all were refused, or all understood.
-  assert.ok(progress.verdicts['answered']! > 120 && progress.verdicts['closed']! > 100, JSON.stringify(progress))
-  assert.ok(progress.batchesAccepted > 5 && progress.recordsRead > 20, JSON.stringify(progress))
+  assert.ok(progress.verdicts['answered']! > 80 && progress.verdicts['closed']! > 80, JSON.stringify(progress))
+  assert.ok(progress.batchesAccepted > 5 && progress.recordsRead > 5, JSON.stringify(progress))
 })
 
 test('what once did harm does none any more', async () => {
   const kept = keptInputs()
-  const served = await servedApis()
   const target = Target.open()
   try {
     const fire = await Fire.open(target, new Set(served.map(({ key }) => key)))

@@ -11,7 +11,7 @@ import { planOf } from '../../src/protocol/plan.ts'
 const API_VERSIONS = 18
 const PRODUCE = 0
 /** Their answer may wait for others or for time. */
-const MAY_WAIT: ReadonlySet<string> = new Set(['Fetch', 'JoinGroup', 'SyncGroup', 'Produce'])
+const MAY_WAIT: ReadonlySet<string> = new Set(['Fetch', 'JoinGroup', 'SyncGroup'])
 
 export type Due =
   /** The connection is closed without a byte. */

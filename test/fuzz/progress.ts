@@ -22,7 +22,7 @@ export const pathFor = (seed: number) => `build/fuzz/seed-${seed}.json`
 
 /** The commit that is tried; what is changed in the working tree is said. */
 export function commitHere(): string {
-  const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim()
+  const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
   try {
     return git('rev-parse', '--short=12', 'HEAD') + (git('status', '--porcelain', '--', 'src') === '' ? '' : '-changed')
   } catch {
