@@ -1,6 +1,9 @@
 // A short campaign, and everything that longer ones ever found.
 
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { apis } from '../../src/protocol/api.ts'
 import { type Compression, decompress, OutputTooLarge, ready } from '../../src/protocol/compression/index.ts'
@@ -11,6 +14,7 @@ import { keptInputs } from './corpus.ts'
 import { Fire, servedApis } from './fire.ts'
 import { FrameMaker } from './frames.ts'
 import { due, wrongWith } from './judge.ts'
+import { load, save } from './progress.ts'
 import { bomb } from './record-batches.ts'
 import { Target } from './target.ts'
 import { validateOne } from './validated.ts'
@@ -103,4 +107,14 @@ test('the bombs are bombs', () => {
     assert.throws(() => decompress(codec, bytes.subarray(HEADER_SIZE), 15 << 20), OutputTooLarge, codec)
     assert.equal(decompress(codec, bomb(codec, 'records').subarray(HEADER_SIZE), 8 << 20).length, 7 << 20, codec)
   }
+})
+
+test('a campaign goes on where the same commit and seed stopped, and begins anew for another', (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'odradek-fuzz-'))
+  t.after(() => rmSync(dir, { recursive: true }))
+  const path = join(dir, 'count.json')
+  save({ ...load(1, path, 'abc'), frames: 500, findings: { something: 2 } }, path)
+  assert.deepEqual([load(1, path, 'abc').frames, load(1, path, 'abc').findings], [500, { something: 2 }])
+  assert.equal(load(1, path, 'abd').frames, 0)
+  assert.equal(load(2, path, 'abc').frames, 0)
 })
