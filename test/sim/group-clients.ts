@@ -3,6 +3,7 @@
 import { committedOffsets, findCoordinator, GroupMember } from '../support/group-member.ts'
 import type { KafkaClient } from '../support/kafka-client.ts'
 import { accept, Client, type ClientWorld, Trouble } from './clients.ts'
+import { violated } from './history.ts'
 
 const REJOIN = ['REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'MEMBER_ID_REQUIRED']
 
@@ -110,6 +111,7 @@ export class Sharer extends Committer {
       accept(error, 'Heartbeat', REJOIN)
       if (this.random.chance(0.5) && owned.length > 0) await this.commit(member, this.random.pick(owned))
       else this.succeeded(this.now)
+      if (this.random.chance(0.05)) await this.#commitLate(member)
       if (this.random.chance(0.01)) await this.sleep(15_000) // silent for longer than its session
       if (this.random.chance(0.02)) {
         await member.leave()
@@ -117,6 +119,15 @@ export class Sharer extends Committer {
       }
       await this.sleep(200 + this.random.next() * 800)
     }
+  }
+
+  /** As one who does not know yet that a new generation has begun. */
+  async #commitLate(member: GroupMember): Promise<void> {
+    member.generationId--
+    const error = await member.commit(this.history.topic, 1)
+    member.generationId++
+    if (error === 'NONE') violated(`a commit of generation ${member.generationId - 1} was accepted in ${member.generationId}`)
+    if (!REJOIN.includes(error)) accept(error, 'OffsetCommit of an old generation')
   }
 
   /** The partitions it owns; null where the group rebalances again. */

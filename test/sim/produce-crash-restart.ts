@@ -7,6 +7,7 @@ import { DescribeGroupsRequest, DescribeGroupsResponse } from '../../src/protoco
 import { DescribeProducersRequest, DescribeProducersResponse } from '../../src/protocol/messages/describe-producers.ts'
 import { committedOffsets } from '../support/group-member.ts'
 import { KafkaClient, type SeenRecord } from '../support/kafka-client.ts'
+import { Admin, listTopics } from './admin-client.ts'
 import { BrokerNode } from './broker-node.ts'
 import { type Client, type ClientWorld, IdempotentProducer, PlainProducer, Reader } from './clients.ts'
 import { LoneCommitter, Sharer } from './group-clients.ts'
@@ -61,6 +62,7 @@ class Run {
   readonly node: BrokerNode
   readonly history = new History(PARTITIONS)
   #clients: Client[] = []
+  #admin: Admin | null = null
   troubles: string[] = []
 
   constructor(world: World) {
@@ -98,10 +100,12 @@ class Run {
       client.createTopic(this.history.topic, { partitions: PARTITIONS, configs: { 'segment.ms': '2000' } }),
     )
     const place: ClientWorld = { world: this.world, history: this.history, bootstrapServers: this.node.bootstrapServers }
+    this.#admin = new Admin('admin', place)
     this.#clients = [
       new PlainProducer('plain', place),
       ...this.history.partitions.map((_, i) => new IdempotentProducer(`idempotent${i}`, i, place)),
       new Reader('reader', place),
+      this.#admin,
       new LoneCommitter('committer1', GROUPS[0]!, place),
       ...[2, 3, 4].map((i) => new Sharer(`sharer${i}`, GROUPS[1]!, place)),
     ]
@@ -154,7 +158,9 @@ class Run {
     const producers = await client.call(DescribeProducersRequest, DescribeProducersResponse, 0, {
       topics: [{ name: this.history.topic, partitionIndexes: indexes }],
     })
-    return { records, offsets, groups, producers }
+    const topics = await listTopics(client)
+    this.#admin?.check(topics)
+    return { records, offsets, groups, producers, topics }
   }
 
   /** One who asks the broker something while nobody else does. */

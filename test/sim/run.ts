@@ -1,4 +1,4 @@
-// npm run sim: seeds one after the other, and of one that fails everything that helps.
+// npm run sim: seeds one after the other, and of one that fails everything that helps. --stop ends at the first of those.
 
 import { type Outcome, produceCrashRestart } from './produce-crash-restart.ts'
 
@@ -26,6 +26,7 @@ for (let seed = first; seed < first + count; seed++) {
     console.log(
       `seed ${seed}: hash ${outcome.world.trace.hash}, ${outcome.world.trace.count} lines; ${outcome.troubles.join(', ')}`,
     )
+  if (failed > 0 && args.includes('--stop')) break
   if ((seed - first + 1) % 20 === 0) console.log(`${seed - first + 1} seeds, ${failed} failed, ${seconds()} s`)
 }
 const { user, system } = process.cpuUsage(cpuBegan)
