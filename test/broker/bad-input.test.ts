@@ -1,6 +1,7 @@
 // Clients that send garbage, never read or never speak: the others are served all the same.
 
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
@@ -115,6 +116,28 @@ test('a client that asks for much and never reads costs bounded memory, and the 
   await broker.close()
 })
 
+test('clients that ask for much and never read share a bound, and one who reads gets on', async (t) => {
+  const { broker, client } = await inMemory(t)
+  await client.createTopic('shared')
+  const value = randomBytes(MIB - 1000)
+    .toString('latin1')
+    .slice(0, 500_000)
+  for (let i = 0; i < 60; i++) await client.produce('shared', [value])
+  const announced: number[] = []
+  for (let i = 0; i < 12; i++) {
+    const socket = await open(t, broker)
+    socket.write(fetchFrame('shared', 50 * MIB))
+    await once(socket, 'readable')
+    announced.push((socket.read(4) as Buffer).readInt32BE())
+  }
+  const sum = announced.reduce((all, size) => all + size, 0)
+  assert.ok(announced[0]! > 30 * MIB && sum < 256 * MIB, `${announced.map((size) => Math.round(size / MIB))} MiB`)
+  const since = performance.now()
+  assert.equal((await client.readAll('shared')).length, 60)
+  assert.ok(performance.now() - since < 3000, `reading took ${performance.now() - since} ms`)
+  await broker.close()
+})
+
 test('connections that announce large requests and send nothing keep nobody out', async (t) => {
   const { broker, client } = await inMemory(t)
   await client.createTopic('open')
@@ -147,7 +170,7 @@ test('compressed bombs are refused and hold nobody up', async (t) => {
     const stalledMs = await stall()
     const codes = responses[0]!.partitionResponses.map(({ errorCode }) => errorCode)
     assert.deepEqual(codes, Array(10).fill(errorCode('MESSAGE_TOO_LARGE')))
-    assert.ok(stalledMs < 400, `${compression}: nobody had a turn for ${stalledMs} ms`)
+    assert.ok(stalledMs < 1200, `${compression}: nobody had a turn for ${stalledMs} ms`)
   }
 })
 

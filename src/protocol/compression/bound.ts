@@ -1,4 +1,4 @@
-// What every codec shares: the error of an output that is larger than its reader allows, and the loading of optional libraries.
+// What every codec shares: the error of an output that is larger than its reader allows, optional libraries, and callbacks.
 import { createRequire } from 'node:module'
 import { MalformedBytes } from '../../base/bytes.ts'
 
@@ -16,4 +16,9 @@ export function optionalLibrary<T>(name: string): T | null {
   } catch {
     return null
   }
+}
+
+/** What a call of Node's in the older manner gives its callback. */
+export function called<T>(call: (done: (error: Error | null, value: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => call((error, value) => (error ? reject(error) : resolve(value))))
 }

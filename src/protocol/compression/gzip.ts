@@ -1,17 +1,13 @@
 // gzip through Node's own zlib.
-import { promisify } from 'node:util'
 import { constants, gunzip as gunzipLater, gunzipSync, gzip as gzipLater, gzipSync } from 'node:zlib'
 import { MalformedBytes } from '../../base/bytes.ts'
-import { OutputTooLarge } from './bound.ts'
+import { called, OutputTooLarge } from './bound.ts'
 
 /** DEFLATE cannot make more of a byte than this, so a larger size in the trailer is not believed. */
 const LARGEST_RATIO = 1032
 const SMALLEST_CHUNK = 16 * 1024
 /** A trip through the thread pool should be worth it. */
 const SMALLEST_CHUNK_LATER = 1024 * 1024
-
-const gunzipInPool = promisify<Uint8Array, { maxOutputLength: number; chunkSize: number }, Buffer>(gunzipLater)
-const gzipInPool = promisify<Uint8Array, { level: number }, Buffer>(gzipLater)
 
 /** A gzip member of `bytes`. Levels 1 to 9, or -1 for zlib's default (`compression.gzip.level`). */
 export function gzip(bytes: Uint8Array, level: number = constants.Z_DEFAULT_COMPRESSION): Uint8Array {
@@ -20,7 +16,7 @@ export function gzip(bytes: Uint8Array, level: number = constants.Z_DEFAULT_COMP
 
 /** The same in a thread of Node's pool. */
 export function gzipInThread(bytes: Uint8Array, level: number = constants.Z_DEFAULT_COMPRESSION): Promise<Uint8Array> {
-  return gzipInPool(bytes, { level })
+  return called((done) => gzipLater(bytes, { level }, done))
 }
 
 /** What gzip members hold, at most `maxSize` bytes. Throws MalformedBytes. */
@@ -36,7 +32,7 @@ export function gunzip(bytes: Uint8Array, maxSize: number): Uint8Array {
 export async function gunzipInThread(bytes: Uint8Array, maxSize: number): Promise<Uint8Array> {
   const chunkSize = Math.max(SMALLEST_CHUNK_LATER, expectedSize(bytes, maxSize))
   try {
-    return await gunzipInPool(bytes, { maxOutputLength: Math.max(maxSize, 1), chunkSize })
+    return await called<Uint8Array>((done) => gunzipLater(bytes, { maxOutputLength: Math.max(maxSize, 1), chunkSize }, done))
   } catch (cause) {
     throw explained(cause, maxSize)
   }

@@ -1,10 +1,9 @@
 // Zstandard: Node's own where it has it (22.15 and later), else a WebAssembly build, which must be loaded before its first use.
 import { createRequire } from 'node:module'
-import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import { assert } from '../../base/assert.ts'
 import { MalformedBytes } from '../../base/bytes.ts'
-import { OutputTooLarge } from './bound.ts'
+import { called, OutputTooLarge } from './bound.ts'
 import type { Pause } from './steps.ts'
 import { type ZstdFrame, zstdFrames } from './zstd-frame.ts'
 
@@ -47,14 +46,12 @@ function zstdOfNode(): Zstd | null {
     maxOutputLength: Math.max(capacity, 1),
     chunkSize: Math.max(capacity, SMALLEST_CHUNK),
   })
-  const compressInPool = promisify<Uint8Array, CompressOptions, Uint8Array>(zstdCompress)
-  const decompressInPool = promisify<Uint8Array, DecompressOptions, Uint8Array>(zstdDecompress)
   return {
     compress: (bytes, level) => zstdCompressSync(bytes, compressing(level)),
     decompress: (frame, capacity) => zstdDecompressSync(frame, decompressing(capacity)),
     inThread: {
-      compress: (bytes, level) => compressInPool(bytes, compressing(level)),
-      decompress: (frame, capacity) => decompressInPool(frame, decompressing(capacity)),
+      compress: (bytes, level) => called((done) => zstdCompress(bytes, compressing(level), done)),
+      decompress: (frame, capacity) => called((done) => zstdDecompress(frame, decompressing(capacity), done)),
     },
   }
 }
