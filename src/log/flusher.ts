@@ -10,6 +10,8 @@ export interface Flushable {
 
 /** The thread pool has four threads and reads share it. */
 const UNDER_WAY_MAX = 2
+/** Nobody reads any more. */
+const UNDER_WAY_AT_END = 4
 
 export class Flusher {
   /** In the order in which they asked. */
@@ -17,6 +19,13 @@ export class Flusher {
   readonly #underWay = new Set<Flushable>()
   /** How many flushes were begun so far. */
   rounds = 0
+  #max = UNDER_WAY_MAX
+
+  /** The directory is being closed: as many at a time as the thread pool takes. */
+  hurry(): void {
+    this.#max = UNDER_WAY_AT_END
+    this.#next()
+  }
 
   /** Flushes `log` when its turn comes. One that is being flushed is flushed once more: what it wants may have come after the flush began. */
   add(log: Flushable): void {
@@ -26,7 +35,7 @@ export class Flusher {
 
   #next(): void {
     for (const log of this.#waiting) {
-      if (this.#underWay.size >= UNDER_WAY_MAX) return
+      if (this.#underWay.size >= this.#max) return
       if (this.#underWay.has(log)) continue
       this.#waiting.delete(log)
       if (log.wantsFlush) void this.#flush(log)

@@ -307,6 +307,7 @@ export class LogDir {
     const { disk } = this.#shared
     try {
       if (clean && !this.offline) {
+        this.#shared.flusher.hurry()
         await eachOf([...this.#logs.values()], CLOSE_AT_ONCE, (log) => log.closeCleanly())
         for (const kind of ['recoveryPoint', 'startOffset', 'highWatermark'] as const) await this.#shared.checkpoint(kind)
         await disk.replaceAtomic(`${this.path}/${CLEAN_SHUTDOWN}`, Buffer.from(cleanShutdownText(clean.brokerEpoch)))

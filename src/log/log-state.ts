@@ -98,13 +98,17 @@ export class LogState implements ProducerLog {
     }
   }
 
-  /** Writes the leader epochs down if what the file should say has changed. */
+  /** Writes the leader epochs down, and flushes the directory with that, if what the file should say has changed. */
   async saveEpochs(): Promise<void> {
     const { epochs } = this
     const text = epochs.toText(this.endOffset)
     if (text === epochs.savedText) return
+    const segments = this.segments.all.filter(
+      ({ isEntryFlushed, writtenOffset, baseOffset }) => !isEntryFlushed && writtenOffset > baseOffset,
+    )
     await this.shared.disk.replaceAtomic(this.pathOf(LEADER_EPOCH_CHECKPOINT), Buffer.from(text))
     epochs.savedText = text
+    for (const segment of segments) segment.isEntryFlushed = true
   }
 
   fail(thrown: unknown): DiskError {

@@ -440,12 +440,12 @@ export class Log {
     const state = this.#state
     await this.#stop()
     await this.#watermarks.settled()
+    await state.saveEpochs() // first: it flushes the directory, so that the segments need not
     await this.#watermarks.flushed()
     await this.#watermarks.sealed()
     const { active } = state.segments
     if (active.sizeInBytes > 0) await active.writeIndexes()
     await this.#snapshotAtEnd()
-    await state.saveEpochs()
     await this.#closeFiles()
   }
 

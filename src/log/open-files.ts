@@ -7,8 +7,9 @@ export class OpenFiles {
   readonly disk: Disk
   readonly #maxOpen: number
   readonly #onFailure: (why: unknown) => void
-  /** In the order of their last use. */
-  readonly #open = new Set<FileHandle>()
+  /** Open files that nobody uses and that hold nothing unflushed, in the order in which they became so. */
+  readonly #idle = new Set<FileHandle>()
+  #count = 0
 
   /** `onFailure` hears of files that could not be closed. */
   constructor(disk: Disk, maxOpen: number, onFailure: (why: unknown) => void) {
@@ -17,33 +18,41 @@ export class OpenFiles {
     this.#maxOpen = maxOpen
   }
 
+  /** How many are open. */
   get count(): number {
-    return this.#open.size
+    return this.#count
   }
 
   handle(path: string): FileHandle {
     return new FileHandle(this, path)
   }
 
-  /** Only handles call it: `handle` was used just now. */
-  touched(handle: FileHandle): void {
-    this.#open.delete(handle)
-    this.#open.add(handle)
-  }
+  // ---- only handles call these
 
-  /** Only handles call it: one of them is not in use any more. */
-  left(): void {
-    if (this.#open.size > this.#maxOpen) this.#closeOldest()
+  opened(): void {
+    this.#count++
+    this.#trim()
   }
 
   closed(handle: FileHandle): void {
-    this.#open.delete(handle)
+    this.#count--
+    this.#idle.delete(handle)
   }
 
-  #closeOldest(): void {
-    for (const handle of this.#open) {
-      if (this.#open.size <= this.#maxOpen) return
-      if (handle.isIdle) handle.close().catch(this.#onFailure)
+  busy(handle: FileHandle): void {
+    this.#idle.delete(handle)
+  }
+
+  idle(handle: FileHandle): void {
+    this.#idle.delete(handle)
+    this.#idle.add(handle)
+    this.#trim()
+  }
+
+  #trim(): void {
+    for (const handle of this.#idle) {
+      if (this.#count <= this.#maxOpen) return
+      handle.close().catch(this.#onFailure)
     }
   }
 }
@@ -56,13 +65,12 @@ export class ClosedFile extends Error {
 /** A file that is opened when it is used. Its path may change while it is in use. */
 export class FileHandle {
   path: string
-  /** Has bytes that are not flushed: it stays open, because a new descriptor would not tell of an error that the old one met. */
-  isDirty = false
   readonly #files: OpenFiles
   #file: File | null = null
   #opening: Promise<File> | null = null
   #closing: Promise<void> | null = null
   #users = 0
+  #isDirty = false
   #onIdle: (() => void)[] = []
   #isEnded = false
 
@@ -71,22 +79,32 @@ export class FileHandle {
     this.path = path
   }
 
-  get isIdle(): boolean {
-    return this.#users === 0 && !this.isDirty && this.#file !== null
+  /** Has bytes that are not flushed: it stays open, because a new descriptor would not tell of an error that the old one met. */
+  get isDirty(): boolean {
+    return this.#isDirty
+  }
+
+  set isDirty(isDirty: boolean) {
+    if (isDirty === this.#isDirty) return
+    this.#isDirty = isDirty
+    if (isDirty) this.#files.busy(this)
+    else this.#rest()
+  }
+
+  #rest(): void {
+    if (this.#users === 0 && !this.#isDirty && this.#file !== null) this.#files.idle(this)
   }
 
   /** Runs `work` on the open file; at once where it is open. Makes the file where it is missing. Throws ClosedFile after `end`. */
   async use<T>(work: (file: File) => Promise<T>): Promise<T> {
     if (this.#isEnded) throw new ClosedFile(`${this.path} is closed`)
-    this.#users++
+    if (this.#users++ === 0) this.#files.busy(this)
     try {
-      const file = this.#file ?? (await this.#open())
-      this.#files.touched(this)
-      return await work(file)
+      return await work(this.#file ?? (await this.#open()))
     } finally {
       if (--this.#users === 0) {
         for (const resolve of this.#onIdle.splice(0)) resolve()
-        this.#files.left()
+        this.#rest()
       }
     }
   }
@@ -100,6 +118,7 @@ export class FileHandle {
     try {
       if (this.#closing) await this.#closing
       this.#file = await this.#files.disk.open(this.path)
+      this.#files.opened()
       return this.#file
     } finally {
       this.#opening = null
@@ -118,7 +137,7 @@ export class FileHandle {
     const file = this.#file
     if (!file) return this.#closing ?? undefined
     this.#file = null
-    this.isDirty = false
+    this.#isDirty = false
     this.#files.closed(this)
     const closing = file.close().finally(() => {
       if (this.#closing === closing) this.#closing = null

@@ -1,13 +1,13 @@
 // The real disk.
 
-import { constants } from 'node:fs'
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BufferPool } from '../../base/buffer-pool.ts'
 import type { Disk, Entry, File, Lock } from '../disk.ts'
-import { closeFd, flushAllOfFd, flushFd, openFd, statFd, truncateFd, writeAll } from './calls.ts'
+import { closeFd, flushAllOfFd, openFd, statFd } from './calls.ts'
 import { onDisk } from './disk-errors.ts'
-import { type DiskState, NodeFile } from './file.ts'
+import { type DiskState, FLUSH_PATIENCE_MS, NodeFile } from './file.ts'
 import { lockFile } from './lock.ts'
 import { Pace } from './pace.ts'
 
@@ -15,6 +15,8 @@ const { O_RDWR, O_CREAT, O_EXCL, O_RDONLY } = constants
 const openFlags = { never: O_RDWR, ifMissing: O_RDWR | O_CREAT, exclusive: O_RDWR | O_CREAT | O_EXCL }
 
 const MODE = 0o644
+/** Larger ones are read through the thread pool. */
+const SMALL_FILE = 64 * 1024
 
 export interface NodeDiskOptions {
   /** How many bytes of read buffers are kept between reads. */
@@ -36,9 +38,9 @@ class NodeDisk implements Disk {
 
   open(path: string, create: 'never' | 'ifMissing' | 'exclusive' = 'ifMissing'): Promise<File> {
     return onDisk(path, 'open', async () => {
-      const fd = await openFd(path, openFlags[create], MODE)
+      const fd = await this.#openFd(path, openFlags[create])
       try {
-        return new NodeFile(path, fd, (await statFd(fd)).size, this.#state)
+        return new NodeFile(path, fd, await this.#sizeOf(fd), this.#state)
       } catch (thrown) {
         await closeFd(fd)
         throw thrown
@@ -46,33 +48,65 @@ class NodeDisk implements Disk {
     })
   }
 
+  #openFd(path: string, flags: number): number | Promise<number> {
+    const { writes } = this.#state
+    return writes.isQuick ? writes.measure(() => openSync(path, flags, MODE)) : writes.watch(() => openFd(path, flags, MODE))
+  }
+
+  #sizeOf(fd: number): number | Promise<number> {
+    const { reads } = this.#state
+    return reads.isQuick ? reads.measure(() => fstatSync(fd).size) : reads.watch(async () => (await statFd(fd)).size)
+  }
+
+  #closeFd(fd: number): void | Promise<void> {
+    const { writes } = this.#state
+    return writes.isQuick ? writes.measure(() => closeSync(fd)) : closeFd(fd)
+  }
+
   async mkdir(path: string): Promise<void> {
-    await onDisk(path, 'make the directory', () => fs.mkdir(path, { recursive: true }))
+    const { writes } = this.#state
+    await onDisk(path, 'make the directory', async () => {
+      if (writes.isQuick) writes.measure(() => mkdirSync(path, { recursive: true }))
+      else await writes.watch(() => fs.mkdir(path, { recursive: true }))
+    })
   }
 
   list(dir: string): Promise<Entry[]> {
     return onDisk(dir, 'list', async () => {
-      const found = await orIfMissing(fs.readdir(dir, { withFileTypes: true }), [])
+      const { reads } = this.#state
+      const found = await orIfMissing(async () =>
+        reads.isQuick ? reads.measure(() => readdirSync(dir, { withFileTypes: true })) : fs.readdir(dir, { withFileTypes: true }),
+      )
       const entries: Entry[] = []
-      for (const entry of found) {
+      for (const entry of found ?? []) {
         const isDirectory = entry.isDirectory()
-        const stat = isDirectory ? null : await orIfMissing(fs.stat(join(dir, entry.name)), undefined)
-        if (stat !== undefined) entries.push({ name: entry.name, isDirectory, sizeInBytes: stat?.size ?? 0 }) // removed meanwhile: not there
+        const sizeInBytes = isDirectory ? 0 : await this.#sizeAt(join(dir, entry.name))
+        if (sizeInBytes !== null) entries.push({ name: entry.name, isDirectory, sizeInBytes }) // removed meanwhile: not there
       }
       return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
     })
   }
 
+  /** Null where there is nothing. */
+  #sizeAt(path: string): Promise<number | null> {
+    const { reads } = this.#state
+    return orIfMissing(async () => (reads.isQuick ? reads.measure(() => statSync(path)) : await fs.stat(path)).size)
+  }
+
   exists(path: string): Promise<boolean> {
-    return onDisk(path, 'look for', async () => (await orIfMissing(fs.stat(path), null)) !== null)
+    return onDisk(path, 'look for', async () => (await this.#sizeAt(path)) !== null)
   }
 
   rename(from: string, to: string): Promise<void> {
-    return onDisk(from, `rename to ${to}:`, () => fs.rename(from, to))
+    return onDisk(from, `rename to ${to}:`, async () => {
+      const { writes } = this.#state
+      if (writes.isQuick) writes.measure(() => renameSync(from, to))
+      else await writes.watch(() => fs.rename(from, to))
+    })
   }
 
-  remove(path: string): Promise<void> {
-    return onDisk(path, 'remove', () => orIfMissing(fs.unlink(path), undefined))
+  async remove(path: string): Promise<void> {
+    await onDisk(path, 'remove', () => orIfMissing(() => fs.unlink(path)))
   }
 
   removeTree(dir: string): Promise<void> {
@@ -81,17 +115,23 @@ class NodeDisk implements Disk {
 
   flushDirectory(dir: string): Promise<void> {
     return onDisk(dir, 'flush', async () => {
-      const fd = await openFd(dir, O_RDONLY)
+      const fd = await this.#openFd(dir, O_RDONLY)
       try {
-        await flushAllOfFd(fd)
+        await this.#state.writes.watch(() => flushAllOfFd(fd), FLUSH_PATIENCE_MS)
       } finally {
-        await closeFd(fd)
+        await this.#closeFd(fd)
       }
     })
   }
 
   readAtomic(path: string): Promise<Uint8Array | null> {
-    return onDisk(path, 'read', () => orIfMissing(fs.readFile(path), null))
+    return onDisk(path, 'read', () =>
+      orIfMissing(async () => {
+        const { reads } = this.#state
+        const isSmall = reads.isQuick && reads.measure(() => statSync(path)).size <= SMALL_FILE
+        return isSmall ? reads.measure(() => readFileSync(path)) : fs.readFile(path)
+      }),
+    )
   }
 
   async replaceAtomic(path: string, bytes: Uint8Array): Promise<void> {
@@ -110,15 +150,15 @@ class NodeDisk implements Disk {
 
   async #replace(path: string, bytes: Uint8Array): Promise<void> {
     const beside = `${path}.tmp`
-    const fd = await openFd(beside, openFlags.ifMissing, MODE)
+    const file = await this.open(beside)
     try {
-      await truncateFd(fd, 0) // one that a crash left behind
-      await writeAll(fd, [bytes], 0)
-      await flushFd(fd)
+      if (file.size > 0) await file.truncate(0) // one that a crash left behind
+      await file.append([bytes])
+      await file.flush()
     } finally {
-      await closeFd(fd)
+      await file.close()
     }
-    await fs.rename(beside, path)
+    await this.rename(beside, path)
     await this.flushDirectory(dirname(path))
   }
 
@@ -134,11 +174,12 @@ class NodeDisk implements Disk {
   }
 }
 
-async function orIfMissing<T, U>(found: Promise<T>, otherwise: U): Promise<T | U> {
+/** Null where the file or directory is missing. */
+async function orIfMissing<T>(call: () => Promise<T>): Promise<T | null> {
   try {
-    return await found
+    return await call()
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return otherwise
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw thrown
   }
 }

@@ -1,6 +1,6 @@
 // One open file: appends in order, joined into one write at a time; reads out of pooled buffers; flushes beside them.
 
-import { readSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 import { assert } from '../../base/assert.ts'
 import type { BufferPool } from '../../base/buffer-pool.ts'
 import { type Deferred, deferred } from '../../base/deferred.ts'
@@ -16,7 +16,7 @@ const READ_NOW_MAX = 256 * 1024
 /** How much is joined into one write. */
 const JOIN_MAX = 8 * 1024 * 1024
 /** A flush may take this long before small writes avoid the disk. */
-const FLUSH_PATIENCE_MS = 100
+export const FLUSH_PATIENCE_MS = 100
 
 /** What the files of one disk share. */
 export interface DiskState {
@@ -62,7 +62,7 @@ export class NodeFile implements File {
   #isTorn = false
   #users = 0
   #onIdle: (() => void) | null = null
-  #isClosed = false
+  #closing: Promise<void> | null = null
 
   constructor(path: string, fd: number, size: number, disk: DiskState) {
     this.path = path
@@ -172,20 +172,25 @@ export class NodeFile implements File {
   }
 
   /** Waits for everything under way, then gives the descriptor back. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    await this.#mark().catch(() => {}) // a failed write was told to its writer
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#isQuiet) await this.#mark().catch(() => {}) // a failed write was told to its writer
     if (this.#users > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
+    const { writes } = this.#disk
     try {
-      await closeFd(this.#fd)
+      if (writes.isQuick) writes.measure(() => closeSync(this.#fd))
+      else await closeFd(this.#fd)
     } catch (thrown) {
       throw diskError(this.path, 'close', thrown)
     }
   }
 
   #assertOpen(): void {
-    assert(!this.#isClosed, `${this.path} is used after it was closed`)
+    assert(this.#closing === null, `${this.path} is used after it was closed`)
   }
 
   #leave(): void {
