@@ -28,7 +28,7 @@ export class Admin extends Client {
       else if (made.length > 2 || (made.length > 0 && this.random.chance(0.3))) await this.#delete(client, this.random.pick(made))
       else await this.#make(client)
       this.succeeded(startedAt)
-      await this.sleep(this.random.next() * 2000)
+      await this.sleep(this.random.next() * 1000)
     }
   }
 

@@ -1,5 +1,6 @@
 // The disk of one simulated machine. A dead process loses what it had not handed over; a power cut also what was not flushed.
 
+import { assert } from '../../base/assert.ts'
 import { deferred } from '../../base/deferred.ts'
 import { type Disk, DiskError, type Entry, type File, type Lock } from '../disk.ts'
 import type { Events } from './events.ts'
@@ -77,6 +78,11 @@ export class DiskCalls {
     if (kind === 'read' && random.chance(weather.readErrorShare)) return 'EIO'
     if (kind === 'flush' && random.chance(weather.flushErrorShare)) return 'EIO'
     return null
+  }
+
+  /** Ends the run, whatever the caller does about it. */
+  bug(what: string): void {
+    this.#device.events.after(0, what, () => assert(false, what))
   }
 
   opened(path: string, inode: SimInode): File {
