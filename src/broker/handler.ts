@@ -50,6 +50,8 @@ export interface RequestContext {
   onSent(run: () => void): void
   /** Aborted when the connection is gone; who waits for a client should stop waiting. */
   readonly gone: AbortSignal
+  /** What was thrown, as an answer for one item. Anything but a KafkaError is a bug: it answers UNKNOWN_SERVER_ERROR and is logged. */
+  answerFor(thrown: unknown): KafkaError
   /** Closes the connection instead of answering (a failed Produce with acks=0, for example). */
   disconnect(why: string): void
 }

@@ -3,11 +3,12 @@
 import { ByteReader, ByteWriter, MalformedBytes } from '../base/bytes.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import { KafkaError } from '../protocol/errors.ts'
 import { type RequestHeader, readRequestHeader, writeResponseHeader } from '../protocol/header.ts'
 import { codec } from '../protocol/schema.ts'
 import type { AnyHandler, RequestContext } from './handler.ts'
 import { unsupportedApiVersions } from './handlers/api-versions.ts'
-import { answerErrors, authorize, type Call, compose, type Step } from './steps.ts'
+import { answerErrors, authorize, type Call, compose, logBug, type Step } from './steps.ts'
 
 const API_VERSIONS = 18
 
@@ -35,10 +36,12 @@ export interface Outcome {
 export class Pipeline {
   readonly #handlers: ReadonlyMap<number, AnyHandler>
   readonly #dispatch: (call: Call) => Promise<unknown>
+  readonly #logger: Logger
 
   constructor(options: PipelineOptions) {
     this.#handlers = new Map(options.handlers.map((handler) => [handler.api.key, handler]))
     const steps: readonly Step[] = [answerErrors(options.logger), authorize]
+    this.#logger = options.logger
     this.#dispatch = compose(steps, ({ handler, request, context }) => handler.handle(request, context))
   }
 
@@ -57,11 +60,12 @@ export class Pipeline {
     if (version < served.min || version > served.max) return this.#unsupported(header, handler)
     const request: unknown = codec(schema, version).read(reader)
     const after: (() => void)[] = []
+    const arrival = { origin, receivedAt, logger: this.#logger }
     const sent = () => {
       for (const run of after) run()
     }
     try {
-      const answer = await this.#dispatch({ handler, request, context: contextOf(header, origin, receivedAt, after) })
+      const answer = await this.#dispatch({ handler, request, context: contextOf(header, arrival, after) })
       if (answer === null) return { chunks: null, sent }
       return { chunks: encode(header, (writer) => codec(response, version).write(writer, answer as object)), sent }
     } catch (thrown) {
@@ -79,7 +83,13 @@ export class Pipeline {
   }
 }
 
-function contextOf(header: RequestHeader, origin: Origin, receivedAt: number, after: (() => void)[]): RequestContext {
+interface Arrival {
+  readonly origin: Origin
+  readonly receivedAt: number
+  readonly logger: Logger
+}
+
+function contextOf(header: RequestHeader, { origin, receivedAt, logger }: Arrival, after: (() => void)[]): RequestContext {
   return {
     version: header.apiVersion,
     clientId: header.clientId,
@@ -91,6 +101,11 @@ function contextOf(header: RequestHeader, origin: Origin, receivedAt: number, af
     may: () => true, // no authorizer is configured: everyone may do everything, as in Kafka
     onSent: (run) => after.push(run),
     gone: origin.gone,
+    answerFor(thrown) {
+      if (!(thrown instanceof KafkaError))
+        logBug(logger, { api: header.apiKey, version: header.apiVersion, client: header.clientId }, thrown)
+      return KafkaError.of(thrown)
+    },
     disconnect: (why) => origin.disconnect(why),
   }
 }

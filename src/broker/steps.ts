@@ -18,6 +18,12 @@ export function compose(steps: readonly Step[], last: Next): Next {
   return steps.reduceRight<Next>((next, step) => (call) => step(call, next), last)
 }
 
+/** One line for what should never be thrown, with its stack: whoever asked is told UNKNOWN_SERVER_ERROR and no more. */
+export function logBug(logger: Logger, request: Readonly<Record<string, unknown>>, thrown: unknown): void {
+  const kind = thrown instanceof AssertionFailed ? 'a promise of our own code was broken' : 'a handler failed'
+  logger.error(kind, { ...request, error: thrown })
+}
+
 /** Turns what a handler throws into the answer by which its API says "all of it failed". A bug answers UNKNOWN_SERVER_ERROR and is logged. */
 export function answerErrors(logger: Logger): Step {
   return async (call, next) => {
@@ -26,8 +32,7 @@ export function answerErrors(logger: Logger): Step {
     } catch (thrown) {
       const { handler, request, context } = call
       if (!(thrown instanceof KafkaError)) {
-        const kind = thrown instanceof AssertionFailed ? 'a promise of our own code was broken' : 'a handler failed'
-        logger.error(kind, { api: handler.api.name, version: context.version, client: context.clientId, error: thrown })
+        logBug(logger, { api: handler.api.name, version: context.version, client: context.clientId }, thrown)
       }
       return handler.refuse(request, KafkaError.of(thrown), context)
     }

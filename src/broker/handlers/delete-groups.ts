@@ -2,7 +2,7 @@
 
 import type { GroupCoordinator } from '../../coordinator/group/coordinator.ts'
 import { api } from '../../protocol/api.ts'
-import { errorCode, KafkaError } from '../../protocol/errors.ts'
+import { errorCode } from '../../protocol/errors.ts'
 import type { DeleteGroupsRequest, DeleteGroupsResponse } from '../../protocol/messages/delete-groups.ts'
 import { requireGroup } from '../groups.ts'
 import { type Handler, mapInTurn, type RequestContext } from '../handler.ts'
@@ -28,7 +28,7 @@ export function deleteGroups({ groups }: { groups: GroupCoordinator }): Handler<
       requireGroup(context, 'Delete', groupId)
       return errorCode(await groups.deleteGroup(groupId))
     } catch (thrown) {
-      return KafkaError.of(thrown).code
+      return context.answerFor(thrown).code
     }
   }
 }

@@ -38,7 +38,7 @@ export function deleteRecords({ topics }: { topics: Topics }): Handler<DeleteRec
       if (topics.isInternal(topic)) throw new KafkaError('INVALID_TOPIC_EXCEPTION', `${topic} is internal`)
       return { partitionIndex: asked.partitionIndex, errorCode: 0, lowWatermark: await partition.deleteBefore(asked.offset) }
     } catch (thrown) {
-      return failure(asked, KafkaError.of(thrown))
+      return failure(asked, context.answerFor(thrown))
     }
   }
 }

@@ -51,7 +51,7 @@ export function describeConfigs(rooms: DescribeConfigsRooms): Handler<DescribeCo
         configs: configs.map((config) => entry(config, request)),
       }
     } catch (thrown) {
-      return failure(asked, KafkaError.of(thrown))
+      return failure(asked, context.answerFor(thrown))
     }
   }
 

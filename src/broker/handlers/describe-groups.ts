@@ -2,7 +2,7 @@
 
 import type { GroupCoordinator } from '../../coordinator/group/coordinator.ts'
 import { api } from '../../protocol/api.ts'
-import { errorCode, KafkaError } from '../../protocol/errors.ts'
+import { errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { DescribeGroupsRequest, DescribeGroupsResponse } from '../../protocol/messages/describe-groups.ts'
 import type { Input, Item } from '../../protocol/schema.ts'
 import { authorizedOperations, NOT_ASKED } from '../authorized-operations.ts'
@@ -33,7 +33,7 @@ export function describeGroups({ groups }: { groups: GroupCoordinator }): Handle
       const operations = withOperations ? authorizedOperations(context, { type: 'Group', name: groupId }) : NOT_ASKED
       return { groupId, ...(found ?? { groupState: 'Dead' }), authorizedOperations: operations }
     } catch (thrown) {
-      return failure(groupId, KafkaError.of(thrown), context.version)
+      return failure(groupId, context.answerFor(thrown), context.version)
     }
   }
 }

@@ -34,7 +34,7 @@ export function describeProducers({ topics }: { topics: Topics }): Handler<Descr
       partition.requireLeader()
       return { partitionIndex: index, errorCode: 0, errorMessage: null, activeProducers: [...partition.log.producers.describe()] }
     } catch (thrown) {
-      return failure(index, KafkaError.of(thrown), topics.idOf(topic) !== undefined)
+      return failure(index, context.answerFor(thrown), topics.idOf(topic) !== undefined)
     }
   }
 }

@@ -101,7 +101,7 @@ export function describeTopicPartitions(
       }))
       return { ...told, errorCode: 0, topicId: topic.id, isInternal: INTERNAL_TOPICS.has(name), partitions }
     } catch (thrown) {
-      return { ...told, errorCode: KafkaError.of(thrown).code, topicId: ZERO_UUID, isInternal: false, partitions: [] }
+      return { ...told, errorCode: context.answerFor(thrown).code, topicId: ZERO_UUID, isInternal: false, partitions: [] }
     }
   }
 }

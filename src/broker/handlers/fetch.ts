@@ -137,7 +137,7 @@ export function fetch({ topics, sessions, clock, maxBytes, memory }: FetchRooms)
       if (!context.may('Read', { type: 'Topic', name: topic })) throw new KafkaError('TOPIC_AUTHORIZATION_FAILED')
       partition = topics.partition(topic, asked.index)
     } catch (thrown) {
-      return failed(asked, failure(asked.index, KafkaError.of(thrown), []), false)
+      return failed(asked, failure(asked.index, context.answerFor(thrown), []), false)
     }
     try {
       requireReadable(partition, asked, request)
@@ -153,13 +153,13 @@ export function fetch({ topics, sessions, clock, maxBytes, memory }: FetchRooms)
       if (size === 0 && !isFirst) return nothing(asked, partition, readCommitted, null)
       return read(asked, partition, call, size, isFirst)
     } catch (thrown) {
-      return failed(asked, failure(asked.index, KafkaError.of(thrown), null), true)
+      return failed(asked, failure(asked.index, context.answerFor(thrown), null), true)
     }
   }
 
   async function read(asked: FetchedPartition, partition: Partition, call: Call, size: number, isFirst: boolean): Promise<Found> {
     const readCommitted = call.request.isolationLevel === READ_COMMITTED
-    const { loan } = call
+    const { loan, context } = call
     let taken = loan.take(Math.max(1, size))
     if (taken === 0 && isFirst) taken = await loan.takeInTurn(Math.max(1, size))
     let found: LogRead | null = null
@@ -178,7 +178,7 @@ export function fetch({ topics, sessions, clock, maxBytes, memory }: FetchRooms)
       return { asked, answer, sizeInBytes, failed: false, isKnown: true, release: () => reading.release() }
     } catch (thrown) {
       found?.release()
-      return failed(asked, failure(asked.index, KafkaError.of(thrown), null), true)
+      return failed(asked, failure(asked.index, context.answerFor(thrown), null), true)
     } finally {
       if (taken > 0) loan.settle(taken, 0)
     }

@@ -53,7 +53,7 @@ export function findCoordinator(rooms: FindCoordinatorRooms): Handler<FindCoordi
     try {
       return { key, errorCode: 0, errorMessage: '', ...(await find(keyType, key, context)) }
     } catch (thrown) {
-      const error = KafkaError.of(thrown)
+      const error = context.answerFor(thrown)
       // Kafka gives no text for keys of share groups.
       return { key, errorCode: error.code, errorMessage: keyType === SHARE ? '' : error.message, ...NOBODY }
     }

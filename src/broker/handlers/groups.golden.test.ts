@@ -147,6 +147,7 @@ function callOf({ api: name, version }: Recorded): { handler: AnyHandler; contex
     may: () => true,
     onSent: () => {},
     gone: new AbortController().signal,
+    answerFor: (thrown) => KafkaError.of(thrown),
     disconnect: () => assert.fail('nothing here closes a connection'),
   }
   return { handler: handlers.get(name)!, context }

@@ -48,6 +48,7 @@ function contextOf(version: number, may: May = () => true, listener = 'PLAIN'): 
     may,
     onSent: quiet,
     gone,
+    answerFor: (thrown) => KafkaError.of(thrown),
     disconnect: quiet,
   }
 }

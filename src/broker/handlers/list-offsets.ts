@@ -69,7 +69,7 @@ export function listOffsets({ topics }: { topics: Topics }): Handler<ListOffsets
         ...(context.version < EPOCH_SINCE ? { leaderEpoch: -1 } : {}),
       }
     } catch (thrown) {
-      return failure(asked, KafkaError.of(thrown))
+      return failure(asked, context.answerFor(thrown))
     }
   }
 }

@@ -95,7 +95,7 @@ export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, Metadat
         topicAuthorizedOperations: request.includeTopicAuthorizedOperations ? authorizedOperations(context, resource) : NOT_ASKED,
       }
     } catch (thrown) {
-      return failure(byId ? null : name, byId ? topicId : ZERO_UUID, KafkaError.of(thrown))
+      return failure(byId ? null : name, byId ? topicId : ZERO_UUID, context.answerFor(thrown))
     }
   }
 

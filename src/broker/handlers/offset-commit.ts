@@ -2,7 +2,7 @@
 
 import type { GroupCoordinator } from '../../coordinator/group/coordinator.ts'
 import { api } from '../../protocol/api.ts'
-import { type ErrorName, errorCode, KafkaError } from '../../protocol/errors.ts'
+import { type ErrorName, errorCode } from '../../protocol/errors.ts'
 import type { OffsetCommitRequest, OffsetCommitResponse } from '../../protocol/messages/offset-commit.ts'
 import type { Item } from '../../protocol/schema.ts'
 import { type KnownTopics, requireGroup } from '../groups.ts'
@@ -26,7 +26,7 @@ export function offsetCommit({ groups, image }: OffsetCommitRooms): Handler<Offs
       requireGroup(context, 'Read', request.groupId)
       const checked = request.topics.map((topic) => check(topic, context))
       const accepted = checked.filter(({ partitions }) => partitions.length > 0)
-      const errors = accepted.length > 0 ? await commit(request, accepted, context.version) : []
+      const errors = accepted.length > 0 ? await commit(request, accepted, context) : []
       const outcome = new Map(accepted.map((topic, index) => [topic, errors[index]!]))
       return { topics: checked.map((topic) => answer(topic, outcome.get(topic) ?? [])) }
     },
@@ -69,14 +69,14 @@ export function offsetCommit({ groups, image }: OffsetCommitRooms): Handler<Offs
   async function commit(
     request: OffsetCommitRequest,
     accepted: readonly Checked[],
-    version: number,
+    context: RequestContext,
   ): Promise<(readonly ErrorName[])[]> {
     const forAll = (error: ErrorName) => accepted.map(({ partitions }) => partitions.map(() => error))
     try {
-      const { error, topics } = await groups.commitOffsets({ ...request, topics: accepted }, version)
+      const { error, topics } = await groups.commitOffsets({ ...request, topics: accepted }, context.version)
       return error === 'NONE' ? [...topics] : forAll(error)
     } catch (thrown) {
-      return forAll(KafkaError.of(thrown).error)
+      return forAll(context.answerFor(thrown).error)
     }
   }
 }

@@ -4,7 +4,7 @@ import { ZERO_UUID } from '../../base/uuid.ts'
 import { type FetchedOffset, noOffset } from '../../coordinator/group/commands/fetch-offsets.ts'
 import type { GroupCoordinator } from '../../coordinator/group/coordinator.ts'
 import { api } from '../../protocol/api.ts'
-import { type ErrorName, errorCode, KafkaError } from '../../protocol/errors.ts'
+import { type ErrorName, errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { OffsetFetchRequest, OffsetFetchResponse } from '../../protocol/messages/offset-fetch.ts'
 import type { Item } from '../../protocol/schema.ts'
 import { type KnownTopics, requireGroup } from '../groups.ts'
@@ -57,7 +57,7 @@ export function offsetFetch({ groups, image }: OffsetFetchRooms): Handler<Offset
       const topics = group.topics ? await fetchSome(group.groupId, group.topics) : await fetchAll(group.groupId)
       return { groupId: group.groupId, topics, errorCode: 0 }
     } catch (thrown) {
-      return failure(group, KafkaError.of(thrown), context.version)
+      return failure(group, context.answerFor(thrown), context.version)
     }
 
     async function fetchSome(groupId: string, topics: readonly AskedTopic[]) {

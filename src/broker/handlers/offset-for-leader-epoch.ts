@@ -48,7 +48,7 @@ export function offsetForLeaderEpoch({
         : partition.log.endOffsetForEpoch(asked.leaderEpoch)
       return { partition: asked.partition, errorCode: 0, leaderEpoch: epoch, endOffset: epoch < 0 ? -1 : endOffset }
     } catch (thrown) {
-      return failure(asked, KafkaError.of(thrown))
+      return failure(asked, context.answerFor(thrown))
     }
   }
 }

@@ -127,7 +127,7 @@ export function produce({ topics, rules, clock, takeRoom }: ProduceRooms): Handl
       const valid = validateIfQuick(recordsOf(item, call), batchRules, clock.now(), call.room)
       return valid && append(valid, partition, item, call)
     } catch (thrown) {
-      return failure(item.data.index, KafkaError.of(thrown), startOffsetFor(thrown, partition))
+      return failure(item.data.index, call.context.answerFor(thrown), startOffsetFor(thrown, partition))
     }
   }
 
@@ -141,7 +141,7 @@ export function produce({ topics, rules, clock, takeRoom }: ProduceRooms): Handl
       const valid = await slots.run(() => validateLater(records, batchRules, clock, call.room, pause))
       call.answers.push(append(valid, partition, item, call)) // which may be a promise of the acknowledgement: nobody waits for it here
     } catch (thrown) {
-      call.answers.push(failure(item.data.index, KafkaError.of(thrown), startOffsetFor(thrown, partition)))
+      call.answers.push(failure(item.data.index, call.context.answerFor(thrown), startOffsetFor(thrown, partition)))
     }
   }
 
@@ -175,7 +175,7 @@ export function produce({ topics, rules, clock, takeRoom }: ProduceRooms): Handl
     return waiting
       ? waiting.then(
           () => answer,
-          (thrown) => failure(index, KafkaError.of(thrown), -1),
+          (thrown) => failure(index, call.context.answerFor(thrown), -1),
         )
       : answer
   }
