@@ -1,7 +1,7 @@
 // A log directory: its lock and identity, the logs in it, their checkpoints, and what happens when its disk fails.
 
 import { assert } from '../base/assert.ts'
-import type { DiskError, Lock } from '../platform/disk.ts'
+import type { Disk, DiskError, Lock } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { DirShared, type LogPlatform } from './dir-shared.ts'
 import { kindOfDir, type PartitionDir, parsePartitionDir, partitionDir, retiredDir } from './file-names.ts'
@@ -67,7 +67,7 @@ export class LogDir {
    */
   static async open(platform: LogPlatform, path: string, options: LogDirOptions): Promise<LogDir> {
     const { disk, random } = platform
-    await disk.mkdir(path)
+    await makeDurable(disk, path)
     const lock = await disk.lock(`${path}/${LOCK}`)
     try {
       const identity = await ownMetaProperties(disk, path, options, random)
@@ -152,6 +152,7 @@ export class LogDir {
   }
 
   async #loadOne({ topic, partition }: PartitionDir, config: LogConfig): Promise<void> {
+    await this.#shared.slices.rest() // small calls to a quick disk take no turn of the event loop
     const name = partitionDir(topic, partition)
     const identity = { dir: `${this.path}/${name}`, topic, partition, config }
     const known = this.#checkpoints.of(name)
@@ -302,19 +303,39 @@ export class LogDir {
     }
   }
 
+  #eachLog(work: (log: Log) => Promise<void>): Promise<void> {
+    return eachOf([...this.#logs.values()], CLOSE_AT_ONCE, async (log) => {
+      await this.#shared.slices.rest()
+      await work(log)
+    })
+  }
+
   /** Closes everything. With `clean`, all is written, flushed and marked, so that the next start need not check anything. */
   async close(clean: { readonly brokerEpoch: number } | null): Promise<void> {
     const { disk } = this.#shared
     try {
       if (clean && !this.offline) {
         this.#shared.flusher.hurry()
-        await eachOf([...this.#logs.values()], CLOSE_AT_ONCE, (log) => log.closeCleanly())
+        await this.#eachLog((log) => log.closeCleanly())
         for (const kind of ['recoveryPoint', 'startOffset', 'highWatermark'] as const) await this.#shared.checkpoint(kind)
         await disk.replaceAtomic(`${this.path}/${CLEAN_SHUTDOWN}`, Buffer.from(cleanShutdownText(clean.brokerEpoch)))
-      } else await eachOf([...this.#logs.values()], CLOSE_AT_ONCE, (log) => log.closeAsIs())
+      } else await this.#eachLog((log) => log.closeAsIs())
     } finally {
       this.#shared.close()
       await this.#lock.release()
     }
   }
+}
+
+/** Makes a directory that outlives a power cut: whatever was missing on its way is entered in its parent on the device. */
+async function makeDurable(disk: Disk, path: string): Promise<void> {
+  const missing: string[] = []
+  for (let at = path; at !== '.' && at !== '/' && !(await disk.exists(at)); at = parentOf(at)) missing.push(at)
+  await disk.mkdir(path)
+  for (const made of missing) await disk.flushDirectory(parentOf(made))
+}
+
+function parentOf(path: string): string {
+  const at = path.lastIndexOf('/')
+  return at < 0 ? '.' : path.slice(0, at) || '/'
 }

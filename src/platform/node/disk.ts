@@ -1,11 +1,11 @@
 // The real disk.
 
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, readSync, renameSync, statSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { BufferPool } from '../../base/buffer-pool.ts'
 import type { Disk, Entry, File, Lock } from '../disk.ts'
-import { closeFd, flushAllOfFd, openFd, statFd } from './calls.ts'
+import { closeFd, flushAllOfFd, openFd, readAll, statFd } from './calls.ts'
 import { onDisk } from './disk-errors.ts'
 import { type DiskState, FLUSH_PATIENCE_MS, NodeFile } from './file.ts'
 import { lockFile } from './lock.ts'
@@ -128,8 +128,16 @@ class NodeDisk implements Disk {
     return onDisk(path, 'read', () =>
       orIfMissing(async () => {
         const { reads } = this.#state
-        const isSmall = reads.isQuick && reads.measure(() => statSync(path)).size <= SMALL_FILE
-        return isSmall ? reads.measure(() => readFileSync(path)) : fs.readFile(path)
+        const fd = await this.#openFd(path, O_RDONLY)
+        try {
+          const bytes = Buffer.allocUnsafeSlow(await this.#sizeOf(fd))
+          const isQuick = bytes.length <= SMALL_FILE && reads.isQuick
+          const count = isQuick ? reads.measure(() => readSync(fd, bytes, 0, bytes.length, 0)) : 0
+          // A call may give less than there is.
+          return bytes.subarray(0, count + (count < bytes.length ? await readAll(fd, bytes.subarray(count), count) : 0))
+        } finally {
+          await this.#closeFd(fd)
+        }
       }),
     )
   }
