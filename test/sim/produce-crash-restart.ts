@@ -93,7 +93,6 @@ class Run {
   }
 
   async #begin(): Promise<void> {
-    this.world.machine('broker').device.prepare('data')
     this.node.start()
     await this.#until('the broker serves', 10_000, () => this.node.isServing)
     await this.#ask((client) =>

@@ -85,7 +85,7 @@ function rig(count: number) {
     may: () => true,
     onSent: (run: () => void) => onSent.push(run),
     gone: new AbortController().signal,
-    answerFor: (thrown) => KafkaError.of(thrown),
+    answerFor: (thrown: unknown) => KafkaError.of(thrown),
     disconnect() {},
   } as unknown as RequestContext
   const ask = async (offsets: ReadonlyMap<number, number>, more: Partial<FetchRequest> = {}) => {
