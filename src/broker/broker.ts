@@ -72,7 +72,6 @@ export class Broker {
     const brokerEpoch = () => registration.epoch
     const pipeline = new Pipeline({
       handlers: handlers({ ...parts, brokerEpoch }),
-      clock: platform.clock,
       logger: platform.logger,
     })
     const server = await serve({

@@ -1,7 +1,6 @@
 // From a frame to its answer: read the header, find the handler, decode, take the steps, encode.
 
 import { ByteReader, ByteWriter, MalformedBytes } from '../base/bytes.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { type RequestHeader, readRequestHeader, writeResponseHeader } from '../protocol/header.ts'
@@ -14,7 +13,6 @@ const API_VERSIONS = 18
 
 export interface PipelineOptions {
   readonly handlers: readonly AnyHandler[]
-  readonly clock: Clock
   readonly logger: Logger
 }
 
