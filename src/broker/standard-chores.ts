@@ -27,7 +27,8 @@ export function standardChores({ replicas, logDirs, configs, logger }: ChoreRoom
       name: 'compaction',
       everyMs: () => configs.broker['log.cleaner.backoff.ms'],
       run: inEach('compaction', async ({ log }, now, mustStop) => {
-        if (configs.broker['log.cleaner.enable'] && isCompacted(log.config)) await log.compact(now, mustStop)
+        const { 'log.cleaner.enable': isEnabled, 'log.cleaner.dedupe.buffer.size': mapBytes } = configs.broker
+        if (isEnabled && isCompacted(log.config)) await log.compact(now, mustStop, mapBytes)
       }),
     },
     {

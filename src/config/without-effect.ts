@@ -86,7 +86,6 @@ export const brokerKeysWithoutEffect: ReadonlySet<string> = new Set([
   'kafka.metrics.polling.interval.secs',
   'kafka.metrics.reporters',
   'leader.imbalance.check.interval.seconds',
-  'log.cleaner.dedupe.buffer.size',
   'log.cleaner.io.buffer.load.factor',
   'log.cleaner.io.buffer.size',
   'log.cleaner.io.max.bytes.per.second',

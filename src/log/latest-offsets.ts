@@ -22,7 +22,8 @@ export class LatestOffsets {
   }
 
   get isFull(): boolean {
-    return this.#bytes >= this.#maxBytes || this.#offsets.size >= MAX_ENTRIES
+    const { size } = this.#offsets
+    return (size > 0 && this.#bytes >= this.#maxBytes) || size >= MAX_ENTRIES // one key at least, so that every pass gets further
   }
 
   /** Keys are bytes; one character stands for each, so that equal keys and nothing else are equal. */
