@@ -49,7 +49,7 @@ test('codecs of the bundle are compiled, and errors and stacks have the names of
   const [groupId, generationId, reader, error, stack] = JSON.parse(await node('--input-type=module', '-e', program)) as string[]
   assert.deepEqual([groupId, generationId, error], ['g', 3, 'KafkaError'])
   assert.match(reader!, /^HeartbeatRequest/)
-  assert.match(stack!, /^MalformedBytes: .*\n( +at ByteReader\..*\n)* +at ByteReader\.int32 /)
+  assert.match(stack!, /^MalformedBytes: .*\n(.*\n)? +at ByteReader\.int32 /)
 })
 
 test('the command tells its version and its help', async () => {
