@@ -197,3 +197,19 @@ test('the index of a small segment, torn by a power cut after a clean stop, misl
   const again = (await world.open()).logs.get('t-0')!
   assert.equal((await readAll(again, 1, 500)).length, 3)
 })
+
+test('an epoch whose records were lost is not taken for the one of the records in their place', async () => {
+  const world = new LogWorld(logConfig())
+  const dir = await world.open()
+  const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
+  for (const epoch of [0, 1]) log.append(batchOf(['lost']), epoch)
+  await log.saveEpochs()
+  await world.crash()
+  await world.disk.remove('/data/t-0/00000000000000000000.log')
+  const again = (await world.open()).logs.get('t-0')!
+  again.append(batchOf(['v']), 1)
+  await settle()
+  await world.crash()
+  const found = (await world.open()).logs.get('t-0')!
+  assert.deepEqual([found.endOffset, found.epochAt(0)], [1, 1])
+})

@@ -235,7 +235,10 @@ async function finish(state: LogState, known: Checkpointed, trusted: boolean): P
   state.startOffset = Math.max(known.startOffset, segments.first.baseOffset)
   if (state.endOffset < state.startOffset) await restartAt(state, state.startOffset)
   state.highWatermark = Math.min(Math.max(known.highWatermark, state.startOffset), state.endOffset)
+  const { length } = epochs.entries
   epochs.truncateFromEnd(state.endOffset)
+  // Else the next start would take an epoch whose records are lost for the one that was appended in their place.
+  if (epochs.entries.length < length) await state.saveEpochs()
   epochs.truncateFromStart(state.startOffset)
   if (trusted) await restoreProducers(state, state.endOffset, { assumeNoneWithoutSnapshot: true })
   await removeStraySnapshots(state)
