@@ -18,7 +18,7 @@ interface Zstd {
   }
 }
 
-type CompressOptions = { params: { [parameter: number]: number } }
+type CompressOptions = { params: { [parameter: number]: number }; pledgedSrcSize: number }
 type DecompressOptions = { maxOutputLength: number; chunkSize: number }
 type Done = (error: Error | null, bytes: Uint8Array) => void
 
@@ -41,16 +41,20 @@ function zstdOfNode(): Zstd | null {
   const { zstdCompressSync, zstdDecompressSync, zstdCompress, zstdDecompress, constants } = zlib as unknown as ZlibWithZstd
   if (!zstdCompressSync || !zstdDecompressSync || !zstdCompress || !zstdDecompress) return null
   const levelParameter = constants.ZSTD_c_compressionLevel!
-  const compressing = (level: number) => ({ params: { [levelParameter]: level } })
+  // With its size pledged, a frame made in another thread is the same as one made here, and tells readers how much comes out.
+  const compressing = (bytes: Uint8Array, level: number) => ({
+    params: { [levelParameter]: level },
+    pledgedSrcSize: bytes.length,
+  })
   const decompressing = (capacity: number) => ({
     maxOutputLength: Math.max(capacity, 1),
     chunkSize: Math.max(capacity, SMALLEST_CHUNK),
   })
   return {
-    compress: (bytes, level) => zstdCompressSync(bytes, compressing(level)),
+    compress: (bytes, level) => zstdCompressSync(bytes, compressing(bytes, level)),
     decompress: (frame, capacity) => zstdDecompressSync(frame, decompressing(capacity)),
     inThread: {
-      compress: (bytes, level) => called((done) => zstdCompress(bytes, compressing(level), done)),
+      compress: (bytes, level) => called((done) => zstdCompress(bytes, compressing(bytes, level), done)),
       decompress: (frame, capacity) => called((done) => zstdDecompress(frame, decompressing(capacity), done)),
     },
   }
