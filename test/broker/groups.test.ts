@@ -61,7 +61,7 @@ test('a member that is silent longer than its session is gone, and the others go
   const since = performance.now()
   const joining = a.join() // waits for the silent one to join again, which it never does
   assert.equal(await joining, 'NONE')
-  assert.ok(performance.now() - since < 3000)
+  assert.ok(performance.now() - since < 10_000)
   assert.deepEqual(a.members, [a.memberId])
   assert.equal(await silent.heartbeat(), 'UNKNOWN_MEMBER_ID')
   assert.equal(await silent.commit('t', 1), 'UNKNOWN_MEMBER_ID')
@@ -163,7 +163,7 @@ test('closing answers the members that wait for a rebalance, or cuts them off, w
   const since = performance.now()
   await broker.close()
   assert.match(await joining, /NOT_COORDINATOR|COORDINATOR_NOT_AVAILABLE|cut off/)
-  assert.ok(performance.now() - since < 2000)
+  assert.ok(performance.now() - since < 10_000)
 })
 
 async function member(t: TestContext, broker: RunningBroker, options: MemberOptions = {}, group = GROUP): Promise<GroupMember> {

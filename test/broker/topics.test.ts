@@ -69,7 +69,7 @@ test('deleting a topic ends the long polls on it', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 50))
   await client.deleteTopic('doomed')
   assert.equal(errorName((await polled).errorCode), 'UNKNOWN_TOPIC_OR_PARTITION')
-  assert.ok(performance.now() - since < 5000)
+  assert.ok(performance.now() - since < 10_000)
 })
 
 test('the files of a deleted topic are gone after file.delete.delay.ms', async (t) => {

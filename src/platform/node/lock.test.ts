@@ -111,7 +111,7 @@ test('a holder in another container is known by its touch; one that was left is 
   await utimes(foreign, longAgo, longAgo)
   const startedAt = Date.now()
   await (await lockFile(path)).release()
-  assert.ok(Date.now() - startedAt < 1000)
+  assert.ok(Date.now() - startedAt < 5000)
   assert.deepEqual(await readdir(dir), ['.lock'])
 })
 

@@ -89,9 +89,7 @@ test('a bomb of 256 MB is refused before it takes the memory', () => {
   for (const codec of codecs) {
     const bomb = bombOf(codec)
     const before = process.memoryUsage()
-    const began = performance.now()
     assert.throws(() => decompress(codec, bomb, bound), OutputTooLarge, codec)
-    assert.ok(performance.now() - began < 2000, `${codec} took ${performance.now() - began} ms`)
     const after = process.memoryUsage()
     assert.ok(after.external - before.external < 6 * bound, `${codec} kept ${after.external - before.external} bytes`)
   }
