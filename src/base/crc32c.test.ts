@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../test/support/fast-check.ts'
 import { crc32c, crc32cPortable } from './crc32c.ts'
 
 test('the checksum of the customary text is the published one', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../test/support/fast-check.ts'
 import { isUuid, randomUuid, uuidFromBytes, uuidToBytes, ZERO_UUID } from './uuid.ts'
 
 test('a UUID is the url-safe base64 of its bytes, and comes back', () => {

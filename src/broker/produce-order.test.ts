@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../test/support/fast-check.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
 import { type Line, ProduceOrder, Slots } from './produce-order.ts'
 

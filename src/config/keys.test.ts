@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import fc from 'fast-check'
+import fc from '../../test/support/fast-check.ts'
 import { ConfigError } from './error.ts'
 import { bool, choice, double, int, list, long, MAX_LONG, password, string } from './keys.ts'
 import { printDouble } from './text.ts'

@@ -1,7 +1,7 @@
 // A log against an array: whatever is appended, rolled, read, cut, deleted, closed and crashed, both hold the same.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../test/support/fast-check.ts'
 import { batchOf, LogWorld, logConfig, readAll, settle, TOPIC_ID } from '../../test/support/log-world.ts'
 import type { Log } from './log.ts'
 import type { LogDir } from './log-dir.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../test/support/fast-check.ts'
 import { batchOf, LogWorld, logConfig, readAll, seededRandom, settle, TOPIC_ID, valuesOf } from '../../test/support/log-world.ts'
 import { PowerCutDisk } from '../../test/support/power-cut-disk.ts'
 import type { Log } from './log.ts'

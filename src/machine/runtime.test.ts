@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../test/support/fast-check.ts'
 import { MemoryLog } from '../../test/support/memory-log.ts'
 import type { Clock } from '../platform/clock.ts'
 import { silentLogger } from '../platform/logger.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../test/support/fast-check.ts'
 import { DeltaCollector } from './delta.ts'
 import { MetadataImage } from './image.ts'
 import { recordsOf } from './image-records.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../test/support/fast-check.ts'
 import type { PooledBytes } from '../base/buffer-pool.ts'
 import { FrameReader, framed } from './frame.ts'
 import { FrameMemory } from './frame-memory.ts'

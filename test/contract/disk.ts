@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { type Disk, DiskError, type File } from '../../src/platform/disk.ts'
+import fc from '../support/fast-check.ts'
 
 export interface DiskUnderTest {
   readonly name: string

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { deferred } from '../../src/base/deferred.ts'
 import type { Connection, Intake, Listener, Network } from '../../src/platform/network.ts'
+import fc from '../support/fast-check.ts'
 
 export interface NetworkUnderTest {
   readonly name: string

@@ -1,6 +1,7 @@
 // For tests of every room: the rules of a topic with Kafka's defaults, and records of every shape that a batch can hold.
-import fc from 'fast-check'
+
 import type { BatchRules } from '../../src/protocol/records/validate.ts'
+import fc from './fast-check.ts'
 
 export const defaultRules: BatchRules = {
   produceVersion: 12,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../../test/support/fast-check.ts'
 import { type Asked, GroupWorld } from '../../../test/support/group-world.ts'
 import type { JoinAnswer, SyncAnswer } from './answers.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../../test/support/fast-check.ts'
 import { MalformedBytes } from '../../base/bytes.ts'
 import { partitionOf } from './partition-of.ts'
 import { groupRecords } from './records.ts'

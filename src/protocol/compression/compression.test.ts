@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import fc from 'fast-check'
+import fc from '../../../test/support/fast-check.ts'
 import { MalformedBytes } from '../../base/bytes.ts'
 import { type Compression, compress, compressLater, decompress, decompressLater, OutputTooLarge, ready } from './index.ts'
 import { lz4, unlz4 } from './lz4.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../../test/support/fast-check.ts'
 import { anyRecords, defaultRules } from '../../../test/support/records.ts'
 import { ByteReader, MalformedBytes } from '../../base/bytes.ts'
 import { type Compression, ready } from '../compression/index.ts'
