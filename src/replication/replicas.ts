@@ -7,7 +7,7 @@ import { eachOf } from '../log/pool.ts'
 import type { DiskError } from '../platform/disk.ts'
 import type { Logger } from '../platform/logger.ts'
 import { KafkaError } from '../protocol/errors.ts'
-import { Partition, type PartitionOptions, type PartitionRole } from './partition.ts'
+import { Partition, type PartitionOptions } from './partition.ts'
 
 export interface ReplicasOptions extends PartitionOptions {
   readonly logDirs: readonly LogDir[]
@@ -33,13 +33,6 @@ export class Replicas {
 
   get(topic: string, index: number): Partition | undefined {
     return this.#byTopic.get(topic)?.get(index)
-  }
-
-  /** The replica here, whoever leads it. UNKNOWN_TOPIC_OR_PARTITION where there is none. */
-  partition(topic: string, index: number): Partition {
-    const partition = this.get(topic, index)
-    if (!partition) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `this broker holds no replica of ${topic}-${index}`)
-    return partition
   }
 
   *all(): Generator<Partition> {
@@ -101,10 +94,6 @@ export class Replicas {
         'every log directory is offline; see the log for the disk errors that took them',
       )
     return others.reduce((least, dir) => (this.#load(dir) < this.#load(least) ? dir : least), first)
-  }
-
-  become(topic: string, index: number, role: PartitionRole): void {
-    this.partition(topic, index).become(role)
   }
 
   reconfigure(topic: string, config: LogConfig): void {

@@ -27,5 +27,3 @@ export function exitNow(code: number): never {
 export function environment(): Readonly<Record<string, string | undefined>> {
   return { ...process.env }
 }
-
-export const processId: number = process.pid
