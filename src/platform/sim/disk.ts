@@ -6,6 +6,7 @@ import { type Disk, DiskError, type Entry, type File, type Lock } from '../disk.
 import type { Events } from './events.ts'
 import { SimFile } from './file.ts'
 import { type Inode, SimDirectory, SimInode } from './inode.ts'
+import { Journal } from './journal.ts'
 import type { SimProcess } from './process.ts'
 import type { SeededRandom } from './random.ts'
 
@@ -105,7 +106,8 @@ export class SimDevice {
   readonly events: Events
   readonly random: SeededRandom
   weather: DiskWeather = { ...calmDisk }
-  #root = new SimDirectory()
+  readonly journal = new Journal()
+  #root = new SimDirectory(this.journal)
   readonly #locks = new Map<string, SimProcess>()
 
   constructor(events: Events, random: SeededRandom) {
@@ -124,13 +126,19 @@ export class SimDevice {
 
   /** Makes a directory below the root that was there before the world began. */
   prepare(name: string): void {
-    this.#root.name([name, new SimDirectory()])
+    this.#root.name([name, new SimDirectory(this.journal)])
     this.#root.flush()
   }
 
   /** After it the machine starts on what the device kept. */
   powerCut(): void {
-    this.#root = this.#root.afterPowerCut(this.random)
+    this.mount(this.#root.afterPowerCut(this.random))
+  }
+
+  /** From here on the device holds this and nothing else, all of it flushed. */
+  mount(root: SimDirectory): void {
+    this.#root = root
+    this.journal.onStep?.({ kind: 'root', root })
   }
 
   lock(path: string, process: SimProcess): void {
@@ -183,7 +191,7 @@ class SimDisk implements Disk {
   }
 
   #make(path: string): SimInode {
-    const made = new SimInode()
+    const made = new SimInode(this.#device.journal)
     this.#parent(path).name([baseOf(path), made])
     return made
   }
@@ -201,7 +209,7 @@ class SimDisk implements Disk {
         const dir = `/${parts.slice(0, count).join('/')}`
         const node = this.#device.find(dir)
         if (node instanceof SimInode) throw failure(path, 'ENOTDIR', 'a part of the path is a file, not a directory')
-        if (!node) this.#parent(dir).name([baseOf(dir), new SimDirectory()])
+        if (!node) this.#parent(dir).name([baseOf(dir), new SimDirectory(this.#device.journal)])
       }
     })
   }

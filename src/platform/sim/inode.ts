@@ -1,6 +1,7 @@
 // Files and directories as a device has them: what was written, and what of it is sure to stay when the power goes.
 
 import { ChunkList } from '../memory/chunk-list.ts'
+import type { Journal } from './journal.ts'
 import type { SeededRandom } from './random.ts'
 
 type Change = { readonly at: number; readonly bytes: Uint8Array } | { readonly size: number }
@@ -13,16 +14,24 @@ export class SimInode {
   readonly #onDevice = new ChunkList()
   /** Not flushed yet, in their order. */
   readonly #changes: Change[] = []
+  readonly #journal: Journal
   #flushed = 0
 
+  constructor(journal: Journal) {
+    this.#journal = journal
+  }
+
   write(at: number, bytes: Uint8Array): void {
+    const kept = Uint8Array.from(bytes)
     this.content.write(at, bytes)
-    this.#changes.push({ at, bytes: Uint8Array.from(bytes) })
+    this.#changes.push({ at, bytes: kept })
+    this.#journal.onStep?.({ kind: 'write', inode: this, at, bytes: kept })
   }
 
   resize(size: number): void {
     this.content.resize(size)
     this.#changes.push({ size })
+    this.#journal.onStep?.({ kind: 'resize', inode: this, size })
   }
 
   /** Everything changed so far, as a number to flush up to. */
@@ -35,6 +44,7 @@ export class SimInode {
     if (count <= 0) return
     for (const change of this.#changes.splice(0, count)) apply(this.#onDevice, change)
     this.#flushed = mark
+    this.#journal.onStep?.({ kind: 'flush', inode: this, changes: count })
   }
 
   get bytes(): Buffer {
@@ -59,7 +69,7 @@ export class SimInode {
     if (isScattered) for (const change of this.#changes) if (random.chance(0.5)) apply(image, change)
     if (!isScattered) this.#keepSome(image, random)
     if (random.chance(0.3) && this.content.size > image.size) image.resize(this.content.size)
-    const found = new SimInode()
+    const found = new SimInode(this.#journal)
     for (const sink of [found.content, found.#onDevice]) {
       let at = 0
       for (const view of image.read(0, image.size)) {
@@ -87,23 +97,30 @@ function apply(image: ChunkList, change: Change): void {
 }
 
 /** A name and what it stands for now; null: nothing. */
-type Naming = readonly [name: string, node: Inode | null]
+export type Naming = readonly [name: string, node: Inode | null]
 
 export class SimDirectory {
   readonly entries = new Map<string, Inode>()
   #durable = new Map<string, Inode>()
   /** What changed since the last flush, step by step. */
   #steps: (readonly Naming[])[] = []
+  readonly #journal: Journal
+
+  constructor(journal: Journal) {
+    this.#journal = journal
+  }
 
   /** One step: all of the names change, or none of them. */
   name(...namings: readonly Naming[]): void {
     put(this.entries, namings)
     this.#steps.push(namings)
+    this.#journal.onStep?.({ kind: 'name', directory: this, namings })
   }
 
   flush(): void {
     this.#durable = new Map(this.entries)
     this.#steps = []
+    this.#journal.onStep?.({ kind: 'flush names', directory: this })
   }
 
   /** Unflushed steps stay up to one of them, as a journal keeps them. */
@@ -111,9 +128,9 @@ export class SimDirectory {
     const kept = new Map(this.#durable)
     const count = random.chance(0.4) ? 0 : random.below(this.#steps.length + 1)
     for (const step of this.#steps.slice(0, count)) put(kept, step)
-    const found = new SimDirectory()
+    const found = new SimDirectory(this.#journal)
     for (const [name, node] of [...kept].sort(([a], [b]) => (a < b ? -1 : 1))) found.entries.set(name, node.afterPowerCut(random))
-    found.flush()
+    found.#durable = new Map(found.entries)
     return found
   }
 }
