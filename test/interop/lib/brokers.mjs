@@ -37,7 +37,8 @@ export async function freePort() {
 
 /**
  * Starts a broker on `dir` (its data lies in `dir/data`) and waits until it answers Metadata with itself as a broker.
- * `overrides` are Kafka properties. The handle: `bootstrap`, `port`, `pid`, `dataDir`, `output`, `stop()` -> how it ended, `kill()`.
+ * `overrides` are Kafka properties, `build` is a folder with another build of ours, `onSpawn` gets the process id at once. The handle:
+ * `bootstrap`, `port`, `pid`, `dataDir`, `output`, `stop()` -> how it ended, `kill()`.
  */
 export async function startBroker({
   kind = 'ours',
@@ -47,14 +48,17 @@ export async function startBroker({
   readyMs = 60_000,
   env = process.env,
   node = process.execPath,
+  build = builtDir,
+  onSpawn = () => {},
 }) {
   const chosen = port ?? (await freePort())
   const dataDir = overrides['log.dirs'] ?? join(dir, 'data')
   mkdirSync(dir, { recursive: true })
   const file = writeProperties({ dir, port: chosen, controllerPort: await freePort(), dataDir, overrides })
-  const program = kind === 'apache' ? await apacheProgram(file, dataDir) : ourProgram(file, node)
+  const program = kind === 'apache' ? await apacheProgram(file, dataDir) : ourProgram(file, node, build)
   const startedAt = performance.now()
   const child = start(program.command, program.args, { env })
+  onSpawn(child.pid)
   const broker = {
     kind,
     dir,
@@ -111,12 +115,15 @@ function writeProperties({ dir, port, controllerPort, dataDir, overrides }) {
 
 /** The command that starts our broker; `ODRADEK_BUILD` names a folder with another build (bin and dist) than the project's. */
 const builtDir = process.env.ODRADEK_BUILD || projectDir
-export const ourCommand = join(builtDir, 'bin/odradek.js')
-export const ourLibrary = join(builtDir, 'dist/index.js')
+const commandIn = (build) => join(build, 'bin/odradek.js')
+const libraryIn = (build) => join(build, 'dist/index.js')
+export const ourCommand = commandIn(builtDir)
+export const ourLibrary = libraryIn(builtDir)
 
-function ourProgram(file, node) {
-  if (!existsSync(ourLibrary)) throw new Error(`${ourLibrary} does not exist: build the project first (npm run build)`)
-  return { command: node, args: [ourCommand, 'start', file] }
+function ourProgram(file, node, build) {
+  if (!existsSync(libraryIn(build)))
+    throw new Error(`${libraryIn(build)} does not exist: build the project first (npm run build)`)
+  return { command: node, args: [commandIn(build), 'start', file] }
 }
 
 /** Formats the directory if it is empty, as Apache Kafka wants it. */
