@@ -77,7 +77,9 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger }: R
 
     function isOurs({ topic: name, topicId, partition }: Log): boolean {
       const topic = image.topic(name)
-      return topic?.id === topicId && topic.partitions[partition]?.replicas.includes(nodeId) === true
+      // One that lost its partition.metadata is the topic's of that name: a deleted log has another name by the time its topic is gone.
+      const isSame = topicId === null || topic?.id === topicId
+      return isSame && topic?.partitions[partition]?.replicas.includes(nodeId) === true
     }
   }
 

@@ -15,6 +15,14 @@ export class LeaderEpochs {
   #entries: EpochStart[]
   /** What the checkpoint says; a missing one says nothing. */
   savedText = checkpointText([])
+  /** There was nothing to read: missing, empty or damaged. If the log has records, only its batches know. */
+  isWithoutFile = false
+
+  static withoutFile(): LeaderEpochs {
+    const epochs = new LeaderEpochs()
+    epochs.isWithoutFile = true
+    return epochs
+  }
 
   constructor(entries: readonly EpochStart[] = []) {
     this.#entries = [...entries]
@@ -26,9 +34,14 @@ export class LeaderEpochs {
     for (const line of parseCheckpoint(path, text)) {
       const match = LINE.exec(line)
       if (!match) throw new DamagedFile(`${path} has the line "${line}"`)
-      epochs.assign(Number(match[1]), Number(match[2]))
+      const [epoch, startOffset] = [Number(match[1]), Number(match[2])]
+      const last = epochs.#entries.at(-1)
+      if (last && (epoch <= last.epoch || startOffset <= last.startOffset))
+        throw new DamagedFile(`${path} has "${line}" out of order`)
+      epochs.assign(epoch, startOffset)
     }
     epochs.savedText = text
+    epochs.isWithoutFile = text === '' // as Kafka leaves one that it never wrote to
     return epochs
   }
 

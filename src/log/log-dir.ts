@@ -186,14 +186,27 @@ export class LogDir {
     }
   }
 
-  async #makeDir(dir: string, topicId: string | null): Promise<void> {
-    const { disk } = this.#shared
-    await disk.mkdir(dir)
-    if (topicId !== null) {
-      await writeFile(disk, `${dir}/${PARTITION_METADATA}`, Buffer.from(partitionMetadataText(topicId)))
-      await disk.flushDirectory(dir)
+  /** Gives a log its topic's id again, whose partition.metadata was missing or could not be read; on the device when this resolves. */
+  async identify(log: Log, topicId: string): Promise<void> {
+    this.#requireOnline()
+    try {
+      await this.#writeMetadata(log.dir, topicId)
+      log.identifiedAs(topicId)
+    } catch (thrown) {
+      throw this.#failed(thrown)
     }
+  }
+
+  async #makeDir(dir: string, topicId: string | null): Promise<void> {
+    await this.#shared.disk.mkdir(dir)
+    if (topicId !== null) await this.#writeMetadata(dir, topicId)
     await this.#flushParent()
+  }
+
+  async #writeMetadata(dir: string, topicId: string): Promise<void> {
+    const { disk } = this.#shared
+    await writeFile(disk, `${dir}/${PARTITION_METADATA}`, Buffer.from(partitionMetadataText(topicId)))
+    await disk.flushDirectory(dir)
   }
 
   // A log that no checkpoint knew was in the making when the process died: the file may be in the system's memory alone.

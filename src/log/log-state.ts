@@ -26,7 +26,7 @@ export class LogState implements ProducerLog {
   readonly shared: Shared
   readonly topic: string
   readonly partition: number
-  readonly topicId: string | null
+  topicId: string | null
   readonly segments = new Segments()
   readonly producers: ProducerStates
   epochs = new LeaderEpochs()

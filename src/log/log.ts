@@ -71,7 +71,7 @@ export class Log {
     return this.#state.partition
   }
 
-  /** Null where partition.metadata is missing. */
+  /** Null where partition.metadata is missing or cannot be read. */
   get topicId(): string | null {
     return this.#state.topicId
   }
@@ -476,6 +476,11 @@ export class Log {
     for (const segment of all) await segment.closeFile()
     await this.#visitors.gone()
     for (const segment of all) segment.forget()
+  }
+
+  /** partition.metadata is there again. */
+  identifiedAs(topicId: string): void {
+    this.#state.topicId = topicId
   }
 
   /** The directory has another name from here on. */

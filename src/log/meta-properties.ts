@@ -4,6 +4,7 @@
 import { isUuid, randomUuid } from '../base/uuid.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { Random } from '../platform/random.ts'
+import { parsePartitionDir, SUFFIX } from './file-names.ts'
 import { parseProperties, readText } from './text-files.ts'
 
 export interface MetaProperties {
@@ -18,6 +19,8 @@ export class WrongDirectory extends Error {
 }
 
 export const META_PROPERTIES = 'meta.properties'
+/** Any text may name a cluster, as with Kafka; but no space and nothing that cannot be seen. */
+const CLUSTER_ID = /^[\x21-\x7e]+$/
 
 /** What the directory says of itself; null where it was never formatted. Throws WrongDirectory where the file makes no sense. */
 export async function readMetaProperties(disk: Disk, dir: string): Promise<MetaProperties | null> {
@@ -32,12 +35,21 @@ export async function readMetaProperties(disk: Disk, dir: string): Promise<MetaP
     )
   }
   if (version !== '1') throw new WrongDirectory(`${path} has version ${version ?? '(none)'}; this build knows version 1`)
-  const clusterId = properties.get('cluster.id')
-  const nodeId = Number(properties.get('node.id'))
-  if (!clusterId || !properties.has('node.id') || !Number.isInteger(nodeId)) {
-    throw new WrongDirectory(`${path} lacks cluster.id or node.id: restore it from a backup, or choose other log.dirs`)
+  const clusterId = properties.get('cluster.id') ?? ''
+  const nodeId = properties.get('node.id') ?? ''
+  const directoryId = properties.get('directory.id') ?? ''
+  if (!CLUSTER_ID.test(clusterId) || !/^\d+$/.test(nodeId)) {
+    throw new WrongDirectory(
+      `${path} lacks a cluster.id or node.id that makes sense: restore it from a backup, or choose other log.dirs`,
+    )
   }
-  return { clusterId, nodeId, directoryId: properties.get('directory.id') ?? '' }
+  // One that is there and none must not be made anew, as a missing one of an older Kafka is: partitions are assigned to it.
+  if (directoryId !== '' && !isUuid(directoryId)) {
+    throw new WrongDirectory(
+      `${path} has the directory.id "${directoryId}", which is none: restore it from a backup, or choose other log.dirs`,
+    )
+  }
+  return { clusterId, nodeId: Number(nodeId), directoryId }
 }
 
 export interface Owner {
@@ -46,7 +58,10 @@ export interface Owner {
   readonly clusterId: string | null
 }
 
-/** Reads meta.properties, or writes it where the directory is empty. Throws WrongDirectory where it belongs to another cluster or node. */
+/**
+ * Reads meta.properties, or writes it where the directory is new. Throws WrongDirectory where it belongs to another cluster or node, and where
+ * the file is missing beside logs: whoever gave them a new identity would cut them off from their cluster.
+ */
 export async function ownMetaProperties(
   disk: Disk,
   dir: string,
@@ -61,10 +76,21 @@ export async function ownMetaProperties(
     await writeMetaProperties(disk, dir, named)
     return { ...named, isNew: false }
   }
+  await refuseLogsWithoutIdentity(disk, dir)
   const newId = () => randomUuid((length) => random.bytes(length))
   const made = { clusterId: owner.clusterId ?? newId(), nodeId: owner.nodeId, directoryId: newId() }
   await writeMetaProperties(disk, dir, made)
   return { ...made, isNew: true }
+}
+
+async function refuseLogsWithoutIdentity(disk: Disk, dir: string): Promise<void> {
+  for (const { name, isDirectory } of await disk.list(dir)) {
+    if (!isDirectory || parsePartitionDir(name) === null) continue
+    if (!(await disk.list(`${dir}/${name}`)).some((file) => file.name.endsWith(SUFFIX.log))) continue
+    throw new WrongDirectory(
+      `${dir}/${META_PROPERTIES} is missing, but there are logs (${name}): restore it from a backup, or choose other log.dirs`,
+    )
+  }
 }
 
 function refuseOthers(dir: string, { clusterId, nodeId }: MetaProperties, owner: Owner): void {

@@ -43,20 +43,20 @@ export async function loadLog(
   state.cleanedUpTo = known.cleanedUpTo
   for (const offset of files.snapshots) state.snapshots.add(offset)
   await addSegments(state, files, known.startOffset)
-  const trusted = isClean && (await resumeActive(state))
-  const recovered = trusted ? null : await recover(state, isClean ? state.segments.active.baseOffset : known.recoveryPoint)
+  const trusted = isClean && !lacksEpochs(state) && (await resumeActive(state))
+  const recovered = trusted ? null : await recover(state, checkFrom(state, known, isClean))
   await finish(state, known, trusted)
   return { state, recovered }
 }
 
 async function readTopicId(shared: Shared, dir: string, { names }: FoundFiles): Promise<string | null> {
-  if (!names.has(PARTITION_METADATA)) return null
   const path = `${dir}/${PARTITION_METADATA}`
   try {
+    if (!names.has(PARTITION_METADATA)) throw new DamagedFile(`${path} is missing`)
     return parsePartitionMetadata(path, (await readText(shared.disk, path)) ?? '')
   } catch (thrown) {
     if (!(thrown instanceof DamagedFile)) throw thrown
-    shared.logger.error('a partition does not know its topic id; restore the file, or let the partition be made anew', {
+    shared.logger.error('a partition does not know its topic id; it is taken for that of the topic of its name', {
       why: thrown.message,
     })
     return null
@@ -64,16 +64,14 @@ async function readTopicId(shared: Shared, dir: string, { names }: FoundFiles): 
 }
 
 async function readEpochs(shared: Shared, dir: string, { names }: FoundFiles): Promise<LeaderEpochs> {
-  if (!names.has(LEADER_EPOCH_CHECKPOINT)) return new LeaderEpochs()
+  if (!names.has(LEADER_EPOCH_CHECKPOINT)) return LeaderEpochs.withoutFile()
   const path = `${dir}/${LEADER_EPOCH_CHECKPOINT}`
   try {
     return LeaderEpochs.parse(path, (await readText(shared.disk, path)) ?? '')
   } catch (thrown) {
     if (!(thrown instanceof DamagedFile)) throw thrown
-    shared.logger.warn('the leader epochs of a log are left out; those of checked segments come back from the batches', {
-      why: thrown.message,
-    })
-    return new LeaderEpochs()
+    shared.logger.warn('the leader epochs of a log are made again from its batches', { why: thrown.message })
+    return LeaderEpochs.withoutFile()
   }
 }
 
@@ -119,6 +117,16 @@ async function resumeActive(state: LogState): Promise<boolean> {
   }
 }
 
+function lacksEpochs({ epochs, segments }: LogState): boolean {
+  return epochs.isWithoutFile && segments.sizeInBytes > 0
+}
+
+// Epochs are written down before a recovery point is. Where they are lost although there are batches, all of these are asked again.
+function checkFrom(state: LogState, { recoveryPoint }: Checkpointed, isClean: boolean): number {
+  if (lacksEpochs(state)) return 0
+  return isClean ? state.segments.active.baseOffset : recoveryPoint
+}
+
 async function recover(state: LogState, recoveryPoint: number): Promise<Recovered> {
   const { segments, shared } = state
   const damaged = segments.all.findIndex(({ isTransactionIndexDamaged }) => isTransactionIndexDamaged)
@@ -132,6 +140,7 @@ async function recover(state: LogState, recoveryPoint: number): Promise<Recovere
   if (active.sizeInBytes > 0 && state.endOffset > recoveryPoint) await active.flush()
   for (const segment of segments.closed) {
     if (segment.areIndexesWritten) continue
+    await segment.books() // below the recovery point nothing was scanned: where index files are missing they are made here
     await segment.flush()
     await segment.writeIndexes()
     segment.settle()
@@ -232,7 +241,7 @@ async function cutAt(state: LogState, segment: Segment, end: number, behind: rea
 
 async function finish(state: LogState, known: Checkpointed, trusted: boolean): Promise<void> {
   const { segments, epochs } = state
-  state.startOffset = Math.max(known.startOffset, segments.first.baseOffset)
+  state.startOffset = Math.max(believableStart(state, known, trusted), segments.first.baseOffset)
   if (state.endOffset < state.startOffset) await restartAt(state, state.startOffset)
   state.highWatermark = Math.min(Math.max(known.highWatermark, state.startOffset), state.endOffset)
   const { length } = epochs.entries
@@ -242,6 +251,17 @@ async function finish(state: LogState, known: Checkpointed, trusted: boolean): P
   epochs.truncateFromStart(state.startOffset)
   if (trusted) await restoreProducers(state, state.endOffset, { assumeNoneWithoutSnapshot: true })
   await removeStraySnapshots(state)
+}
+
+// Nothing gets lost in a clean stop: a log that ends before its start then has a wrong number in the checkpoint, which has no checksum.
+function believableStart({ shared, dir, endOffset }: LogState, { startOffset }: Checkpointed, trusted: boolean): number {
+  if (!trusted || startOffset <= endOffset) return startOffset
+  shared.logger.error('log-start-offset-checkpoint cannot be true and is left out; deleted records may be readable again', {
+    dir,
+    startOffset,
+    endOffset,
+  })
+  return 0
 }
 
 /** Less is left than the log said it starts with: nothing of it may be read, so it goes on, empty, where it should start. */

@@ -49,8 +49,12 @@ export function parseTransactionIndex(path: string, baseOffset: number, bytes: U
     const before = entries.at(-1)
     if (
       version !== VERSION ||
+      entry.producerId < 0 ||
+      entry.firstOffset < 0 ||
       entry.lastOffset < baseOffset ||
       entry.lastOffset < entry.firstOffset ||
+      entry.lastStableOffset < 0 ||
+      entry.lastStableOffset > entry.lastOffset + 1 ||
       (before && before.lastOffset >= entry.lastOffset)
     ) {
       throw new DamagedFile(`${path} has an impossible entry as number ${entries.length}`)

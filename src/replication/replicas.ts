@@ -51,6 +51,7 @@ export class Replicas {
     const dir = holder ?? this.#choose(directoryId)
     const found = holder?.logs.get(`${topic}-${index}`)
     const log = found ?? (await this.#make(dir, () => dir.createLog(topic, index, topicId, config)))
+    if (log.topicId === null) await dir.identify(log, topicId)
     log.updateConfig(config)
     const partition = new Partition(log, this.#options)
     let partitions = this.#byTopic.get(topic)
