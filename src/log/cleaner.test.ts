@@ -182,7 +182,7 @@ test('max.compaction.lag.ms compacts however little is dirty', async () => {
   assert.ok(await log.compact(world.clock.now() + 1001))
 })
 
-test('a damaged batch stops compaction and is not made to look whole', async () => {
+test('a damaged batch is left where it is: compaction finds it, goes around its segment, and forgets no deletion behind it', async () => {
   const { log, world, dir } = await newLog()
   for (const value of ['one', 'two', 'three']) log.append(batchOf([value, value], { key: value }), 0)
   await commitAll(log)
@@ -193,11 +193,30 @@ test('a damaged batch stops compaction and is not made to look whole', async () 
   await world.disk.replaceAtomic(path, bytes)
   const again = await world.open()
   const reopened = again.logs.get('t-0')!
-  reopened.append(batchOf(['four'], { key: 'four' }), 0)
   await commitAll(reopened)
-  await assert.rejects(reopened.compact(world.clock.now()), { error: 'CORRUPT_MESSAGE' })
+  const write = (value: string | null, key: string) => reopened.append(batchOf([value], { key, timestamp: world.clock.now() }), 0)
+  write('4', 'four')
+  write(null, 'one')
+  await commitAll(reopened)
+  write('44', 'four')
+  await commitAll(reopened)
+  assert.equal(await reopened.compact(world.clock.now()), null) // what it found is known now
+  for (let pass = 0; pass < 3; pass++) {
+    assert.ok(await reopened.compact(world.clock.now()))
+    await world.clock.advance(world.config['delete.retention.ms'] + 1)
+    write('more', 'four')
+    await commitAll(reopened)
+  }
   assert.equal(again.offline, null)
-  assert.deepEqual(Buffer.from((await world.disk.readAtomic(path))!).subarray(0, bytes.length), bytes)
+  assert.deepEqual(Buffer.from((await world.disk.readAtomic(path))!), bytes)
+  await assert.rejects(reopened.read(2, 100, reopened.endOffset), { error: 'CORRUPT_MESSAGE' })
+  const left = await readAll(reopened, 4)
+  assert.deepEqual(
+    left.filter(({ key }) => key === 'one').map(({ value }) => value),
+    ['one', 'one', null].slice(-1),
+    'the tombstone stays, or a value would come back that was deleted',
+  )
+  assert.ok(left.filter(({ key }) => key === 'four').length <= 2)
 })
 
 test('whatever a crash during compaction leaves on disk, every key keeps its last value', async () => {

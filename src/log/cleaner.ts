@@ -1,6 +1,7 @@
 // Compaction: of every key the last value stays, tombstones and markers for a while (KIP-534). Closed segments are written anew under
 // another name and take the place of the old ones by renames that a start can finish or undo.
 
+import { MalformedBytes } from '../base/bytes.ts'
 import { RecordBatch } from '../protocol/records/batch.ts'
 import { CleanedTransactions } from './cleaned-transactions.ts'
 import { SUFFIX } from './file-names.ts'
@@ -8,6 +9,7 @@ import { LatestOffsets } from './latest-offsets.ts'
 import { segmentBytes } from './log-config.ts'
 import type { LogState } from './log-state.ts'
 import { type CleaningRules, retainedOf } from './retained.ts'
+import { checkSegment } from './scrub.ts'
 import { Segment } from './segment.ts'
 
 export interface Compaction {
@@ -29,8 +31,24 @@ export interface CompactionLimits {
   readonly mapBytes?: number | undefined
 }
 
-/** Compacts what is dirty if there is enough of it. Every closed segment is on the device. */
-export async function compact(
+/** Compacts what is dirty if there is enough of it. Every closed segment is on the device. Damaged ones are found, told of and left alone. */
+export async function compact(state: LogState, now: number, limits: CompactionLimits): Promise<Compaction | null> {
+  try {
+    return await compactSound(state, now, limits)
+  } catch (thrown) {
+    if (!(thrown instanceof MalformedBytes)) throw thrown
+    const known = countDamaged(state)
+    for (const segment of state.segments.closed) if (!limits.mustStop()) await checkSegment(state, segment)
+    if (countDamaged(state) === known) throw thrown
+    return null // the next run goes around what was found
+  }
+}
+
+function countDamaged({ segments }: LogState): number {
+  return segments.closed.reduce((sum, { damages }) => sum + damages.all.length, 0)
+}
+
+async function compactSound(
   state: LogState,
   now: number,
   { mustStop, mapBytes = MAP_BYTES }: CompactionLimits,
@@ -42,11 +60,17 @@ export async function compact(
   const old = state.segments.closed.filter(({ baseOffset }) => baseOffset < latest.endOffset)
   const bytesBefore = sizeOf(old)
   const transactions = new CleanedTransactions(state.aborted(0))
-  const rules = { latest, transactions, producers: state.producers, now, newHorizonMs: horizonOf(state, now) }
+  // What a damaged segment still says of a key may have been deleted by a tombstone behind it: then the tombstone stays as well.
+  const forgetAt = old.some(isDamaged) ? 0 : now
+  const rules = { latest, transactions, producers: state.producers, now: forgetAt, newHorizonMs: horizonOf(state, now) }
   // What is compacted must never be checked for missing offsets: it has some.
   await state.shared.checkpoint('recoveryPoint')
   let bytesAfter = 0
   for (const group of groupsOf(old, state)) {
+    if (isDamaged(group[0]!)) {
+      bytesAfter += sizeOf(group)
+      continue
+    }
     const fresh = await cleanGroup(state, group, rules, mustStop)
     if (!fresh) return null
     bytesAfter += fresh.sizeInBytes
@@ -114,6 +138,7 @@ async function readKeys(
     if (segment.baseOffset >= range.end) break
     const { offsets } = await segment.books()
     for await (const { batch } of segment.contents(offsets.positionFor(range.start), segment.sizeInBytes)) {
+      requireSound(batch)
       if (mustStop()) return null
       if (batch.lastOffset < range.start) continue
       if (latest.isFull) return latest
@@ -129,13 +154,25 @@ function putKeys(batch: RecordBatch, latest: LatestOffsets, start: number): void
   for (const { key, offset } of batch.records()) if (key !== null && offset >= start) latest.put(key, offset)
 }
 
-/** Neighbours that fit into one segment together. */
+// A copy of a damaged batch would hide where it came from, and its keys cannot be believed.
+function requireSound(batch: RecordBatch): void {
+  if (!batch.checksumMatches()) throw new MalformedBytes(`the batch at offset ${batch.baseOffset} does not match its checksum`)
+}
+
+/** Left as it is: every byte of it may be needed to find out what was lost. */
+function isDamaged({ damages }: Segment): boolean {
+  return !damages.isEmpty
+}
+
+/** Neighbours that fit into one segment together; one that is damaged stands alone. */
 function groupsOf(segments: readonly Segment[], { config }: LogState): Segment[][] {
   const groups: Segment[][] = []
   for (const segment of segments) {
     const group = groups.at(-1)
     const fits =
       group &&
+      !isDamaged(segment) &&
+      !isDamaged(group[0]!) &&
       sizeOf(group) + segment.sizeInBytes <= segmentBytes(config) &&
       segment.nextOffset - group[0]!.baseOffset <= LARGEST_RELATIVE_OFFSET
     if (fits) group.push(segment)
@@ -186,6 +223,7 @@ async function writeRetained(
   for (const segment of group) {
     for await (const { batch } of segment.contents(0, segment.sizeInBytes)) {
       if (mustStop()) return false
+      requireSound(batch)
       const left = retainedOf(batch, rules)
       if (left) fresh.append(new RecordBatch(left), config['index.interval.bytes'], shared.clock.now())
       if (fresh.sizeInBytes - fresh.tail.writtenPosition > UNWRITTEN_MAX) await writeOut(fresh)

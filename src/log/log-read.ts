@@ -3,6 +3,7 @@
 import { MalformedBytes } from '../base/bytes.ts'
 import { DiskError } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
+import type { Damage } from './damage.ts'
 import { ClosedFile } from './open-files.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
@@ -32,8 +33,11 @@ interface Extent {
   readonly nextOffset: number
 }
 
-/** Whole batches from the one that holds `from`, or follows it, out of one segment. */
-export async function readBatches(segments: Segments, range: ReadRange): Promise<LogRead> {
+/**
+ * Whole batches from the one that holds `from`, or follows it, out of one segment; never a record that is known to be damaged: the answer
+ * ends before it, and CORRUPT_MESSAGE is thrown for one who asks for it. `suspect` hears of a segment whose bytes made no sense.
+ */
+export async function readBatches(segments: Segments, range: ReadRange, suspect: (segment: Segment) => void): Promise<LogRead> {
   const { from, endOffset } = range
   const limit = Math.min(range.limit, endOffset)
   // Appends and rolls go on while we look: what counts are the sizes and ends of this moment, or more than `limit` would come out.
@@ -50,6 +54,7 @@ export async function readBatches(segments: Segments, range: ReadRange): Promise
       // Compaction can leave nothing at or behind an offset in its segment: the next one has what follows.
       if (found) return found === 'tooLarge' ? nothing(from) : await bytesOf(segment, found)
     } catch (thrown) {
+      if (thrown instanceof MalformedBytes) suspect(segment)
       throw asAnswer(segment, thrown)
     }
   }
@@ -78,6 +83,32 @@ async function bytesOf(segment: Segment, { start, end, nextOffset }: Extent): Pr
 }
 
 async function extentIn(
+  segment: Segment,
+  size: number,
+  segmentEnd: number,
+  range: ReadRange,
+): Promise<Extent | 'tooLarge' | null> {
+  const { from, limit } = range
+  const { damages } = segment
+  if (damages.isEmpty) return soundExtentIn(segment, size, segmentEnd, range)
+  const inside = damages.at(from)
+  if (inside && from < limit) throw damaged(segment, inside)
+  const next = damages.behind(from)
+  if (!next) return soundExtentIn(segment, size, segmentEnd, range)
+  const found = await soundExtentIn(segment, next.position, next.startOffset, range)
+  if (!found && next.startOffset < limit) throw damaged(segment, next)
+  return found
+}
+
+function damaged(segment: Segment, { position, startOffset, endOffset, fault }: Damage): KafkaError {
+  const where = `${segment.pathOf('.log')} is damaged at position ${position}: ${fault}`
+  return new KafkaError(
+    'CORRUPT_MESSAGE',
+    `offsets ${startOffset} to ${endOffset - 1} cannot be read, ${where}; seek to ${endOffset} to go on`,
+  )
+}
+
+async function soundExtentIn(
   segment: Segment,
   size: number,
   segmentEnd: number,

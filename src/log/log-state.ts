@@ -7,7 +7,7 @@ import { isCompacted, type LogConfig } from './log-config.ts'
 import { type ProducerLog, ProducerStates } from './producer-state.ts'
 import { Segment } from './segment.ts'
 import { Segments } from './segments.ts'
-import { asDiskError, inBackground, type Shared } from './shared.ts'
+import { asDiskError, flushFile, inBackground, type Shared, writeFile } from './shared.ts'
 import type { AbortedEntry } from './transaction-index.ts'
 
 export interface LogIdentity {
@@ -37,6 +37,8 @@ export class LogState implements ProducerLog {
   highWatermark = 0
   /** Compaction has seen everything before it; null before the first time. */
   cleanedUpTo: number | null = null
+  /** The name of its directory and its topic id survive a power cut. */
+  isEntryFlushed = false
   /** Offsets of the producer snapshots on disk. */
   readonly snapshots = new Set<number>()
 
@@ -90,6 +92,14 @@ export class LogState implements ProducerLog {
     return `${this.dir}/${String(offset).padStart(20, '0')}${SUFFIX.producerSnapshot}`
   }
 
+  /** Writes down who the producers are at the end of the log. */
+  async snapshotProducers(): Promise<void> {
+    const { producers, snapshots, endOffset, shared } = this
+    if (snapshots.has(endOffset) || (producers.count === 0 && snapshots.size === 0)) return
+    await writeFile(shared.disk, this.snapshotPath(endOffset), producers.snapshot())
+    snapshots.add(endOffset)
+  }
+
   async removeSnapshots(isGone: (offset: number) => boolean): Promise<void> {
     for (const offset of this.snapshots) {
       if (!isGone(offset)) continue
@@ -109,6 +119,17 @@ export class LogState implements ProducerLog {
     await this.shared.disk.replaceAtomic(this.pathOf(LEADER_EPOCH_CHECKPOINT), Buffer.from(text))
     epochs.savedText = text
     for (const segment of segments) segment.isEntryFlushed = true
+  }
+
+  /** Nothing of the log is safe before its directory and its topic id are. A log that is never used never pays for it. */
+  async flushEntry(): Promise<void> {
+    if (this.isEntryFlushed) return
+    const { shared } = this
+    const segments = this.segments.all.filter(({ hasFile }) => hasFile)
+    if (this.topicId !== null) await flushFile(shared.disk, this.pathOf(PARTITION_METADATA))
+    await Promise.all([shared.disk.flushDirectory(this.dir), shared.entries.run()])
+    for (const segment of segments) segment.isEntryFlushed = true
+    this.isEntryFlushed = true
   }
 
   fail(thrown: unknown): DiskError {

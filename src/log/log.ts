@@ -12,8 +12,8 @@ import type { LogState } from './log-state.ts'
 import type { ProducerStates } from './producer-state.ts'
 import { closedError, refusalOf } from './refusals.ts'
 import { applyRetention } from './retention.ts'
+import { LogScrub, suspecting } from './scrub.ts'
 import type { Segment } from './segment.ts'
-import { writeFile } from './shared.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
 import { truncate, truncateFully } from './truncation.ts'
 import { Visitors } from './visitors.ts'
@@ -46,6 +46,7 @@ export class Log {
   readonly #state: LogState
   readonly #watermarks: Watermarks
   readonly #visitors: Visitors
+  readonly #suspect: (segment: Segment) => void
   readonly #listeners: ((log: Log) => void)[] = []
   /** Null after a clean stop. */
   readonly recovered: Recovered | null
@@ -61,6 +62,7 @@ export class Log {
     this.recovered = recovered
     this.#watermarks = new Watermarks(state, () => this.#tell())
     this.#visitors = new Visitors(state)
+    this.#suspect = suspecting(state, this.#visitors)
   }
 
   get topic(): string {
@@ -288,7 +290,8 @@ export class Log {
     if (from < startOffset || from > endOffset) {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `${name} holds offsets ${startOffset} to ${endOffset}; asked for ${from}`)
     }
-    return this.#visitors.run(() => readBatches(segments, { from, maxBytes, limit, minOneBatch, endOffset }))
+    const range = { from, maxBytes, limit, minOneBatch, endOffset }
+    return this.#visitors.run(() => readBatches(segments, range, this.#suspect))
   }
 
   /** The first record, in the order of offsets, with this timestamp or a later one; null where there is none. */
@@ -299,6 +302,11 @@ export class Log {
   /** The first record that has the largest timestamp of all; null where no record has a time. */
   maxTimestampOffset(): Promise<TimestampOffset | null> {
     return this.#visitors.run(() => findMaxTimestamp(this.#state))
+  }
+
+  /** Begins a pass over all that lies on disk; what is found to be damaged is answered with CORRUPT_MESSAGE from then on. */
+  scrub(): LogScrub {
+    return new LogScrub(this.#state, this.#visitors)
   }
 
   // ---- leader epochs
@@ -445,15 +453,8 @@ export class Log {
     await this.#watermarks.sealed()
     const { active } = state.segments
     if (active.sizeInBytes > 0) await active.writeIndexes()
-    await this.#snapshotAtEnd()
+    await state.snapshotProducers()
     await this.#closeFiles()
-  }
-
-  async #snapshotAtEnd(): Promise<void> {
-    const { producers, snapshots, endOffset, shared } = this.#state
-    if (snapshots.has(endOffset) || (producers.count === 0 && snapshots.size === 0)) return
-    await writeFile(shared.disk, this.#state.snapshotPath(endOffset), producers.snapshot())
-    snapshots.add(endOffset)
   }
 
   /** Closes the files as they are. */

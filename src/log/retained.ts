@@ -1,6 +1,5 @@
 // What compaction leaves of one batch.
 
-import { MalformedBytes } from '../base/bytes.ts'
 import type { RecordBatch } from '../protocol/records/batch.ts'
 import { buildBatch, type NewRecord } from '../protocol/records/builder.ts'
 import type { CleanedTransactions } from './cleaned-transactions.ts'
@@ -16,7 +15,7 @@ export interface CleaningRules {
   readonly now: number
 }
 
-/** The batch's own bytes, new ones with fewer records, or null where nothing is left. Offsets, producer and sequence stay as they were. */
+/** Of a batch whose checksum was seen to match: its own bytes, new ones with fewer records, or null where nothing is left. Offsets, producer and sequence stay as they were. */
 export function retainedOf(batch: RecordBatch, rules: CleaningRules): Uint8Array | null {
   const { transactions, newHorizonMs, now } = rules
   const isObsolete = transactions.isObsolete(batch)
@@ -34,8 +33,6 @@ export function retainedOf(batch: RecordBatch, rules: CleaningRules): Uint8Array
   if (kept.length === 0 && !mustLeaveTrace(batch, rules)) return null
   const needsHorizon = deleteHorizonMs === null && kept.length > 0 && (hasTombstone || (isControl && isObsolete))
   if (kept.length === batch.recordCount && !needsHorizon) return batch.slice()
-  // A checksum is about to be made anew: it must not cover up what the old one would have told.
-  if (!batch.checksumMatches()) throw new MalformedBytes(`the batch at offset ${batch.baseOffset} does not match its checksum`)
   return rebuilt(batch, kept, needsHorizon ? newHorizonMs : deleteHorizonMs)
 }
 

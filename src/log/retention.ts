@@ -1,7 +1,9 @@
 // Which old segments may go: by age, by size, and because the log starts behind them.
 
+import { MalformedBytes } from '../base/bytes.ts'
 import { isDeleting } from './log-config.ts'
 import type { LogState } from './log-state.ts'
+import { checkSegment } from './scrub.ts'
 import type { Segment } from './segment.ts'
 
 export interface RetentionSteps {
@@ -43,7 +45,7 @@ async function countExpired(state: LogState, now: number, { mustStop }: Retentio
     const isEmptyEnd = i === segments.all.length - 1 && segment.sizeInBytes === 0
     if (isEmptyEnd || end > highWatermark) break // what is not committed may still be needed, whatever its age
     const isBeforeStart = end <= startOffset && segment !== segments.active
-    const isTooOld = retentionMs >= 0 && now - (await ageMark(segment)) > retentionMs
+    const isTooOld = retentionMs >= 0 && now - (await ageMark(state, segment)) > retentionMs
     if (!isBeforeStart && !isTooOld && excess < segment.sizeInBytes) break
     excess -= segment.sizeInBytes
     count++
@@ -52,7 +54,18 @@ async function countExpired(state: LogState, now: number, { mustStop }: Retentio
 }
 
 /** The time that counts for the segment's age: its latest record's; where records have none, when it was last written. */
-async function ageMark(segment: Segment): Promise<number> {
-  const timestamp = await segment.maxTimestamp()
+async function ageMark(state: LogState, segment: Segment): Promise<number> {
+  const timestamp = await maxTimestamp(state, segment)
   return timestamp >= 0 ? timestamp : segment.changedAt
+}
+
+// Damage must not keep a segment for ever: what is sound in it says how old it is.
+async function maxTimestamp(state: LogState, segment: Segment): Promise<number> {
+  try {
+    return await segment.maxTimestamp()
+  } catch (thrown) {
+    if (!(thrown instanceof MalformedBytes)) throw thrown
+    await checkSegment(state, segment)
+    return segment.maxTimestamp()
+  }
 }

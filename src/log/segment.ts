@@ -1,22 +1,19 @@
 // One segment: a file of batches, its indexes, and the part of it that is still in memory.
 
 import type { ReadBytes } from '../platform/disk.ts'
-import { batches, HEADER_SIZE, type RecordBatch } from '../protocol/records/batch.ts'
+import type { RecordBatch } from '../protocol/records/batch.ts'
 import { Books } from './books.ts'
+import { type Damage, Damages } from './damage.ts'
 import { offsetName, SUFFIX, segmentSuffixes } from './file-names.ts'
-import { HeaderSearch } from './header-search.ts'
 import { type IndexPaths, readIndexes, writeIndexes } from './index-files.ts'
 import type { FileHandle } from './open-files.ts'
 import { Places } from './places.ts'
+import { contentsOf, findBatch, type Placed } from './scan.ts'
 import { type Shared, writeFile } from './shared.ts'
 import { Tail } from './tail.ts'
 import { NO_TIMESTAMP } from './time-index.ts'
 import { type AbortedEntry, transactionIndexBytes } from './transaction-index.ts'
 
-/** The first look at a place in a file; further ones take more at once. */
-const FIRST_WINDOW = 4 * 1024
-const WINDOW = 64 * 1024
-const SCAN_WINDOW = 1024 * 1024
 const LARGEST_RELATIVE_OFFSET = 0x7fff_ffff
 /** Kafka's default distance of index entries; only the density of an index that had to be made again depends on it. */
 const REBUILD_INTERVAL = 4096
@@ -24,11 +21,7 @@ const REBUILD_INTERVAL = 4096
 /** A segment up to this size is looked through: that costs less than reading two index files, which a power cut may have torn. */
 const RESCAN_MAX = 64 * 1024
 
-/** A batch and where it starts in its segment. Of the batch only the header need be in the bytes. */
-export interface Placed {
-  readonly batch: RecordBatch
-  readonly position: number
-}
+export type { Placed } from './scan.ts'
 
 export interface SegmentStart {
   readonly baseOffset: number
@@ -43,6 +36,7 @@ export class Segment {
   readonly baseOffset: number
   readonly tail: Tail
   readonly places = new Places()
+  readonly damages = new Damages()
   readonly createdAt: number
   /** By how much this segment is closed before `segment.ms` is over. */
   jitterMs = 0
@@ -367,49 +361,20 @@ export class Segment {
   }
 
   /** The first batch from the one at `from` on that `isWanted`; null where none begins before `end`. Sees headers alone. */
-  async find(from: number, end: number, isWanted: (batch: RecordBatch) => boolean): Promise<Placed | null> {
-    const search = new HeaderSearch(from, isWanted)
-    for (let window = FIRST_WINDOW; search.position + HEADER_SIZE <= end; window = WINDOW) {
-      const inMemory = this.tail.at(search.position)
-      const before = search.position
-      if (inMemory) search.through(inMemory.length > end - before ? inMemory.subarray(0, end - before) : inMemory)
-      else {
-        const read = await this.read(before, Math.min(end, before + window))
-        try {
-          search.through(read.views.length === 1 ? read.views[0]! : Buffer.concat(read.views))
-          search.keepHeader()
-        } finally {
-          read.release()
-        }
-      }
-      if (search.found) return { batch: search.found, position: search.position }
-      if (search.position === before) return null
-    }
-    return null
+  find(from: number, end: number, isWanted: (batch: RecordBatch) => boolean): Promise<Placed | null> {
+    return findBatch(this, from, end, isWanted)
   }
 
   /** Every whole batch from the one at `from` up to `end`, with its bytes, valid until the next one is asked for. In time slices. */
-  async *contents(from: number, end: number): AsyncGenerator<Placed, void, undefined> {
-    const { slices } = this.#shared
-    let position = from
-    let window = SCAN_WINDOW
-    while (position < end) {
-      const read = await this.read(position, Math.min(end, position + window))
-      const start = position
-      try {
-        const bytes = read.views.length === 1 ? read.views[0]! : Buffer.concat(read.views)
-        for (const batch of batches(bytes)) {
-          await slices.rest()
-          yield { batch, position }
-          position += batch.sizeInBytes
-        }
-        if (position > start) window = SCAN_WINDOW
-        else if (start + bytes.length >= end || bytes.length < window) return
-        else window *= 4
-      } finally {
-        read.release()
-      }
-    }
+  contents(from: number, end: number): AsyncGenerator<Placed, void, undefined> {
+    return contentsOf(this, this.#shared.slices, from, end)
+  }
+
+  /** What a look at every byte found; gives what was not known. Readers are kept from it, and scans pass over it, from here on. */
+  tookDamage(found: readonly Damage[]): readonly Damage[] {
+    const fresh = this.damages.become(found)
+    if (fresh.length > 0) this.places.clear() // they may have been found by walking over what is damaged
+    return fresh
   }
 
   // ---- changing files
@@ -422,6 +387,7 @@ export class Segment {
     this.aborted = this.aborted.filter(({ lastOffset }) => lastOffset < offset)
     this.tail.truncate(position)
     this.places.clear()
+    this.damages.truncate(position)
     this.#sent = position
     this.areIndexesWritten = false
     await this.#file.use(async (file) => {

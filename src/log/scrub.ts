@@ -1,0 +1,126 @@
+// Looks through a log for records that the disk has spoiled, long after they were written, and remembers them: a reader of such a record is
+// told so, and everybody else is kept away from it.
+
+import { MalformedBytes } from '../base/bytes.ts'
+import { SUFFIX } from './file-names.ts'
+import type { LogState } from './log-state.ts'
+import { ClosedFile } from './open-files.ts'
+import type { Segment } from './segment.ts'
+import { type CheckRange, SegmentCheck } from './segment-check.ts'
+import type { Visitors } from './visitors.ts'
+
+/** One pass over what a log has on disk. What memory holds of its end is left to the next pass. */
+export class LogScrub {
+  readonly #state: LogState
+  readonly #visitors: Visitors
+  /** Segments from this base offset on are still to be looked at. */
+  #from = 0
+  #epoch = -1
+  #segment: Segment | null = null
+  #check: SegmentCheck | null = null
+
+  constructor(state: LogState, visitors: Visitors) {
+    this.#state = state
+    this.#visitors = visitors
+  }
+
+  /**
+   * Looks at the next piece, about a quarter of a megabyte unless a batch is larger; how many bytes that were, 0 at the end of the pass.
+   * Throws KAFKA_STORAGE_ERROR where the disk failed, or the log is closed.
+   */
+  step(): Promise<number> {
+    return this.#visitors.run(() => this.#step())
+  }
+
+  async #step(): Promise<number> {
+    for (;;) {
+      const segment = this.#segment ?? this.#next()
+      if (!segment) return 0
+      try {
+        this.#check ??= new SegmentCheck(segment, this.#state.shared.slices, await this.#rangeOf(segment))
+        const bytes = await this.#check.step()
+        if (this.#check.isDone) this.#ended(segment, this.#check)
+        if (bytes > 0) return bytes
+      } catch (thrown) {
+        // The segment was removed, or cut, under our eyes; one that only became shorter is looked at again by the next pass.
+        if (!(thrown instanceof ClosedFile || thrown instanceof MalformedBytes || segment.isRetired)) throw thrown
+        this.#forget()
+      }
+    }
+  }
+
+  #next(): Segment | null {
+    const segment = this.#state.segments.all.find(({ baseOffset }) => baseOffset >= this.#from) ?? null
+    this.#segment = segment
+    if (segment) this.#from = segment.baseOffset + 1
+    return segment
+  }
+
+  #forget(): void {
+    this.#segment = null
+    this.#check = null
+  }
+
+  async #rangeOf(segment: Segment): Promise<CheckRange> {
+    return { ...(await rangeOf(this.#state, segment)), epoch: this.#epoch }
+  }
+
+  #ended(segment: Segment, check: SegmentCheck): void {
+    this.#epoch = check.epoch
+    if (!segment.isRetired) note(this.#state, segment, check)
+    this.#forget()
+  }
+}
+
+/** What a reader calls that met bytes in a segment which make no sense: the segment is looked through at once, but not again and again. */
+export function suspecting(state: LogState, visitors: Visitors): (segment: Segment) => void {
+  const seen = new WeakSet<Segment>()
+  return (segment) => {
+    if (seen.has(segment)) return
+    seen.add(segment)
+    visitors
+      .run(() => checkSegment(state, segment))
+      .catch((thrown: unknown) => {
+        state.shared.logger.debug('a segment could not be looked through', { file: segment.pathOf(SUFFIX.log), error: thrown })
+      })
+  }
+}
+
+/** Looks through one segment at once. */
+export async function checkSegment(state: LogState, segment: Segment): Promise<void> {
+  const check = new SegmentCheck(segment, state.shared.slices, await rangeOf(state, segment))
+  while (!check.isDone) await check.step()
+  if (!segment.isRetired) note(state, segment, check)
+}
+
+async function rangeOf(state: LogState, segment: Segment): Promise<CheckRange> {
+  const { segments } = state
+  const { active } = segments
+  const end = segment.tail.position
+  const behind = segment === active ? await segment.find(end, segment.sizeInBytes, () => true) : null
+  const next = segments.all[segments.all.indexOf(segment) + 1]?.baseOffset ?? state.endOffset
+  return {
+    position: 0,
+    end,
+    nextOffset: segment.baseOffset,
+    endOffset: behind?.batch.baseOffset ?? next,
+  }
+}
+
+function note(state: LogState, segment: Segment, { found }: SegmentCheck): void {
+  const fresh = segment.tookDamage(found)
+  if (fresh.length > 0 && segment !== state.segments.active) segment.forgetIndexes() // they may have been made without what follows the damage
+  const file = segment.pathOf(SUFFIX.log)
+  for (const { position, endPosition, startOffset, endOffset, fault } of fresh) {
+    state.shared.logger.error('records on disk are damaged: whoever asks for them is answered with CORRUPT_MESSAGE', {
+      log: state.name,
+      file,
+      position,
+      endPosition,
+      firstOffset: startOffset,
+      lastOffset: endOffset - 1,
+      fault,
+      whatToDo: `consumers go on behind it with a seek to ${endOffset}; keep a copy of the file, look for errors of the device in the kernel log, and write the records again from their source`,
+    })
+  }
+}
