@@ -1,0 +1,136 @@
+// Plays a workload once, lists the states that power cuts may leave, and judges them.
+
+import { SeededRandom } from '../../src/platform/sim/random.ts'
+import { Violation } from '../sim/history.ts'
+import { DeviceModel } from './device-model.ts'
+import { judge } from './judge.ts'
+import { Ledger } from './ledger.ts'
+import type { Recording } from './recording.ts'
+import type { SimBroker } from './sim-broker.ts'
+import { Stage, type Workload } from './stage.ts'
+import { type DeviceImage, Images, subsetsAt, textOf } from './states.ts'
+
+/** At most so many subsets are listed at one boundary. */
+export const SUBSETS = 64
+/** One state of so many is opened twice. */
+const TWICE_IN = 8
+const SHOWN = 15
+
+/** A state, by the boundary (how many steps were done) and the number of its subset there. */
+export interface Point {
+  readonly step: number
+  readonly subset: number
+}
+
+export interface Played {
+  readonly workload: Workload
+  readonly seed: number
+  readonly recording: Recording
+}
+
+export async function play(workload: Workload, seed: number): Promise<Played> {
+  const stage = new Stage(seed, workload.overrides)
+  await workload.run(stage)
+  return { workload, seed, recording: stage.recording }
+}
+
+/**
+ * The states of every `every`th boundary that differ from each other, each as the last boundary has it at which it is listed: most was promised
+ * there. In an order drawn by the seed, in which the plainer subsets of all boundaries are likely to come early.
+ */
+export function pointsOf({ recording, seed }: Played, every = 1): Point[] {
+  const model = new DeviceModel()
+  const images = new Images()
+  const points = new Map<string, Point>()
+  for (let step = 0; step <= recording.steps.length; step++) {
+    if (step > 0) model.apply(recording.steps[step - 1]!.what)
+    if (step % every !== 0) continue
+    for (const [subset, each] of subsetsAt(model, SUBSETS, seed ^ step).entries()) {
+      const hash = images.hashOf(model, each)
+      const known = points.get(hash)
+      if (!known || known.step < step) points.set(hash, { step, subset })
+    }
+  }
+  const random = new SeededRandom(seed)
+  const places = new Map([...points.values()].map((point) => [point, -Math.log(1 - random.next()) * (1 + point.subset / 8)]))
+  return [...places].sort(([, a], [, b]) => a - b).map(([point]) => point)
+}
+
+export interface FoundState {
+  readonly image: DeviceImage
+  readonly hash: string
+  /** What is kept, in words. */
+  readonly kept: string
+}
+
+export function stateAt({ recording, seed }: Played, { step, subset }: Point): FoundState {
+  const model = new DeviceModel()
+  const names = new Map<number, string>()
+  for (const { what } of recording.steps.slice(0, step)) {
+    model.apply(what)
+    if (what.kind === 'name')
+      for (const [name, node] of what.namings) if (node) names.set('file' in node ? node.file : node.directory, name)
+  }
+  const chosen = subsetsAt(model, SUBSETS, seed ^ step)[subset]
+  if (!chosen) throw new RangeError(`boundary ${step} has no subset ${subset}`)
+  const images = new Images()
+  return {
+    hash: images.hashOf(model, chosen),
+    image: images.imageOf(model, chosen),
+    kept: textOf(chosen, (number) => names.get(number) ?? 'the root'),
+  }
+}
+
+function ledgerAt({ recording }: Played, step: number): Ledger {
+  const ledger = new Ledger()
+  for (const { what } of recording.events) {
+    if (what.before > step) break
+    ledger.apply(what)
+  }
+  return ledger
+}
+
+/** Null where the state was found good; else what went wrong. `use` gets the broker when it has served. */
+export async function judgeAt(
+  played: Played,
+  point: Point,
+  use: (broker: SimBroker) => Promise<void> = async () => {},
+): Promise<Error | null> {
+  const { image, hash } = stateAt(played, point)
+  const ledger = ledgerAt(played, point.step)
+  const at = played.recording.steps[point.step - 1]?.at ?? 0
+  const twice = Number.parseInt(hash.slice(0, 6), 16) % TWICE_IN === 0
+  let failure: Error | null = null
+  const onRejection = (why: unknown) => (failure ??= new Error(`nobody handled ${String(why)}`, { cause: why }))
+  process.on('unhandledRejection', onRejection)
+  try {
+    const broker = await judge({ image, ledger, at }, { seed: played.seed, overrides: played.workload.overrides, twice })
+    await use(broker)
+    broker.node.kill()
+  } catch (thrown) {
+    failure ??= thrown as Error
+  } finally {
+    process.off('unhandledRejection', onRejection)
+  }
+  return failure
+}
+
+/** The same words for the same kind of trouble. */
+export function titleOf({ workload }: Played, failure: Error): string {
+  const first = failure.message.split('\n')[0]!.replaceAll(/\d+/g, 'N').slice(0, 150)
+  return `${workload.name}: ${failure instanceof Violation ? '' : `${failure.name}: `}${first}`
+}
+
+export function report(played: Played, point: Point, failure: Error): string {
+  const { recording, workload } = played
+  const from = Math.max(0, point.step - SHOWN)
+  const steps = recording.steps
+    .slice(from, point.step)
+    .map(({ at, what }, i) => `  ${from + i + 1} ${at.toFixed(3)} ${what.text}`)
+  return [
+    `${workload.name}, boundary ${point.step} of ${recording.steps.length}, subset ${point.subset}: ${failure.stack}`,
+    ...(failure.cause ? [String(failure.cause)] : []),
+    ...steps,
+    `  kept: ${stateAt(played, point).kept}`,
+  ].join('\n')
+}

@@ -1,0 +1,37 @@
+// A small sample of crash points, and whether their judge notices anything. All of them: npm run crash -- --only points.
+
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { ready } from '../../src/protocol/compression/index.ts'
+import { judgeAt, type Played, type Point, play, pointsOf, report } from './campaign.ts'
+import type { Workload } from './stage.ts'
+import { workloads } from './workloads/index.ts'
+import { produce } from './workloads/produce.ts'
+
+const SAMPLE = 5
+/** Between the boundaries that are looked at: listing all takes longer than opening some. */
+const EVERY = 37
+
+before(ready)
+
+async function sample(workload: Workload): Promise<{ played: Played; points: Point[] }> {
+  const played = await play(workload, 1)
+  return { played, points: pointsOf(played, EVERY).slice(0, SAMPLE) }
+}
+
+for (const workload of workloads) {
+  test(`${workload.name}: states that a power cut may leave open, have all that was acknowledged, and serve`, async () => {
+    const { played, points } = await sample(workload)
+    for (const point of points) {
+      const failure = await judgeAt(played, point)
+      assert.equal(failure, null, failure ? report(played, point, failure) : '')
+    }
+  })
+}
+
+test('records that are acknowledged before they are flushed are missed', async () => {
+  const { played, points } = await sample({ ...produce, overrides: { ...produce.overrides, 'log.flush.policy': 'os' } })
+  const failures = []
+  for (const point of points) failures.push((await judgeAt(played, point))?.message ?? '')
+  assert.match(failures.join('\n'), /was acknowledged, but it ends at/)
+})
