@@ -5,6 +5,7 @@ import type { DiskError } from '../platform/disk.ts'
 import type { Platform } from '../platform/platform.ts'
 import { Flusher } from './flusher.ts'
 import { IndexCache } from './index-cache.ts'
+import { JoinedFlush } from './joined-flush.ts'
 import { OpenFiles } from './open-files.ts'
 import { asDiskError, type CheckpointKind, type Shared, Slices } from './shared.ts'
 import { TailBudget } from './tail.ts'
@@ -27,6 +28,7 @@ export class DirShared implements Shared {
   readonly indexes: IndexCache
   readonly tails: TailBudget
   readonly flusher = new Flusher()
+  readonly entries: JoinedFlush
   readonly slices: Slices
   readonly producerIdExpirationMs: number
   readonly #path: string
@@ -50,6 +52,7 @@ export class DirShared implements Shared {
     this.random = random
     this.logger = logger
     this.slices = new Slices(clock)
+    this.entries = new JoinedFlush(disk, path)
     this.files = new OpenFiles(disk, limits.maxOpenFiles, (why) => this.goOffline(why))
     this.indexes = new IndexCache(limits.indexBytes)
     this.tails = new TailBudget(limits.tailBytes)

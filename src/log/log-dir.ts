@@ -58,8 +58,6 @@ export class LogDir {
   readonly #lock: Lock
   readonly #checkpoints: OffsetCheckpoints
   readonly #onOffline: ((why: DiskError) => void)[] = []
-  #parentFlush: Promise<void> | null = null
-  #nextParentFlush: Promise<void> | null = null
 
   /**
    * Locks, identifies (or formats) and loads the directory, checking what a stop that was not clean left behind. Throws WrongDirectory where
@@ -147,8 +145,6 @@ export class LogDir {
         logger.warn('a directory is left alone: it is no partition in use', { dir: `${this.path}/${name}`, kind })
     }
     await eachOf(found, loadAtOnce, (partition) => this.#loadOne(partition, config))
-    // The process may have died between the making of a partition's directory and the flush of its name.
-    if (this.cleanBrokerEpoch === null && found.length > 0) await disk.flushDirectory(this.path)
   }
 
   async #loadOne({ topic, partition }: PartitionDir, config: LogConfig): Promise<void> {
@@ -158,7 +154,8 @@ export class LogDir {
     const known = this.#checkpoints.of(name)
     const isClean = this.cleanBrokerEpoch !== null
     const { state, recovered } = await loadLog(this.#shared, identity, known, isClean)
-    if (!isClean && !known.isListed && state.topicId !== null) await this.#flushMetadata(identity.dir)
+    // What another process made may be in the system's memory alone, unless it was flushed with records and the stop was clean.
+    state.isEntryFlushed = isClean && state.segments.sizeInBytes > 0
     this.#logs.set(name, new Log(state, recovered))
   }
 
@@ -168,7 +165,10 @@ export class LogDir {
 
   // ---- logs come and go
 
-  /** Makes a log. Its partition.metadata, and the directory's entry for it, are on the device when this resolves. */
+  /**
+   * Makes a log. A power cut may take all of it until the first of its records is flushed: the metadata knows of the partition, and whoever
+   * follows them makes the log again.
+   */
   async createLog(topic: string, partition: number, topicId: string | null, config: LogConfig): Promise<Log> {
     this.#requireOnline()
     const name = partitionDir(topic, partition)
@@ -190,7 +190,8 @@ export class LogDir {
   async identify(log: Log, topicId: string): Promise<void> {
     this.#requireOnline()
     try {
-      await this.#writeMetadata(log.dir, topicId)
+      await this.#writeMetadata(log.dir, topicId, true)
+      await this.#shared.disk.flushDirectory(log.dir)
       log.identifiedAs(topicId)
     } catch (thrown) {
       throw this.#failed(thrown)
@@ -198,42 +199,13 @@ export class LogDir {
   }
 
   async #makeDir(dir: string, topicId: string | null): Promise<void> {
+    await this.#shared.slices.rest() // small calls to a quick disk take no turn of the event loop
     await this.#shared.disk.mkdir(dir)
-    if (topicId !== null) await this.#writeMetadata(dir, topicId)
-    await this.#flushParent()
+    if (topicId !== null) await this.#writeMetadata(dir, topicId, false)
   }
 
-  async #writeMetadata(dir: string, topicId: string): Promise<void> {
-    const { disk } = this.#shared
-    await writeFile(disk, `${dir}/${PARTITION_METADATA}`, Buffer.from(partitionMetadataText(topicId)))
-    await disk.flushDirectory(dir)
-  }
-
-  // A log that no checkpoint knew was in the making when the process died: the file may be in the system's memory alone.
-  async #flushMetadata(dir: string): Promise<void> {
-    const { disk } = this.#shared
-    const file = await disk.open(`${dir}/${PARTITION_METADATA}`, 'never')
-    try {
-      await file.flush()
-    } finally {
-      await file.close()
-    }
-    await disk.flushDirectory(dir)
-  }
-
-  /** Many logs are made at a time: one flush of the directory serves all that were made before it began. */
-  #flushParent(): Promise<void> {
-    const begin = () => {
-      this.#nextParentFlush = null
-      const flush = this.#shared.disk.flushDirectory(this.path).finally(() => {
-        if (this.#parentFlush === flush) this.#parentFlush = null
-      })
-      this.#parentFlush = flush
-      return flush
-    }
-    if (!this.#parentFlush) return begin()
-    this.#nextParentFlush ??= this.#parentFlush.then(begin)
-    return this.#nextParentFlush
+  async #writeMetadata(dir: string, topicId: string, flushed: boolean): Promise<void> {
+    await writeFile(this.#shared.disk, `${dir}/${PARTITION_METADATA}`, Buffer.from(partitionMetadataText(topicId)), flushed)
   }
 
   /** Takes a log out of use. Its directory has another name when this resolves and is removed after `file.delete.delay.ms`. */
@@ -259,7 +231,7 @@ export class LogDir {
       const to = retiredDir(log, kind, (length) => random.bytes(length))
       await disk.rename(log.dir, `${this.path}/${to}`)
       log.movedTo(`${this.path}/${to}`)
-      await this.#flushParent()
+      await this.#shared.entries.run()
       await this.#shared.checkpoint('recoveryPoint') // a log of the same name starts from nothing
       await this.#shared.checkpoint('startOffset')
       return to

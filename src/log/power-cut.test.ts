@@ -52,9 +52,10 @@ test('whenever the power goes, everything flushed is there again, in order and w
           const { flushedOffset } = log
           world.disk = (world.disk as PowerCutDisk).cut(random)
           dir = await world.open()
-          const found = dir.logs.get('t-0')
-          assert.ok(found, 'a log that was made is there')
-          assert.equal(found.topicId, TOPIC_ID)
+          if (flushedOffset > 0) assert.equal(dir.logs.get('t-0')?.topicId, TOPIC_ID, 'a log with records is there')
+          // Of one without, all may be gone: it is made again by who follows the metadata.
+          const found = dir.logs.get('t-0') ?? (await dir.createLog('t', 0, TOPIC_ID, world.config))
+          if (found.topicId === null) await dir.identify(found, TOPIC_ID)
           assert.ok(
             found.endOffset >= (isClean ? values.length : flushedOffset),
             `${found.endOffset} of ${flushedOffset} flushed`,

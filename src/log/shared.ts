@@ -6,6 +6,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { Flusher } from './flusher.ts'
 import type { IndexCache } from './index-cache.ts'
+import type { JoinedFlush } from './joined-flush.ts'
 import type { OpenFiles } from './open-files.ts'
 import type { TailBudget } from './tail.ts'
 
@@ -21,6 +22,8 @@ export interface Shared {
   readonly indexes: IndexCache
   readonly tails: TailBudget
   readonly flusher: Flusher
+  /** Of the directory's own names, those of its logs. */
+  readonly entries: JoinedFlush
   readonly slices: Slices
   readonly producerIdExpirationMs: number
   /** Why the directory is out of use; null while it serves. */
@@ -89,6 +92,16 @@ export async function writeFile(disk: Disk, path: string, bytes: Uint8Array, flu
       await file.append([bytes])
       if (flushed) await file.flush()
     }
+  } finally {
+    await file.close()
+  }
+}
+
+/** Flushes a file that was written and closed before. */
+export async function flushFile(disk: Disk, path: string): Promise<void> {
+  const file = await disk.open(path, 'never')
+  try {
+    await file.flush()
   } finally {
     await file.close()
   }

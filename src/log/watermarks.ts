@@ -130,6 +130,7 @@ export class Watermarks implements Flushable {
 
   async #flushLive(): Promise<void> {
     try {
+      await this.#state.flushEntry()
       for (const segment of [...this.#live]) if (!segment.isFlushed && !this.#isStopped) await segment.flush()
       this.#advance()
     } catch (thrown) {
