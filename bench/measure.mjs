@@ -1,6 +1,7 @@
 /** What the kernel knows about a process: CPU time and memory, its own and that of strangers. Linux; elsewhere the columns stay empty. */
 import { existsSync, readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
+import { askProbe, loopFigures } from './loop.mjs'
 
 const ticksPerSecond = 100
 
@@ -42,13 +43,33 @@ export function rssOf(pid) {
 }
 
 /**
- * Runs one action against a broker and adds to its result what it cost: `brokerCpu` (seconds), `cpuPerGB` (per 10^9 bytes of
- * record values), `rssPeak` (MiB), `clientCpu`, and `otherCores`: how many cores strangers kept busy meanwhile.
+ * Starts to watch the machine. The function it gives ends that, and tells `otherCores`: how many cores were busy meanwhile with what is
+ * neither one of `pids`, nor us, nor a program of ours that has ended. Null where the kernel does not say.
  */
-export async function measured(broker, action) {
-  if (!existsSync('/proc/self/stat')) return action()
-  const before = { broker: cpuOf(broker.pid), children: cpuOfEndedChildren(), self: process.cpuUsage(), machine: cpuOfMachine() }
-  const from = performance.now()
+export function watchStrangers(pids = []) {
+  if (!existsSync('/proc/self/stat')) return () => null
+  const ours = () => pids.reduce((sum, pid) => sum + cpuOf(pid), 0) + cpuOfEndedChildren() + ownCpu()
+  const from = { machine: cpuOfMachine(), ours: ours(), at: performance.now() }
+  return () => {
+    const strangers = cpuOfMachine() - from.machine - (ours() - from.ours)
+    return Math.max(0, strangers / ((performance.now() - from.at) / 1000))
+  }
+}
+
+function ownCpu() {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+/**
+ * Runs one action against a broker and adds to its result what it cost: `brokerCpu` (seconds), `cpuPerGB` (per 10^9 bytes of record
+ * values), `rssPeak` (MiB), `clientCpu`, `otherCores`, and how long the event loop was held, where the broker carries the probe. The
+ * `others` are brokers that wait for their turn.
+ */
+export async function measured(broker, others, action) {
+  if (broker.probe) await askProbe(broker.probe) // forget what was before
+  const strangers = watchStrangers([broker, ...others].map(({ pid }) => pid))
+  const before = { broker: cpuOf(broker.pid), children: cpuOfEndedChildren() }
   let rssPeak = rssOf(broker.pid)
   const watch = setInterval(() => (rssPeak = Math.max(rssPeak, rssOf(broker.pid))), 200)
   let result
@@ -57,11 +78,10 @@ export async function measured(broker, action) {
   } finally {
     clearInterval(watch)
   }
-  const wall = (performance.now() - from) / 1000
-  const self = process.cpuUsage(before.self)
+  const otherCores = strangers()
+  const loop = broker.probe ? loopFigures(await askProbe(broker.probe)) : {}
+  if (otherCores === null) return { ...result, ...loop }
   const brokerCpu = cpuOf(broker.pid) - before.broker
-  const clientCpu = cpuOfEndedChildren() - before.children
-  const strangers = cpuOfMachine() - before.machine - brokerCpu - clientCpu - (self.user + self.system) / 1e6
   const perGB = result.bytes ? { cpuPerGB: brokerCpu / (result.bytes / 1e9) } : {}
-  return { ...result, brokerCpu, ...perGB, rssPeak, clientCpu, otherCores: Math.max(0, strangers / wall) }
+  return { ...result, ...loop, brokerCpu, ...perGB, rssPeak, clientCpu: cpuOfEndedChildren() - before.children, otherCores }
 }

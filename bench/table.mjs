@@ -1,4 +1,6 @@
-/** From runs to a table: medians per case and broker, and the ratio of ours to Apache Kafka. */
+/** From results to the table: medians of each broker, the ratio, and how it stands to what was to be reached. */
+import { figures, shownFigures } from './figures.mjs'
+import { longestSliceMs, targets } from './targets.mjs'
 
 /** The median of the numbers among these. */
 export function median(values) {
@@ -8,21 +10,6 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** One row per case and broker: the medians of every figure, and how many runs failed. */
-export function summarize(runs) {
-  const rows = new Map()
-  for (const each of runs) {
-    const key = `${each.case}\n${each.broker}`
-    rows.set(key, [...(rows.get(key) ?? []), each])
-  }
-  return [...rows.values()].map((group) => {
-    const good = group.filter((each) => each.error === undefined)
-    const names = [...new Set(good.flatMap((each) => Object.keys(each.figures)))]
-    const figures = Object.fromEntries(names.map((name) => [name, median(good.map((each) => each.figures[name]))]))
-    return { case: group[0].case, broker: group[0].broker, runs: good.length, failed: group.length - good.length, figures }
-  })
-}
-
 export function round(value) {
   if (value === null || value === undefined) return '-'
   if (Math.abs(value) >= 10_000) return Math.round(value).toLocaleString('en-US')
@@ -30,64 +17,130 @@ export function round(value) {
   return String(Number(value.toPrecision(3)))
 }
 
-const units = {
-  mbPerSecond: 'MB/s',
-  requestsPerSecond: 'requests/s',
-  recordsPerSecond: 'records/s',
-  rssWith: 'RSS MiB',
-  rssBefore: 'RSS before MiB',
-  rssIdle: 'RSS idle MiB',
-  readyMs: 'ready ms',
-  medianMs: 'median ms',
-  createMs: 'create ms',
-  restartMs: 'clean restart ms',
-  crashRestartMs: 'restart after kill ms',
-  stopMs: 'stop ms',
-  openMs: 'open ms',
-}
+const columns = [
+  ...['case', 'figure', 'ours', 'Apache', 'ratio', 'must', 'aim', 'verdict'],
+  ...['ours min..max', 'Apache min..max', 'longest slice ms', 'otherCores'],
+]
 
 /**
- * The Markdown table that goes into README.md: the first broker against the second, a third beside them. A ratio above 1 means that
- * the first does better, whatever the figure is.
+ * The lines of the table for these cases (all of cases/index.mjs, or some) and results. A ratio is ours to Apache's. Cases without a
+ * result are listed below it. `pair` names what stands for ours and for Apache.
  */
-export function markdown(cases, summary, [first, second = 'apache', third = '']) {
-  const lines = [
-    `| case | figure | ${first} | ${second} | ${first} is better by | ${third} | broker CPU s/GB | RSS peak MiB | otherCores |`,
-    '|---|---|---|---|---|---|---|---|---|',
-  ]
+export function markdown(cases, results, pair = ['ours', 'apache']) {
+  const lines = [`| ${columns.join(' | ')} |`, `|${columns.map(() => '---').join('|')}|`]
+  const missing = []
   for (const each of cases) {
-    const of = (broker) => summary.find((row) => row.case === each.name && row.broker === broker)
-    const [ours, apache, fsync] = [of(first), of(second), of(third)]
-    if (!ours && !apache) continue
-    const pair = (name) => `${round(ours?.figures[name])} / ${round(apache?.figures[name])}`
-    const others = Math.max(...[ours, apache, fsync].map((row) => row?.figures.otherCores ?? 0))
-    for (const [index, name] of figuresOf(each, ours, apache).entries()) {
-      const cell = (row) => (row === undefined ? '' : row.runs === 0 ? 'failed' : round(row.figures[name]))
-      const lower = each.lowerIsBetter || index > 0 // all the secondary figures are times and sizes
-      const cost =
-        index === 0
-          ? [pair(each.main === 'mbPerSecond' || each.needsJava ? 'cpuPerGB' : ''), pair('rssPeak'), round(others)]
-          : ['', '', '']
-      const head = index === 0 ? `${each.name}: ${each.about}` : ''
-      lines.push(
-        `| ${head} | ${units[name] ?? name} | ${cell(ours)} | ${cell(apache)} | ${better(ours, apache, name, lower)} | ${cell(fsync)} | ${cost.join(' | ')} |`,
-      )
-    }
+    const result = results.find((one) => one.case === each.name)
+    if (result === undefined) missing.push(each.name)
+    else lines.push(...caseLines(each, result, pair))
   }
+  if (missing.length > 0) lines.push('', `Not measured: ${missing.join(', ')}.`)
   return lines.join('\n')
 }
 
-/** The main figure first, then the other ones worth a line. */
-function figuresOf(each, ours, apache) {
-  const known = ['p50', 'p99', 'ack p50', 'ack p99', 'end-to-end p50', 'end-to-end p99', ...Object.keys(units)].filter(
-    (name) => !/PerSecond$/.test(name),
-  )
-  const has = (name) => [ours, apache].some((row) => Number.isFinite(row?.figures[name]))
-  return [each.main, ...known.filter((name) => name !== each.main && has(name))]
+function caseLines({ name, about, main }, result, pair) {
+  const rows = [...pairRows(name, main, result, pair), ...otherRows(name, result)]
+  return rows.map(({ figure, target, cells }, index) => {
+    const head = index === 0 ? `**${name}**: ${about}` : ''
+    const tail = index === 0 ? [slices(result, pair[0]), strangers(result)] : ['', '']
+    const { ours, theirs, ratio } = cells
+    const shown = [ours.median, theirs?.median ?? null].map((value, i) => (i === 1 && theirs === undefined ? '' : round(value)))
+    return `| ${[
+      head,
+      figure,
+      ...shown,
+      ratio === null ? '' : round(ratio),
+      ...expected(target),
+      verdict(target, ours.median, ratio),
+      spread(ours),
+      theirs === undefined ? '' : spread(theirs),
+      ...tail,
+    ].join(' | ')} |`
+  })
 }
 
-function better(ours, apache, name, lower) {
-  const [mine, theirs] = [ours?.figures[name], apache?.figures[name]]
-  if (!mine || !theirs) return ''
-  return `x ${round(lower ? theirs / mine : mine / theirs)}`
+/** A row for each figure of the two that are compared, with its target if it has one. */
+function pairRows(name, main, result, pair) {
+  const has = (figure) => pair.some((broker) => valuesOf(result, broker, figure).length > 0)
+  return shownFigures(main, has).map((figure) => {
+    const target = (targets[name] ?? []).find((each) => each.figure === figure && (each.of === undefined || each.of.length === 1))
+    return row(figures[figure].label, target, result, pair, figure)
+  })
+}
+
+/** Rows for the targets of other brokers, and for what ours with fsync does besides. */
+function otherRows(name, result) {
+  const rest = (targets[name] ?? []).filter(({ of, figure, isAbsolute }, _, all) => {
+    const isSecondOfPair = isAbsolute && of[0] === 'ours' && all.some((each) => each.figure === figure && !each.isAbsolute)
+    return (of !== undefined && of[0] !== 'ours') || isSecondOfPair
+  })
+  return rest
+    .filter(({ of }) => of.some((broker) => hasRuns(result, broker)))
+    .map((target) => row(`${figures[target.figure].label}${asWhat(target)}`, target, result, target.of, target.figure))
+}
+
+const asWhat = ({ of }) => {
+  if (of[0] === 'ours') return ', absolute'
+  if (of[1] === 'apache-flush') return ', fsync before the answer, against flush.messages=1'
+  return of[1] === 'apache' ? ', fsync before the answer, against no fsync' : ', fsync before the answer'
+}
+
+function row(label, target, result, [first, second], figure) {
+  const ours = summary(result, first, figure)
+  const theirs = second === undefined ? undefined : summary(result, second, figure)
+  const ratio = theirs?.median && ours.median !== null ? ours.median / theirs.median : null
+  return { figure: label, target, cells: { ours, theirs, ratio } }
+}
+
+const hasRuns = (result, broker) => result.runs.some((each) => each.broker === broker)
+
+function valuesOf(result, broker, figure) {
+  const good = result.runs.filter((each) => each.broker === broker && each.error === undefined)
+  return good.map((each) => each.figures[figure]).filter((value) => Number.isFinite(value))
+}
+
+function summary(result, broker, figure) {
+  const values = valuesOf(result, broker, figure)
+  const failed = result.runs.filter((each) => each.broker === broker && each.error !== undefined).length
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values), runs: values.length, failed }
+}
+
+function spread({ min, max, runs, failed }) {
+  const all = runs > 1 ? `${round(min)}..${round(max)}` : ''
+  return failed > 0 ? `${all} ${failed} failed`.trim() : all
+}
+
+function expected(target) {
+  if (target === undefined) return ['', '']
+  const sign = isAtLeast(target) ? '≥' : '≤'
+  const one = (value) => (value === null ? '' : `${sign} ${value}${target.isAbsolute ? '' : 'x'}`)
+  return [one(target.must), one(target.aim)]
+}
+
+const isAtLeast = ({ figure }) => figures[figure].isBetter === 'more'
+
+/** 'aim' where that is reached, 'must' where only that, 'NOT' where it is not; nothing where nothing is asked. */
+function verdict(target, ours, ratio) {
+  if (target === undefined) return ''
+  const value = target.isAbsolute ? ours : ratio
+  if (value === null) return '?'
+  const reaches = (bound) => (isAtLeast(target) ? value >= bound : value <= bound)
+  if (target.aim !== null && reaches(target.aim)) return 'aim'
+  if (target.must === null) return 'below aim'
+  return reaches(target.must) ? 'must' : '**NOT**'
+}
+
+/** The longest turn of our event loop in any run, without its pauses for garbage, and how much of one was on a CPU. */
+function slices(result, broker) {
+  const most = (figure) => Math.max(...valuesOf(result, broker, figure))
+  const longest = most('sliceMs')
+  if (!Number.isFinite(longest)) return ''
+  const text = `${round(longest)} (without GC ${round(most('sliceWithoutGcMs'))}, on CPU ${round(most('sliceCpuMs'))})`
+  return longest > longestSliceMs ? `**${text}**` : text
+}
+
+function strangers(result) {
+  const all = result.runs.map((each) => each.figures.otherCores).filter((value) => Number.isFinite(value))
+  if (all.length === 0) return ''
+  return `${round(Math.max(...all))}${result.runs.some((each) => each.isNoisy) ? ' noisy' : ''}`
 }

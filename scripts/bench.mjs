@@ -1,159 +1,151 @@
 #!/usr/bin/env node
 /**
  * `npm run bench`: ours and Apache Kafka side by side on this machine, in turns A B A B, medians of several runs. See bench/README.md.
- * Plain JavaScript on Node alone; a JDK and Maven are needed for Apache Kafka and for its Java clients.
+ * Plain JavaScript on Node alone; a JDK and Maven are needed for Apache Kafka and for its Java clients, a C compiler for librdkafka.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { load, withTopic } from '../bench/clients.mjs'
-import { lifeCases } from '../bench/life-cases.mjs'
-import { loadCases } from '../bench/load-cases.mjs'
-import { measured, rssOf } from '../bench/measure.mjs'
-import { markdown, round, summarize } from '../bench/table.mjs'
-import { has, startBroker } from '../test/interop/lib/brokers.mjs'
+import { brokers, isOurs } from '../bench/brokers.mjs'
+import { allCases, groups } from '../bench/cases/index.mjs'
+import { rdkafkaPerformance, whyNoLibrdkafka } from '../bench/librdkafka.mjs'
+import { usePriority } from '../bench/priority.mjs'
+import { minutes, secondsOf } from '../bench/progress.mjs'
+import { keep, measuredSources, resultsOn } from '../bench/results.mjs'
+import { runCases } from '../bench/runner.mjs'
+import { markdown } from '../bench/table.mjs'
+import { has, projectDir } from '../test/interop/lib/brokers.mjs'
 import { kafkaLibs, versions } from '../test/interop/lib/cache.mjs'
 import { destroyAll } from '../test/interop/lib/processes.mjs'
 import { build } from './build.mjs'
 import { fail, setUp } from './setup.mjs'
 
+const text = (value) => ({ type: 'string', default: value })
+const flag = (value = false) => ({ type: 'boolean', default: value })
 const { values: options } = parseArgs({
+  allowNegative: true,
   options: {
-    runs: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '6' },
-    cases: { type: 'string' },
-    filter: { type: 'string', default: '' },
-    json: { type: 'string' },
-    'only-ours': { type: 'boolean', default: false },
-    brokers: { type: 'string' },
-    list: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
+    ...{ runs: text('3'), seconds: text('4'), warm: text('10'), repeats: text('2') },
+    ...{ cases: text(''), group: text(''), filter: text(''), brokers: text(''), other: text(''), json: text('') },
+    ...{ 'only-ours': flag(), resume: flag(), priority: flag(true), loop: flag(true) },
+    ...{ list: flag(), table: flag(), write: flag(), source: text(''), help: flag() },
   },
 })
 const usage = `npm run bench -- [options]
+  --list           the cases, and how long they take
+  --cases a,b      only these; --group ${groups.join('|')} only theirs (several with commas); --filter REGEX
   --runs N         how often every case runs on every broker (3)
-  --seconds S      how long a run aims to take (6)
-  --cases a,b      only these; --filter REGEX only those whose name matches; --list prints them
+  --seconds S      how long a run aims to take (4)
+  --warm S         of raw produce and fetch on each broker before anything is measured (10)
+  --repeats N      how often a run is measured again while strangers are busy (2)
+  --resume         leave out the cases that have a result on these sources
+  --no-priority    do not put brokers and load programs above strangers (Linux, root)
+  --no-loop        do not watch our event loop
   --only-ours      no Apache Kafka, no JDK
-  --brokers a,b    of: ours, apache, ours-fsync, apache-again; the first is compared with the second
-  --json FILE      every run and the medians`
+  --brokers a,b    instead of those that a case names: ${Object.keys(brokers).join(', ')}; the first is compared with the second
+  --other DIR      the folder of another build of ours (its bin and dist), for the broker 'other'
+  --json FILE      every run
+  --table          no measurement: the table of what was measured on these sources; --write puts it into bench/README.md;
+                   --source TREE of other sources`
 
-/** Ours as Apache does it (no flush before the answer), ours as it is by default, and Apache Kafka. */
-const kinds = {
-  ours: { kind: 'ours', overrides: { 'log.flush.policy': 'os' } },
-  'ours-fsync': { kind: 'ours', overrides: {} },
-  apache: { kind: 'apache', overrides: {} },
-  // Apache against itself shows how much two equal brokers differ on this machine.
-  'apache-again': { kind: 'apache', overrides: {} },
+const named = options.brokers === '' ? null : options.brokers.split(',')
+const settings = {
+  ...Object.fromEntries(['runs', 'seconds', 'warm', 'repeats'].map((name) => [name, Number(options[name])])),
+  other: options.other,
+  withLoop: options.loop,
 }
-// Deleted topics leave the disk at once, so that one case does not slow the next.
-const common = { 'group.initial.rebalance.delay.ms': '0', 'log.segment.delete.delay.ms': '1000' }
-
-const allCases = [...lifeCases.slice(0, 2), ...loadCases, ...lifeCases.slice(2)]
-const chosen = allCases.filter(
-  ({ name }) => (options.cases?.split(',').includes(name) ?? true) && new RegExp(options.filter).test(name),
-)
-const seconds = Number(options.seconds)
-const workDir = mkdtempSync(join(process.env.TMPDIR || tmpdir(), 'odradek-bench-'))
-const runs = []
+const { commit, source } = measuredSources()
+const pair = named === null ? ['ours', 'apache'] : [named[0], named[1]]
 
 if (options.help) console.log(usage)
-else if (options.list) for (const { name, about } of allCases) console.log(`${name.padEnd(20)} ${about}`)
-else await main()
-rmSync(workDir, { recursive: true, force: true })
+else if (options.list) list(chosen())
+else if (options.table) table()
+else await measure()
 
-async function main() {
+function chosen() {
+  const isNamed = (list, name) => list === '' || list.split(',').includes(name)
+  const found = allCases.filter(
+    ({ name, group }) => isNamed(options.cases, name) && isNamed(options.group, group) && new RegExp(options.filter).test(name),
+  )
+  const unknown = options.cases.split(',').filter((name) => name !== '' && !allCases.some((each) => each.name === name))
+  if (unknown.length > 0) fail(`There is no case ${unknown.join(', ')}; --list shows them.`)
+  return found.map((each) => ({ ...each, brokers: named ?? each.brokers }))
+}
+
+function list(cases) {
+  for (const each of cases)
+    console.log(
+      `${each.name.padEnd(29)} ${each.group.padEnd(11)} ${minutes(secondsOf(each, settings)).padStart(6)}  ${each.about}`,
+    )
+  const sum = cases.reduce((all, each) => all + secondsOf(each, settings), 0)
+  console.log(
+    `about ${minutes(sum + 4 * (settings.warm + 4))} with ${settings.runs} runs of ${settings.seconds} s, on a quiet machine`,
+  )
+}
+
+async function measure() {
+  const workDir = mkdtempSync(join(process.env.TMPDIR || tmpdir(), 'odradek-bench-'))
+  try {
+    process.exitCode = (await measureIn(workDir)) ? 0 : 1
+  } finally {
+    destroyAll()
+    rmSync(workDir, { recursive: true, force: true })
+  }
+}
+
+async function measureIn(workDir) {
   const withJava = !options['only-ours'] && (await has('java')) && (await has('mvn'))
-  if (!withJava && !options['only-ours']) console.error('no java or mvn here: only ours, without the Java clients')
-  const libs = withJava ? await kafkaLibs() : null
-  const names = options.brokers?.split(',') ?? (withJava ? ['ours', 'apache', 'ours-fsync'] : ['ours', 'ours-fsync'])
-  if (names.some((name) => kinds[name].kind === 'ours') && !process.env.ODRADEK_BUILD) {
+  const { cases, rdkafka } = await runnable(chosen(), withJava)
+  const left = options.resume ? cases.filter(({ name }) => !resultsOn(source).some((each) => each.case === name)) : cases
+  if (left.length === 0) return true
+  if (!process.env.ODRADEK_BUILD && left.some((each) => each.brokers.some(isOurs))) {
     setUp()
     if (!(await build())) fail('The sources do not compile (see above).')
   }
-  const life = chosen.filter((each) => lifeCases.includes(each))
-  const loads = chosen.filter((each) => loadCases.includes(each) && (libs !== null || !each.needsJava))
-  await runLoads(loads, names, libs)
-  for (const each of life) await runLife(each, names)
-  const summary = summarize(runs)
-  console.log(`\n${markdown(chosen, summary, names)}\n\n${conditions()}`)
-  if (options.json) writeFileSync(options.json, `${JSON.stringify({ conditions: conditions(), summary, runs }, null, 1)}\n`)
-  destroyAll()
-  process.exitCode = runs.some((each) => each.error !== undefined) ? 1 : 0
-}
-
-/** All brokers run through all load cases; in each case they take turns. */
-async function runLoads(cases, names, libs) {
-  if (cases.length === 0) return
-  const brokers = []
-  for (const name of names) brokers.push({ name, ...(await startNamed(name, join(workDir, name))) })
-  for (const broker of brokers) await warmUp(broker)
-  for (const each of cases) {
-    const context = new Map()
-    for (const broker of brokers) {
-      if (broker.name === 'ours-fsync' && !each.alsoWithFsync) continue
-      const settings = { seconds, libs }
-      await note(each, broker.name, -1, async () => {
-        context.set(broker, { ...settings, prepared: await each.prepare?.(broker, settings) })
-      })
-    }
-    for (let turn = 0; turn < Number(options.runs); turn++) {
-      for (const [broker, prepared] of context)
-        await note(each, broker.name, turn, () => measured(broker, () => each.run(broker, prepared)))
-    }
-    for (const [broker, { prepared }] of context) await each.clean?.(broker, prepared)
-  }
-  for (const broker of brokers) {
-    console.error(`${broker.name}: RSS after all load ${round(rssOf(broker.pid))} MiB`)
-    await broker.stop()
-  }
-}
-
-/** A JIT compiler has seen everything once before anything is measured. */
-async function warmUp(broker) {
-  await withTopic(broker, 12, async (topic) => {
-    const settings = { bootstrap: broker.bootstrap, topic, partitions: 12, connections: 12, inFlight: 2, seconds: 5 }
-    await load('produce', { ...settings, records: 16, size: 1024 })
-    await load('fetch', { ...settings, connections: 4 })
+  const libs = withJava ? await kafkaLibs() : null
+  console.error(usePriority(options.priority))
+  const results = []
+  const isGood = await runCases(left, { ...settings, workDir, libs, rdkafka }, ({ name }, runs) => {
+    results.push({ case: name, commit, source, date: new Date().toISOString(), conditions: conditions(), runs })
+    // Figures of two other brokers say nothing about these sources.
+    if (named === null) keep(results.at(-1))
   })
+  console.log(`\n${markdown(left, results, pair)}\n\n${conditions()}, commit ${commit}.`)
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 1)}\n`)
+  return isGood
 }
 
-/** A case of this kind has directories and brokers of its own, one after the other. */
-async function runLife(each, names) {
-  const takePart = names.filter((name) => (each.onlyOurs ? name === 'ours' : name !== 'ours-fsync'))
-  for (let turn = 0; turn < Number(options.runs); turn++) {
-    for (const name of takePart) {
-      const dir = join(workDir, `${each.name}-${name}-${turn}`)
-      await note(each, name, turn, () => each.run((where, port) => startNamed(name, where, port), dir))
-      destroyAll() // of a case that failed half-way
-      rmSync(dir, { recursive: true, force: true })
-    }
+/** What this machine can run of the cases; the rest is told with its reason. */
+async function runnable(cases, withJava) {
+  const why = {
+    java: withJava ? null : options['only-ours'] ? 'only ours is asked for' : 'there is no java or no mvn here',
+    librdkafka: cases.some(({ needs }) => needs === 'librdkafka') ? await whyNoLibrdkafka() : null,
   }
+  if (why.java !== null) console.error(`no Apache Kafka: ${why.java}`)
+  for (const { name, needs } of cases) if (needs && why[needs]) console.error(`${name}: skipped, because ${why[needs]}`)
+  const kept = cases
+    .filter(({ needs }) => !needs || why[needs] === null)
+    .map((each) => ({ ...each, brokers: each.brokers.filter((name) => withJava || isOurs(name)) }))
+    .filter((each) => each.brokers.length > 0)
+  return { cases: kept, rdkafka: kept.some(({ needs }) => needs === 'librdkafka') ? await rdkafkaPerformance() : null }
 }
 
-function startNamed(name, dir, port) {
-  const { kind, overrides } = kinds[name]
-  return startBroker({ kind, dir, port, overrides: { ...common, ...overrides }, readyMs: 180_000 })
-}
-
-/** Notes one run, or its failure; what only prepares (turn -1) is noted when it fails. */
-async function note(each, broker, turn, action) {
-  let result
-  try {
-    result = { figures: await action() }
-    if (turn < 0) return
-  } catch (error) {
-    result = { figures: {}, error: error.message }
-  }
-  runs.push({ case: each.name, broker, turn, ...result })
-  const figures = Object.entries(result.figures).filter(([name, value]) => Number.isFinite(value) && name !== 'bytes')
-  console.error(
-    `${each.name} [${broker}] #${turn < 0 ? 'preparing' : turn + 1} ${result.error ?? figures.map(([name, value]) => `${name} ${round(value)}`).join(', ')}`,
-  )
+function table() {
+  const results = resultsOn(options.source || source)
+  const commits = [...new Set(results.map((each) => `commit ${each.commit}: ${each.conditions}`))]
+  const text = `${markdown(chosen(), results)}\n\n${commits.join('\n\n')}`
+  if (!options.write) return console.log(text)
+  const file = join(projectDir, 'bench/README.md')
+  const page = readFileSync(file, 'utf8')
+  const [begin, end] = ['<!-- table: made by npm run bench -- --table --write -->', '<!-- end of table -->']
+  if (!page.includes(begin) || !page.includes(end)) fail(`${file} has no place for the table: ${begin} ... ${end}`)
+  const [before, after] = [page.slice(0, page.indexOf(begin) + begin.length), page.slice(page.indexOf(end))]
+  writeFileSync(file, `${before}\n${text}\n${after}`)
 }
 
 function conditions() {
   const memory = Math.round(totalmem() / 2 ** 30)
-  return `${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} cores ${cpus()[0].model}, ${memory} GiB, ${process.platform} ${release()}, Node ${process.version}, Apache Kafka ${versions.kafka}, ${options.runs} runs of ${options.seconds} s, clients on the same machine.`
+  const machine = `${availableParallelism()} cores ${cpus()[0].model}, ${memory} GiB, ${process.platform} ${release()}`
+  return `${new Date().toISOString().slice(0, 10)}, ${machine}, Node ${process.version}, Apache Kafka ${versions.kafka}, ${settings.runs} runs of ${settings.seconds} s, clients on the same machine`
 }

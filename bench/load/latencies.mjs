@@ -12,6 +12,10 @@ export class Latencies {
     this.#values[this.#count++] = value
   }
 
+  get count() {
+    return this.#count
+  }
+
   /** { [prefix]p50, p99, p999 }, or nothing when there was none. */
   summary(prefix = '') {
     if (this.#count === 0) return {}

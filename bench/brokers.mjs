@@ -1,0 +1,58 @@
+/**
+ * The brokers of a run, by name. Deleted topics leave the disk after a second in all of them, so that one case does not slow the next; all
+ * settings that are not named here are equal.
+ */
+import { join } from 'node:path'
+import { startBroker } from '../test/interop/lib/brokers.mjs'
+import { withProbe } from './loop.mjs'
+import { raise } from './priority.mjs'
+
+const common = { 'group.initial.rebalance.delay.ms': '0', 'log.segment.delete.delay.ms': '1000' }
+const noFlush = { 'log.flush.policy': 'os' }
+
+/** A row without `runsOn` is a process; one with it is that process, with topics that are configured in another way. */
+export const brokers = {
+  ours: { kind: 'ours', overrides: noFlush, what: 'ours as Apache does it: an answer does not wait for fsync' },
+  apache: { kind: 'apache', overrides: {}, what: 'Apache Kafka as it is by default' },
+  'ours-fsync': { kind: 'ours', overrides: {}, what: 'ours as it is by default: the answer waits for fsync' },
+  'apache-flush': {
+    runsOn: 'apache',
+    topicConfigs: { 'flush.messages': '1' },
+    what: 'Apache Kafka, topics with flush.messages=1',
+  },
+  // What two equal brokers differ by on this machine, and two commits of ours (--other DIR).
+  'apache-again': { kind: 'apache', overrides: {}, what: 'a second Apache Kafka' },
+  other: { kind: 'ours', overrides: noFlush, isOther: true, what: 'another build of ours, see --other' },
+  'other-fsync': { kind: 'ours', overrides: {}, isOther: true, what: 'the same, as it is by default' },
+}
+
+/** The name of the process that `name` lives in. */
+export const processOf = (name) => brokers[name].runsOn ?? name
+
+export const isOurs = (name) => brokers[name].kind === 'ours'
+
+/**
+ * Starts the process `name` on `dir`, above strangers, and waits until it is ready. `withLoop`: ours carries the probe of loop-probe.mjs,
+ * which the handle's `probe` names.
+ */
+export async function startNamed(name, dir, { port, other, withLoop = false } = {}) {
+  const { kind, overrides, isOther } = brokers[name]
+  const probe = withLoop && kind === 'ours' ? join(dir, 'loop.sock') : undefined
+  const broker = await startBroker({
+    kind,
+    dir,
+    port,
+    overrides: { ...common, ...overrides },
+    readyMs: 180_000,
+    onSpawn: raise,
+    ...(isOther ? { build: other } : {}),
+    ...(probe ? { env: withProbe(probe) } : {}),
+  })
+  broker.probe = probe
+  return broker
+}
+
+/** What a case sees of a broker under one of its names. */
+export function target(name, { bootstrap, pid, probe }) {
+  return { name, bootstrap, pid, probe, topicConfigs: brokers[name].topicConfigs ?? {} }
+}

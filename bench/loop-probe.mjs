@@ -1,0 +1,86 @@
+/**
+ * Preloaded into our broker (`node --import`) by the bench alone: how long did the event loop go without coming round? A timer of one
+ * millisecond looks at the clock; what the loop slept, and what the kernel let it wait for a CPU, is taken off, so that what is left is work
+ * of ours, or a call to the system that blocked. Pauses for garbage are told apart. A question on the socket ODRADEK_LOOP_PROBE names is
+ * answered with what was seen since the last one.
+ */
+import { openSync, readSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { PerformanceObserver, performance } from 'node:perf_hooks'
+
+function begin(path) {
+  const scheduled = mainThread()
+  let idleBefore = performance.eventLoopUtilization().idle
+  let { ranMs: ranBefore, waitedMs: waitedBefore } = scheduled()
+  let before = performance.now()
+  let seen = empty()
+
+  const tick = () => {
+    const now = performance.now()
+    const { idle } = performance.eventLoopUtilization()
+    const { ranMs, waitedMs } = scheduled()
+    const ms = now - before - (idle - idleBefore) - (waitedMs - waitedBefore)
+    if (ms >= 2) seen.long.push({ from: before, to: now, ms, cpuMs: ranMs - ranBefore })
+    if (ms > seen.longest) seen.longest = ms
+    before = now
+    idleBefore = idle
+    ranBefore = ranMs
+    waitedBefore = waitedMs
+  }
+  setInterval(tick, 1).unref()
+  const pauses = new PerformanceObserver((list) => {
+    for (const { startTime, duration, detail } of list.getEntries())
+      seen.pauses.push({ at: startTime, ms: duration, kind: detail.kind })
+  })
+  pauses.observe({ entryTypes: ['gc'] })
+
+  const server = createServer((connection) => {
+    // A moment later, so that the pauses of the last turns have been told.
+    setTimeout(() => {
+      connection.end(JSON.stringify(summary(seen)))
+      seen = empty()
+    }, 20)
+  })
+  server.listen(path).unref()
+}
+
+function empty() {
+  return { longest: 0, long: [], pauses: [] }
+}
+
+/** Long turns with the part of each that was garbage collection, the longest first. */
+function summary({ longest, long, pauses }) {
+  const withGc = long.map(({ from, to, ms, cpuMs }) => {
+    const gcMs = pauses.filter(({ at }) => at >= from && at < to).reduce((sum, each) => sum + each.ms, 0)
+    return { ms, cpuMs, gcMs, workMs: ms - gcMs }
+  })
+  withGc.sort((a, b) => b.ms - a.ms)
+  const most = (name) => withGc.reduce((found, each) => Math.max(found, each[name]), Math.min(longest, 2))
+  return {
+    longestMs: longest,
+    longestWorkMs: most('workMs'),
+    longestCpuMs: most('cpuMs'),
+    longestGcMs: pauses.reduce((found, each) => Math.max(found, each.ms), 0),
+    over10Ms: withGc.filter(({ ms }) => ms > 10).length,
+    worst: withGc.slice(0, 5),
+  }
+}
+
+/** A function that tells how many milliseconds the main thread ran, and was ready and had no CPU; 0 where the kernel does not say. */
+function mainThread() {
+  const buffer = Buffer.alloc(128)
+  let file
+  try {
+    file = openSync(`/proc/self/task/${process.pid}/schedstat`)
+  } catch {
+    return () => ({ ranMs: 0, waitedMs: 0 }) // not Linux
+  }
+  return () => {
+    const length = readSync(file, buffer, 0, buffer.length, 0)
+    const [ranNs, waitedNs] = buffer.latin1Slice(0, length).split(' ')
+    return { ranMs: Number(ranNs) / 1e6, waitedMs: Number(waitedNs) / 1e6 }
+  }
+}
+
+const socket = process.env.ODRADEK_LOOP_PROBE
+if (socket) begin(socket)

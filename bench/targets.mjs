@@ -1,0 +1,66 @@
+/**
+ * What is to be reached ("must") and where we want to stand ("aim"). Most are ours to Apache Kafka's in the same run: of a rate at least, of
+ * everything else at most. `absolute` ones are ours alone. `of` names other brokers than ours and Apache's.
+ */
+const ratio = (figure, must, aim, of) => ({ figure, must, aim, of })
+const absolute = (figure, must, aim, of = ['ours']) => ({ figure, must, aim, of, isAbsolute: true })
+const none = null
+
+/** Rows that flush before they answer: against Apache's default, which does not, and against Apache told to flush every batch. */
+const flushed = (figure) => [
+  ratio(figure, 0.5, 0.8, ['ours-fsync', 'apache']),
+  ratio(figure, 5, none, ['ours-fsync', 'apache-flush']),
+]
+
+const javaProduce = {
+  12: [ratio('recordsPerSecond', 1, none), ratio('cpuPerGB', 0.8, 0.6)],
+  1: [ratio('recordsPerSecond', 1.2, 1.4), ratio('cpuPerGB', 0.8, 0.6)],
+  lz4: [ratio('recordsPerSecond', 1, none), ratio('cpuPerGB', 0.9, 0.7)],
+  // On Node 20 a zstd batch is opened by WebAssembly.
+  zstd: [ratio('recordsPerSecond', 1, none), ratio('cpuPerGB', Number(process.versions.node.split('.')[0]) < 22 ? 1 : 0.9, 0.7)],
+}
+
+export const targets = {
+  'produce-16k': [
+    ratio('mbPerSecond', 1.25, 1.6),
+    ratio('cpuPerGB', 0.6, 0.45),
+    ratio('p99', none, 1),
+    ...flushed('mbPerSecond'),
+  ],
+  'produce-1m': [ratio('mbPerSecond', 0.8, 1), ...flushed('mbPerSecond')],
+  'produce-small': [ratio('requestsPerSecond', 1.3, 1.8), ratio('p99', 0.8, 0.5), ...flushed('requestsPerSecond')],
+  'fetch-cached': [ratio('mbPerSecond', 1, 1.3), ratio('cpuPerGB', none, 0.9)],
+  'fetch-tail': [ratio('mbPerSecond', 1.2, 1.6), ratio('cpuPerGB', none, 0.6)],
+  'java-produce-100-p12': javaProduce[12],
+  'java-produce-1024-p12': [...javaProduce[12], ratio('recordsPerSecond', 0.5, 0.8, ['ours-fsync', 'apache'])],
+  'java-produce-10240-p12': javaProduce[12],
+  'java-produce-100-p1': javaProduce[1],
+  'java-produce-1024-p1': javaProduce[1],
+  'java-produce-10240-p1': javaProduce[1],
+  'java-produce-100-p12-lz4': javaProduce.lz4,
+  'java-produce-1024-p12-lz4': javaProduce.lz4,
+  'java-produce-10240-p12-lz4': javaProduce.lz4,
+  'java-produce-100-p12-zstd': javaProduce.zstd,
+  'java-produce-1024-p12-zstd': javaProduce.zstd,
+  'java-produce-10240-p12-zstd': javaProduce.zstd,
+  'java-consume-100': [ratio('recordsPerSecond', 0.95, 1)],
+  'java-consume-1024': [ratio('recordsPerSecond', 0.95, 1)],
+  'librdkafka-produce': [ratio('recordsPerSecond', 1.1, 1.3)],
+  'librdkafka-consume': [ratio('recordsPerSecond', 0.9, 1)],
+  'latency-1000': [ratio('end-to-end p99', 0.5, 0.25), absolute('end-to-end p50 above the bare round', 2, 1, ['ours-fsync'])],
+  'java-latency-1000': [ratio('end-to-end p99', 0.5, 0.25)],
+  'java-latency-40000': [ratio('ack p99', 0.6, 0.3)],
+  startup: [ratio('readyMs', 0.1, none), absolute('readyMs', none, 150), absolute('rssIdle', 90, 60)],
+  'startup-in-process': [absolute('medianMs', 30, 10)],
+  memory: [ratio('rssLoaded', 0.3, 0.2), ratio('rss2000', 0.3, 0.2)],
+  partitions: [
+    ratio('createMs', 0.5, 0.2),
+    ratio('rssPartitions', 0.5, 0.3),
+    ratio('restartMs', 0.4, 0.15),
+    ratio('crashRestartMs', 0.3, 0.1),
+  ],
+  recovery: [ratio('crashRestartMs', 0.25, 0.1)],
+}
+
+/** The event loop of ours is never held longer than this in normal work. */
+export const longestSliceMs = 10
