@@ -29,7 +29,9 @@ type Saved = Readonly<
 function parse(text: string, path: string): SavedState {
   const { leaderId, leaderEpoch, votedId, votedDirectoryId = ZERO_UUID, data_version, currentVoters = [] } = saved(text, path)
   if (data_version !== 0 && data_version !== 1)
-    throw new Error(`${path} has data_version ${data_version}; this build reads 0 and 1`)
+    throw new Error(
+      `${path} has data_version ${data_version}; this build reads 0 and 1. If it is damaged, restore it from a backup`,
+    )
   if (!isCount(leaderEpoch) || !isId(leaderId) || !isId(votedId) || typeof votedDirectoryId !== 'string') throw unreadable(path)
   if (!Array.isArray(currentVoters)) throw unreadable(path)
   const vote = {

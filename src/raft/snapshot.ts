@@ -1,6 +1,7 @@
 // Checkpoints of a replicated log: `<endOffset>-<epoch>.checkpoint` holds everything that the log said below endOffset, as record batches
 // between a header and a footer (KIP-630). What the batches mean is the business of those who write and read them.
 
+import { MalformedBytes } from '../base/bytes.ts'
 import type { Disk, File } from '../platform/disk.ts'
 import { RecordBatch as Batch, batches, type RecordBatch } from '../protocol/records/batch.ts'
 import { buildBatch } from '../protocol/records/builder.ts'
@@ -45,6 +46,19 @@ export class DamagedSnapshot extends Error {
  * Throws DamagedSnapshot where a checksum fails, or where the footer is missing.
  */
 export async function* readSnapshot(disk: Disk, path: string): AsyncGenerator<RecordBatch, void, undefined> {
+  try {
+    yield* batchesOf(disk, path)
+  } catch (thrown) {
+    if (thrown instanceof MalformedBytes) throw damaged(path, thrown.message, thrown)
+    throw thrown
+  }
+}
+
+function damaged(path: string, what: string, cause?: unknown): DamagedSnapshot {
+  return new DamagedSnapshot(`${path} is damaged: ${what}; restore it from a backup, the log does not hold all of it`, { cause })
+}
+
+async function* batchesOf(disk: Disk, path: string): AsyncGenerator<RecordBatch, void, undefined> {
   const file = await disk.open(path, 'never')
   try {
     let at = 0
@@ -55,7 +69,7 @@ export async function* readSnapshot(disk: Disk, path: string): AsyncGenerator<Re
       const before = at
       for (const batch of batches(bytes)) {
         if (batch.magic !== 2 || !batch.checksumMatches())
-          throw new DamagedSnapshot(`${path}: the checksum of the batch at byte ${at} does not match`)
+          throw damaged(path, `the checksum of the batch at byte ${at} does not match`)
         last = batch
         at += batch.sizeInBytes
         yield batch
@@ -64,7 +78,7 @@ export async function* readSnapshot(disk: Disk, path: string): AsyncGenerator<Re
       else if (length >= file.size) break
       else length *= 2
     }
-    if (at !== file.size || !last || !isFooter(last)) throw new DamagedSnapshot(`${path} ends at byte ${at} without a footer`)
+    if (at !== file.size || !last || !isFooter(last)) throw damaged(path, `it ends at byte ${at} without a footer`)
   } finally {
     await file.close()
   }
