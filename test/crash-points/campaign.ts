@@ -6,7 +6,7 @@ import { DeviceModel } from './device-model.ts'
 import { judge } from './judge.ts'
 import { Ledger } from './ledger.ts'
 import type { Recording } from './recording.ts'
-import type { SimBroker } from './sim-broker.ts'
+import { SimBroker } from './sim-broker.ts'
 import { Stage, type Workload } from './stage.ts'
 import { type DeviceImage, Images, subsetsAt, textOf } from './states.ts'
 
@@ -90,47 +90,56 @@ function ledgerAt({ recording }: Played, step: number): Ledger {
   return ledger
 }
 
+export interface Failed {
+  readonly error: Error
+  /** What the broker logged. */
+  readonly lines: readonly string[]
+}
+
 /** Null where the state was found good; else what went wrong. `use` gets the broker when it has served. */
 export async function judgeAt(
   played: Played,
   point: Point,
   use: (broker: SimBroker) => Promise<void> = async () => {},
-): Promise<Error | null> {
+): Promise<Failed | null> {
   const { image, hash } = stateAt(played, point)
   const ledger = ledgerAt(played, point.step)
   const at = played.recording.steps[point.step - 1]?.at ?? 0
-  const twice = Number.parseInt(hash.slice(0, 6), 16) % TWICE_IN === 0
-  let failure: Error | null = null
-  const onRejection = (why: unknown) => (failure ??= new Error(`nobody handled ${String(why)}`, { cause: why }))
+  // Not the recorded world's seed: ids are drawn anew, not the ones that are on the disk already.
+  const seed = Number.parseInt(hash.slice(0, 8), 16)
+  const broker = new SimBroker(seed, played.workload.overrides)
+  let error: Error | null = null
+  const onRejection = (why: unknown) => (error ??= new Error(`nobody handled ${String(why)}`, { cause: why }))
   process.on('unhandledRejection', onRejection)
   try {
-    const broker = await judge({ image, ledger, at }, { seed: played.seed, overrides: played.workload.overrides, twice })
+    await judge(broker, { image, ledger, at }, seed % TWICE_IN === 0)
     await use(broker)
-    broker.node.kill()
   } catch (thrown) {
-    failure ??= thrown as Error
+    error ??= thrown as Error
   } finally {
+    broker.node.kill()
     process.off('unhandledRejection', onRejection)
   }
-  return failure
+  return error && { error, lines: broker.lines }
 }
 
 /** The same words for the same kind of trouble. */
-export function titleOf({ workload }: Played, failure: Error): string {
-  const first = failure.message.split('\n')[0]!.replaceAll(/\d+/g, 'N').slice(0, 150)
-  return `${workload.name}: ${failure instanceof Violation ? '' : `${failure.name}: `}${first}`
+export function titleOf({ workload }: Played, { error }: Failed): string {
+  const first = error.message.split('\n')[0]!.replaceAll(/\d+/g, 'N').slice(0, 150)
+  return `${workload.name}: ${error instanceof Violation ? '' : `${error.name}: `}${first}`
 }
 
-export function report(played: Played, point: Point, failure: Error): string {
+export function report(played: Played, point: Point, { error, lines }: Failed): string {
   const { recording, workload } = played
   const from = Math.max(0, point.step - SHOWN)
   const steps = recording.steps
     .slice(from, point.step)
     .map(({ at, what }, i) => `  ${from + i + 1} ${at.toFixed(3)} ${what.text}`)
   return [
-    `${workload.name}, boundary ${point.step} of ${recording.steps.length}, subset ${point.subset}: ${failure.stack}`,
-    ...(failure.cause ? [String(failure.cause)] : []),
+    `${workload.name}, boundary ${point.step} of ${recording.steps.length}, subset ${point.subset}: ${error.stack}`,
+    ...(error.cause ? [String(error.cause)] : []),
     ...steps,
     `  kept: ${stateAt(played, point).kept}`,
+    ...lines.slice(-SHOWN).map((line) => `  ${line}`),
   ].join('\n')
 }

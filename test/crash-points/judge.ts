@@ -11,7 +11,7 @@ import { committedOffsets, findCoordinator, GroupMember } from '../support/group
 import { type KafkaClient, RESOURCE } from '../support/kafka-client.ts'
 import type { Ledger, TopicLedger } from './ledger.ts'
 import { checkPartition, continueProducers } from './partition-judge.ts'
-import { type Overrides, SimBroker } from './sim-broker.ts'
+import type { SimBroker } from './sim-broker.ts'
 import type { DeviceImage } from './states.ts'
 
 export interface State {
@@ -21,29 +21,20 @@ export interface State {
   readonly at: number
 }
 
-export interface JudgeOptions {
-  readonly seed: number
-  readonly overrides: Overrides
-  /** Kill the broker when it has served, and look again. */
-  readonly twice: boolean
-}
-
 const SERVED = 'served-after'
 
-/** Throws a Violation, or what the broker throws that it must not; else gives the broker, still running. */
-export async function judge({ image, ledger, at }: State, { seed, overrides, twice }: JudgeOptions): Promise<SimBroker> {
-  const broker = new SimBroker(seed, overrides)
+/** Runs `broker`, which was not started, on the state. Throws a Violation, or what the broker throws that it must not; else it still runs. */
+export async function judge(broker: SimBroker, { image, ledger, at }: State, twice: boolean): Promise<void> {
   broker.node.machine.wall.jump(at)
   mount(broker.node.machine.device, image)
   await broker.start()
   await broker.ask((client) => look(client, ledger))
   const served = await broker.ask((client) => serve(client, ledger))
-  if (!twice) return broker
+  if (!twice) return // else it is killed when it has served, and must know the same again
   broker.node.kill()
   await broker.start()
   await broker.ask((client) => look(client, ledger, true))
   await broker.ask((client) => lookAtServed(client, served))
-  return broker
 }
 
 /** Puts the state on an empty device. */

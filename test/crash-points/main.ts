@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { SimDirectory } from '../../src/platform/sim/inode.ts'
 import { ready } from '../../src/protocol/compression/index.ts'
 import { openCounters } from '../support/counter-file.ts'
-import { judgeAt, type Played, type Point, play, pointsOf, report, stateAt, titleOf } from './campaign.ts'
+import { type Failed, judgeAt, type Played, type Point, play, pointsOf, report, stateAt, titleOf } from './campaign.ts'
 import type { SimBroker } from './sim-broker.ts'
 import { workloads } from './workloads/index.ts'
 
@@ -105,7 +105,7 @@ async function judgeAll(jobs: readonly Job[]): Promise<void> {
   }
   process.exitCode = failures.size === 0 ? 0 : 1
 
-  function fail(played: Played, point: Point, failure: Error): void {
+  function fail(played: Played, point: Point, failure: Failed): void {
     const title = titleOf(played, failure)
     const times = failures.get(title) ?? 0
     failures.set(title, times + 1)

@@ -16,6 +16,8 @@ export type Overrides = Readonly<Record<string, string>>
 export class SimBroker {
   readonly world: World
   readonly node: BrokerNode
+  /** What it logged, from `info` up. */
+  readonly lines: string[] = []
   #bug: Error | null = null
 
   constructor(seed: number, overrides: Overrides) {
@@ -26,7 +28,9 @@ export class SimBroker {
     this.node.mayFail = false
   }
 
-  #hear({ facts, message }: LogLine): void {
+  #hear({ level, facts, message }: LogLine): void {
+    const details = Object.entries(facts).map(([name, fact]) => `${name}=${String(fact)}`)
+    this.lines.push(`${this.world.events.now.toFixed(3)} ${level}: ${[message, ...details].join(' ')}`)
     for (let why: unknown = facts['error'] ?? facts['why']; why instanceof Error; why = why.cause)
       if (/^(AssertionFailed|TypeError|RangeError|ReferenceError)$/.test(why.name))
         this.#bug ??= new Error(`a bug in the broker: ${message}: ${why.stack}`)
