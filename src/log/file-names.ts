@@ -14,6 +14,8 @@ export const SUFFIX = {
   cleaned: '.cleaned',
   /** A cleaner's output that is finished and takes the place of what it was made from. */
   swap: '.swap',
+  /** What a start cut off a log although sound batches follow: never read, never removed by us. */
+  cut: '.cut',
 } as const
 
 /** The four files of a segment. The producer snapshot is named by an offset too but belongs to the log. */

@@ -77,11 +77,12 @@ export class LogState implements ProducerLog {
     return segment
   }
 
-  /** Takes segments out of use; their files are removed after `file.delete.delay.ms`. */
-  async retire(gone: readonly Segment[]): Promise<void> {
+  /** Takes segments out of use; their files are removed after `file.delete.delay.ms`, unless they shall be kept under another mark. */
+  async retire(gone: readonly Segment[], mark: string = SUFFIX.deleted): Promise<void> {
     const { shared } = this
     for (const segment of gone) {
-      await segment.retire()
+      await segment.retire(mark)
+      if (mark !== SUFFIX.deleted) continue
       shared.later(this.config['file.delete.delay.ms'], () => inBackground(shared, segment.remove()))
     }
     // Else a power cut could bring them back beside what comes after them.

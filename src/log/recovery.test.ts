@@ -102,6 +102,81 @@ test('damage in the middle cuts all that follows, also whole segments', async ()
   assert.deepEqual(valuesOf(await readAll(log, kept - 1)), [values[kept - 1], 'on'])
 })
 
+test('what is cut although sound batches follow is kept aside, where neither a start nor a reader looks', async () => {
+  const { world } = await filled(small)
+  const logs = (await world.disk.list('/data/t-0')).filter(({ name }) => name.endsWith('.log')).map(({ name }) => name)
+  const whole = Buffer.from((await world.disk.readAtomic(`/data/t-0/${logs[1]}`))!)
+  await change(world, `/data/t-0/${logs[1]}`, (bytes) => {
+    bytes[100]! ^= 1
+    return bytes
+  })
+  await (await world.open()).close(null)
+  const size = whole.readInt32BE(8) + 12
+  const kept = (await world.disk.list('/data/t-0')).map(({ name }) => name).filter((name) => name.includes('.log'))
+  assert.deepEqual(kept.filter((name) => name.endsWith('.cut')).sort(), [
+    `${logs[1]}.${size}.cut`,
+    ...logs.slice(2).map((name) => `${name}.cut`),
+  ])
+  const aside = Buffer.from((await world.disk.readAtomic(`/data/t-0/${logs[1]}.${size}.cut`))!)
+  assert.deepEqual(aside.subarray(size), whole.subarray(2 * size))
+  const log = (await world.open()).logs.get('t-0')!
+  assert.equal(log.endOffset, Number.parseInt(logs[1]!, 10) + 1)
+  assert.equal((await world.disk.list('/data/t-0')).filter(({ name }) => name.endsWith('.cut')).length, kept.length - 2)
+})
+
+/** Thirty records that are flushed and committed, as the checkpoints say; ten more came since. */
+async function checkpointed() {
+  const world = new LogWorld(logConfig())
+  const dir = await world.open()
+  const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
+  const values = Array.from({ length: 40 }, (_, i) => `value ${i}`.padEnd(10))
+  for (const value of values.slice(0, 30)) log.append(batchOf([value]), 3)
+  await log.flushed()
+  log.highWatermark = log.endOffset
+  await dir.checkpoint()
+  for (const value of values.slice(30)) log.append(batchOf([value]), 3)
+  await settle(20)
+  await world.crash()
+  const bytes = Buffer.from((await world.disk.readAtomic(FIRST_LOG))!)
+  const size = bytes.length / 40
+  assert.equal(size % 1, 0, 'all batches have one size')
+  return { world, values, size }
+}
+
+test('a batch that was on the device and is bad now costs itself alone: it is refused, and what follows stays', async () => {
+  const { world, values, size } = await checkpointed()
+  for (const edit of [(bytes: Buffer) => (bytes[5 * size + 70]! ^= 1), (bytes: Buffer) => bytes.writeInt32BE(-1, 5 * size + 8)]) {
+    await world.crash()
+    const whole = (await world.disk.readAtomic(FIRST_LOG))!
+    await change(world, FIRST_LOG, (bytes) => {
+      edit(bytes)
+      return bytes
+    })
+    const log = (await world.open()).logs.get('t-0')!
+    assert.deepEqual([log.endOffset, log.recovered?.cutBytes], [40, 0])
+    await assert.rejects(log.read(5, 100, 40), { error: 'CORRUPT_MESSAGE' })
+    assert.deepEqual(valuesOf(await readAll(log, 6)), values.slice(6))
+    await world.disk.replaceAtomic(FIRST_LOG, whole)
+  }
+})
+
+test('where the last records that were on the device are spoiled, their offsets are refused and not given to others', async () => {
+  const { world, size } = await checkpointed()
+  await change(world, FIRST_LOG, (bytes) => bytes.fill(7, 27 * size + 3))
+  const dir = await world.open()
+  const log = dir.logs.get('t-0')!
+  assert.equal(log.endOffset, 30)
+  assert.equal(log.append(batchOf(['on']), 4).baseOffset, 30)
+  const sound = await log.read(0, 1 << 20, 31)
+  sound.release()
+  assert.equal(sound.sizeInBytes, 27 * size)
+  for (const offset of [27, 28, 29]) await assert.rejects(log.read(offset, 100, 31), /seek to 30/)
+  assert.deepEqual(valuesOf(await readAll(log, 30)), ['on'])
+  await dir.close({ brokerEpoch: 1 })
+  const again = (await world.open()).logs.get('t-0')!
+  assert.deepEqual([again.endOffset, again.epochAt(30)], [31, 4])
+})
+
 test('a hole between two segments, as a power cut may leave it, ends the log', async () => {
   const { world, values } = await filled(small)
   const logs = (await world.disk.list('/data/t-0')).filter(({ name }) => name.endsWith('.log')).map(({ name }) => name)

@@ -1,14 +1,13 @@
 // Finding a log again: after a clean stop what the files say is trusted, else everything behind the recovery point is checked batch by
-// batch, cut at the first that is not whole, and its indexes, epochs and producers are made again.
+// batch (recovery-check.ts), and its indexes, epochs and producers are made again.
 
 import { MalformedBytes } from '../base/bytes.ts'
-import type { RecordBatch } from '../protocol/records/batch.ts'
 import { SUFFIX } from './file-names.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
-import { isLegacyMessage } from './legacy.ts'
 import type { Recovered } from './log.ts'
 import { LEADER_EPOCH_CHECKPOINT, type LogIdentity, LogState, PARTITION_METADATA } from './log-state.ts'
 import { restoreProducers } from './producer-restore.ts'
+import { checkAll } from './recovery-check.ts'
 import { Segment } from './segment.ts'
 import { type FoundFiles, findFiles } from './segment-files.ts'
 import type { Shared } from './shared.ts'
@@ -43,8 +42,10 @@ export async function loadLog(
   state.cleanedUpTo = known.cleanedUpTo
   for (const offset of files.snapshots) state.snapshots.add(offset)
   await addSegments(state, files, known.startOffset)
-  const trusted = isClean && !lacksEpochs(state) && (await resumeActive(state))
-  const recovered = trusted ? null : await recover(state, checkFrom(state, known, isClean))
+  const trusted = isClean && !lacksEpochs(state) && (await resumeActive(state)) && endsAsSaid(state, known)
+  // Neither checkpoint has a checksum: what was flushed and committed is what both of them say.
+  const flushedOffset = Math.min(known.recoveryPoint, known.highWatermark)
+  const recovered = trusted ? null : await recover(state, checkFrom(state, known, isClean), flushedOffset)
   await finish(state, known, trusted)
   return { state, recovered }
 }
@@ -117,6 +118,17 @@ async function resumeActive(state: LogState): Promise<boolean> {
   }
 }
 
+// A clean stop wrote down where it ended. Should the two not agree, one of them is damaged, and the batches tell which.
+function endsAsSaid({ shared, dir, endOffset }: LogState, { isListed, recoveryPoint }: Checkpointed): boolean {
+  if (!isListed || recoveryPoint === endOffset) return true
+  shared.logger.warn('a log is checked although the stop was clean: it does not end where the checkpoint says', {
+    dir,
+    endOffset,
+    recoveryPoint,
+  })
+  return false
+}
+
 function lacksEpochs({ epochs, segments }: LogState): boolean {
   return epochs.isWithoutFile && segments.sizeInBytes > 0
 }
@@ -127,14 +139,15 @@ function checkFrom(state: LogState, { recoveryPoint }: Checkpointed, isClean: bo
   return isClean ? state.segments.active.baseOffset : recoveryPoint
 }
 
-async function recover(state: LogState, recoveryPoint: number): Promise<Recovered> {
+async function recover(state: LogState, recoveryPoint: number, flushedOffset: number): Promise<Recovered> {
   const { segments, shared } = state
   const damaged = segments.all.findIndex(({ isTransactionIndexDamaged }) => isTransactionIndexDamaged)
   const first = Math.min(segments.indexOf(recoveryPoint), damaged < 0 ? Number.POSITIVE_INFINITY : damaged)
   const suspects = segments.all.slice(first)
   for (const segment of suspects) segment.isEntryFlushed = false // its name may be in the system's memory alone, as its end may be
   await restoreProducers(state, suspects[0]!.baseOffset, { assumeNoneWithoutSnapshot: false })
-  const cutBytes = await checkAll(state, suspects)
+  const cutBytes = await checkAll(state, suspects, flushedOffset)
+  goOnBehindDamage(state)
   const { active } = segments
   state.endOffset = active.nextOffset
   if (active.sizeInBytes > 0 && state.endOffset > recoveryPoint) await active.flush()
@@ -150,93 +163,11 @@ async function recover(state: LogState, recoveryPoint: number): Promise<Recovere
   return { cutBytes, endOffset: state.endOffset }
 }
 
-/** Checks one segment after the other and cuts off everything from the first fault on. How many bytes that were. */
-async function checkAll(state: LogState, suspects: readonly Segment[]): Promise<number> {
-  for (const [i, segment] of suspects.entries()) {
-    const before = suspects[i - 1]
-    if (before && hasHole(state, before, segment)) {
-      state.shared.logger.warn('offsets are missing between two segments', {
-        dir: state.dir,
-        from: before.nextOffset,
-        to: segment.baseOffset,
-      })
-      return cutAt(state, before, before.sizeInBytes, suspects.slice(i))
-    }
-    const end = await check(state, segment)
-    if (end < segment.sizeInBytes) return cutAt(state, segment, end, suspects.slice(i + 1))
-    const next = suspects[i + 1]
-    if (next && next.baseOffset === segment.nextOffset) await saveSnapshot(state, next.baseOffset)
-  }
-  return 0
-}
-
-/** What closing the segment would have written, had the process lived: the next start need not read what comes before. */
-async function saveSnapshot(state: LogState, offset: number): Promise<void> {
-  if (state.snapshots.has(offset)) return
-  await state.shared.disk.replaceAtomic(state.snapshotPath(offset), state.producers.snapshot())
-  state.snapshots.add(offset)
-}
-
-// A power cut may keep the beginning of a segment and lose the end of the one before. Where a cleaner was, offsets are missing rightly, and
-// where a follower's offsets went too far ahead for one segment.
-function hasHole({ cleanedUpTo }: LogState, before: Segment, segment: Segment): boolean {
-  return (
-    before.nextOffset < segment.baseOffset && before.nextOffset >= (cleanedUpTo ?? 0) && before.takesOffset(segment.baseOffset)
-  )
-}
-
-/** Makes books, epochs and producers again from the segment's batches. The position where the last good one ends. */
-async function check(state: LogState, segment: Segment): Promise<number> {
-  const { epochs, producers, config, shared } = state
-  const size = segment.sizeInBytes
-  let end = 0
-  segment.restartBooks()
-  try {
-    for await (const { batch, position } of segment.contents(0, size)) {
-      const fault = faultOf(batch, segment)
-      if (fault) {
-        shared.logger.warn('a batch cannot be believed', { file: segment.pathOf(SUFFIX.log), position, fault })
-        break
-      }
-      segment.note(batch, position, config['index.interval.bytes'])
-      epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
-      const aborted = producers.add(batch)
-      if (aborted) segment.addAborted(aborted)
-      end = position + batch.sizeInBytes
-    }
-  } catch (thrown) {
-    if (!(thrown instanceof MalformedBytes)) throw thrown
-    shared.logger.warn('the bytes behind the last batch are none', {
-      file: segment.pathOf(SUFFIX.log),
-      position: end,
-      why: thrown.message,
-    })
-  }
-  segment.endsAt(segment.nextOffset)
-  return end
-}
-
-function faultOf(batch: RecordBatch, segment: Segment): string | null {
-  if (isLegacyMessage(batch)) {
-    const path = segment.pathOf(SUFFIX.log)
-    throw new Error(
-      `${path} holds messages of format ${batch.magic}, which this build cannot read: let Apache Kafka rewrite the topic first`,
-    )
-  }
-  if (batch.magic !== 2) return `its format ${batch.magic} is none`
-  if (!batch.checksumMatches()) return 'its checksum does not match'
-  if (batch.baseOffset < segment.nextOffset) return `its offset ${batch.baseOffset} comes after ${segment.nextOffset}`
-  if (batch.lastOffsetDelta < 0 || !segment.takesOffset(batch.lastOffset))
-    return `its last offset ${batch.lastOffset} cannot be true`
-  return null
-}
-
-async function cutAt(state: LogState, segment: Segment, end: number, behind: readonly Segment[]): Promise<number> {
-  const cutBytes = segment.sizeInBytes - end + behind.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0)
-  state.segments.remove(behind)
-  await state.retire([...behind].reverse())
-  await segment.truncate(end, segment.nextOffset)
-  return cutBytes
+// Offsets that were given to clients do not come back with another meaning: where the last records are spoiled, the log goes on behind them.
+function goOnBehindDamage(state: LogState): void {
+  const { active } = state.segments
+  const damage = active.damages.at(active.nextOffset)
+  if (damage) state.addSegment(damage.endOffset)
 }
 
 async function finish(state: LogState, known: Checkpointed, trusted: boolean): Promise<void> {

@@ -2,6 +2,7 @@
 // told so, and everybody else is kept away from it.
 
 import { MalformedBytes } from '../base/bytes.ts'
+import type { Damage } from './damage.ts'
 import { SUFFIX } from './file-names.ts'
 import type { LogState } from './log-state.ts'
 import { ClosedFile } from './open-files.ts'
@@ -109,7 +110,12 @@ async function rangeOf(state: LogState, segment: Segment): Promise<CheckRange> {
 
 function note(state: LogState, segment: Segment, { found }: SegmentCheck): void {
   const fresh = segment.tookDamage(found)
+  tellOf(state, segment, fresh)
   if (fresh.length > 0 && segment !== state.segments.active) segment.forgetIndexes() // they may have been made without what follows the damage
+}
+
+/** Says to the operator what was found, and what can be done. */
+export function tellOf(state: LogState, segment: Segment, fresh: readonly Damage[]): void {
   const file = segment.pathOf(SUFFIX.log)
   for (const { position, endPosition, startOffset, endOffset, fault } of fresh) {
     state.shared.logger.error('records on disk are damaged: whoever asks for them is answered with CORRUPT_MESSAGE', {

@@ -19,6 +19,8 @@ export interface CheckRange extends Expected {
   readonly position: number
   /** Nothing at or behind this position is looked at; a batch ends here. */
   readonly end: number
+  /** What was found wrong already with the first batch. */
+  readonly fault?: string
 }
 
 interface OpenDamage {
@@ -95,6 +97,8 @@ export class SegmentCheck {
     if (this.#bad && !looksSound(header, room, this.#expected)) return this.#seek()
     const { sizeInBytes } = header
     if (sizeInBytes < HEADER_SIZE || sizeInBytes > room) return this.#isOff(`its size of ${sizeInBytes} bytes cannot be true`, 0)
+    if (this.#range.fault !== undefined && this.#position === this.#range.position)
+      return this.#isOff(this.#range.fault, sizeInBytes)
     const batch = await this.#batchAt(this.#position, sizeInBytes)
     if (isLegacyMessage(batch)) return this.#leaveAlone()
     const fault = faultOf(batch, this.#expected) ?? (await this.#contradiction(batch))

@@ -425,10 +425,10 @@ export class Segment {
     })
   }
 
-  /** Takes the segment out of use: its files wait under another name for `remove`. */
-  async retire(): Promise<void> {
+  /** Takes the segment out of use: its files wait under another name for `remove`, or stay there for ever. */
+  async retire(mark: string): Promise<void> {
     this.isRetired = true
-    if (this.hasFile) await this.rename(SUFFIX.deleted)
+    if (this.hasFile) await this.rename(mark)
     this.forget()
   }
 

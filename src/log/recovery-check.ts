@@ -1,0 +1,221 @@
+// What recovery looks at batch by batch, and where it has to cut. Behind what is known to have been on the device, the first fault is a torn
+// write: it ends the log, as with Apache Kafka. Before that, it is damage: what is sound behind it was acknowledged, and stays.
+
+import { MalformedBytes } from '../base/bytes.ts'
+import { type Disk, DiskError } from '../platform/disk.ts'
+import { HEADER_SIZE, RecordBatch } from '../protocol/records/batch.ts'
+import { faultOf, looksSound } from './batch-check.ts'
+import type { Damage } from './damage.ts'
+import { SUFFIX } from './file-names.ts'
+import { isLegacyMessage } from './legacy.ts'
+import type { LogState } from './log-state.ts'
+import { tellOf } from './scrub.ts'
+import type { Placed, Segment } from './segment.ts'
+import { SegmentCheck } from './segment-check.ts'
+
+const OFFSETS_OF_A_SEGMENT = 0x8000_0000
+const COPY_BYTES = 1024 * 1024
+
+/** Checks one segment after the other and cuts off everything from the first torn write on. How many bytes that were. */
+export async function checkAll(state: LogState, suspects: readonly Segment[], flushedOffset: number): Promise<number> {
+  for (const [i, segment] of suspects.entries()) {
+    const before = suspects[i - 1]
+    if (before && hasHole(state, before, segment)) {
+      const isDamage = before.nextOffset < flushedOffset
+      state.shared.logger[isDamage ? 'error' : 'warn']('offsets are missing between two segments', {
+        dir: state.dir,
+        from: before.nextOffset,
+        to: segment.baseOffset,
+        isKept: isDamage,
+      })
+      if (!isDamage) return cutAt(state, before, before.sizeInBytes, suspects.slice(i))
+    }
+    const end = await check(state, segment, flushedOffset)
+    if (end < segment.sizeInBytes) return cutAt(state, segment, end, suspects.slice(i + 1))
+    const next = suspects[i + 1]
+    if (next && next.baseOffset === segment.nextOffset) await saveSnapshot(state, next.baseOffset)
+  }
+  return 0
+}
+
+/** What closing the segment would have written, had the process lived: the next start need not read what comes before. */
+async function saveSnapshot(state: LogState, offset: number): Promise<void> {
+  if (state.snapshots.has(offset)) return
+  await state.shared.disk.replaceAtomic(state.snapshotPath(offset), state.producers.snapshot())
+  state.snapshots.add(offset)
+}
+
+// A power cut may keep the beginning of a segment and lose the end of the one before. Where a cleaner was, offsets are missing rightly, and
+// where a follower's offsets went too far ahead for one segment; where damage is known, they are no secret.
+function hasHole({ cleanedUpTo }: LogState, before: Segment, segment: Segment): boolean {
+  return (
+    before.nextOffset < segment.baseOffset &&
+    before.nextOffset >= (cleanedUpTo ?? 0) &&
+    before.takesOffset(segment.baseOffset) &&
+    before.damages.at(before.nextOffset) === null
+  )
+}
+
+interface Seen {
+  /** Where the last batch ends that was taken into the books. */
+  readonly end: number
+  /** Why what follows there was not; null at the end of the segment. */
+  readonly fault: string | null
+}
+
+/** Makes books, epochs and producers again from the segment's batches. The position where the last good one ends. */
+async function check(state: LogState, segment: Segment, flushedOffset: number): Promise<number> {
+  segment.restartBooks()
+  for (let position = 0; ; ) {
+    const { end, fault } = await noteFrom(state, segment, position)
+    const isFlushed = fault !== null && segment.nextOffset < flushedOffset
+    const damage = isFlushed ? await damageAt(state, segment, { end, fault }, flushedOffset) : null
+    if (damage) {
+      tellOf(state, segment, segment.tookDamage([...segment.damages.all, damage]))
+      position = damage.endPosition
+      continue
+    }
+    if (fault !== null)
+      state.shared.logger.warn('a batch cannot be believed', { file: segment.pathOf(SUFFIX.log), position: end, fault })
+    segment.endsAt(segment.nextOffset)
+    return end
+  }
+}
+
+async function noteFrom(state: LogState, segment: Segment, from: number): Promise<Seen> {
+  const { epochs, producers, config } = state
+  const size = segment.sizeInBytes
+  let end = from
+  try {
+    for await (const { batch, position } of segment.contents(from, size)) {
+      const fault = faultIn(batch, segment) ?? (await contradiction(state, segment, { batch, position }))
+      if (fault) return { end, fault }
+      segment.note(batch, position, config['index.interval.bytes'])
+      epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
+      const aborted = producers.add(batch)
+      if (aborted) segment.addAborted(aborted)
+      end = position + batch.sizeInBytes
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof MalformedBytes)) throw thrown
+    return { end, fault: thrown.message }
+  }
+  return { end, fault: end < size ? 'the bytes behind the last batch are none' : null }
+}
+
+function faultIn(batch: RecordBatch, segment: Segment): string | null {
+  if (!isLegacyMessage(batch))
+    return faultOf(batch, { nextOffset: segment.nextOffset, endOffset: segment.baseOffset + OFFSETS_OF_A_SEGMENT })
+  const path = segment.pathOf(SUFFIX.log)
+  throw new Error(
+    `${path} holds messages of format ${batch.magic}, which this build cannot read: let Apache Kafka rewrite the topic first`,
+  )
+}
+
+/**
+ * Offset and epoch lie outside of the checksum. Where they are not simply those that follow, the batch behind has to agree; the last batch of
+ * all has no such witness, but appends leave no gap, so one that was not compacted must follow.
+ */
+async function contradiction(state: LogState, segment: Segment, { batch, position }: Placed): Promise<string | null> {
+  const { baseOffset, partitionLeaderEpoch: epoch } = batch
+  const isGap = baseOffset > segment.nextOffset && baseOffset >= (state.cleanedUpTo ?? 0)
+  if (!isGap && epoch <= state.epochs.latest) return null
+  const behind = await headerAt(segment, position + batch.sizeInBytes)
+  if (isGap && (behind === null || behind.baseOffset < batch.nextOffset))
+    return `its offset is ${baseOffset}, where ${segment.nextOffset} has to come`
+  if (behind && behind.partitionLeaderEpoch < epoch)
+    return `its leader epoch ${epoch} comes before ${behind.partitionLeaderEpoch}`
+  return null
+}
+
+async function headerAt(segment: Segment, position: number): Promise<RecordBatch | null> {
+  const room = segment.sizeInBytes - position
+  if (room < HEADER_SIZE) return null
+  const read = await segment.read(position, position + HEADER_SIZE)
+  try {
+    const header = new RecordBatch(Buffer.concat(read.views))
+    return looksSound(header, room, { nextOffset: segment.nextOffset, endOffset: Number.POSITIVE_INFINITY }) ? header : null
+  } finally {
+    read.release()
+  }
+}
+
+/**
+ * What is bad from where the sound batches end, up to the next sound batch, to the next segment, or at the end of the log to the offset that was flushed;
+ * null where nothing of that follows.
+ */
+async function damageAt(
+  { shared, segments }: LogState,
+  segment: Segment,
+  { end: position, fault }: Seen,
+  flushedOffset: number,
+): Promise<Damage | null> {
+  const next = segments.all[segments.all.indexOf(segment) + 1]
+  const check = new SegmentCheck(segment, shared.slices, {
+    position,
+    ...(fault === null ? {} : { fault }),
+    end: segment.sizeInBytes,
+    nextOffset: segment.nextOffset,
+    endOffset: next?.baseOffset ?? segment.baseOffset + OFFSETS_OF_A_SEGMENT,
+  })
+  while (!check.isDone && check.found.length === 0) await check.step()
+  const [found] = check.found
+  if (!found || next || found.endPosition < segment.sizeInBytes) return found ?? null
+  return flushedOffset > found.startOffset ? { ...found, endOffset: flushedOffset } : null
+}
+
+/** What has sound batches behind it is kept aside before it is cut: should it have been acknowledged after all, it is not gone. */
+async function cutAt(state: LogState, segment: Segment, end: number, behind: readonly Segment[]): Promise<number> {
+  const { sizeInBytes } = segment
+  const cutBytes = sizeInBytes - end + behind.reduce((sum, one) => sum + one.sizeInBytes, 0)
+  const kept: string[] = []
+  if (end < sizeInBytes && (await damageAt(state, segment, { end, fault: 'cut' }, 0)))
+    kept.push(...(await keepAside(state, segment, end)))
+  state.segments.remove(behind)
+  await state.retire([...behind].reverse(), SUFFIX.cut)
+  for (const one of behind) if (one.hasFile) kept.push(one.pathOf(SUFFIX.log))
+  await segment.truncate(end, segment.nextOffset)
+  if (kept.length > 0)
+    state.shared.logger.error('a log was cut at a batch that was not wholly written, although others follow it', {
+      dir: state.dir,
+      cutBytes,
+      endOffset: segment.nextOffset,
+      kept: kept.join(', '),
+      whatToDo:
+        'a power cut leaves this, and then nothing that was acknowledged is missing; else look into the kept files, which may be removed',
+    })
+  return cutBytes
+}
+
+/** Copies what is about to be cut. On a full disk nothing can be kept, and the start goes on. */
+async function keepAside({ shared, dir }: LogState, segment: Segment, from: number): Promise<string[]> {
+  const path = `${segment.pathOf(SUFFIX.log)}.${from}${SUFFIX.cut}`
+  try {
+    await copy(shared.disk, segment, from, path)
+    await shared.disk.flushDirectory(dir)
+    return [path]
+  } catch (thrown) {
+    if (!(thrown instanceof DiskError && thrown.code === 'ENOSPC')) throw thrown
+    shared.logger.error('there is no room to keep what is cut off a log', { path, error: thrown })
+    await shared.disk.remove(path)
+    return []
+  }
+}
+
+async function copy(disk: Disk, segment: Segment, from: number, path: string): Promise<void> {
+  await disk.remove(path)
+  const file = await disk.open(path, 'exclusive')
+  try {
+    for (let at = from; at < segment.sizeInBytes; at += COPY_BYTES) {
+      const read = await segment.read(at, Math.min(segment.sizeInBytes, at + COPY_BYTES))
+      try {
+        await file.append(read.views)
+      } finally {
+        read.release()
+      }
+    }
+    await file.flush()
+  } finally {
+    await file.close()
+  }
+}
