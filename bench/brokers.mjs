@@ -1,5 +1,5 @@
 /**
- * The brokers of a run, by name. Deleted topics leave the disk after a second in all of them, so that one case does not slow the next; all
+ * The brokers of a run, by name. Deleted topics leave the disk at once in all of them, so that one case does not slow the next; all
  * settings that are not named here are equal.
  */
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { startBroker } from '../test/interop/lib/brokers.mjs'
 import { withProbe } from './loop.mjs'
 import { raise } from './priority.mjs'
 
-const common = { 'group.initial.rebalance.delay.ms': '0', 'log.segment.delete.delay.ms': '1000' }
+const common = { 'group.initial.rebalance.delay.ms': '0', 'log.segment.delete.delay.ms': '100' }
 const noFlush = { 'log.flush.policy': 'os' }
 
 /** A row without `runsOn` is a process; one with it is that process, with topics that are configured in another way. */

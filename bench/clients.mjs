@@ -31,7 +31,7 @@ export async function dropTopic(broker, topic) {
   const connection = await Connection.open(broker.bootstrap)
   await deleteTopic(connection, topic)
   connection.close()
-  await new Promise((resume) => setTimeout(resume, 500)) // its files go a moment later
+  await new Promise((resume) => setTimeout(resume, 500)) // its files go 100 ms later
 }
 
 /** One of our programs in `load/`, in a process of its own; gives its JSON answer. */

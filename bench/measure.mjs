@@ -1,5 +1,5 @@
 /** What the kernel knows about a process: CPU time and memory, its own and that of strangers. Linux; elsewhere the columns stay empty. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { askProbe, loopFigures } from './loop.mjs'
 
@@ -30,10 +30,23 @@ function cpuOfEndedChildren() {
   return fields === null ? 0 : (Number(fields[13]) + Number(fields[14])) / ticksPerSecond
 }
 
-/** Busy seconds of all cores together. */
+/** Seconds that all cores together spent in processes; what interrupts took belongs to nobody. */
 function cpuOfMachine() {
   const line = read('/proc/stat')?.split('\n')[0].trim().split(/\s+/).slice(1).map(Number)
-  return line === undefined ? 0 : (line[0] + line[1] + line[2] + line[5] + line[6]) / ticksPerSecond
+  return line === undefined ? 0 : (line[0] + line[1] + line[2]) / ticksPerSecond
+}
+
+const kernelParent = '2'
+
+/** Seconds of each of the kernel's own threads so far: they write to the disk for whoever wrote to files. */
+function cpuOfKernelThreads() {
+  const found = new Map()
+  for (const pid of readdirSync('/proc')) {
+    if (!/^\d+$/.test(pid)) continue
+    const fields = stat(pid)
+    if (fields?.[1] === kernelParent) found.set(pid, (Number(fields[11]) + Number(fields[12])) / ticksPerSecond)
+  }
+  return found
 }
 
 /** Resident memory in MiB. */
@@ -43,15 +56,16 @@ export function rssOf(pid) {
 }
 
 /**
- * Starts to watch the machine. The function it gives ends that, and tells `otherCores`: how many cores were busy meanwhile with what is
- * neither one of `pids`, nor us, nor a program of ours that has ended. Null where the kernel does not say.
+ * Starts to watch the machine. The function it gives ends that, and tells `otherCores`: how many cores were busy meanwhile with processes
+ * that are neither one of `pids`, nor us, nor a program of ours that has ended. Null where the kernel does not say.
  */
 export function watchStrangers(pids = []) {
   if (!existsSync('/proc/self/stat')) return () => null
   const ours = () => pids.reduce((sum, pid) => sum + cpuOf(pid), 0) + cpuOfEndedChildren() + ownCpu()
-  const from = { machine: cpuOfMachine(), ours: ours(), at: performance.now() }
+  const from = { machine: cpuOfMachine(), ours: ours(), kernel: cpuOfKernelThreads(), at: performance.now() }
   return () => {
-    const strangers = cpuOfMachine() - from.machine - (ours() - from.ours)
+    let strangers = cpuOfMachine() - from.machine - (ours() - from.ours)
+    for (const [pid, cpu] of cpuOfKernelThreads()) strangers -= cpu - (from.kernel.get(pid) ?? 0)
     return Math.max(0, strangers / ((performance.now() - from.at) / 1000))
   }
 }

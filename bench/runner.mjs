@@ -10,6 +10,7 @@ import { load, withTopic } from './clients.mjs'
 import { figures as known } from './figures.mjs'
 import { measured, rssOf, watchStrangers } from './measure.mjs'
 import { Progress } from './progress.mjs'
+import { settle } from './settle.mjs'
 import { round } from './table.mjs'
 
 /** A run counts when strangers kept less than this many cores busy. */
@@ -115,6 +116,7 @@ async function runAlone(each, settings, progress, onResult) {
 async function oneRun(each, broker, turn, action, { repeats }, progress) {
   let best
   for (let attempt = 0; attempt <= repeats; attempt++) {
+    await settle()
     try {
       const figures = await action()
       if (best === undefined || figures.otherCores < best.otherCores) best = figures

@@ -17,17 +17,20 @@ export function round(value) {
   return String(Number(value.toPrecision(3)))
 }
 
-const columns = [
-  ...['case', 'figure', 'ours', 'Apache', 'ratio', 'must', 'aim', 'verdict'],
-  ...['ours min..max', 'Apache min..max', 'longest slice ms', 'otherCores'],
+const columns = ([ours, theirs = '']) => [
+  ...['case', 'figure', ours, theirs, 'ratio', 'must', 'aim', 'verdict'],
+  ...[`${ours} min..max`, `${theirs} min..max`, 'longest slice ms', 'otherCores'],
 ]
+
+/** Targets are about ours and Apache's, not about two builds of ours. */
+const targetsOf = (name, pair) => (pair[0] === 'ours' && pair[1] === 'apache' ? (targets[name] ?? []) : [])
 
 /**
  * The lines of the table for these cases (all of cases/index.mjs, or some) and results. A ratio is ours to Apache's. Cases without a
  * result are listed below it. `pair` names what stands for ours and for Apache.
  */
 export function markdown(cases, results, pair = ['ours', 'apache']) {
-  const lines = [`| ${columns.join(' | ')} |`, `|${columns.map(() => '---').join('|')}|`]
+  const lines = [`| ${columns(pair).join(' | ')} |`, `|${columns(pair).fill('---').join('|')}|`]
   const missing = []
   for (const each of cases) {
     const result = results.find((one) => one.case === each.name)
@@ -39,10 +42,10 @@ export function markdown(cases, results, pair = ['ours', 'apache']) {
 }
 
 function caseLines({ name, about, main }, result, pair) {
-  const rows = [...pairRows(name, main, result, pair), ...otherRows(name, result)]
+  const rows = [...pairRows(name, main, result, pair), ...otherRows(result, targetsOf(name, pair))]
   return rows.map(({ figure, target, cells }, index) => {
     const head = index === 0 ? `**${name}**: ${about}` : ''
-    const tail = index === 0 ? [slices(result, pair[0]), strangers(result)] : ['', '']
+    const tail = index === 0 ? [slices(result, pair), strangers(result)] : ['', '']
     const { ours, theirs, ratio } = cells
     const shown = [ours.median, theirs?.median ?? null].map((value, i) => (i === 1 && theirs === undefined ? '' : round(value)))
     return `| ${[
@@ -63,14 +66,14 @@ function caseLines({ name, about, main }, result, pair) {
 function pairRows(name, main, result, pair) {
   const has = (figure) => pair.some((broker) => valuesOf(result, broker, figure).length > 0)
   return shownFigures(main, has).map((figure) => {
-    const target = (targets[name] ?? []).find((each) => each.figure === figure && (each.of === undefined || each.of.length === 1))
+    const target = targetsOf(name, pair).find((each) => each.figure === figure && (each.of ?? ['ours'])[0] === 'ours')
     return row(figures[figure].label, target, result, pair, figure)
   })
 }
 
 /** Rows for the targets of other brokers, and for what ours with fsync does besides. */
-function otherRows(name, result) {
-  const rest = (targets[name] ?? []).filter(({ of, figure, isAbsolute }, _, all) => {
+function otherRows(result, wanted) {
+  const rest = wanted.filter(({ of, figure, isAbsolute }, _, all) => {
     const isSecondOfPair = isAbsolute && of[0] === 'ours' && all.some((each) => each.figure === figure && !each.isAbsolute)
     return (of !== undefined && of[0] !== 'ours') || isSecondOfPair
   })
@@ -121,7 +124,7 @@ const isAtLeast = ({ figure }) => figures[figure].isBetter === 'more'
 
 /** 'aim' where that is reached, 'must' where only that, 'NOT' where it is not; nothing where nothing is asked. */
 function verdict(target, ours, ratio) {
-  if (target === undefined) return ''
+  if (target === undefined || (target.must === null && target.aim === null)) return ''
   const value = target.isAbsolute ? ours : ratio
   if (value === null) return '?'
   const reaches = (bound) => (isAtLeast(target) ? value >= bound : value <= bound)
@@ -130,8 +133,14 @@ function verdict(target, ours, ratio) {
   return reaches(target.must) ? 'must' : '**NOT**'
 }
 
-/** The longest turn of our event loop in any run, without its pauses for garbage, and how much of one was on a CPU. */
-function slices(result, broker) {
+/** The longest turn of our event loop in any run, without its pauses for garbage, and how much of one was on a CPU; with fsync besides. */
+function slices(result, pair) {
+  const plain = slice(result, pair[0])
+  const flushing = pair[0] === 'ours' ? slice(result, 'ours-fsync') : ''
+  return flushing === '' ? plain : `${plain}; with fsync ${flushing}`
+}
+
+function slice(result, broker) {
   const most = (figure) => Math.max(...valuesOf(result, broker, figure))
   const longest = most('sliceMs')
   if (!Number.isFinite(longest)) return ''

@@ -1,6 +1,6 @@
 /**
  * What is to be reached ("must") and where we want to stand ("aim"). Most are ours to Apache Kafka's in the same run: of a rate at least, of
- * everything else at most. `absolute` ones are ours alone. `of` names other brokers than ours and Apache's.
+ * everything else at most. `absolute` ones are ours alone; one without a bound is only shown. `of` names other brokers than ours and Apache's.
  */
 const ratio = (figure, must, aim, of) => ({ figure, must, aim, of })
 const absolute = (figure, must, aim, of = ['ours']) => ({ figure, must, aim, of, isAbsolute: true })

@@ -26,11 +26,11 @@ export const librdkafkaCases = [
     takes: (seconds) => seconds + 1.5,
     async prepare(broker, { seconds, rdkafka }) {
       const topic = await newTopic(broker, 12)
-      await rdkafkaProduce(rdkafka, broker, topic, { size, records: 800_000 * seconds })
+      await rdkafkaProduce(rdkafka, broker, topic, { size, records: 600_000 * seconds })
       return topic
     },
     run: (broker, { seconds, rdkafka, prepared: topic, turn }) =>
-      rdkafkaConsume(rdkafka, broker, topic, { records: 800_000 * seconds, group: groupId(turn) }),
+      rdkafkaConsume(rdkafka, broker, topic, { records: 600_000 * seconds, group: groupId(turn) }),
     clean: dropTopic,
   },
 ]
