@@ -1,10 +1,11 @@
 // From a frame to its answer: read the header, find the handler, decode, take the steps, encode.
 
-import { ByteReader, ByteWriter, MalformedBytes } from '../base/bytes.ts'
+import { ByteReader, MalformedBytes } from '../base/bytes.ts'
+import { FrameWriter } from '../net/frame.ts'
 import type { Logger } from '../platform/logger.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { type RequestHeader, readRequestHeader, writeResponseHeader } from '../protocol/header.ts'
-import { codec } from '../protocol/schema.ts'
+import { type Codec, codec, type Input } from '../protocol/schema.ts'
 import type { AnyHandler, RequestContext } from './handler.ts'
 import { unsupportedApiVersions } from './handlers/api-versions.ts'
 import { answerErrors, authorize, type Call, compose, logBug, type Step } from './steps.ts'
@@ -57,17 +58,13 @@ export class Pipeline {
     const version = header.apiVersion
     if (version < served.min || version > served.max) return this.#unsupported(header, handler)
     const request: unknown = codec(schema, version).read(reader)
-    const after: (() => void)[] = []
-    const arrival = { origin, receivedAt, logger: this.#logger }
-    const sent = () => {
-      for (const run of after) run()
-    }
+    const context = new PipelineContext(header, { origin, receivedAt, logger: this.#logger })
     try {
-      const answer = await this.#dispatch({ handler, request, context: contextOf(header, arrival, after) })
-      if (answer === null) return { chunks: null, sent }
-      return { chunks: encode(header, (writer) => codec(response, version).write(writer, answer as object)), sent }
+      const answer = await this.#dispatch({ handler, request, context })
+      const chunks = answer === null ? null : encode(header, codec(response, version), answer as object)
+      return { chunks, sent: () => context.sent() }
     } catch (thrown) {
-      sent()
+      context.sent()
       throw thrown
     }
   }
@@ -77,7 +74,7 @@ export class Pipeline {
     if (api.key !== API_VERSIONS) {
       throw new MalformedBytes(`version ${header.apiVersion} of ${api.name}; ${api.served.min} to ${api.served.max} are served`)
     }
-    return { chunks: encode(header, (writer) => codec(api.response, 0).write(writer, unsupportedApiVersions())), sent() {} }
+    return { chunks: encode(header, codec(api.response, 0), unsupportedApiVersions()), sent() {} }
   }
 }
 
@@ -87,30 +84,71 @@ interface Arrival {
   readonly logger: Logger
 }
 
-function contextOf(header: RequestHeader, { origin, receivedAt, logger }: Arrival, after: (() => void)[]): RequestContext {
-  return {
-    version: header.apiVersion,
-    clientId: header.clientId,
-    clientHost: origin.clientHost,
-    principal: 'User:ANONYMOUS',
-    listener: origin.listener,
-    connectionId: origin.id,
-    receivedAt,
-    may: () => true, // no authorizer is configured: everyone may do everything, as in Kafka
-    onSent: (run) => after.push(run),
-    gone: origin.gone,
-    answerFor(thrown) {
-      if (!(thrown instanceof KafkaError))
-        logBug(logger, { api: header.apiKey, version: header.apiVersion, client: header.clientId }, thrown)
-      return KafkaError.of(thrown)
-    },
-    disconnect: (why) => origin.disconnect(why),
+/** What a handler may know of one request. */
+class PipelineContext implements RequestContext {
+  readonly version: number
+  readonly clientId: string | null
+  readonly receivedAt: number
+  readonly principal = 'User:ANONYMOUS'
+  readonly #apiKey: number
+  readonly #origin: Origin
+  readonly #logger: Logger
+  #onSent: (() => void)[] | null = null
+
+  constructor({ apiKey, apiVersion, clientId }: RequestHeader, { origin, receivedAt, logger }: Arrival) {
+    this.version = apiVersion
+    this.clientId = clientId
+    this.receivedAt = receivedAt
+    this.#apiKey = apiKey
+    this.#origin = origin
+    this.#logger = logger
+  }
+
+  get clientHost(): string {
+    return this.#origin.clientHost
+  }
+
+  get listener(): string {
+    return this.#origin.listener
+  }
+
+  get connectionId(): number {
+    return this.#origin.id
+  }
+
+  get gone(): AbortSignal {
+    return this.#origin.gone
+  }
+
+  /** No authorizer is configured: everyone may do everything, as in Kafka. */
+  may(): boolean {
+    return true
+  }
+
+  onSent(run: () => void): void {
+    this.#onSent ??= []
+    this.#onSent.push(run)
+  }
+
+  /** The answer left, or never will. */
+  sent(): void {
+    if (this.#onSent) for (const run of this.#onSent) run()
+  }
+
+  answerFor(thrown: unknown): KafkaError {
+    if (!(thrown instanceof KafkaError))
+      logBug(this.#logger, { api: this.#apiKey, version: this.version, client: this.clientId }, thrown)
+    return KafkaError.of(thrown)
+  }
+
+  disconnect(why: string): void {
+    this.#origin.disconnect(why)
   }
 }
 
-function encode(header: RequestHeader, writeBody: (writer: ByteWriter) => void): readonly Uint8Array[] {
-  const writer = new ByteWriter(256)
+function encode<T>(header: RequestHeader, body: Codec<T>, answer: Input<T>): readonly Uint8Array[] {
+  const writer = new FrameWriter()
   writeResponseHeader(writer, header)
-  writeBody(writer)
-  return writer.chunks()
+  body.write(writer, answer)
+  return writer.frame()
 }

@@ -28,7 +28,7 @@ export function logBug(logger: Logger, request: Readonly<Record<string, unknown>
 export function answerErrors(logger: Logger): Step {
   return async (call, next) => {
     try {
-      return await next(call)
+      return await next(call) // which may also throw before it has a promise
     } catch (thrown) {
       const { handler, request, context } = call
       if (!(thrown instanceof KafkaError)) {
@@ -39,7 +39,7 @@ export function answerErrors(logger: Logger): Step {
   }
 }
 
-export const authorize: Step = async (call, next) => {
+export const authorize: Step = (call, next) => {
   const { requires } = call.handler
   if (requires && !call.context.may(requires.operation, requires.resource)) {
     throw new KafkaError('CLUSTER_AUTHORIZATION_FAILED', `${call.context.principal} may not ${requires.operation} the cluster`)

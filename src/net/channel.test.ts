@@ -48,7 +48,7 @@ function rig(changed: Partial<ChannelLimits> = {}, budget = new RequestBudget(-1
   const answer = (body: string) => {
     const request = begun.find((request) => !request.isAnswered && text(request) === body)
     assert.ok(request, `${body} was not begun`)
-    request.answer([Buffer.from(body.toLowerCase(), 'latin1')])
+    request.answer(framed([Buffer.from(body.toLowerCase(), 'latin1')]))
   }
   const answers = () => {
     const found: string[] = []
@@ -98,7 +98,7 @@ test('any mix of requests, answered in any order, keeps both rules and answers a
         if (open.length === 0) break
         assert.ok(open.length === 1 || open.every((request) => request.overlaps))
         const chosen = open[choices.next().value % open.length]!
-        chosen.answer([Buffer.from(text(chosen))])
+        chosen.answer(framed([Buffer.from(text(chosen))]))
       }
       assert.deepEqual(answers(), bodies)
     }),
@@ -115,7 +115,7 @@ test('a request without an answer takes no place among the answers', () => {
 
 test('answering at once, while being handed on, works for any number behind it', () => {
   const { house, ask, answers } = rig()
-  house.sink.receive = (request) => request.answer([request.bytes])
+  house.sink.receive = (request) => request.answer(framed([request.bytes]))
   ask(...Array.from({ length: 10 }, (_, i) => `X${i}`))
   ask(...Array.from({ length: 10 }, (_, i) => `P${i}`))
   assert.equal(answers().length, 20)
@@ -305,7 +305,7 @@ test('when the connection goes, waiting requests are dropped, begun ones are tol
   connection.close(new Error('reset'))
   assert.equal(gone.aborted, true)
   assert.match(closings[0]!.why!, /reset/)
-  begun[0]!.answer([Buffer.from('late')], () => left++)
+  begun[0]!.answer(framed([Buffer.from('late')]), () => left++)
   begun[0]!.release()
   assert.deepEqual([left, budget.usedBytes, begun.length, connection.sent], [1, 0, 1, ''])
 })
@@ -315,7 +315,7 @@ test('the sender of an answer is told when it left', async () => {
   connection.isStuck = true
   ask('X1')
   let left = 0
-  begun[0]!.answer([Buffer.from('x')], () => left++)
+  begun[0]!.answer(framed([Buffer.from('x')]), () => left++)
   assert.equal(left, 0)
   await connection.drain()
   assert.equal(left, 1)

@@ -7,7 +7,7 @@ import type { PooledBytes } from '../base/buffer-pool.ts'
 import type { Clock, Timer } from '../platform/clock.ts'
 import type { Address, Connection } from '../platform/network.ts'
 import type { Asker, Budget, RequestBudget } from './budget.ts'
-import { FrameReader, type FrameSink, framed } from './frame.ts'
+import { FrameReader, type FrameSink } from './frame.ts'
 import type { FrameMemory } from './frame-memory.ts'
 import type { FramesUnderWay, Incoming } from './frames-under-way.ts'
 import { Request } from './request.ts'
@@ -274,7 +274,7 @@ export class Channel implements Asker, Incoming {
       this.#begin()
       this.#goOn()
     }
-    this.#connection.send(framed(chunks)).then(done, () => request.left()) // that it is gone is told by onClose
+    this.#connection.send(chunks).then(done, () => request.left()) // that it is gone is told by onClose
   }
 
   /** There is room in the budget again. */

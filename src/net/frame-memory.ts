@@ -55,18 +55,25 @@ class Slab {
     const bytes = this.#buffer.bytes.subarray(this.#at, this.#at + size)
     this.#at += size
     this.#users++
-    let isReleased = false
-    return {
-      bytes,
-      release: () => {
-        if (isReleased) return
-        isReleased = true
-        this.retire()
-      },
-    }
+    return new Slice(this, bytes)
   }
 
   retire(): void {
     if (--this.#users === 0) this.#buffer.release()
+  }
+}
+
+class Slice implements PooledBytes {
+  readonly bytes: Uint8Array
+  #slab: Slab | null
+
+  constructor(slab: Slab, bytes: Uint8Array) {
+    this.#slab = slab
+    this.bytes = bytes
+  }
+
+  release(): void {
+    this.#slab?.retire()
+    this.#slab = null
   }
 }

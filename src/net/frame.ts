@@ -1,6 +1,7 @@
 // Cuts a byte stream into frames: a 32-bit length, then as many bytes.
 
 import type { PooledBytes } from '../base/buffer-pool.ts'
+import { ByteWriter } from '../base/bytes.ts'
 import type { Intake } from '../platform/network.ts'
 import type { FrameMemory } from './frame-memory.ts'
 
@@ -78,7 +79,7 @@ export class FrameReader implements Intake {
 
   received(length: number): void {
     if (this.#isOver) return
-    if (!this.#isDirect) return this.#take(this.#landing.subarray(0, length))
+    if (!this.#isDirect) return this.#take(this.#landing, length)
     this.#isDirect = false
     this.#filled += length
     if (this.#filled === this.#size) this.#deliver()
@@ -91,7 +92,7 @@ export class FrameReader implements Intake {
     this.#isBlocked = false
     const held = this.#held
     this.#held = null
-    this.#take(held ?? this.#landing.subarray(0, 0))
+    this.#take(held ?? this.#landing, held?.length ?? 0)
   }
 
   /** Lets go of everything; bytes that still come are ignored. */
@@ -102,23 +103,24 @@ export class FrameReader implements Intake {
     this.#frame = null
   }
 
-  #take(bytes: Uint8Array): void {
-    if (this.#isBlocked) return this.#hold(bytes)
+  /** The first `length` of `bytes` came. */
+  #take(bytes: Uint8Array, length: number): void {
+    if (this.#isBlocked) return this.#hold(bytes.subarray(0, length))
     let at = 0
     while (!this.#isOver) {
       if (!this.#frame) {
-        at += this.#takeLength(bytes, at)
-        if (this.#lengthFilled < LENGTH_SIZE || !this.#begin(bytes.length - at)) break
+        at += this.#takeLength(bytes, at, length)
+        if (this.#lengthFilled < LENGTH_SIZE || !this.#begin(length - at)) break
       }
-      at += this.#takeBody(bytes, at)
+      at += this.#takeBody(bytes, at, length)
       if (this.#filled === this.#size) this.#deliver()
-      else if (this.#filled < this.#allowed || !this.#extend(bytes.length - at)) break
+      else if (this.#filled < this.#allowed || !this.#extend(length - at)) break
     }
-    if (this.#isBlocked) this.#hold(bytes.subarray(at))
+    if (this.#isBlocked) this.#hold(bytes.subarray(at, length))
   }
 
-  #takeLength(bytes: Uint8Array, at: number): number {
-    const count = Math.min(LENGTH_SIZE - this.#lengthFilled, bytes.length - at)
+  #takeLength(bytes: Uint8Array, at: number, end: number): number {
+    const count = Math.min(LENGTH_SIZE - this.#lengthFilled, end - at)
     for (let i = 0; i < count; i++) this.#length[this.#lengthFilled + i] = bytes[at + i]!
     this.#lengthFilled += count
     return count
@@ -164,8 +166,8 @@ export class FrameReader implements Intake {
     old.release()
   }
 
-  #takeBody(bytes: Uint8Array, at: number): number {
-    const count = Math.min(this.#allowed - this.#filled, bytes.length - at)
+  #takeBody(bytes: Uint8Array, at: number, end: number): number {
+    const count = Math.min(this.#allowed - this.#filled, end - at)
     if (count > 0)
       this.#frame!.bytes.set(at === 0 && count === bytes.length ? bytes : bytes.subarray(at, at + count), this.#filled)
     this.#filled += count
@@ -197,4 +199,21 @@ export function framed(chunks: readonly Uint8Array[]): Uint8Array[] {
   const length = Buffer.allocUnsafe(LENGTH_SIZE)
   length.writeInt32BE(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
   return [length, ...chunks]
+}
+
+/** Writes a frame: room for its length comes first and is filled in at the end, so that a small frame is one piece. */
+export class FrameWriter extends ByteWriter {
+  constructor(expectedSize = 256) {
+    super(expectedSize)
+    this.int32(0)
+  }
+
+  /** The whole frame, ready to be sent; nothing more may be written. */
+  frame(): Uint8Array[] {
+    const chunks = this.chunks()
+    const size = this.size - LENGTH_SIZE
+    const first = chunks[0]!
+    new DataView(first.buffer, first.byteOffset).setInt32(0, size)
+    return chunks
+  }
 }

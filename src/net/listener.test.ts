@@ -44,7 +44,7 @@ class LogLines implements Logger {
 /** Answers every request with its own bytes. */
 const echo: RequestSink = {
   mayOverlap: (bytes) => bytes[4] === 0x50,
-  receive: (request) => request.answer([request.bytes], () => request.release()),
+  receive: (request) => request.answer(framed([request.bytes]), () => request.release()),
 }
 
 interface Options {
@@ -223,7 +223,7 @@ test('2,000 idle connections cost little memory and the others do not notice the
 test('answers are matched by correlation id; what nobody asked for, and silence, end the connection', async () => {
   const held: (() => void)[] = []
   const { address } = await serving({
-    sink: { mayOverlap: () => true, receive: (request) => void held.push(() => request.answer([request.bytes])) },
+    sink: { mayOverlap: () => true, receive: (request) => void held.push(() => request.answer(framed([request.bytes]))) },
   })
   const caller = await dial(network, clock, address)
   const answers = Promise.all([3, 1, 2].map(async (id) => idOf(await caller.call(id, [request(id)], 5000))))

@@ -29,13 +29,13 @@ export class Request {
     return this.#isAnswered
   }
 
-  /** The answer without its length; null: none is sent. */
+  /** The answer, a whole frame; null: none is sent. */
   get chunks(): readonly Uint8Array[] | null {
     return this.#chunks
   }
 
   /**
-   * Gives the answer, exactly once; null for none (acks=0). The channel sends it when its turn has come and calls `onLeft` when the operating
+   * Gives the answer, a whole frame (`FrameWriter`), exactly once; null for none (acks=0). The channel sends it when its turn has come and calls `onLeft` when the operating
    * system has it, or when nobody will ever read it: the place to release read buffers.
    */
   answer(chunks: readonly Uint8Array[] | null, onLeft?: () => void): void {

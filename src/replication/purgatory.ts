@@ -28,23 +28,25 @@ export class OffsetLine {
   until(offset: number, timeoutMs: number): Promise<void> | undefined {
     if (offset <= this.#reached) return undefined
     const waiter = { offset, deadline: this.#clock.monotonic() + timeoutMs, done: deferred<void>() }
-    this.#waiting.splice(this.#placeOf(offset), 0, waiter)
+    this.#insert(waiter)
     this.#sweepBy(waiter.deadline)
     return waiter.done.promise
   }
 
-  // New offsets are the largest, so this ends at once; only a duplicate waits for an offset of long ago.
-  #placeOf(offset: number): number {
+  // New offsets are the largest; only a duplicate waits for an offset of long ago.
+  #insert(waiter: Waiter): void {
     let place = this.#waiting.length
-    while (place > 0 && this.#waiting[place - 1]!.offset > offset) place--
-    return place
+    while (place > 0 && this.#waiting[place - 1]!.offset > waiter.offset) place--
+    if (place === this.#waiting.length) this.#waiting.push(waiter)
+    else this.#waiting.splice(place, 0, waiter)
   }
 
   reach(offset: number): void {
     this.#reached = offset
+    const waiting = this.#waiting
     let count = 0
-    while (count < this.#waiting.length && this.#waiting[count]!.offset <= offset) this.#waiting[count++]!.done.resolve()
-    if (count > 0) this.#waiting.splice(0, count)
+    while (count < waiting.length && waiting[count]!.offset <= offset) waiting[count++]!.done.resolve()
+    if (count > 0) this.#waiting = count === waiting.length ? [] : waiting.slice(count)
   }
 
   /** Refuses all who wait: the replica stopped leading, or its disk failed. */

@@ -66,8 +66,8 @@ export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, Metadat
     }),
   }
 
-  function wanted({ topics }: MetadataRequest, { version, ...context }: RequestContext): readonly Asked[] {
-    const all = topics === null || (topics.length === 0 && version < TOPIC_LIST_NULL_SINCE)
+  function wanted({ topics }: MetadataRequest, context: RequestContext): readonly Asked[] {
+    const all = topics === null || (topics.length === 0 && context.version < TOPIC_LIST_NULL_SINCE)
     if (!all) return distinct(topics, rooms.image())
     return [...rooms.image().topics.values()]
       .filter(({ name }) => context.may('Describe', { type: 'Topic', name }))

@@ -29,6 +29,12 @@ interface Item {
   readonly data: PartitionData
 }
 
+/** What one batch is answered with, once `done` resolves where there is something to wait for. */
+interface Outcome {
+  readonly answer: PartitionAnswer & { readonly index: number }
+  readonly done: Promise<void> | undefined
+}
+
 /** One request while its batches are appended. */
 interface Call {
   readonly request: ProduceRequest
@@ -36,7 +42,7 @@ interface Call {
   readonly context: RequestContext
   readonly items: readonly Item[]
   /** Those of the first items, in their order. */
-  readonly answers: (PartitionAnswer | Promise<PartitionAnswer>)[]
+  readonly outcomes: Outcome[]
   /** How many bytes may still come out of compressed payloads. */
   room: number
 }
@@ -76,13 +82,18 @@ export function produce({ topics, rules, clock, takeRoom }: ProduceRooms): Handl
       const acks = ACKS.get(request.acks)
       if (!acks) throw new KafkaError('INVALID_REQUIRED_ACKS', `acks is ${request.acks}; 0, 1 and -1 (all) are allowed`)
       const asked = distinct(request)
-      const items = asked.flatMap((topic) => topic.partitionData.map((data) => ({ topic, data })))
-      const size = items.reduce((sum, { data }) => sum + (data.records?.length ?? 0), 0)
-      const call: Call = { request, acks, context, items, answers: [], room: ALWAYS_OPENED + LARGEST_RATIO * size }
+      const call = callOf(request, acks, context, asked)
       if (order.isIdle || !order.isTaken(linesOf(call))) appendNow(call)
-      if (call.answers.length < items.length) await order.run(linesOf(call), () => appendInTurns(call))
+      if (call.outcomes.length < call.items.length) await order.run(linesOf(call), () => appendInTurns(call))
       const answers: PartitionAnswer[] = []
-      for (const answer of call.answers) answers.push(answer instanceof Promise ? await answer : answer)
+      for (const { answer, done } of call.outcomes) {
+        try {
+          if (done) await done
+          answers.push(answer)
+        } catch (thrown) {
+          answers.push(failure(answer.index, context.answerFor(thrown), -1))
+        }
+      }
       const responses = responsesOf(asked, answers)
       return acks === 'none' ? silence(responses, context) : { responses }
     },
@@ -98,28 +109,28 @@ export function produce({ topics, rules, clock, takeRoom }: ProduceRooms): Handl
 
   /** Appends as many batches as this turn has time for, until one comes that takes long by itself. */
   function appendNow(call: Call): void {
-    const { items, answers } = call
+    const { items, outcomes } = call
     const since = items.length > 1 ? clock.monotonic() : 0
-    while (answers.length < items.length) {
-      const answer = appendIfQuick(items[answers.length]!, call)
-      if (answer === null) return
-      answers.push(answer)
+    while (outcomes.length < items.length) {
+      const outcome = appendIfQuick(items[outcomes.length]!, call)
+      if (outcome === null) return
+      outcomes.push(outcome)
       if (items.length > 1 && clock.monotonic() - since > SLICE_MS) return
     }
   }
 
   async function appendInTurns(call: Call): Promise<void> {
-    const { items, answers } = call
-    while (answers.length < items.length) {
-      const before = answers.length
+    const { items, outcomes } = call
+    while (outcomes.length < items.length) {
+      const before = outcomes.length
       appendNow(call)
-      if (answers.length === before) await appendLater(items[before]!, call)
-      else if (answers.length < items.length) await pause()
+      if (outcomes.length === before) await appendLater(items[before]!, call)
+      else if (outcomes.length < items.length) await pause()
     }
   }
 
   /** Null, with nothing done, where the batch takes long to look at. From the checks to the append nobody else has a turn. */
-  function appendIfQuick(item: Item, call: Call): PartitionAnswer | Promise<PartitionAnswer> | null {
+  function appendIfQuick(item: Item, call: Call): Outcome | null {
     let partition: Partition | null = null
     try {
       partition = partitionFor(item, call)
@@ -127,7 +138,7 @@ export function produce({ topics, rules, clock, takeRoom }: ProduceRooms): Handl
       const valid = validateIfQuick(recordsOf(item, call), batchRules, clock.now(), call.room)
       return valid && append(valid, partition, item, call)
     } catch (thrown) {
-      return failure(item.data.index, call.context.answerFor(thrown), startOffsetFor(thrown, partition))
+      return refused(thrown, item, partition, call)
     }
   }
 
@@ -139,9 +150,9 @@ export function produce({ topics, rules, clock, takeRoom }: ProduceRooms): Handl
       const batchRules = rules.of(partition.log.config, call.context.version)
       const records = recordsOf(item, call)
       const valid = await slots.run(() => validateLater(records, batchRules, clock, call.room, pause))
-      call.answers.push(append(valid, partition, item, call)) // which may be a promise of the acknowledgement: nobody waits for it here
+      call.outcomes.push(append(valid, partition, item, call)) // nobody waits for the acknowledgement here
     } catch (thrown) {
-      call.answers.push(failure(item.data.index, call.context.answerFor(thrown), startOffsetFor(thrown, partition)))
+      call.outcomes.push(refused(thrown, item, partition, call))
     }
   }
 
@@ -159,7 +170,7 @@ export function produce({ topics, rules, clock, takeRoom }: ProduceRooms): Handl
     partition: Partition,
     { data: { index } }: Item,
     call: Call,
-  ): PartitionAnswer | Promise<PartitionAnswer> {
+  ): Outcome {
     const { acks, request } = call
     call.room -= decompressedBytes
     takeRoom(partition, batch.sizeInBytes)
@@ -171,14 +182,22 @@ export function produce({ topics, rules, clock, takeRoom }: ProduceRooms): Handl
       logAppendTimeMs: isDuplicate ? appendTime : logAppendTimeMs,
       logStartOffset: partition.startOffset,
     }
-    const waiting = partition.acknowledged(lastOffset + 1, acks, request.timeoutMs)
-    return waiting
-      ? waiting.then(
-          () => answer,
-          (thrown) => failure(index, call.context.answerFor(thrown), -1),
-        )
-      : answer
+    const done = partition.acknowledged(lastOffset + 1, acks, request.timeoutMs)
+    if (call.items.length > 1) done?.catch(() => {}) // it may fail while another one is waited for; its turn comes
+    return { answer, done }
   }
+}
+
+function callOf(request: ProduceRequest, acks: RequiredAcks, context: RequestContext, asked: readonly Topic[]): Call {
+  const items: Item[] = []
+  let size = 0
+  for (const topic of asked) {
+    for (const data of topic.partitionData) {
+      items.push({ topic, data })
+      size += data.records?.length ?? 0
+    }
+  }
+  return { request, acks, context, items, outcomes: [], room: ALWAYS_OPENED + LARGEST_RATIO * size }
 }
 
 function recordsOf({ data: { records } }: Item, { request }: Call): Uint8Array {
@@ -196,6 +215,10 @@ function linesOf({ items, context }: Call): Line[] {
     if (producerId >= 0) lines.push(`${producerId}:${topic.name || topic.topicId}:${data.index}`)
   }
   return lines
+}
+
+function refused(thrown: unknown, { data: { index } }: Item, partition: Partition | null, { context }: Call): Outcome {
+  return { answer: failure(index, context.answerFor(thrown), startOffsetFor(thrown, partition)), done: undefined }
 }
 
 function responsesOf(asked: readonly Topic[], answers: readonly PartitionAnswer[]): TopicAnswer[] {
@@ -245,7 +268,7 @@ function startOffsetFor(thrown: unknown, partition: Partition | null): number {
   return thrown instanceof KafkaError && told.includes(thrown.error) ? partition.startOffset : -1
 }
 
-function failure(index: number, error: KafkaError, logStartOffset: number): PartitionAnswer {
+function failure(index: number, error: KafkaError, logStartOffset: number): Outcome['answer'] {
   const invalid = error instanceof InvalidBatch ? error : null
   return {
     index,

@@ -141,7 +141,7 @@ export async function validateLater(
 ): Promise<ValidatedBatch> {
   const batch = checked(bytes, rules)
   const payload = await openLater(batch, largestPayload(batch, rules, room), pause)
-  const walked = await inTurns(walk(batch, payload, rules, clock.now()), pause)
+  const walked = await walkLater(batch, payload, rules, clock.now(), pause)
   const target = targetOf(batch, rules)
   const plain = toPack(batch, payload, walked, target)
   const packed = plain && (await compressLater(target, plain, rules.levels[target], pause))
@@ -150,7 +150,7 @@ export async function validateLater(
 
 function validated(batch: RecordBatch, rules: BatchRules, now: number, maxOpened: number): ValidatedBatch {
   const payload = open(batch, maxOpened)
-  const walked = atOnce(walk(batch, payload, rules, now))
+  const walked = walk(batch, payload, rules, now)
   const target = targetOf(batch, rules)
   const plain = toPack(batch, payload, walked, target)
   return finish(batch, payload, walked, plain && compress(target, plain, rules.levels[target]), rules, now)
@@ -266,7 +266,29 @@ function tooLarge(cause: OutputTooLarge): InvalidBatch {
   return new InvalidBatch('MESSAGE_TOO_LARGE', cause.message, { cause })
 }
 
-function* walk(batch: RecordBatch, payload: Uint8Array | null, rules: BatchRules, now: number): Steps<Walked> {
+function walk(batch: RecordBatch, payload: Uint8Array | null, rules: BatchRules, now: number): Walked {
+  try {
+    return rightOnly(atOnce(stepsOf(batch, payload, rules, now)), rules, now)
+  } catch (cause) {
+    throw unwalked(cause)
+  }
+}
+
+async function walkLater(
+  batch: RecordBatch,
+  payload: Uint8Array | null,
+  rules: BatchRules,
+  now: number,
+  pause: Pause,
+): Promise<Walked> {
+  try {
+    return rightOnly(await inTurns(stepsOf(batch, payload, rules, now), pause), rules, now)
+  } catch (cause) {
+    throw unwalked(cause)
+  }
+}
+
+function stepsOf(batch: RecordBatch, payload: Uint8Array | null, rules: BatchRules, now: number): Steps<Walked> {
   const isChecked = rules.timestampType === 'CreateTime'
   const walkRules = {
     baseTimestamp: batch.baseTimestamp,
@@ -275,15 +297,17 @@ function* walk(batch: RecordBatch, payload: Uint8Array | null, rules: BatchRules
     latest: isChecked ? now + rules.timestampAfterMaxMs : Infinity,
     needsKey: rules.compacted,
   }
-  let walked: Walked
-  try {
-    walked = yield* payload === null
-      ? walkSteps(batch.bytes, batch.at + HEADER_SIZE, batch.at + batch.sizeInBytes, batch.recordCount, walkRules)
-      : walkSteps(payload, 0, payload.length, batch.recordCount, walkRules)
-  } catch (cause) {
-    if (!(cause instanceof MalformedBytes)) throw cause
-    throw new InvalidBatch('INVALID_RECORD', cause.message, { insideRecords: true, cause })
-  }
+  return payload === null
+    ? walkSteps(batch.bytes, batch.at + HEADER_SIZE, batch.at + batch.sizeInBytes, batch.recordCount, walkRules)
+    : walkSteps(payload, 0, payload.length, batch.recordCount, walkRules)
+}
+
+function unwalked(cause: unknown): unknown {
+  if (!(cause instanceof MalformedBytes)) return cause
+  return new InvalidBatch('INVALID_RECORD', cause.message, { insideRecords: true, cause })
+}
+
+function rightOnly(walked: Walked, rules: BatchRules, now: number): Walked {
   if (walked.wrong) throw refusalOf(walked.wrong, rules, now)
   return walked
 }
