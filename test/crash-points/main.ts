@@ -1,134 +1,133 @@
 // Crash points from the command line: states that power cuts may leave, spread over all workloads, each opened and looked at.
 
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { SimDirectory } from '../../src/platform/sim/inode.ts'
 import { ready } from '../../src/protocol/compression/index.ts'
 import { openCounters } from '../support/counter-file.ts'
-import { type Failed, judgeAt, type Played, type Point, play, pointsOf, report, stateAt, titleOf } from './campaign.ts'
-import type { SimBroker } from './sim-broker.ts'
+import { type Failed, judgeAt, type Played, type Point, play, report, stateAt, titleOf } from './campaign.ts'
+import { runStates } from './run.ts'
 import { workloads } from './workloads/index.ts'
+import { writeState } from './write-state.ts'
 
 const USAGE = `node build/test/crash-points/main.js [options]
   --states N     so many different states in all (5000)
-  --seed S       of the workloads and of the samples (1)
+  --seed S       of the workloads and of the samples (one that was not counted yet)
+  --minutes M    stop after so long
   --workload W   only this one: ${workloads.map(({ name }) => name).join(', ')}
   --point N --subset M   only this state of the workload, with all that helps
-  --write DIR    recovered states are written to DIR/<number>/data, as the broker left them
+  --write DIR    recovered directories are written to DIR/0, DIR/1, ...: killed and cleanly stopped in turn; nothing is counted
   --stop         end at the first failure
-  --counter FILE where the count is kept (test/campaigns/crash-points.json); without --count nothing is counted
-  --count        count this run`
+  --no-count     do not add to the counter file`
 
 const { values } = parseArgs({
   options: {
     states: { type: 'string', default: '5000' },
-    seed: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    minutes: { type: 'string' },
     workload: { type: 'string' },
     point: { type: 'string' },
     subset: { type: 'string', default: '0' },
     write: { type: 'string' },
     stop: { type: 'boolean', default: false },
-    count: { type: 'boolean', default: false },
-    counter: { type: 'string' },
+    'no-count': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 
-interface Job {
-  readonly played: Played
-  readonly point: Point
-}
+const TELL_EVERY_MS = 10_000
+/** Of each kind of trouble so many are shown. */
+const SHOWN = 2
+/** For directories to be written: listing the states of all boundaries would take longer than everything else. */
+const SPARSE = 50
+
+const chosen = workloads.filter(({ name }) => values.workload === undefined || name === values.workload)
 
 if (values.help) console.log(USAGE)
-else await main()
+else if (chosen.length === 0) throw new RangeError(`there is no workload ${values.workload}`)
+else await (values.point === undefined ? main() : one(number('point', values.point), number('subset', values.subset)))
 
 async function main(): Promise<void> {
   await ready()
-  const seed = Number(values.seed)
-  const chosen = workloads.filter(({ name }) => values.workload === undefined || name === values.workload)
-  if (chosen.length === 0) throw new RangeError(`there is no workload ${values.workload}`)
-  const all: { played: Played; points: Point[] }[] = []
-  for (const workload of chosen) {
-    const played = await play(workload, seed)
-    const only = values.point === undefined ? null : [{ step: Number(values.point), subset: Number(values.subset) }]
-    const points = only ?? pointsOf(played)
-    all.push({ played, points })
-    const { steps, events } = played.recording
-    console.log(
-      `${workload.name}: ${steps.length} steps of the disk, ${events.length} questions and answers, ${points.length} different states`,
-    )
-  }
-  await judgeAll(share(all, Number(values.states)))
-}
-
-/** As many of each workload, where it has so many. */
-function share(all: readonly { played: Played; points: readonly Point[] }[], states: number): Job[] {
-  const jobs: Job[] = []
-  for (let rank = 0; jobs.length < states; rank++) {
-    const before = jobs.length
-    for (const { played, points } of all) {
-      const point = points[rank]
-      if (point && jobs.length < states) jobs.push({ played, point })
-    }
-    if (jobs.length === before) break
-  }
-  return jobs
-}
-
-async function judgeAll(jobs: readonly Job[]): Promise<void> {
-  const counters = openCounters('crash-points', values.counter === undefined ? {} : { path: values.counter })
+  const counters = openCounters('crash-points')
+  const isCounted = !values['no-count'] && values.write === undefined
+  const seed = values.seed === undefined ? counters.total('seeds') + 1 : number('seed', values.seed)
   const began = performance.now()
   const seconds = () => (performance.now() - began) / 1000
-  const failures = new Map<string, number>()
+  const until = values.minutes === undefined ? Infinity : number('minutes', values.minutes) * 60
+  const titles = new Map<string, number>()
+  let failures = 0
   let told = began
-  let done = 0
-  for (const { played, point } of jobs) {
-    const failure = await judgeAt(played, point, async (broker) => {
-      if (values.write !== undefined) await write(broker, join(values.write, String(done)), done % 2 === 1)
-    })
-    done++
-    if (failure) fail(played, point, failure)
-    else if (values.point !== undefined) console.log(`good; kept: ${stateAt(played, point).kept}`)
-    if (performance.now() - told < 10_000 && done < jobs.length) continue
-    told = performance.now()
-    const rate = done / seconds()
-    console.log(
-      `${done} of ${jobs.length} states, ${[...failures.values()].reduce((a, b) => a + b, 0)} failed, ${rate.toFixed(1)} a second, ${((jobs.length - done) / rate).toFixed(0)} s left`,
-    )
-    if (failures.size > 0 && values.stop) break
+  let written = 0
+  const plan = {
+    workloads: chosen,
+    seed,
+    states: number('states', values.states),
+    every: values.write === undefined ? 1 : SPARSE,
   }
-  for (const [title, times] of failures) console.log(`${times} x ${title}`)
-  if (values.count) {
-    counters.add({ states: done }, seconds())
+  const done = await runStates(plan, {
+    listed({ workload, recording: { steps, events } }, points) {
+      console.log(
+        `${workload.name}: ${steps.length} steps of the disk, ${events.length} questions and answers, ${points} different states`,
+      )
+    },
+    judged(count, of) {
+      if (performance.now() - told < TELL_EVERY_MS && count < of) return
+      told = performance.now()
+      const rate = count / seconds()
+      console.log(
+        `${count} of ${of} states, ${failures} failed, ${rate.toFixed(1)} a second, ${((of - count) / rate).toFixed(0)} s left`,
+      )
+    },
+    failed(played, point, failure) {
+      const title = titleOf(played, failure)
+      const times = (titles.get(title) ?? 0) + 1
+      titles.set(title, times)
+      failures++
+      if (times <= SHOWN) tell(played, point, failure)
+      counters.fail(title, commandFor(played, point))
+    },
+    isOver: () => (values.stop && failures > 0) || seconds() > until,
+    async use(broker) {
+      if (values.write === undefined) return
+      await writeState(broker, join(values.write, String(written)), written % 2 === 1)
+      written++
+    },
+  })
+  for (const [title, times] of titles) console.log(`${times} x ${title}`)
+  console.log(`${done} states of seed ${seed}, ${failures} failed, ${seconds().toFixed(0)} s`)
+  if (isCounted) {
+    counters.add({ states: done, seeds: 1 }, seconds())
     counters.save()
   }
-  process.exitCode = failures.size === 0 ? 0 : 1
-
-  function fail(played: Played, point: Point, failure: Failed): void {
-    const title = titleOf(played, failure)
-    const times = failures.get(title) ?? 0
-    failures.set(title, times + 1)
-    if (times < 2) console.log(`FAILED ${report(played, point, failure)}`)
-    const command = `node build/test/crash-points/main.js --seed ${played.seed} --workload ${played.workload.name} --point ${point.step} --subset ${point.subset}`
-    if (times < 2) console.log(`  again: ${command}`)
-    counters.fail(title, command)
-  }
+  process.exitCode = failures === 0 ? 0 : 1
 }
 
-/** What the broker left on its disk: after a clean stop, or as if it was killed. */
-async function write(broker: SimBroker, folder: string, isClean: boolean): Promise<void> {
-  if (isClean) await broker.stop()
-  else broker.node.kill()
-  const visit = (path: string, to: string) => {
-    const node = broker.node.machine.device.find(path)
-    if (node instanceof SimDirectory) {
-      mkdirSync(to, { recursive: true })
-      for (const name of node.entries.keys()) visit(`${path}/${name}`, join(to, name))
-    } else if (node) {
-      mkdirSync(dirname(to), { recursive: true })
-      writeFileSync(to, node.bytes)
-    }
-  }
-  visit('/data', join(folder, 'data'))
+/** One state again. */
+async function one(step: number, subset: number): Promise<void> {
+  const [workload] = chosen
+  if (!workload || chosen.length > 1) throw new RangeError('--point needs --workload')
+  await ready()
+  const played = await play(workload, number('seed', values.seed ?? '1'))
+  const point = { step, subset }
+  const failure = await judgeAt(played, point, async (broker) => {
+    if (values.write !== undefined) await writeState(broker, values.write, false)
+  })
+  if (failure) tell(played, point, failure)
+  else console.log(`good; kept: ${stateAt(played, point).kept}`)
+  process.exitCode = failure ? 1 : 0
+}
+
+function tell(played: Played, point: Point, failure: Failed): void {
+  console.log(`FAILED ${report(played, point, failure)}\n  again: ${commandFor(played, point)}`)
+}
+
+function commandFor({ seed, workload }: Played, { step, subset }: Point): string {
+  return `node build/test/crash-points/main.js --seed ${seed} --workload ${workload.name} --point ${step} --subset ${subset}`
+}
+
+function number(name: string, text: string): number {
+  const found = Number(text)
+  if (text.trim() === '' || !Number.isInteger(found) || found < 0)
+    throw new RangeError(`--${name} must be a whole number, not "${text}"`)
+  return found
 }
