@@ -135,7 +135,7 @@ export class LogDir {
     const { disk, logger } = this.#shared
     await this.#checkpoints.load()
     const found: PartitionDir[] = []
-    for (const { name, isDirectory } of await disk.list(this.path)) {
+    for (const { name, isDirectory } of await disk.list(this.path, () => false)) {
       if (!isDirectory) continue
       const kind = kindOfDir(name)
       const partition = parsePartitionDir(name)

@@ -26,8 +26,8 @@ interface Found extends OffsetFile {
 
 /** Lists a log's directory after finishing or undoing what was interrupted in it. */
 export async function findFiles(disk: Disk, dir: string): Promise<FoundFiles> {
-  let entries = await disk.list(dir)
-  if (await tidy(disk, dir, entries)) entries = await disk.list(dir)
+  let entries = await disk.list(dir, isLog)
+  if (await tidy(disk, dir, entries)) entries = await disk.list(dir, isLog)
   const found = offsetFiles(entries).filter(({ mark }) => mark === '')
   const logs = found.filter(({ suffix }) => suffix === SUFFIX.log)
   const bases = new Set(logs.map(({ offset }) => offset))
@@ -48,6 +48,8 @@ export async function findFiles(disk: Disk, dir: string): Promise<FoundFiles> {
     names: new Set(entries.map(({ name }) => name)),
   }
 }
+
+const isLog = (name: string) => name.endsWith(SUFFIX.log)
 
 function isIndex(suffix: string): boolean {
   return suffix !== SUFFIX.log && (segmentSuffixes as readonly string[]).includes(suffix)

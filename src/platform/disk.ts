@@ -52,8 +52,8 @@ export interface Disk {
   open(path: string, create?: 'never' | 'ifMissing' | 'exclusive'): Promise<File>
   /** Makes the directory and those above it. */
   mkdir(path: string): Promise<void>
-  /** Sorted by name; a missing directory is empty. */
-  list(dir: string): Promise<Entry[]>
+  /** Sorted by name; a missing directory is empty. Entries whose name `needsSize` refuses may have the size 0: that saves a call for each. */
+  list(dir: string, needsSize?: (name: string) => boolean): Promise<Entry[]>
   exists(path: string): Promise<boolean>
   rename(from: string, to: string): Promise<void>
   /** Removes a file; one that is missing is fine. */

@@ -2,14 +2,14 @@
 
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, readSync, renameSync, statSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { BufferPool } from '../../base/buffer-pool.ts'
 import type { Disk, Entry, File, Lock } from '../disk.ts'
 import { closeFd, flushAllOfFd, openFd, readAll, statFd } from './calls.ts'
 import { onDisk } from './disk-errors.ts'
 import { type DiskState, FLUSH_PATIENCE_MS, NodeFile } from './file.ts'
 import { lockFile } from './lock.ts'
-import { Pace } from './pace.ts'
+import { Pace, patienceFor } from './pace.ts'
 
 const { O_RDWR, O_CREAT, O_EXCL, O_RDONLY } = constants
 const openFlags = { never: O_RDWR, ifMissing: O_RDWR | O_CREAT, exclusive: O_RDWR | O_CREAT | O_EXCL }
@@ -17,6 +17,8 @@ const openFlags = { never: O_RDWR, ifMissing: O_RDWR | O_CREAT, exclusive: O_RDW
 const MODE = 0o644
 /** Larger ones are read through the thread pool. */
 const SMALL_FILE = 64 * 1024
+/** How long a list may be for each millisecond that it takes. */
+const ENTRIES_PER_MS = 200
 
 export interface NodeDiskOptions {
   /** How many bytes of read buffers are kept between reads. */
@@ -71,20 +73,25 @@ class NodeDisk implements Disk {
     })
   }
 
-  list(dir: string): Promise<Entry[]> {
+  list(dir: string, needsSize: (name: string) => boolean = () => true): Promise<Entry[]> {
     return onDisk(dir, 'list', async () => {
       const { reads } = this.#state
-      const found = await orIfMissing(async () =>
-        reads.isQuick ? reads.measure(() => readdirSync(dir, { withFileTypes: true })) : fs.readdir(dir, { withFileTypes: true }),
-      )
-      const entries: Entry[] = []
-      for (const entry of found ?? []) {
-        const isDirectory = entry.isDirectory()
-        const sizeInBytes = isDirectory ? 0 : await this.#sizeAt(join(dir, entry.name))
-        if (sizeInBytes !== null) entries.push({ name: entry.name, isDirectory, sizeInBytes }) // removed meanwhile: not there
-      }
+      const entries = reads.isQuick
+        ? reads.measure(() => listNow(dir, needsSize), patienceForList)
+        : await this.#listSoon(dir, needsSize)
       return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
     })
+  }
+
+  async #listSoon(dir: string, needsSize: (name: string) => boolean): Promise<Entry[]> {
+    const entries: Entry[] = []
+    for (const entry of (await orIfMissing(() => fs.readdir(dir, { withFileTypes: true }))) ?? []) {
+      const { name } = entry
+      const isDirectory = entry.isDirectory()
+      const sizeInBytes = isDirectory || !needsSize(name) ? 0 : await this.#sizeAt(`${dir}/${name}`)
+      if (sizeInBytes !== null) entries.push({ name, isDirectory, sizeInBytes }) // removed meanwhile: not there
+    }
+    return entries
   }
 
   /** Null where there is nothing. */
@@ -128,18 +135,21 @@ class NodeDisk implements Disk {
     return onDisk(path, 'read', () =>
       orIfMissing(async () => {
         const { reads } = this.#state
-        const fd = await this.#openFd(path, O_RDONLY)
-        try {
-          const bytes = Buffer.allocUnsafeSlow(await this.#sizeOf(fd))
-          const isQuick = bytes.length <= SMALL_FILE && reads.isQuick
-          const count = isQuick ? reads.measure(() => readSync(fd, bytes, 0, bytes.length, 0)) : 0
-          // A call may give less than there is.
-          return bytes.subarray(0, count + (count < bytes.length ? await readAll(fd, bytes.subarray(count), count) : 0))
-        } finally {
-          await this.#closeFd(fd)
-        }
+        const bytes = reads.isQuick ? reads.measure(() => readSmallNow(path)) : null
+        return bytes ?? (await this.#readSoon(path))
       }),
     )
+  }
+
+  async #readSoon(path: string): Promise<Uint8Array> {
+    const { reads } = this.#state
+    const fd = await reads.watch(() => openFd(path, O_RDONLY, MODE))
+    try {
+      const bytes = Buffer.allocUnsafeSlow((await reads.watch(() => statFd(fd))).size)
+      return bytes.subarray(0, await reads.watch(() => readAll(fd, bytes, 0), patienceFor(bytes.length)))
+    } finally {
+      await closeFd(fd)
+    }
   }
 
   async replaceAtomic(path: string, bytes: Uint8Array): Promise<void> {
@@ -182,12 +192,54 @@ class NodeDisk implements Disk {
   }
 }
 
+/** On this thread, without a promise for each entry: a start asks ten thousand directories. */
+function listNow(dir: string, needsSize: (name: string) => boolean): Entry[] {
+  const entries: Entry[] = []
+  for (const entry of nowOrIfMissing(() => readdirSync(dir, { withFileTypes: true })) ?? []) {
+    const { name } = entry
+    const isDirectory = entry.isDirectory()
+    const sizeInBytes = isDirectory || !needsSize(name) ? 0 : nowOrIfMissing(() => statSync(`${dir}/${name}`).size)
+    if (sizeInBytes !== null) entries.push({ name, isDirectory, sizeInBytes }) // removed meanwhile: not there
+  }
+  return entries
+}
+
+/** Long lists take their time. */
+function patienceForList(entries: readonly Entry[]): number {
+  return entries.length / ENTRIES_PER_MS
+}
+
+/** Null where the file is too large to be read on this thread, or where a call gave less than there is. */
+function readSmallNow(path: string): Uint8Array | null {
+  const fd = openSync(path, O_RDONLY)
+  try {
+    const { size } = fstatSync(fd)
+    if (size > SMALL_FILE) return null
+    const bytes = Buffer.allocUnsafeSlow(size)
+    return readSync(fd, bytes, 0, size, 0) === size ? bytes : null
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function nowOrIfMissing<T>(call: () => T): T | null {
+  try {
+    return call()
+  } catch (thrown) {
+    return nullIfMissing(thrown)
+  }
+}
+
+function nullIfMissing(thrown: unknown): null {
+  if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null
+  throw thrown
+}
+
 /** Null where the file or directory is missing. */
 async function orIfMissing<T>(call: () => Promise<T>): Promise<T | null> {
   try {
     return await call()
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw thrown
+    return nullIfMissing(thrown)
   }
 }

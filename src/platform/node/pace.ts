@@ -28,13 +28,16 @@ export class Pace {
     return true
   }
 
-  /** Runs `call` on this thread and remembers how long it took. */
-  measure<T>(call: () => T): T {
+  /** Runs `call` on this thread and remembers how long it took. What it gives may say that it was much work: `patienceMs` more is fine then. */
+  measure<T>(call: () => T, patienceMs: (result: T) => number = () => 0): T {
     const startedAt = performance.now()
+    let patience = SLOW_MS
     try {
-      return call()
+      const result = call()
+      patience += patienceMs(result)
+      return result
     } finally {
-      this.#took(performance.now() - startedAt, SLOW_MS)
+      this.#took(performance.now() - startedAt, patience)
     }
   }
 
