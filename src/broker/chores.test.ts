@@ -50,8 +50,9 @@ function house(runs: Record<string, (mustStop: () => boolean) => Promise<number>
   )
   const replicas = { all: () => byTopic.values(), get: (topic: string) => byTopic.get(topic) } as unknown as Replicas
   const { logger, lines } = keptLog()
-  const logDirs: LogDir[] = []
-  const [retention] = standardChores({ replicas, logDirs, configs: { broker: {} } as EffectiveConfigs, logger })
+  const configs = { broker: {} } as EffectiveConfigs
+  const dirs = { logDirs: [], metadataDir: {} as LogDir }
+  const [retention] = standardChores({ replicas, ...dirs, configs, clock: new ManualClock(), logger })
   return { byTopic, lines, retention: retention! }
 }
 

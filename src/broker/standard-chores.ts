@@ -1,22 +1,28 @@
-// The chores of every broker: old segments go, compacted topics are compacted, checkpoints are written, forgotten producers expire.
+// The chores of every broker: old segments go, compacted topics are compacted, checkpoints are written, forgotten producers expire, and
+// what lies on disk is looked through for damage.
 
 import { isCompacted } from '../log/log-config.ts'
 import type { LogDir } from '../log/log-dir.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Partition } from '../replication/partition.ts'
 import type { Replicas } from '../replication/replicas.ts'
 import type { Chore } from './chores.ts'
 import type { EffectiveConfigs } from './effective-configs.ts'
+import { scrubChore } from './scrub-chore.ts'
 import { Troubles } from './troubles.ts'
 
 export interface ChoreRooms {
   readonly replicas: Replicas
   readonly logDirs: readonly LogDir[]
+  /** The one of the metadata log may be another one. */
+  readonly metadataDir: LogDir
+  readonly clock: Clock
   readonly configs: EffectiveConfigs
   readonly logger: Logger
 }
 
-export function standardChores({ replicas, logDirs, configs, logger }: ChoreRooms): Chore[] {
+export function standardChores({ replicas, logDirs, metadataDir, configs, clock, logger }: ChoreRooms): Chore[] {
   return [
     {
       name: 'retention',
@@ -41,6 +47,13 @@ export function standardChores({ replicas, logDirs, configs, logger }: ChoreRoom
       everyMs: () => configs.broker['producer.id.expiration.check.interval.ms'],
       run: inEach('producer expiry', ({ log }, now) => log.producers.expire(now)),
     },
+    scrubChore({
+      dirs: [...new Set([...logDirs, metadataDir])],
+      clock,
+      logger,
+      bytesPerSecond: () => configs.broker['log.scrub.bytes.per.second'],
+      intervalMs: () => configs.broker['log.scrub.interval.ms'],
+    }),
   ]
 
   function inEach(what: string, work: (partition: Partition, now: number, mustStop: () => boolean) => unknown): Chore['run'] {

@@ -184,6 +184,14 @@ export const logConfigs = {
     { initial: 2, min: 1, importance: 'high', update: 'cluster-wide' },
     'How many logs of a directory are recovered at the same time.',
   ),
+  'log.scrub.bytes.per.second': long(
+    { initial: 4_194_304, min: 0, update: 'cluster-wide', own: true },
+    'How many bytes of all logs are looked through for damage in a second, in the background; 0 looks at nothing. Records that are found to be damaged are answered with CORRUPT_MESSAGE.',
+  ),
+  'log.scrub.interval.ms': long(
+    { initial: 604_800_000, min: 1, update: 'cluster-wide', own: true },
+    'The least time from the beginning of one look through all logs to that of the next. The first one begins with the broker.',
+  ),
   'log.flush.policy': choice(
     { oneOf: ['fsync', 'os'], initial: 'fsync', importance: 'high', own: true },
     'When acks=all is answered: once the batch is on the device of every in-sync replica (fsync), or once their operating systems have it (os), which is how Apache Kafka does it.',
