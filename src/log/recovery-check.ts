@@ -118,11 +118,12 @@ function faultIn(batch: RecordBatch, segment: Segment): string | null {
  */
 async function contradiction(state: LogState, segment: Segment, { batch, position }: Placed): Promise<string | null> {
   const { baseOffset, partitionLeaderEpoch: epoch } = batch
-  const isGap = baseOffset > segment.nextOffset && baseOffset >= (state.cleanedUpTo ?? 0)
+  const expected = segment.damages.at(segment.nextOffset)?.endOffset ?? segment.nextOffset // what follows damage leaves out what it holds
+  const isGap = baseOffset > expected && baseOffset >= (state.cleanedUpTo ?? 0)
   if (!isGap && epoch <= state.epochs.latest) return null
   const behind = await headerAt(segment, position + batch.sizeInBytes)
   if (isGap && (behind === null || behind.baseOffset < batch.nextOffset))
-    return `its offset is ${baseOffset}, where ${segment.nextOffset} has to come`
+    return `its offset is ${baseOffset}, where ${expected} has to come`
   if (behind && behind.partitionLeaderEpoch < epoch)
     return `its leader epoch ${epoch} comes before ${behind.partitionLeaderEpoch}`
   return null

@@ -132,7 +132,9 @@ export class SegmentCheck {
     if (baseOffset === this.#nextOffset && epoch === this.#epoch) return null
     const behind = await this.#behind(sizeInBytes, this.#nextOffset)
     if (behind === null) return null
-    if (behind.baseOffset < nextOffset) return `its last offset ${nextOffset - 1} comes before ${behind.baseOffset}`
+    // One that follows without a gap ends where it says: its length is under the checksum.
+    if (baseOffset !== this.#nextOffset && behind.baseOffset < nextOffset)
+      return `its last offset ${nextOffset - 1} comes before ${behind.baseOffset}`
     if (behind.partitionLeaderEpoch < epoch) return `its leader epoch ${epoch} comes before ${behind.partitionLeaderEpoch}`
     this.#epoch = epoch
     return null

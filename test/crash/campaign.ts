@@ -1,0 +1,37 @@
+// What every campaign of `npm run crash` is: counts with targets, and a share of work until it is told to stop.
+
+import type { Counters } from '../support/counter-file.ts'
+
+export interface Goal {
+  /** A count in the campaign's counter file. */
+  readonly count: string
+  readonly target: number
+}
+
+export interface Task {
+  readonly counters: Counters
+  /** How much of the first goal to do now; may be infinite. */
+  readonly times: number
+  /** Whether to stop before `times`: the share's time is over. */
+  isOver(): boolean
+  /** Shows how far this share came, now and then. */
+  progress(done: number): void
+  /** A line that is worth keeping. */
+  say(line: string): void
+}
+
+export interface Campaign {
+  readonly name: string
+  readonly about: string
+  /** The first one is what `--times` and progress count. */
+  readonly goals: readonly Goal[]
+  /** Does a share, and counts what was done and what failed. Throws `Missing` where this machine lacks something. */
+  run(task: Task): Promise<void>
+  /** One case again, with all that is known of it, for those whose cases have numbers. */
+  repeat?(number: number, say: (line: string) => void): Promise<void>
+}
+
+/** What a campaign needs is not here; the message says what to install. */
+export class Missing extends Error {
+  override readonly name = 'Missing'
+}
