@@ -125,6 +125,7 @@ export class Broker {
     await this.#groups.whenLoaded()
     for (const dir of this.#dirs.all) dir.onOffline((why) => this.#stopIfLast(why))
     if (!this.#dirs.all.includes(this.#dirs.metadata)) this.#dirs.metadata.onOffline((why) => this.#stopIfLast(why))
+    this.#metadata.files.onBroken((why) => this.#failed.resolve(why))
     const { clock } = this.#platform
     const rooms = { replicas: this.#replicas, logDirs: this.#dirs.all, metadataDir: this.#dirs.metadata, configs, clock, logger }
     for (const chore of standardChores(rooms)) this.#chores.start(chore)

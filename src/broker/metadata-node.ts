@@ -4,6 +4,7 @@ import { randomUuid } from '../base/uuid.ts'
 import { noTexts, staticLayers } from '../config/layers.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { topicConfig } from '../config/resolve.ts'
+import type { Log } from '../log/log.ts'
 import type { LogDir } from '../log/log-dir.ts'
 import { MachineRuntime } from '../machine/runtime.ts'
 import { activate, bootstrapFeatures, registerController } from '../metadata/controller/activation.ts'
@@ -29,6 +30,8 @@ const PLAINTEXT = 0
 
 export interface MetadataNode {
   readonly log: MetadataLog
+  /** What the metadata log is written to. */
+  readonly files: Log
   readonly runtime: MachineRuntime<Controller, MetadataRecord>
   readonly publisher: MetadataPublisher
   readonly controller: ControllerChannel
@@ -38,7 +41,7 @@ export interface MetadataNode {
 
 /** Formats a fresh directory, opens the log, leads it and loads the controller. The publisher is loaded by whoever has subscribed. */
 export async function openMetadata(platform: Platform, loaded: LoadedConfig, { metadata: dir }: LogDirs): Promise<MetadataNode> {
-  const log = await openLog(platform, loaded, dir)
+  const { log, files } = await openLog(platform, loaded, dir)
   try {
     await log.start()
     const publisher = new MetadataPublisher({ log, clock: platform.clock, logger: platform.logger })
@@ -47,7 +50,7 @@ export async function openMetadata(platform: Platform, loaded: LoadedConfig, { m
     await runtime.load()
     await beginEpoch(runtime, platform, loaded, dir)
     const controller = new ControllerChannel(runtime, publisher, log)
-    return { log, runtime, publisher, configs, controller, snapshotter: snapshotterOf(log, platform, publisher, configs) }
+    return { log, files, runtime, publisher, configs, controller, snapshotter: snapshotterOf(log, platform, publisher, configs) }
   } catch (thrown) {
     log.retire(new KafkaError('NOT_CONTROLLER', 'the start failed'))
     throw thrown
@@ -62,7 +65,7 @@ export async function closeMetadata({ publisher, snapshotter, log }: MetadataNod
 }
 
 /** The log in a directory that is formatted if it is fresh; over as soon as the directory's disk fails. */
-async function openLog(platform: Platform, loaded: LoadedConfig, dir: LogDir): Promise<MetadataLog> {
+async function openLog(platform: Platform, loaded: LoadedConfig, dir: LogDir): Promise<{ log: MetadataLog; files: Log }> {
   const { config, given } = loaded
   const self = { id: config['node.id'], directoryId: dir.directoryId }
   await formatMetadata(platform.disk, dir.path, {
@@ -78,10 +81,15 @@ async function openLog(platform: Platform, loaded: LoadedConfig, dir: LogDir): P
   const files = dir.logs.get(`${METADATA_LOG}-0`) ?? (await dir.createLog(METADATA_LOG, 0, METADATA_TOPIC_ID, logConfig))
   files.updateConfig(logConfig)
   const log = await MetadataLog.open({ platform, log: files, self, retentionBytes: config['metadata.max.retention.bytes'] })
+  files.onBroken((why) =>
+    log.retire(
+      new KafkaError('KAFKA_STORAGE_ERROR', `a defect took the metadata log out of use: ${why.message}`, { cause: why }),
+    ),
+  )
   dir.onOffline((why) =>
     log.retire(new KafkaError('KAFKA_STORAGE_ERROR', `the disk of the metadata log failed: ${why.message}`, { cause: why })),
   )
-  return log
+  return { log, files }
 }
 
 function controllerOn(log: MetadataLog, platform: Platform, configs: EffectiveConfigs) {

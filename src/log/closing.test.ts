@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { batchOf, LogWorld, logConfig, readAll, settle, TOPIC_ID } from '../../test/support/log-world.ts'
+import { keptLog } from '../../test/support/running-broker.ts'
 import { slowDisk } from '../../test/support/slow-disk.ts'
+import { AssertionFailed } from '../base/assert.ts'
+import { DiskError } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import type { Log } from './log.ts'
 import type { LogDir } from './log-dir.ts'
@@ -135,7 +138,55 @@ test('all who follow a directory hear that its disk failed, though one of them f
     throw new TypeError('a follower')
   })
   dir.onOffline(({ code }) => heard.push(code))
-  disk.mkdir = () => Promise.reject(new Error('the disk is gone'))
+  disk.mkdir = (path) => Promise.reject(new DiskError(path, 'EIO', 'the disk is gone'))
   await assert.rejects(dir.createLog('t', 0, TOPIC_ID, world.config), { error: 'KAFKA_STORAGE_ERROR' })
-  assert.deepEqual(heard, ['EBUG'])
+  assert.deepEqual(heard, ['EIO'])
+})
+
+test('a defect of ours in a write takes that log out of use, with its stack told, and neither its directory nor other logs', async () => {
+  const { disk } = slowDisk()
+  const world = new LogWorld(logConfig(), disk)
+  const { logger, lines } = keptLog()
+  Object.assign(world, { logger })
+  const dir = await world.open()
+  const [bad, good] = [
+    await dir.createLog('bad', 0, TOPIC_ID, world.config),
+    await dir.createLog('good', 0, TOPIC_ID, world.config),
+  ]
+  const { open } = disk
+  disk.open = async (path, create) => {
+    const file = await open.call(disk, path, create)
+    if (path.includes('/bad-0/')) file.append = () => Promise.reject(new TypeError('a defect'))
+    return file
+  }
+  const broken: string[] = []
+  bad.onBroken(({ message }) => broken.push(message))
+  bad.append(batchOf(['v']), 0)
+  good.append(batchOf(['v']), 0)
+  await assert.rejects(bad.flushed(), TypeError)
+  assert.deepEqual(broken, ['a defect'])
+  assert.throws(() => bad.append(batchOf(['v']), 0), { error: 'KAFKA_STORAGE_ERROR' })
+  assert.deepEqual(
+    lines.map(({ level, facts }) => [level, ((facts as Record<string, unknown>)['error'] as Error).name]),
+    [['error', 'TypeError']],
+  )
+  assert.equal(dir.offline, null)
+  await good.flushed()
+  assert.equal(good.append(batchOf(['v']), 0).baseOffset, 1)
+  await dir.close({ brokerEpoch: 1 })
+  disk.open = open
+  const again = await world.open()
+  assert.deepEqual([again.cleanBrokerEpoch, again.logs.get('good-0')!.endOffset], [null, 2])
+})
+
+test('a defect while a log is made is not taken for a disk that failed', async () => {
+  const { disk } = slowDisk()
+  const world = new LogWorld(logConfig(), disk)
+  const dir = await world.open()
+  const { mkdir } = disk
+  disk.mkdir = () => Promise.reject(new AssertionFailed('a promise of ours'))
+  await assert.rejects(dir.createLog('t', 0, TOPIC_ID, world.config), AssertionFailed)
+  assert.equal(dir.offline, null)
+  disk.mkdir = mkdir
+  await dir.createLog('t', 0, TOPIC_ID, world.config)
 })

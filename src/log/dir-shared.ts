@@ -1,13 +1,13 @@
 // What a log directory does for its logs: time, disk, memory, and the one answer to a disk that fails.
 
 import type { Timer } from '../platform/clock.ts'
-import type { DiskError } from '../platform/disk.ts'
+import { DiskError } from '../platform/disk.ts'
 import type { Platform } from '../platform/platform.ts'
 import { Flusher } from './flusher.ts'
 import { IndexCache } from './index-cache.ts'
 import { JoinedFlush } from './joined-flush.ts'
 import { OpenFiles } from './open-files.ts'
-import { asDiskError, type CheckpointKind, type Shared, Slices } from './shared.ts'
+import { type CheckpointKind, type Shared, Slices } from './shared.ts'
 import { TailBudget } from './tail.ts'
 
 export type LogPlatform = Pick<Platform, 'clock' | 'disk' | 'random' | 'logger'>
@@ -68,8 +68,9 @@ export class DirShared implements Shared {
 
   goOffline(why: unknown): void {
     if (this.#offline || this.#isClosed) return
-    this.#offline = asDiskError(this.#path, why)
-    this.#onOffline(this.#offline)
+    if (!(why instanceof DiskError)) return this.logger.error('a defect in a log directory', { dir: this.#path, error: why })
+    this.#offline = why
+    this.#onOffline(why)
   }
 
   sendSoon(send: () => void): void {
@@ -111,7 +112,7 @@ export class DirShared implements Shared {
       await this.#writeCheckpoint(kind)
     } catch (thrown) {
       this.goOffline(thrown)
-      throw this.#offline ?? thrown
+      throw thrown instanceof DiskError ? (this.#offline ?? thrown) : thrown
     } finally {
       if (this.#checkpoints.get(kind)?.next === null) this.#checkpoints.delete(kind)
     }

@@ -1,7 +1,7 @@
 // A log directory: its lock and identity, the logs in it, their checkpoints, and what happens when its disk fails.
 
 import { assert } from '../base/assert.ts'
-import type { Disk, DiskError, Lock } from '../platform/disk.ts'
+import { type Disk, DiskError, type Lock } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { DirShared, type LogPlatform } from './dir-shared.ts'
 import { kindOfDir, type PartitionDir, parsePartitionDir, partitionDir, retiredDir } from './file-names.ts'
@@ -12,7 +12,7 @@ import { type MetaProperties, ownMetaProperties } from './meta-properties.ts'
 import { OffsetCheckpoints } from './offset-checkpoints.ts'
 import { eachOf } from './pool.ts'
 import { loadLog } from './recovery.ts'
-import { asDiskError, inBackground, writeFile } from './shared.ts'
+import { inBackground, writeFile } from './shared.ts'
 import { cleanShutdownText, parseCleanShutdown, partitionMetadataText, readText } from './text-files.ts'
 
 export interface LogDirOptions {
@@ -160,7 +160,7 @@ export class LogDir {
   }
 
   #removeSoon(name: string): void {
-    inBackground(this.#shared, this.#shared.disk.removeTree(`${this.path}/${name}`))
+    inBackground(this.#shared.disk.removeTree(`${this.path}/${name}`), (why) => this.#shared.goOffline(why))
   }
 
   // ---- logs come and go
@@ -267,10 +267,9 @@ export class LogDir {
   }
 
   #failed(thrown: unknown): unknown {
-    if (thrown instanceof KafkaError) return thrown
-    const error = asDiskError(this.path, thrown)
-    this.#shared.goOffline(error)
-    return new KafkaError('KAFKA_STORAGE_ERROR', error.message, { cause: error })
+    if (!(thrown instanceof DiskError)) return thrown // an answer, or a defect of ours, which says nothing of the disk
+    this.#shared.goOffline(thrown)
+    return new KafkaError('KAFKA_STORAGE_ERROR', thrown.message, { cause: thrown })
   }
 
   // ---- the end
@@ -301,9 +300,11 @@ export class LogDir {
     try {
       if (clean && !this.offline) {
         this.#shared.flusher.hurry()
-        await this.#eachLog((log) => log.closeCleanly())
+        await this.#eachLog((log) => (log.offline ? log.closeAsIs() : log.closeCleanly()))
         for (const kind of ['recoveryPoint', 'startOffset', 'highWatermark'] as const) await this.#shared.checkpoint(kind)
-        await disk.replaceAtomic(`${this.path}/${CLEAN_SHUTDOWN}`, Buffer.from(cleanShutdownText(clean.brokerEpoch)))
+        if (![...this.#logs.values()].some(({ offline }) => offline))
+          // one that a defect broke has to be checked by the next start
+          await disk.replaceAtomic(`${this.path}/${CLEAN_SHUTDOWN}`, Buffer.from(cleanShutdownText(clean.brokerEpoch)))
       } else await this.#eachLog((log) => log.closeAsIs())
     } finally {
       this.#shared.close()

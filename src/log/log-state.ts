@@ -1,13 +1,13 @@
 // What a log is made of: the parts that appending, reading, retention, truncation, cleaning and recovery work on.
 
-import type { DiskError } from '../platform/disk.ts'
+import { DiskError } from '../platform/disk.ts'
 import { partitionDir, SUFFIX } from './file-names.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { isCompacted, type LogConfig } from './log-config.ts'
 import { type ProducerLog, ProducerStates } from './producer-state.ts'
 import { Segment } from './segment.ts'
 import { Segments } from './segments.ts'
-import { asDiskError, flushFile, inBackground, type Shared, writeFile } from './shared.ts'
+import { flushFile, inBackground, type Shared, writeFile } from './shared.ts'
 import type { AbortedEntry } from './transaction-index.ts'
 
 export interface LogIdentity {
@@ -39,6 +39,9 @@ export class LogState implements ProducerLog {
   cleanedUpTo: number | null = null
   /** The name of its directory and its topic id survive a power cut. */
   isEntryFlushed = false
+  /** They run once, when a defect took the log out of use. */
+  readonly onBroken: ((why: Error) => void)[] = []
+  #broken: Error | null = null
   /** Offsets of the producer snapshots on disk. */
   readonly snapshots = new Set<number>()
 
@@ -83,7 +86,7 @@ export class LogState implements ProducerLog {
     for (const segment of gone) {
       await segment.retire(mark)
       if (mark !== SUFFIX.deleted) continue
-      shared.later(this.config['file.delete.delay.ms'], () => inBackground(shared, segment.remove()))
+      shared.later(this.config['file.delete.delay.ms'], () => inBackground(segment.remove(), (why) => shared.goOffline(why)))
     }
     // Else a power cut could bring them back beside what comes after them.
     if (gone.some(({ hasFile }) => hasFile)) await shared.disk.flushDirectory(this.dir)
@@ -133,9 +136,26 @@ export class LogState implements ProducerLog {
     this.isEntryFlushed = true
   }
 
-  fail(thrown: unknown): DiskError {
-    const error = asDiskError(this.dir, thrown)
-    this.shared.goOffline(error)
-    return error
+  /** Why the log takes and gives nothing any more: its disk failed, or a defect of ours met it. */
+  get offline(): Error | null {
+    return this.shared.offline ?? this.#broken
+  }
+
+  /**
+   * Work stopped that nobody can take up again. A DiskError takes the directory offline. Anything else is a defect of ours: nobody knows any more
+   * whether memory and files agree, so this log, and no other, is out of use until a start.
+   */
+  fail(thrown: unknown): Error {
+    const why = thrown instanceof Error ? thrown : new Error(String(thrown))
+    if (why instanceof DiskError) this.shared.goOffline(why)
+    else if (!this.#broken) {
+      this.#broken = why
+      this.shared.logger.error('a defect took a log out of use; a restart checks it and brings it back', {
+        log: this.dir,
+        error: why,
+      })
+      for (const run of this.onBroken) run(why)
+    }
+    return this.offline ?? why
   }
 }

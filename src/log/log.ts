@@ -2,7 +2,6 @@
 
 import { assert } from '../base/assert.ts'
 import { MalformedBytes } from '../base/bytes.ts'
-import type { DiskError } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { batches, type RecordBatch } from '../protocol/records/batch.ts'
 import { type Compaction, compact } from './cleaner.ts'
@@ -63,6 +62,7 @@ export class Log {
     this.#watermarks = new Watermarks(state, () => this.#tell())
     this.#visitors = new Visitors(state)
     this.#suspect = suspecting(state, this.#visitors)
+    state.onBroken.push(() => this.wake())
   }
 
   get topic(): string {
@@ -121,9 +121,9 @@ export class Log {
     return this.#state.config
   }
 
-  /** Why the log takes and gives nothing any more; null while its directory is in order. */
-  get offline(): DiskError | null {
-    return this.#state.shared.offline
+  /** Why the log takes and gives nothing any more: its disk failed, or a defect of ours met it; null while it is in order. */
+  get offline(): Error | null {
+    return this.#state.offline
   }
 
   updateConfig(config: LogConfig): void {
@@ -133,6 +133,11 @@ export class Log {
   /** Calls `run` whenever writtenOffset or flushedOffset moved. */
   onProgress(run: (log: Log) => void): void {
     this.#listeners.push(run)
+  }
+
+  /** Calls `run` when a defect of ours took this log, and not its directory, out of use. */
+  onBroken(run: (why: Error) => void): void {
+    this.#state.onBroken.push(run)
   }
 
   // A defect of a listener is not one of the disk, and must not keep the others from hearing.
@@ -189,11 +194,8 @@ export class Log {
   }
 
   #requireUsable(): void {
-    const { offline } = this.#state.shared
-    if (offline)
-      throw new KafkaError('KAFKA_STORAGE_ERROR', `the log directory of ${this.#state.name} failed: ${offline.message}`, {
-        cause: offline,
-      })
+    const { offline, name } = this.#state
+    if (offline) throw new KafkaError('KAFKA_STORAGE_ERROR', `${name} is out of use: ${offline.message}`, { cause: offline })
     if (this.#isClosed) throw closedError(this.#state.name)
   }
 

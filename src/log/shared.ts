@@ -1,7 +1,7 @@
 // What the logs of one directory share.
 
 import type { Clock } from '../platform/clock.ts'
-import { type Disk, DiskError } from '../platform/disk.ts'
+import type { Disk, DiskError } from '../platform/disk.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { Flusher } from './flusher.ts'
@@ -28,7 +28,7 @@ export interface Shared {
   readonly producerIdExpirationMs: number
   /** Why the directory is out of use; null while it serves. */
   readonly offline: DiskError | null
-  /** The disk failed: the whole directory is out of use from here on. */
+  /** The disk failed: the whole directory is out of use from here on. Anything but a DiskError is a defect of ours: it is told, and nothing else. */
   goOffline(why: unknown): void
   /** Runs `send` at the end of this turn of the event loop, with all others that asked. */
   sendSoon(send: () => void): void
@@ -38,20 +38,9 @@ export interface Shared {
   checkpoint(kind: CheckpointKind): Promise<void>
 }
 
-/** Work on the disk that nobody waits for: where it fails, the directory goes offline. */
-export function inBackground(shared: Pick<Shared, 'goOffline'>, work: Promise<unknown>): void {
-  work.catch((thrown: unknown) => shared.goOffline(thrown))
-}
-
-/** What was thrown, as the failure of a disk. Other errors are bugs; they take the directory offline as well, with their cause. */
-export function asDiskError(path: string, thrown: unknown): DiskError {
-  if (thrown instanceof DiskError) return thrown
-  return new DiskError(
-    path,
-    'EBUG',
-    `a defect in the log stopped ${path}: ${thrown instanceof Error ? thrown.message : thrown}`,
-    { cause: thrown },
-  )
+/** Work on the disk that nobody waits for: `failed` hears what stopped it. */
+export function inBackground(work: Promise<unknown>, failed: (why: unknown) => void): void {
+  work.catch(failed)
 }
 
 /** The longest that work on the event loop goes on without letting others run. */

@@ -62,16 +62,16 @@ export class Watermarks implements Flushable {
     if (!segment || segment.isSending) return
     const sent = segment.send(() => this.#advance())
     inBackground(
-      this.#state.shared,
       sent.then(() => this.#sendFirst()),
+      (why) => this.#state.fail(why),
     )
   }
 
   /** Resolves when everything appended so far is with the operating system; rejects when the directory went offline. */
   async settled(): Promise<void> {
-    const { shared } = this.#state
     while (this.#live.some((segment) => !segment.isWritten)) {
-      if (shared.offline) throw shared.offline
+      const { offline } = this.#state
+      if (offline) throw offline
       await this.#change()
     }
   }
@@ -113,7 +113,7 @@ export class Watermarks implements Flushable {
     return (
       this.#wantedOffset > this.#flushedOffset &&
       this.#writtenOffset > this.#flushedOffset &&
-      this.#state.shared.offline === null &&
+      this.#state.offline === null &&
       !this.#isStopped
     )
   }
@@ -149,8 +149,8 @@ export class Watermarks implements Flushable {
   }
 
   #requireRunning(): void {
-    const { shared, name } = this.#state
-    if (shared.offline) throw shared.offline
+    const { offline, name } = this.#state
+    if (offline) throw offline
     if (this.#isStopped) throw closedError(name)
   }
 
@@ -173,7 +173,7 @@ export class Watermarks implements Flushable {
   rolled(fresh: Segment, producers: Uint8Array): void {
     const before = this.#live.at(-1)!
     this.#live.push(fresh)
-    inBackground(this.#state.shared, this.#tracked(this.#seal(before, fresh.baseOffset, producers)))
+    inBackground(this.#tracked(this.#seal(before, fresh.baseOffset, producers)), (why) => this.#state.fail(why))
   }
 
   // Only when all of it is on the device may the recovery point pass.
@@ -182,7 +182,7 @@ export class Watermarks implements Flushable {
     const { shared } = state
     this.requestFlush()
     while (!segment.isFlushed && !segment.isRetired) {
-      if (shared.offline || this.#isStopped) return
+      if (state.offline || this.#isStopped) return
       await this.#change()
     }
     if (!segment.isRetired) {

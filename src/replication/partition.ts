@@ -55,6 +55,9 @@ export class Partition implements ReplicatedLog {
     this.#written = new OffsetLine(options.clock, log.writtenOffset)
     this.#committed = new OffsetLine(options.clock, log.highWatermark)
     log.onProgress(() => this.#advance())
+    log.onBroken((why) =>
+      this.retire(new KafkaError('KAFKA_STORAGE_ERROR', `${this.name} is out of use: ${why.message}`, { cause: why })),
+    )
   }
 
   get topic(): string {

@@ -20,14 +20,19 @@ const advice: Readonly<Record<string, string>> = {
   ENOTEMPTY: 'the directory is not empty',
 }
 
-/** The DiskError for what a call on `path` threw; `doing` completes "could not ...". */
-export function diskError(path: string, doing: string, thrown: unknown): DiskError {
+/** As the operating system has them: EIO. Node's own complaints about arguments (ERR_INVALID_ARG_TYPE) are our defects. */
+const SYSTEM_CODE = /^E[A-Z0-9]+$/
+
+/** The DiskError for what the operating system said of a call on `path`; `doing` completes "could not ...". Anything else is a defect of ours, and stays it. */
+export function diskError(path: string, doing: string, thrown: unknown): Error {
+  if (!(thrown instanceof Error)) return new Error(String(thrown))
   if (thrown instanceof DiskError) return thrown
-  const { code = 'EUNKNOWN', message } = thrown as NodeJS.ErrnoException
+  const { code, message } = thrown as NodeJS.ErrnoException
+  if (code === undefined || !SYSTEM_CODE.test(code)) return thrown
   return new DiskError(path, code, `could not ${doing} ${path}: ${advice[code] ?? message} (${code})`, { cause: thrown })
 }
 
-/** Runs one call on `path`; what it throws becomes a DiskError. */
+/** Runs one call on `path`; what the operating system refuses becomes a DiskError. */
 export async function onDisk<T>(path: string, doing: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call()

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { AssertionFailed } from '../../base/assert.ts'
 import { DiskError } from '../disk.ts'
 import { nodeDisk } from './disk.ts'
 import { diskError } from './disk-errors.ts'
@@ -20,6 +21,14 @@ test('every failure that an operator can mend says how', () => {
     assert.match(message, new RegExp(`^could not write to /data/x: .{40,}\\(${code}\\)$`))
   }
   assert.match(diskError('/x', 'open', Object.assign(new Error('odd thing'), { code: 'EODD' })).message, /odd thing/)
+})
+
+test('what is no failure of the operating system is no DiskError: a defect of ours shall not look like a broken disk', async () => {
+  const disk = nodeDisk()
+  await assert.rejects(disk.list(7 as never), (thrown) => thrown instanceof TypeError && !(thrown instanceof DiskError))
+  await assert.rejects(disk.remove('a\0b'), (thrown) => !(thrown instanceof DiskError))
+  for (const own of [new TypeError('undefined is not a function'), new AssertionFailed('what should have held')])
+    assert.equal(diskError('/x', 'open', own), own)
 })
 
 test('a full device fails small and large appends, and the file keeps its size', {

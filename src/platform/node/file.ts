@@ -4,7 +4,7 @@ import { closeSync, readSync } from 'node:fs'
 import { assert } from '../../base/assert.ts'
 import type { BufferPool } from '../../base/buffer-pool.ts'
 import { type Deferred, deferred } from '../../base/deferred.ts'
-import type { DiskError, File, ReadBytes } from '../disk.ts'
+import type { File, ReadBytes } from '../disk.ts'
 import { closeFd, flushFd, readAll, truncateFd, writeAll, writeAllNow } from './calls.ts'
 import { diskError } from './disk-errors.ts'
 import { type Pace, patienceFor } from './pace.ts'
@@ -249,7 +249,7 @@ export class NodeFile implements File {
   }
 
   /** Nothing behind a failed write may be carried out: it would leave a hole. */
-  #failAll(works: readonly Work[], why: DiskError): void {
+  #failAll(works: readonly Work[], why: Error): void {
     const failed = [...works, ...this.#queue]
     this.#underWay = []
     this.#queue = []
