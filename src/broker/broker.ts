@@ -148,6 +148,11 @@ export class Broker {
     return this.#dirs.metadata.clusterId
   }
 
+  /** For who looks inside while it runs: simulation compares what was lived with what was written. */
+  get rooms(): { readonly metadata: MetadataNode; readonly replicas: Replicas; readonly groups: GroupCoordinator } {
+    return { metadata: this.#metadata, replicas: this.#replicas, groups: this.#groups }
+  }
+
   /** Resolves, with the reason, when the broker cannot go on; never, if it is closed. */
   get failed(): Promise<Error> {
     return this.#failed.promise

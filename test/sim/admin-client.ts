@@ -1,66 +1,117 @@
-// One who makes and deletes topics, each name once, and looks whether the broker knows what it said.
+// One who makes, changes and deletes topics, some under a name that was there before, and looks whether the broker knows what it said.
 
 import { errorName } from '../../src/protocol/errors.ts'
 import { CreateTopicsRequest, CreateTopicsResponse } from '../../src/protocol/messages/create-topics.ts'
 import { DeleteTopicsRequest, DeleteTopicsResponse } from '../../src/protocol/messages/delete-topics.ts'
+import { DescribeConfigsRequest, DescribeConfigsResponse } from '../../src/protocol/messages/describe-configs.ts'
 import { MetadataRequest, MetadataResponse } from '../../src/protocol/messages/metadata.ts'
-import type { KafkaClient } from '../support/kafka-client.ts'
+import { type KafkaClient, RESOURCE } from '../support/kafka-client.ts'
 import { accept, Client } from './clients.ts'
 import { violated } from './history.ts'
 
 interface Topic {
   readonly name: string
+  /** Ids that topics of this name had. */
+  readonly formerIds: readonly string[]
   /** Told when it was made, or seen first. */
   id: string | null
   state: 'maybe made' | 'made' | 'maybe deleted' | 'deleted'
 }
 
 const PREFIX = 'extra-'
+/** Nothing in a run depends on it, so each change may have a value of its own. */
+const CHANGED = 'file.delete.delay.ms'
+const UNCHANGED = '60000'
 
 export class Admin extends Client {
-  readonly #topics: Topic[] = []
+  /** The latest of each name. */
+  readonly #topics = new Map<string, Topic>()
+  #nextValue = 1000
 
   protected async work(client: KafkaClient): Promise<void> {
     while (!this.mustStop) {
       const startedAt = this.now
-      const made = this.#topics.filter(({ state }) => state === 'made')
-      if (this.random.chance(0.3)) this.check(await listTopics(client))
-      else if (made.length > 2 || (made.length > 0 && this.random.chance(0.3))) await this.#delete(client, this.random.pick(made))
-      else await this.#make(client)
+      await this.#doSomething(client)
       this.succeeded(startedAt)
       await this.sleep(this.random.next() * 1000)
     }
   }
 
-  async #make(client: KafkaClient): Promise<void> {
-    const topic: Topic = { name: `${PREFIX}${this.#topics.length}`, id: null, state: 'maybe made' }
-    this.#topics.push(topic)
-    const asked = { name: topic.name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }
+  async #doSomething(client: KafkaClient): Promise<void> {
+    const made = [...this.#topics.values()].filter(({ state }) => state === 'made')
+    const deleted = [...this.#topics.values()].filter(({ state }) => state === 'deleted')
+    const dice = this.random.next()
+    if (dice < 0.2) this.check(await listTopics(client))
+    else if (dice < 0.35) await this.#changeConfig(client)
+    else if (made.length > 2 || (made.length > 0 && this.random.chance(0.3))) await this.#delete(client, this.random.pick(made))
+    else if (deleted.length > 0 && this.random.chance(0.5)) await this.#make(client, this.random.pick(deleted))
+    else await this.#make(client, null)
+  }
+
+  /** Under a new name, or under that of one which is certainly gone and of which nothing is under way. */
+  async #make(client: KafkaClient, before: Topic | null): Promise<void> {
+    const startedAt = this.now
+    const name = before?.name ?? `${PREFIX}${this.#topics.size}`
+    const formerIds = before ? [...before.formerIds, ...(before.id === null ? [] : [before.id])] : []
+    const topic: Topic = { name, formerIds, id: null, state: 'maybe made' }
+    this.#topics.set(name, topic)
+    const asked = { name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }
     const { topics } = await client.call(CreateTopicsRequest, CreateTopicsResponse, 7, { topics: [asked], timeoutMs: 3000 })
-    accept(errorName(topics[0]!.errorCode), `CreateTopics ${topic.name}`)
+    accept(errorName(topics[0]!.errorCode), `CreateTopics ${name}`)
     topic.state = 'made'
-    topic.id = topics[0]!.topicId
-    this.note(`made ${topic.name}`)
+    this.#isNow(topic, topics[0]!.topicId)
+    if (before) this.saw('a topic was made again under its name')
+    this.note(`made ${name}`)
+    this.promised(startedAt)
   }
 
   async #delete(client: KafkaClient, topic: Topic): Promise<void> {
+    const startedAt = this.now
     topic.state = 'maybe deleted'
     const body = { topics: [{ name: topic.name }], timeoutMs: 3000 }
     const { responses } = await client.call(DeleteTopicsRequest, DeleteTopicsResponse, 6, body)
     accept(errorName(responses[0]!.errorCode), `DeleteTopics ${topic.name}`)
     topic.state = 'deleted'
     this.note(`deleted ${topic.name}`)
+    this.promised(startedAt)
+  }
+
+  async #changeConfig(client: KafkaClient): Promise<void> {
+    const startedAt = this.now
+    const register = this.history.register(CHANGED, 0)
+    const write = register.begin(this.#nextValue++, startedAt)
+    const { errorCode } = await client.alterConfigs('topic', this.history.topic, { [CHANGED]: String(write.value) })
+    accept(errorName(errorCode), `a change of ${CHANGED}`)
+    register.end(write, 'done', this.now)
+    this.saw('a configuration was changed')
+    this.promised(startedAt)
+    await this.checkConfig(client)
+  }
+
+  /** What is described is what was said last. */
+  async checkConfig(client: KafkaClient): Promise<void> {
+    const startedAt = this.now
+    const resources = [{ resourceType: RESOURCE.topic, resourceName: this.history.topic, configurationKeys: [CHANGED] }]
+    const { results } = await client.call(DescribeConfigsRequest, DescribeConfigsResponse, 4, { resources })
+    accept(errorName(results[0]!.errorCode), 'DescribeConfigs')
+    const value = results[0]!.configs[0]!.value
+    this.history.register(CHANGED, 0).read(value === UNCHANGED ? -1 : Number(value), startedAt)
   }
 
   /** `listed` (name to id) is all there is; nothing of ours is under way. */
   check(listed: ReadonlyMap<string, string>): void {
-    for (const topic of this.#topics) {
+    for (const topic of this.#topics.values()) {
       const id = listed.get(topic.name)
       if (id === undefined && topic.state === 'made') violated(`${topic.name} was made and is gone`)
       if (id !== undefined && topic.state === 'deleted') violated(`${topic.name} was deleted and is there`)
-      if (id !== undefined && topic.id !== null && id !== topic.id) violated(`${topic.name} had id ${topic.id} and has ${id}`)
-      if (id !== undefined) topic.id = id
+      if (id !== undefined) this.#isNow(topic, id)
     }
+  }
+
+  #isNow(topic: Topic, id: string): void {
+    if (topic.id !== null && id !== topic.id) violated(`${topic.name} had id ${topic.id} and has ${id}`)
+    if (topic.formerIds.includes(id)) violated(`${topic.name} has the id ${id} of one that was deleted`)
+    topic.id = id
   }
 }
 

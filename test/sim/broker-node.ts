@@ -5,6 +5,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import type { SimProcess } from '../../src/platform/sim/process.ts'
 import type { Machine } from '../../src/platform/sim/world.ts'
 import { violated } from './history.ts'
+import type { Sometimes } from './sometimes.ts'
 
 const PORT = 9092
 
@@ -16,6 +17,7 @@ export class BrokerNode {
   /** While false a start that fails is a violation. */
   mayFail = true
   starts = 0
+  #pauses = 0
 
   constructor(machine: Machine, overrides: Readonly<Record<string, string>>) {
     this.machine = machine
@@ -28,6 +30,20 @@ export class BrokerNode {
 
   get isServing(): boolean {
     return this.#broker !== null
+  }
+
+  get life(): number {
+    return this.starts + this.#pauses
+  }
+
+  /** It does nothing for a while, as while a garbage collector works. */
+  pause(ms: number): void {
+    this.#pauses++
+    if (this.#process) this.#process.pausedUntil = this.machine.world.events.now + ms
+  }
+
+  get broker(): Broker | null {
+    return this.#broker
   }
 
   get process(): SimProcess | null {
@@ -58,6 +74,7 @@ export class BrokerNode {
   #again(process: SimProcess, why: Error): void {
     if (this.#process !== process || !process.isAlive) return
     this.machine.world.events.note(`the broker gives up: ${why.message}`)
+    this.#saw('the broker gave up, and was started again')
     if (!this.mayFail)
       this.machine.world.events.after(0, 'violation', () => violated(`the broker gives up on a sound machine: ${why.stack}`))
     this.kill()
@@ -70,8 +87,13 @@ export class BrokerNode {
     })
   }
 
+  #saw(what: Sometimes): void {
+    this.machine.world.events.saw(what)
+  }
+
   /** kill -9. */
   kill(): void {
+    if (this.#broker && hasUnflushed(this.#broker)) this.#saw('the broker was killed between an append and its flush')
     this.#process?.kill()
     this.#forget()
   }
@@ -98,4 +120,9 @@ export class BrokerNode {
     this.#process = null
     this.#broker = null
   }
+}
+
+function hasUnflushed({ rooms }: Broker): boolean {
+  for (const { log } of rooms.replicas.all()) if (log.flushedOffset < log.endOffset) return true
+  return false
 }

@@ -3,11 +3,13 @@
 import type { SimProcess } from '../../src/platform/sim/process.ts'
 import type { SeededRandom } from '../../src/platform/sim/random.ts'
 import type { World } from '../../src/platform/sim/world.ts'
+import type { Compression } from '../../src/protocol/compression/index.ts'
 import { errorName } from '../../src/protocol/errors.ts'
 import { InitProducerIdRequest, InitProducerIdResponse } from '../../src/protocol/messages/init-producer-id.ts'
-import { batches } from '../../src/protocol/records/batch.ts'
+import { batches, type RecordBatch } from '../../src/protocol/records/batch.ts'
 import { batchOf, KafkaClient, recordsIn } from '../support/kafka-client.ts'
 import { type History, Violation, violated } from './history.ts'
+import type { Sometimes } from './sometimes.ts'
 
 const TIMEOUT_MS = 5000
 /** What a broker may say that starts, stops, or has trouble with its disk. */
@@ -26,6 +28,10 @@ export interface ClientWorld {
   readonly world: World
   readonly history: History
   readonly bootstrapServers: string
+  /** A client was told something that must hold from here on. */
+  readonly onPromise: (client: string) => void
+  /** Counts what breaks the broker's sense of time: its starts and pauses. */
+  readonly life: () => number
 }
 
 /** Trouble that passes: the connection is given up and all begins again a little later. */
@@ -47,6 +53,8 @@ export abstract class Client {
   readonly process: SimProcess
   readonly #world: World
   readonly #bootstrapServers: string
+  readonly #onPromise: (client: string) => void
+  readonly #life: () => number
   #mustStop = false
   /** When the last request that succeeded was begun. */
   lastSuccess = -1
@@ -54,11 +62,13 @@ export abstract class Client {
   successes = 0
   isOver = false
 
-  constructor(name: string, { world, history, bootstrapServers }: ClientWorld) {
+  constructor(name: string, { world, history, bootstrapServers, onPromise, life }: ClientWorld) {
     this.name = name
     this.history = history
     this.#world = world
     this.#bootstrapServers = bootstrapServers
+    this.#onPromise = onPromise
+    this.#life = life
     this.random = world.random.fork()
     this.process = world.machine(name).start()
     void this.#live()
@@ -76,6 +86,11 @@ export abstract class Client {
     return this.#mustStop
   }
 
+  /** The same number twice: the broker did not stop, start or pause in between. */
+  protected get life(): number {
+    return this.#life()
+  }
+
   get now(): number {
     return this.#world.events.now
   }
@@ -90,6 +105,17 @@ export abstract class Client {
 
   protected note(what: string): void {
     this.#world.events.note(`${this.name} ${what}`)
+  }
+
+  /** Counts one of the rare things that runs are made for. */
+  protected saw(what: Sometimes): void {
+    this.#world.events.saw(what)
+  }
+
+  /** An answer promised something; whoever cuts the power at such moments hears of it. */
+  protected promised(startedAt: number): void {
+    this.succeeded(startedAt)
+    this.#onPromise(this.name)
   }
 
   protected succeeded(startedAt: number): void {
@@ -126,6 +152,8 @@ function isPassing(thrown: unknown): boolean {
   return thrown instanceof Trouble || (thrown instanceof Error && thrown.name === 'ConnectionLost')
 }
 
+const COMPRESSIONS: readonly Compression[] = ['none', 'none', 'none', 'gzip', 'snappy', 'lz4', 'zstd']
+
 /** Sends every value once, with any acks, and never again. */
 export class PlainProducer extends Client {
   #next = 0
@@ -136,19 +164,25 @@ export class PlainProducer extends Client {
       const acks = this.random.pick([-1, -1, 1])
       const values = Array.from({ length: 1 + this.random.below(3) }, () => `${this.name}/${this.#next++}`)
       const startedAt = this.now
-      const answer = await client.send(this.history.topic, partition, this.#batch(values), { acks })
+      const compression = this.random.pick(COMPRESSIONS)
+      const answer = await client.send(this.history.topic, partition, this.#batch(values, compression), { acks })
       accept(errorName(answer.errorCode), `${values[0]} with acks=${acks}`)
+      if (compression !== 'none') this.saw('a compressed batch was acknowledged')
       this.note(`acks=${acks} ${values[0]} at ${partition}/${answer.baseOffset}`)
       if (acks === -1)
         for (const [i, value] of values.entries()) this.history.partitions[partition]!.acknowledge(value, answer.baseOffset + i)
-      this.succeeded(startedAt)
+      if (acks === -1) this.promised(startedAt)
+      else this.succeeded(startedAt)
       await this.sleep(this.random.next() * 250)
     }
   }
 
-  #batch(values: readonly string[]): Uint8Array {
+  #batch(values: readonly string[], compression: Compression): Uint8Array {
     const timestamp = this.process.platform.clock.now()
-    return batchOf(values.map((value) => ({ value, timestamp })))
+    return batchOf(
+      values.map((value) => ({ value, timestamp })),
+      { compression },
+    )
   }
 }
 
@@ -180,9 +214,11 @@ export class IdempotentProducer extends Client {
       const body = { transactionalId: null, transactionTimeoutMs: 1000 }
       const answer = await client.call(InitProducerIdRequest, InitProducerIdResponse, 5, body)
       accept(errorName(answer.errorCode), 'InitProducerId')
+      this.history.gaveProducerId(answer.producerId, this.name)
       this.#identity = answer
     }
     const again = [...this.#unanswered].sort((a, b) => a.baseSequence - b.baseSequence)
+    if (again.length > 0) this.saw('a batch was sent again')
     await this.#all(client, again)
     while (!this.mustStop) {
       const count = 1 + this.random.below(IN_FLIGHT)
@@ -213,6 +249,8 @@ export class IdempotentProducer extends Client {
   async #send(client: KafkaClient, batch: Batch): Promise<void> {
     const { baseSequence, values } = batch
     const startedAt = this.now
+    const partition = this.history.partitions[this.partition]!
+    const known = partition.highWatermark
     const timestamp = this.process.platform.clock.now()
     const bytes = batchOf(
       values.map((value) => ({ value, timestamp })),
@@ -220,10 +258,11 @@ export class IdempotentProducer extends Client {
     )
     const { errorCode, baseOffset } = await client.send(this.history.topic, this.partition, bytes)
     accept(errorName(errorCode), `${values[0]}`)
+    if (baseOffset < known) this.saw('a duplicate was answered')
     this.note(`${values[0]} at ${this.partition}/${baseOffset}`)
     this.#unanswered.splice(this.#unanswered.indexOf(batch), 1)
-    for (const [i, value] of values.entries()) this.history.partitions[this.partition]!.acknowledge(value, baseOffset + i)
-    this.succeeded(startedAt)
+    for (const [i, value] of values.entries()) partition.acknowledge(value, baseOffset + i)
+    this.promised(startedAt)
   }
 }
 
@@ -238,16 +277,29 @@ export class Reader extends Client {
       const [startedAt, floor, from] = [this.now, history.highWatermark, next[partition]!]
       const options = { maxWaitMs: this.random.pick([0, 200]), partitionMaxBytes: this.random.pick([100, 5000, 1 << 20]) }
       const answer = await client.fetch(this.history.topic, partition, from, options)
-      accept(errorName(answer.errorCode), `fetch of ${partition}/${from}`)
+      const error = errorName(answer.errorCode)
+      const damage = history.damageAt(from)
+      if (error === 'CORRUPT_MESSAGE' && damage) {
+        this.saw('a damaged batch was met')
+        next[partition] = damage.endOffset
+        continue
+      }
+      accept(error, `fetch of ${partition}/${from}`)
       history.sawHighWatermark(answer.highWatermark, floor)
       const bytes = answer.records ?? new Uint8Array(0)
+      const sound: RecordBatch[] = []
       for (const batch of batches(bytes)) {
-        if (!batch.checksumMatches()) violated(`a damaged batch was served at ${partition}/${batch.baseOffset}`)
+        if (!batch.checksumMatches()) {
+          if (!history.damageAt(batch.baseOffset)) violated(`a damaged batch was served at ${partition}/${batch.baseOffset}`)
+          this.saw('a damaged batch was met')
+        } else sound.push(batch)
+        if (batch.baseOffset > next[partition]! && !history.damageAt(next[partition]!))
+          violated(`${partition}/${next[partition]} was left out: ${batch.baseOffset} came instead`)
         if (batch.lastOffset >= answer.highWatermark)
           violated(`${partition}/${batch.lastOffset} was served above ${answer.highWatermark}`)
         next[partition] = Math.max(next[partition]!, batch.nextOffset)
       }
-      for (const { offset, value } of recordsIn(bytes)) history.saw(value ?? '', offset)
+      for (const batch of sound) for (const { offset, value } of recordsIn(batch.slice())) history.saw(value ?? '', offset)
       this.succeeded(startedAt)
       await this.sleep(this.random.next() * 250)
     }

@@ -39,8 +39,9 @@ abstract class Committer extends Client {
     if (error === 'NONE') {
       register.end(write, 'done', this.now)
       this.note(`committed ${write.value} of ${partition}`)
-      this.succeeded(startedAt)
+      this.promised(startedAt)
     } else if (REJOIN.includes(error)) register.end(write, 'refused', this.now)
+    if (error === 'REBALANCE_IN_PROGRESS') this.saw('a commit met a rebalance')
     accept(error, 'OffsetCommit', REJOIN)
   }
 
@@ -103,7 +104,7 @@ export class Sharer extends Committer {
     const owned = await this.#sync(member)
     if (owned === null) return
     this.note(`owns ${owned} in generation ${member.generationId}`)
-    this.history.generations.assigned(member.generationId, member.memberId, owned)
+    if (this.history.generations.assigned(member.generationId, member.memberId, owned)) this.saw('a partition changed its owner')
     await this.fetchCommitted(client, owned)
     while (!this.mustStop) {
       const error = await member.heartbeat()
@@ -112,7 +113,7 @@ export class Sharer extends Committer {
       if (this.random.chance(0.5) && owned.length > 0) await this.commit(member, this.random.pick(owned))
       else this.succeeded(this.now)
       if (this.random.chance(0.05)) await this.#commitLate(member)
-      if (this.random.chance(0.01)) await this.sleep(15_000) // silent for longer than its session
+      if (this.random.chance(0.02)) await this.#fallSilent(member)
       if (this.random.chance(0.02)) {
         await member.leave()
         return
@@ -121,12 +122,23 @@ export class Sharer extends Committer {
     }
   }
 
+  /** For longer than its session: a coordinator that lived on has put it out. */
+  async #fallSilent(member: GroupMember): Promise<void> {
+    const { life } = this
+    await this.sleep(15_000)
+    const error = await member.heartbeat()
+    if (error === 'UNKNOWN_MEMBER_ID') this.saw('a member came too late and was unknown')
+    if (error === 'NONE' && life === this.life) violated(`${member.memberId} was silent for 15 s and is a member still`)
+    accept(error, 'Heartbeat', REJOIN)
+  }
+
   /** As one who does not know yet that a new generation has begun. */
   async #commitLate(member: GroupMember): Promise<void> {
     member.generationId--
     const error = await member.commit(this.history.topic, 1)
     member.generationId++
     if (error === 'NONE') violated(`a commit of generation ${member.generationId - 1} was accepted in ${member.generationId}`)
+    if (error === 'ILLEGAL_GENERATION') this.saw('a commit of an old generation was refused')
     if (!REJOIN.includes(error)) accept(error, 'OffsetCommit of an old generation')
   }
 

@@ -1,15 +1,46 @@
 // What goes wrong in one run: each kind of trouble is drawn by its seed, and comes at times drawn by it.
 
-import { calmDisk } from '../../src/platform/sim/disk.ts'
+import type { DiskWeather } from '../../src/platform/sim/disk.ts'
 import { calmNetwork } from '../../src/platform/sim/network.ts'
 import type { SeededRandom } from '../../src/platform/sim/random.ts'
 import type { World } from '../../src/platform/sim/world.ts'
+import { flipOneBit } from './bit-flip.ts'
 import type { BrokerNode } from './broker-node.ts'
+import type { History } from './history.ts'
 
 export interface Prey {
   readonly world: World
   readonly node: BrokerNode
   readonly random: SeededRandom
+  readonly trap: Trap
+  readonly history: History
+  /** By name. */
+  readonly clients: readonly string[]
+}
+
+/** Cuts the power as soon as a client is told something that must hold: nothing has more to lose than that moment. */
+export class Trap {
+  readonly #node: BrokerNode
+  readonly #world: World
+  #client: string | null = null
+
+  constructor(node: BrokerNode, world: World) {
+    this.#node = node
+    this.#world = world
+  }
+
+  /** Null: for nobody. */
+  set(client: string | null): void {
+    this.#client = client
+  }
+
+  heard(client: string): void {
+    if (client !== this.#client) return
+    this.#client = null
+    this.#world.events.saw('a power cut right after an answer')
+    this.#node.powerCut()
+    this.#node.restartAfter(10)
+  }
 }
 
 /** One kind of trouble; `strike` begins it and gives how long it lasts and what ends it, where something does. */
@@ -47,6 +78,13 @@ export const troubles: readonly Trouble[] = [
         })
       }
       return undefined
+    },
+  },
+  {
+    name: 'power cuts at answers',
+    strike({ random, trap, clients }) {
+      trap.set(random.pick(clients))
+      return { ms: 3000, end: () => trap.set(null) }
     },
   },
   {
@@ -90,7 +128,8 @@ export const troubles: readonly Trouble[] = [
   { name: 'full disk', strike: ({ node, random }) => weather(node, { isFull: true }, random.between(200, 6000)) },
   {
     name: 'failing flushes',
-    strike: ({ node, random }) => weather(node, { flushErrorShare: random.pick([0.05, 1]) }, random.between(100, 3000)),
+    strike: ({ node, random }) =>
+      weather(node, { flushErrorShare: random.pick([0.05, 1]), flushLossShare: random.pick([0, 0]) }, random.between(100, 3000)),
   },
   {
     name: 'failing reads',
@@ -98,16 +137,18 @@ export const troubles: readonly Trouble[] = [
   },
   {
     name: 'pause',
-    strike({ world, node, random }) {
-      if (node.process) node.process.pausedUntil = world.events.now + random.between(100, 20_000)
+    strike({ node, random }) {
+      node.pause(random.between(100, 20_000))
       return undefined
     },
   },
   {
     name: 'clock jump',
-    strike({ node, random }) {
+    strike({ world, node, random }) {
       const { wall } = node.machine
+      const { offset } = wall
       wall.jump(random.between(-1_000_000, 1_000_000) - wall.offset) // a producer's clock may be an hour ahead, and no more
+      if (wall.offset < offset) world.events.saw('the wall clock went back')
       return undefined
     },
   },
@@ -118,12 +159,19 @@ export const troubles: readonly Trouble[] = [
       return undefined
     },
   },
+  {
+    name: 'a bit turns over',
+    strike({ node, random, history }) {
+      flipOneBit(node.machine.device, history, random)
+      return undefined
+    },
+  },
 ]
 
-function weather(node: BrokerNode, changed: Partial<typeof calmDisk>, ms: number): { ms: number; end: () => void } {
+function weather(node: BrokerNode, changed: Partial<DiskWeather>, ms: number): { ms: number; end: () => void } {
   const { device } = node.machine
   device.weather = { ...device.weather, ...changed }
-  return { ms, end: () => (device.weather = { ...calmDisk }) }
+  return { ms, end: () => (device.weather = device.usual) }
 }
 
 /** Every kind is on in half of the seeds; one comes every few seconds until `untilMs`. */

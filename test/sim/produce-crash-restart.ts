@@ -1,6 +1,7 @@
 // One broker and several clients; it crashes, its disk and its network misbehave; then all is calm, works again, and nothing is missing.
 
 import assert from 'node:assert/strict'
+import type { Log } from '../../src/log/log.ts'
 import { type LogLine, World } from '../../src/platform/sim/world.ts'
 import { ready } from '../../src/protocol/compression/index.ts'
 import { DescribeGroupsRequest, DescribeGroupsResponse } from '../../src/protocol/messages/describe-groups.ts'
@@ -8,11 +9,14 @@ import { DescribeProducersRequest, DescribeProducersResponse } from '../../src/p
 import { committedOffsets } from '../support/group-member.ts'
 import { KafkaClient, type SeenRecord } from '../support/kafka-client.ts'
 import { Admin, listTopics } from './admin-client.ts'
+import { readWhole } from './audit.ts'
 import { BrokerNode } from './broker-node.ts'
 import { type Client, type ClientWorld, IdempotentProducer, PlainProducer, Reader } from './clients.ts'
 import { LoneCommitter, Sharer } from './group-clients.ts'
-import { History, violated } from './history.ts'
-import { haunt } from './nemesis.ts'
+import { History, type PartitionHistory, violated } from './history.ts'
+import { checkReplay, plainProducers, Watch } from './inside.ts'
+import { haunt, Trap } from './nemesis.ts'
+import { Keeper, Trimmer } from './topic-clients.ts'
 
 const PARTITIONS = 2
 const MAX_EVENTS = 2_000_000
@@ -26,8 +30,12 @@ const config = {
   'offsets.topic.num.partitions': '2',
   'replica.high.watermark.checkpoint.interval.ms': '1000',
   'log.cleaner.backoff.ms': '3000',
+  'log.retention.check.interval.ms': '3000',
   'log.segment.bytes': '1048576',
 }
+
+const TOPIC = { 'segment.ms': '2000', 'index.interval.bytes': '300' }
+const COMPACTED = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.01', 'delete.retention.ms': '2000' }
 
 export interface Outcome {
   readonly world: World
@@ -63,11 +71,22 @@ class Run {
   readonly history = new History(PARTITIONS)
   #clients: Client[] = []
   #admin: Admin | null = null
+  #trimmer: Trimmer | null = null
+  #keeper: Keeper | null = null
+  readonly #trap: Trap
   troubles: string[] = []
 
   constructor(world: World) {
     this.world = world
     this.node = new BrokerNode(world.machine('broker'), config)
+    const { device } = this.node.machine
+    device.usual = { ...device.usual, flushMs: world.random.pick([2, 2, 30]) }
+    device.weather = device.usual
+    const watch = new Watch()
+    world.events.afterEach = () => {
+      if (this.node.broker) watch.look(this.node.broker)
+    }
+    this.#trap = new Trap(this.node, world)
   }
 
   get acknowledged(): number {
@@ -75,6 +94,7 @@ class Run {
   }
 
   heard({ facts, message }: LogLine): void {
+    if (message.startsWith('a log was cut')) this.world.events.saw('a torn log was cut')
     for (let why: unknown = facts['error'] ?? facts['why']; why instanceof Error; why = why.cause) {
       if (!/^(AssertionFailed|TypeError|RangeError|ReferenceError)$/.test(why.name)) continue
       const bug = why
@@ -86,7 +106,9 @@ class Run {
   async all(): Promise<void> {
     await this.#begin()
     const from = this.world.events.now
-    this.troubles = haunt({ world: this.world, node: this.node, random: this.world.random.fork() }, from + TROUBLE_MS)
+    const { world, node, history } = this
+    const clients = this.#clients.map(({ name }) => name)
+    this.troubles = haunt({ world, node, random: world.random.fork(), trap: this.#trap, history, clients }, from + TROUBLE_MS)
     await this.world.events.run(from + TROUBLE_MS)
     await this.#recover()
     await this.#rest()
@@ -95,16 +117,28 @@ class Run {
   async #begin(): Promise<void> {
     this.node.start()
     await this.#until('the broker serves', 10_000, () => this.node.isServing)
-    await this.#ask((client) =>
-      client.createTopic(this.history.topic, { partitions: PARTITIONS, configs: { 'segment.ms': '2000' } }),
-    )
-    const place: ClientWorld = { world: this.world, history: this.history, bootstrapServers: this.node.bootstrapServers }
+    await this.#ask(async (client) => {
+      await client.createTopic(this.history.topic, { partitions: PARTITIONS, configs: TOPIC })
+      await client.createTopic('trimmed', { configs: { ...TOPIC, 'retention.ms': '6000', 'file.delete.delay.ms': '500' } })
+      await client.createTopic('keyed', { configs: { ...TOPIC, ...COMPACTED } })
+    })
+    const place: ClientWorld = {
+      world: this.world,
+      history: this.history,
+      bootstrapServers: this.node.bootstrapServers,
+      onPromise: (client) => this.#trap.heard(client),
+      life: () => this.node.life,
+    }
     this.#admin = new Admin('admin', place)
+    this.#trimmer = new Trimmer('trimmer', 'trimmed', place)
+    this.#keeper = new Keeper('keeper', 'keyed', place)
     this.#clients = [
       new PlainProducer('plain', place),
       ...this.history.partitions.map((_, i) => new IdempotentProducer(`idempotent${i}`, i, place)),
       new Reader('reader', place),
       this.#admin,
+      this.#trimmer,
+      this.#keeper,
       new LoneCommitter('committer1', GROUPS[0]!, place),
       ...[2, 3, 4].map((i) => new Sharer(`sharer${i}`, GROUPS[1]!, place)),
     ]
@@ -127,22 +161,32 @@ class Run {
     for (const client of this.#clients) client.stop()
     await this.#until('every client ends', 40_000, () => this.#clients.every(({ isOver }) => isOver))
     const lived = await this.#ask((client) => this.#look(client))
+    await this.#checkReplay()
     if (this.world.random.chance(0.5)) this.node.kill()
     else this.node.powerCut()
     this.node.start()
     await this.#until('the broker serves again', RECOVERY_MS, () => this.node.isServing)
     const replayed = await this.#ask((client) => this.#look(client))
+    await this.#checkReplay()
     assert.deepEqual(replayed, lived, 'what was replayed is not what was lived')
   }
 
+  async #checkReplay(): Promise<void> {
+    const { broker, process } = this.node
+    await this.#whileRunning(checkReplay(broker!, process!.platform))
+  }
+
   async #look(client: KafkaClient) {
-    const records: SeenRecord[][] = []
+    const records: (readonly SeenRecord[])[] = []
     for (const [partition, history] of this.history.partitions.entries()) {
-      const found = await client.readAll(this.history.topic, { partition })
-      history.checkAll(found)
-      for (const { name } of this.#clients) if (name.startsWith('idempotent')) history.checkSequence(found, `${name}/`)
-      records.push(found)
+      const found = await this.#readWhole(client, this.history.topic, partition, history)
+      history.checkAll(found.records, found.endOffset, found.startOffset)
+      for (const { name } of this.#clients) if (name.startsWith('idempotent')) history.checkSequence(found.records, `${name}/`)
+      records.push(found.records.filter(({ offset }) => !history.damageAt(offset))) // memory may still have what the device lost
     }
+    this.#trimmer!.check(await this.#readWhole(client, 'trimmed', 0, this.#trimmer!.partition))
+    this.#keeper!.check(await this.#readWhole(client, 'keyed', 0, this.#keeper!.partition))
+    const remembered = this.history.partitions.map((_, i) => plainProducers(this.#log(this.history.topic, i)))
     const offsets = []
     for (const group of GROUPS) {
       const startedAt = this.world.events.now
@@ -159,20 +203,38 @@ class Run {
     })
     const topics = await listTopics(client)
     this.#admin?.check(topics)
-    return { records, offsets, groups, producers, topics }
+    await this.#admin?.checkConfig(client)
+    return { records, offsets, groups, producers, topics, remembered }
+  }
+
+  #log(topic: string, partition: number): Log {
+    return this.node.broker!.rooms.replicas.get(topic, partition)!.log
+  }
+
+  #readWhole(client: KafkaClient, topic: string, partition: number, history: PartitionHistory) {
+    return readWhole(client, topic, partition, history, ({ baseOffset, partitionLeaderEpoch }) => {
+      const known = this.#log(topic, partition).epochAt(baseOffset)
+      if (known !== partitionLeaderEpoch && baseOffset >= this.#log(topic, partition).startOffset)
+        violated(`${topic}-${partition} takes ${baseOffset} for one of epoch ${known}, and it is of ${partitionLeaderEpoch}`)
+    })
   }
 
   /** One who asks the broker something while nobody else does. */
   async #ask<T>(question: (client: KafkaClient) => Promise<T>): Promise<T> {
     const { platform } = this.world.machine('auditor').start()
-    let answer: { value: T } | { error: unknown } | null = null
     const asking = async () => {
       const client = await KafkaClient.connect(this.node.bootstrapServers, platform)
       const value = await question(client)
       client.close()
       return value
     }
-    asking().then(
+    return this.#whileRunning(asking())
+  }
+
+  /** What `asking` gives, while event after event runs. */
+  async #whileRunning<T>(asking: Promise<T>): Promise<T> {
+    let answer: { value: T } | { error: unknown } | null = null
+    asking.then(
       (value) => (answer = { value }),
       (error) => (answer = { error }),
     )

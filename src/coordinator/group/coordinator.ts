@@ -67,6 +67,13 @@ export class GroupCoordinator {
     this.#partitions.get(partition)?.resign(this.#notHere(partition))
   }
 
+  /** The machines that are loaded, by partition, for who looks without waiting. */
+  get machines(): ReadonlyMap<number, GroupMachine> {
+    const loaded = new Map<number, GroupMachine>()
+    for (const [partition, { runtime }] of this.#partitions) if (runtime.machine) loaded.set(partition, runtime.machine)
+    return loaded
+  }
+
   /** Resolves when no load is under way any more. */
   async whenLoaded(): Promise<void> {
     await Promise.all([...this.#partitions.values()].map(({ loaded }) => loaded))

@@ -22,6 +22,8 @@ export interface DiskWeather {
   isFull: boolean
   readErrorShare: number
   flushErrorShare: number
+  /** Of flushes that failed: the system forgets what it could not write, and still reads it as written. */
+  flushLossShare: number
 }
 
 export const calmDisk: DiskWeather = {
@@ -31,6 +33,7 @@ export const calmDisk: DiskWeather = {
   isFull: false,
   readErrorShare: 0,
   flushErrorShare: 0,
+  flushLossShare: 0,
 }
 
 type Kind = 'read' | 'write' | 'grow' | 'truncate' | 'flush' | 'names'
@@ -62,6 +65,7 @@ export class DiskCalls {
         const code = this.#trouble(kind)
         if (code !== null) {
           events.note(`disk ${code} at ${kind} ${path}`)
+          events.saw(`the disk failed a ${kind}`)
           throw failure(path, code, 'simulated trouble')
         }
         done.resolve(act())
@@ -79,6 +83,15 @@ export class DiskCalls {
     if (kind === 'read' && random.chance(weather.readErrorShare)) return 'EIO'
     if (kind === 'flush' && random.chance(weather.flushErrorShare)) return 'EIO'
     return null
+  }
+
+  get weather(): DiskWeather {
+    return this.#device.weather
+  }
+
+  /** Counts one of the rare things that runs are made for. */
+  saw(what: string): void {
+    this.#device.events.saw(what)
   }
 
   /** Ends the run, whatever the caller does about it. */
@@ -105,6 +118,8 @@ export class DiskCalls {
 export class SimDevice {
   readonly events: Events
   readonly random: SeededRandom
+  /** What it is like when nothing is wrong. */
+  usual: DiskWeather = { ...calmDisk }
   weather: DiskWeather = { ...calmDisk }
   readonly journal = new Journal()
   #root = new SimDirectory(this.journal)
@@ -132,7 +147,7 @@ export class SimDevice {
 
   /** After it the machine starts on what the device kept. */
   powerCut(): void {
-    this.mount(this.#root.afterPowerCut(this.random))
+    this.mount(this.#root.afterPowerCut(this.random, (what) => this.events.saw(what)))
   }
 
   /** From here on the device holds this and nothing else, all of it flushed. */

@@ -33,6 +33,8 @@ export class Events {
   #isRunning = false
   /** How many ran. */
   count = 0
+  /** Runs after each, when everything that it set off in its turn is over. */
+  afterEach: (() => void) | null = null
 
   constructor(trace: Trace, turn: Turn, maxEvents = Infinity) {
     this.#trace = trace
@@ -61,10 +63,16 @@ export class Events {
     this.#trace.note(this.#now, what)
   }
 
+  /** Counts one of the rare things that runs are made for. */
+  saw(what: string): void {
+    this.#trace.saw(what)
+  }
+
   /** Runs event after event until `isDone` or until that time has come; tells whether it was done. Throws what an event throws. */
   async run(untilMs: number, isDone: () => boolean = () => false): Promise<boolean> {
     for (;;) {
       await this.#turn()
+      this.afterEach?.()
       if (isDone()) return true
       const event = this.#next(untilMs)
       if (!event) return false

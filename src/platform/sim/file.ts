@@ -82,12 +82,17 @@ export class SimFile implements File {
     this.#assertOpen()
     if (this.#flushFailed) this.#calls.bug(`${this.path} is flushed again after a flush of it failed`)
     this.#users++
+    let { mark } = this.#inode
     try {
       if (this.#queue.length > 0) await this.#mark()
-      const mark = this.#inode.mark
+      mark = this.#inode.mark
       await this.#calls.call('flush', this.path, () => this.#inode.flushUpTo(mark))
     } catch (thrown) {
       this.#flushFailed = true
+      if (this.#calls.random.chance(this.#calls.weather.flushLossShare)) {
+        this.#calls.saw('a failed flush lost bytes that are read as written')
+        this.#inode.dropUpTo(mark)
+      }
       throw thrown
     } finally {
       this.#leave()

@@ -6,6 +6,9 @@ import type { SeededRandom } from './random.ts'
 
 type Change = { readonly at: number; readonly bytes: Uint8Array } | { readonly size: number }
 
+/** Is told of the rare things that happen. */
+export type Saw = (what: string) => void
+
 export type Inode = SimInode | SimDirectory
 
 export class SimInode {
@@ -47,6 +50,14 @@ export class SimInode {
     this.#journal.onStep?.({ kind: 'flush', inode: this, changes: count })
   }
 
+  /** A flush failed, and the system forgets what it could not write: it is read as written, and no later flush brings it to the device. */
+  dropUpTo(mark: number): void {
+    const count = mark - this.#flushed
+    if (count <= 0) return
+    this.#changes.splice(0, count)
+    this.#flushed = mark
+  }
+
   get bytes(): Buffer {
     return Buffer.concat(this.content.read(0, this.content.size))
   }
@@ -63,12 +74,17 @@ export class SimInode {
    * What is found when the power is back: all that was flushed; of the rest the changes up to one of them, which may be torn, or (the device
    * writes in its own order) any of them. The size may be known to the device before the bytes are: zeros then stand for them.
    */
-  afterPowerCut(random: SeededRandom): SimInode {
+  afterPowerCut(random: SeededRandom, saw: Saw = () => {}): SimInode {
+    if (this.#changes.length > 0) saw('a power cut found unflushed bytes')
     const image = this.#onDevice
     const isScattered = random.chance(0.2) && this.#changes.every((change) => 'bytes' in change)
     if (isScattered) for (const change of this.#changes) if (random.chance(0.5)) apply(image, change)
-    if (!isScattered) this.#keepSome(image, random)
-    if (random.chance(0.3) && this.content.size > image.size) image.resize(this.content.size)
+    if (isScattered && this.#changes.length > 1) saw('a power cut kept unflushed writes out of order')
+    if (!isScattered) this.#keepSome(image, random, saw)
+    if (random.chance(0.3) && this.content.size > image.size) {
+      saw('a power cut left zeros at the end of a file')
+      image.resize(this.content.size)
+    }
     const found = new SimInode(this.#journal)
     for (const sink of [found.content, found.#onDevice]) {
       let at = 0
@@ -80,12 +96,13 @@ export class SimInode {
     return found
   }
 
-  #keepSome(image: ChunkList, random: SeededRandom): void {
+  #keepSome(image: ChunkList, random: SeededRandom, saw: Saw): void {
     const count = this.#changes.length
     const kept = random.chance(0.3) ? 0 : random.chance(0.3) ? count : random.below(count + 1)
     for (const change of this.#changes.slice(0, kept)) apply(image, change)
     const torn = this.#changes[kept]
     if (torn && 'bytes' in torn && random.chance(0.8)) {
+      saw('a power cut tore a write')
       apply(image, { at: torn.at, bytes: torn.bytes.subarray(0, random.below(torn.bytes.length + 1)) })
     }
   }
@@ -124,12 +141,14 @@ export class SimDirectory {
   }
 
   /** Unflushed steps stay up to one of them, as a journal keeps them. */
-  afterPowerCut(random: SeededRandom): SimDirectory {
+  afterPowerCut(random: SeededRandom, saw: Saw = () => {}): SimDirectory {
     const kept = new Map(this.#durable)
     const count = random.chance(0.4) ? 0 : random.below(this.#steps.length + 1)
+    if (count < this.#steps.length) saw('a power cut took names of files')
     for (const step of this.#steps.slice(0, count)) put(kept, step)
     const found = new SimDirectory(this.#journal)
-    for (const [name, node] of [...kept].sort(([a], [b]) => (a < b ? -1 : 1))) found.entries.set(name, node.afterPowerCut(random))
+    for (const [name, node] of [...kept].sort(([a], [b]) => (a < b ? -1 : 1)))
+      found.entries.set(name, node.afterPowerCut(random, saw))
     found.#durable = new Map(found.entries)
     return found
   }

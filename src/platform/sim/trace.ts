@@ -9,6 +9,8 @@ export class Trace {
   #low = 0x9e3779b9
   /** How many lines were noted. */
   count = 0
+  /** How often each thing happened that should happen sometimes. */
+  readonly sometimes = new Map<string, number>()
 
   note(now: number, what: string): void {
     const line = `${now.toFixed(3).padStart(12)} ${what}`
@@ -20,6 +22,11 @@ export class Trace {
     this.#lines[this.#at] = line
     this.#at = (this.#at + 1) % KEPT
     this.count++
+  }
+
+  /** Counts one of the rare things that runs are made for. */
+  saw(what: string): void {
+    this.sometimes.set(what, (this.sometimes.get(what) ?? 0) + 1)
   }
 
   /** Equal for equal runs. */

@@ -1,0 +1,58 @@
+// Planted bugs, and how many seeds it takes until one fails.
+
+import { runCrew, type Task } from './crew.ts'
+import { type PlantedBug, plantedBugs } from './planted-bugs.ts'
+
+interface HuntOptions {
+  readonly processes: number
+  readonly most: number
+  readonly from: number
+}
+
+interface Hunted {
+  readonly bug: PlantedBug
+  /** How many seeds it took; null: it was not found. */
+  readonly seeds: number | null
+  readonly seed: number
+  readonly title: string
+}
+
+/** Hunts the bug of that name, or all of them; true when every one was found. Prints a table. */
+export async function huntAll(name: string | null, options: HuntOptions): Promise<boolean> {
+  const chosen = plantedBugs.filter((bug) => name === null || bug.name === name)
+  if (chosen.length === 0) throw new Error(`no bug is called ${name}; there are ${plantedBugs.map((bug) => bug.name).join(', ')}`)
+  const hunted: Hunted[] = []
+  for (const bug of chosen) {
+    const found = await hunt(bug, options)
+    hunted.push(found)
+    console.log(line(found))
+  }
+  const missed = hunted.filter(({ seeds }) => seeds === null)
+  console.log(`${hunted.length - missed.length} of ${hunted.length} planted bugs were found.`)
+  return missed.length === 0
+}
+
+async function hunt(bug: PlantedBug, { processes, most, from }: HuntOptions): Promise<Hunted> {
+  let tried = 0
+  let found: Hunted | null = null
+  await runCrew({
+    processes,
+    bug: bug.name,
+    tasks: once(from, most),
+    onResult({ seed, title }) {
+      tried++
+      if (title !== null) found = { bug, seeds: tried, seed, title }
+      return found === null
+    },
+  })
+  return found ?? { bug, seeds: null, seed: -1, title: `NOT FOUND in ${most} seeds` }
+}
+
+function* once(from: number, count: number): Generator<Task> {
+  for (let seed = from; seed < from + count; seed++) yield { seed, isTwice: false }
+}
+
+function line({ bug, seeds, seed, title }: Hunted): string {
+  const when = seeds === null ? '-' : `seed ${seed}`
+  return `${bug.name.padEnd(28)} ${when.padEnd(10)} ${title.slice(0, 150)}`
+}

@@ -1,0 +1,44 @@
+// What has to happen in some runs, or they are too tame to say anything.
+
+export const SOMETIMES = [
+  'the broker was killed between an append and its flush',
+  'a power cut right after an answer',
+  'a power cut found unflushed bytes',
+  'a power cut tore a write',
+  'a power cut left zeros at the end of a file',
+  'a power cut kept unflushed writes out of order',
+  'a power cut took names of files',
+  'a failed flush lost bytes that are read as written',
+  'the disk failed a read',
+  'the disk failed a flush',
+  'the disk failed a grow',
+  'a torn log was cut',
+  'the broker gave up, and was started again',
+  'a batch was sent again',
+  'a duplicate was answered',
+  'a commit met a rebalance',
+  'a member came too late and was unknown',
+  'a commit of an old generation was refused',
+  'a partition changed its owner',
+  'a topic was made again under its name',
+  'records were deleted by request',
+  'a segment went by retention',
+  'a log was compacted',
+  'a tombstone was read',
+  'a bit was turned over',
+  'a damaged batch was met',
+  'a configuration was changed',
+  'a compressed batch was acknowledged',
+  'the wall clock went back',
+] as const
+
+export type Sometimes = (typeof SOMETIMES)[number]
+
+/** In how many of `seeds` runs each of them happened; one that never did is told as such when there were enough runs. */
+export function sometimesTable(seen: ReadonlyMap<string, number>, seeds: number): string[] {
+  const known: readonly string[] = SOMETIMES
+  const others = [...seen.keys()].filter((what) => !known.includes(what)).sort()
+  const lines = [...known, ...others].map((what) => `${String(seen.get(what) ?? 0).padStart(6)} of ${seeds} seeds: ${what}`)
+  const never = known.filter((what) => !seen.has(what))
+  return never.length === 0 ? lines : [...lines, `NEVER: ${never.join('; ')}`]
+}

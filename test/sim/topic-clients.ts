@@ -1,0 +1,161 @@
+// Clients of topics that lose records rightly: by request, by age, and by compaction.
+
+import { errorName } from '../../src/protocol/errors.ts'
+import { DeleteRecordsRequest, DeleteRecordsResponse } from '../../src/protocol/messages/delete-records.ts'
+import { batchOf, EARLIEST, type KafkaClient, recordsIn } from '../support/kafka-client.ts'
+import type { Audited } from './audit.ts'
+import { accept, Client, type ClientWorld } from './clients.ts'
+import { PartitionHistory, violated } from './history.ts'
+
+/** ListOffsets of one partition, whose errors pass as those of other requests do. */
+async function offsetOf(client: KafkaClient, topic: string, timestamp: number): Promise<number> {
+  try {
+    return await client.offset(topic, timestamp)
+  } catch (thrown) {
+    const error = / failed with (\w+)$/.exec((thrown as Error).message)?.[1]
+    if (error === undefined) throw thrown
+    accept(error, 'ListOffsets')
+    throw thrown
+  }
+}
+
+/** Writes, reads, and deletes from the beginning; retention does so as well. */
+export class Trimmer extends Client {
+  readonly partition: PartitionHistory
+  readonly #topic: string
+  /** Everything below it is gone for ever. */
+  #floor = 0
+  /** Up to where it asked for deletion, heard or not. */
+  #asked = 0
+  #next = 0
+
+  constructor(name: string, topic: string, world: ClientWorld) {
+    super(name, world)
+    this.#topic = topic
+    this.partition = new PartitionHistory(`${topic}-0`)
+  }
+
+  protected async work(client: KafkaClient): Promise<void> {
+    while (!this.mustStop) {
+      const startedAt = this.now
+      if (this.random.chance(0.6)) await this.#produce(client)
+      else if (this.random.chance(0.4)) await this.#delete(client)
+      else await this.#read(client)
+      this.succeeded(startedAt)
+      await this.sleep(this.random.next() * 300)
+    }
+  }
+
+  async #produce(client: KafkaClient): Promise<void> {
+    const startedAt = this.now
+    const values = Array.from({ length: 1 + this.random.below(3) }, () => `${this.name}/${this.#next++}`)
+    const timestamp = this.process.platform.clock.now()
+    const { errorCode, baseOffset } = await client.send(this.#topic, 0, batchOf(values.map((value) => ({ value, timestamp }))))
+    accept(errorName(errorCode), `${values[0]}`)
+    for (const [i, value] of values.entries()) this.partition.acknowledge(value, baseOffset + i)
+    this.promised(startedAt)
+  }
+
+  async #delete(client: KafkaClient): Promise<void> {
+    const startedAt = this.now
+    const known = Math.max(-1, ...this.partition.acknowledged.values()) + 1
+    const offset = this.#floor + this.random.below(Math.max(0, known - this.#floor) + 1)
+    this.#asked = Math.max(this.#asked, offset)
+    const topics = [{ name: this.#topic, partitions: [{ partitionIndex: 0, offset }] }]
+    const answer = await client.call(DeleteRecordsRequest, DeleteRecordsResponse, 2, { topics, timeoutMs: 3000 })
+    const { errorCode, lowWatermark } = answer.topics[0]!.partitions[0]!
+    accept(errorName(errorCode), `DeleteRecords up to ${offset}`)
+    if (lowWatermark < offset)
+      violated(`records up to ${offset} of ${this.#topic} were deleted, and it starts at ${lowWatermark}`)
+    this.note(`deleted ${this.#topic} up to ${lowWatermark}`)
+    this.saw('records were deleted by request')
+    this.#startsAt(lowWatermark)
+    this.promised(startedAt)
+  }
+
+  async #read(client: KafkaClient): Promise<void> {
+    const before = this.#floor
+    const startOffset = await offsetOf(client, this.#topic, EARLIEST)
+    if (startOffset < before) violated(`${this.#topic} started at ${before} and starts at ${startOffset}`)
+    this.#startsAt(startOffset)
+    const answer = await client.fetch(this.#topic, 0, startOffset)
+    // Retention may have been here since.
+    accept(errorName(answer.errorCode), `fetch of ${this.#topic} at ${startOffset}`, ['OFFSET_OUT_OF_RANGE'])
+    for (const { offset, value } of recordsIn(answer.records)) this.partition.saw(value ?? '', offset)
+  }
+
+  #startsAt(offset: number): void {
+    if (offset > this.#asked) this.saw('a segment went by retention')
+    this.#floor = Math.max(this.#floor, offset)
+  }
+
+  /** What is there is all that was not deleted. */
+  check({ records, startOffset, endOffset }: Audited): void {
+    if (startOffset < this.#floor) violated(`${this.#topic} started at ${this.#floor} and starts at ${startOffset}`)
+    this.partition.checkAll(
+      records.filter(({ offset }) => offset >= startOffset),
+      endOffset,
+      startOffset,
+    )
+  }
+}
+
+interface Put {
+  readonly value: string | null
+  /** Null: nobody was told. */
+  offset: number | null
+}
+
+const KEYS = ['red', 'green', 'blue', 'grey']
+
+/** Gives keys new values, one after the other; now and then takes one away. */
+export class Keeper extends Client {
+  readonly partition: PartitionHistory
+  readonly #topic: string
+  readonly #puts = new Map<string, Put[]>()
+  #next = 0
+
+  constructor(name: string, topic: string, world: ClientWorld) {
+    super(name, world)
+    this.#topic = topic
+    this.partition = new PartitionHistory(`${topic}-0`)
+  }
+
+  protected async work(client: KafkaClient): Promise<void> {
+    while (!this.mustStop) {
+      const startedAt = this.now
+      await this.#put(client)
+      this.promised(startedAt)
+      await this.sleep(this.random.next() * 250)
+    }
+  }
+
+  async #put(client: KafkaClient): Promise<void> {
+    const key = this.random.pick(KEYS)
+    const value = this.random.chance(0.15) ? null : `${key}/${this.#next++}`
+    const put: Put = { value, offset: null }
+    this.#puts.set(key, [...(this.#puts.get(key) ?? []), put])
+    const timestamp = this.process.platform.clock.now()
+    const { errorCode, baseOffset } = await client.send(this.#topic, 0, batchOf([{ key, value, timestamp }]))
+    accept(errorName(errorCode), `${key}`)
+    put.offset = baseOffset
+  }
+
+  /** The last record of each key is the last that was put there, or one that nobody was told of. */
+  check({ records, endOffset }: Audited): void {
+    for (const { offset, key, value } of records) if (value !== null && key !== null) this.partition.saw(value, offset)
+    if (records.length < endOffset) this.saw('a log was compacted')
+    for (const [key, puts] of this.#puts) this.#checkKey(key, puts, records.filter((record) => record.key === key).at(-1))
+  }
+
+  #checkKey(key: string, puts: readonly Put[], found: Audited['records'][number] | undefined): void {
+    const last = puts.findLast(({ offset }) => offset !== null)
+    const mayBeGone =
+      last === undefined || puts.some(({ value, offset }) => value === null && (offset ?? Infinity) >= last.offset!)
+    if (found?.value === null) this.saw('a tombstone was read')
+    if (!found && !mayBeGone) violated(`${key} of ${this.#topic} was ${last?.value} at ${last?.offset} and is gone`)
+    if (!found || !last || found.offset > last.offset!) return
+    if (found.offset !== last.offset || found.value !== last.value)
+      violated(`${key} of ${this.#topic} was ${last.value} at ${last.offset} and is ${found.value} at ${found.offset}`)
+  }
+}
