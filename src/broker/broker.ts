@@ -179,6 +179,7 @@ export class Broker {
       () => chores,
       () => closeMetadata(this.#metadata),
       () => closeLogDirs(this.#dirs, this.#registration.epoch),
+      () => this.#platform.offload.rest(),
     ])
   }
 

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts'
 import type { Disk } from './disk.ts'
 import type { Logger } from './logger.ts'
 import type { Network } from './network.ts'
+import type { Offload } from './offload.ts'
 import type { Random } from './random.ts'
 
 export interface Platform {
@@ -11,5 +12,6 @@ export interface Platform {
   readonly random: Random
   readonly network: Network
   readonly disk: Disk
+  readonly offload: Offload
   readonly logger: Logger
 }

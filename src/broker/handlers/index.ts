@@ -60,7 +60,7 @@ export interface HandlerRooms {
 }
 
 export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
-  const { clock, random, disk } = rooms.platform
+  const { clock, random, disk, offload } = rooms.platform
   const { replicas, groups, dirs, loaded } = rooms
   const { controller, configs, publisher } = rooms.metadata
   const image = (): MetadataImage => publisher.image
@@ -93,7 +93,7 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     alterConfigs({ controller, nodeId }),
     incrementalAlterConfigs({ controller, nodeId }),
     listConfigResources({ image }),
-    produce({ topics, rules: new BatchRulebook(loaded.config['socket.request.max.bytes']), clock, takeRoom }),
+    produce({ topics, rules: new BatchRulebook(loaded.config['socket.request.max.bytes']), clock, offload, takeRoom }),
     fetch({ topics, sessions, clock, maxBytes: loaded.config['fetch.max.bytes'], memory }),
     listOffsets({ topics }),
     offsetForLeaderEpoch({ topics }),

@@ -2,7 +2,9 @@
 // and appended in this turn of the event loop, unless that would hold up everybody else.
 
 import type { Clock } from '../../platform/clock.ts'
+import type { Offload } from '../../platform/offload.ts'
 import { api } from '../../protocol/api.ts'
+import type { Aside } from '../../protocol/compression/index.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/produce.ts'
 import { HEADER_SIZE, RecordBatch } from '../../protocol/records/batch.ts'
@@ -66,14 +68,16 @@ export interface ProduceRooms {
   readonly topics: Topics
   readonly rules: BatchRulebook
   readonly clock: Clock
+  readonly offload: Offload
   /** Takes room for a batch on the partition's disk, or throws. */
   readonly takeRoom: (partition: Partition, bytes: number) => void
 }
 
-export function produce({ topics, rules, clock, takeRoom }: ProduceRooms): Handler<ProduceRequest, ProduceResponse> {
+export function produce({ topics, rules, clock, offload, takeRoom }: ProduceRooms): Handler<ProduceRequest, ProduceResponse> {
   const order = new ProduceOrder()
   const slots = new Slots(COSTLY_AT_A_TIME)
   const pause = () => new Promise<void>((resolve) => clock.soon(resolve))
+  const aside: Aside = { pause, run: (work) => offload.run(work) }
 
   return {
     api: api('Produce'),
@@ -149,7 +153,7 @@ export function produce({ topics, rules, clock, takeRoom }: ProduceRooms): Handl
       partition = partitionFor(item, call)
       const batchRules = rules.of(partition.log.config, call.context.version)
       const records = recordsOf(item, call)
-      const valid = await slots.run(() => validateLater(records, batchRules, clock, call.room, pause))
+      const valid = await slots.run(() => validateLater(records, batchRules, clock, call.room, aside))
       call.outcomes.push(append(valid, partition, item, call)) // nobody waits for the acknowledgement here
     } catch (thrown) {
       call.outcomes.push(refused(thrown, item, partition, call))

@@ -6,6 +6,7 @@ import { nodeClock } from './clock.ts'
 import { nodeDisk } from './disk.ts'
 import { nodeLogger } from './logger.ts'
 import { nodeNetwork } from './network.ts'
+import { nodeOffload } from './offload.ts'
 import { nodeRandom } from './random.ts'
 
 export interface NodePlatformOptions {
@@ -15,5 +16,12 @@ export interface NodePlatformOptions {
 }
 
 export function nodePlatform({ level = 'info', logger = nodeLogger(level) }: NodePlatformOptions = {}): Platform {
-  return { clock: nodeClock(), random: nodeRandom(), disk: nodeDisk(), network: nodeNetwork({ logger }), logger }
+  return {
+    clock: nodeClock(),
+    random: nodeRandom(),
+    disk: nodeDisk(),
+    network: nodeNetwork({ logger }),
+    offload: nodeOffload(),
+    logger,
+  }
 }

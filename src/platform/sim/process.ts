@@ -1,6 +1,7 @@
 // One life of one program on a simulated machine. After its death nothing that it began goes on.
 
 import type { Facts, Level, Logger } from '../logger.ts'
+import { inlineOffload } from '../offload.ts'
 import type { Platform } from '../platform.ts'
 import { simClock } from './clock.ts'
 import type { DiskCalls } from './disk.ts'
@@ -25,6 +26,7 @@ export class SimProcess {
       random: world.random.fork(),
       network: world.network.of(this),
       disk: device.of(this, this.#calls),
+      offload: inlineOffload,
       logger: this.#logger(),
     }
   }

@@ -3,13 +3,24 @@ import { before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from '../../../test/support/fast-check.ts'
 import { MalformedBytes } from '../../base/bytes.ts'
-import { type Compression, compress, compressLater, decompress, decompressLater, OutputTooLarge, ready } from './index.ts'
+import { nodeOffload } from '../../platform/node/offload.ts'
+import { inlineOffload } from '../../platform/offload.ts'
+import {
+  type Aside,
+  type Compression,
+  compress,
+  compressLater,
+  decompress,
+  decompressLater,
+  OutputTooLarge,
+  ready,
+} from './index.ts'
 import { lz4, unlz4 } from './lz4.ts'
 import { lz4Blocks, portableBlocks } from './lz4-block.ts'
-import { snappy, unsnappy } from './snappy.ts'
-import { portableSnappy } from './snappy-block.ts'
+import { snappy, unsnappy, unsnappyLater } from './snappy.ts'
+import { portableSnappy, snappyBlocks } from './snappy-block.ts'
 import { XxHash32, xxhash32 } from './xxhash32.ts'
-import { loadWasm, unzstd, zstd } from './zstd.ts'
+import { loadWasm, unzstd, unzstdLater, zstd, zstdLater } from './zstd.ts'
 
 before(ready)
 
@@ -31,20 +42,56 @@ test('what was compressed comes out unchanged, in every codec', () => {
     )
 })
 
-test('the ways with pauses give the same, with the same bounds and the same errors', async () => {
-  let pauses = 0
-  const pause = async () => void pauses++
+test('the ways with pauses and threads give the same, with the same bounds and the same errors', async (t) => {
   const bytes = Buffer.alloc(9_000_000, 'the same again and again, ')
-  for (const codec of codecs) {
-    pauses = 0
-    const packed = await compressLater(codec, bytes, undefined, pause)
-    assert.ok(Buffer.from(decompress(codec, packed, LARGE)).equals(bytes), codec)
-    assert.ok(Buffer.from(await decompressLater(codec, packed, bytes.length, pause)).equals(bytes), codec)
-    if (codec === 'snappy' || codec === 'lz4') assert.ok(pauses >= 8, `${codec} paused ${pauses} times`)
-    await assert.rejects(decompressLater(codec, packed, bytes.length - 1, pause), OutputTooLarge, codec)
-    const half = packed.subarray(0, packed.length >> 1)
-    await assert.rejects(decompressLater(codec, half, LARGE, pause), MalformedBytes, codec)
+  const threads = nodeOffload()
+  t.after(() => threads.rest())
+  for (const offload of [threads, inlineOffload])
+    for (const codec of codecs) {
+      let pauses = 0
+      const aside = { pause: async () => void pauses++, run: offload.run }
+      const packed = await compressLater(codec, bytes, undefined, aside)
+      assert.ok(Buffer.from(decompress(codec, packed, LARGE)).equals(bytes), codec)
+      assert.ok(Buffer.from(await decompressLater(codec, packed, bytes.length, aside)).equals(bytes), codec)
+      if (codec === 'snappy' || codec === 'lz4') assert.ok(pauses >= 8, `${codec} paused ${pauses} times`)
+      await assert.rejects(decompressLater(codec, packed, bytes.length - 1, aside), OutputTooLarge, codec)
+      const half = packed.subarray(0, packed.length >> 1)
+      await assert.rejects(decompressLater(codec, half, LARGE, aside), MalformedBytes, codec)
+      await assert.rejects(decompressLater(codec, packed.subarray(0, 0), LARGE, aside), MalformedBytes, codec)
+    }
+})
+
+test('a raw snappy block of many megabytes does not hold up the event loop, whichever library opens it', async () => {
+  const bytes = Buffer.alloc(9_000_000, 'the same again and again, ')
+  const block = portableSnappy.compress(bytes)
+  for (const blocks of [snappyBlocks, portableSnappy]) {
+    let aways = 0
+    const aside: Aside = {
+      pause: async () => void aways++,
+      run: (work) => {
+        aways++
+        return nodeOffload().run(work)
+      },
+    }
+    assert.ok(Buffer.from(await unsnappyLater(block, bytes.length, aside, blocks)).equals(bytes))
+    assert.ok(aways >= (blocks === portableSnappy ? 16 : 1), `${aways} times`)
+    await assert.rejects(unsnappyLater(block, bytes.length - 1, aside, blocks), OutputTooLarge)
+    await assert.rejects(unsnappyLater(block.subarray(0, -5), LARGE, aside, blocks), MalformedBytes)
   }
+})
+
+test('the WebAssembly build works in a thread as it does here', async (t) => {
+  const offload = nodeOffload()
+  t.after(() => offload.rest())
+  const aside: Aside = { pause: async () => {}, run: offload.run }
+  const wasm = await loadWasm()
+  const bytes = Buffer.alloc(3_000_000, 'the same again and again, ')
+  const packed = await zstdLater(bytes, 3, aside, wasm)
+  assert.deepEqual(packed, wasm.compress(bytes, 3))
+  assert.ok(Buffer.from(await unzstdLater(packed, bytes.length, aside, wasm)).equals(bytes))
+  const damaged = Buffer.from(packed)
+  damaged.fill(0xff, damaged.length >> 1)
+  await assert.rejects(unzstdLater(damaged, bytes.length, aside, wasm), MalformedBytes)
 })
 
 test('a checksum over pieces is that of the whole', () => {

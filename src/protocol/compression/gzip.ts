@@ -1,7 +1,8 @@
 // gzip through Node's own zlib.
-import { constants, gunzip as gunzipLater, gunzipSync, gzip as gzipLater, gzipSync } from 'node:zlib'
+import { constants, createGunzip, gunzipSync, gzip as gzipOfNode, gzipSync } from 'node:zlib'
 import { MalformedBytes } from '../../base/bytes.ts'
 import { called, OutputTooLarge } from './bound.ts'
+import { type Aside, inTurns, joinSteps } from './steps.ts'
 
 /** DEFLATE cannot make more of a byte than this, so a larger size in the trailer is not believed. */
 const LARGEST_RATIO = 1032
@@ -15,8 +16,9 @@ export function gzip(bytes: Uint8Array, level: number = constants.Z_DEFAULT_COMP
 }
 
 /** The same in a thread of Node's pool. */
-export function gzipInThread(bytes: Uint8Array, level: number = constants.Z_DEFAULT_COMPRESSION): Promise<Uint8Array> {
-  return called((done) => gzipLater(bytes, { level }, done))
+export function gzipLater(bytes: Uint8Array, level: number | undefined, { run }: Aside): Promise<Uint8Array> {
+  const options = { level: level ?? constants.Z_DEFAULT_COMPRESSION }
+  return run({ here: () => gzip(bytes, level), elsewhere: () => called((done) => gzipOfNode(bytes, options, done)) })
 }
 
 /** What gzip members hold, at most `maxSize` bytes. Throws MalformedBytes. */
@@ -29,13 +31,33 @@ export function gunzip(bytes: Uint8Array, maxSize: number): Uint8Array {
 }
 
 /** The same in a thread of Node's pool; `bytes` must not change meanwhile. */
-export async function gunzipInThread(bytes: Uint8Array, maxSize: number): Promise<Uint8Array> {
-  const chunkSize = Math.max(SMALLEST_CHUNK_LATER, expectedSize(bytes, maxSize))
-  try {
-    return await called<Uint8Array>((done) => gunzipLater(bytes, { maxOutputLength: Math.max(maxSize, 1), chunkSize }, done))
-  } catch (cause) {
-    throw explained(cause, maxSize)
-  }
+export async function gunzipLater(bytes: Uint8Array, maxSize: number, { run, pause }: Aside): Promise<Uint8Array> {
+  if (bytes.length === 0) return gunzip(bytes, maxSize) // refused; a stream that ends at once would not complain
+  return run({
+    here: () => gunzip(bytes, maxSize),
+    elsewhere: async () => {
+      const parts = await piecesOf(bytes, maxSize)
+      const size = parts.reduce((sum, { length }) => sum + length, 0)
+      return inTurns(joinSteps(parts, size), pause)
+    },
+  })
+}
+
+// Node's own call for a whole payload puts its pieces together in one go, which takes long where the trailer told too little.
+function piecesOf(bytes: Uint8Array, maxSize: number): Promise<Uint8Array[]> {
+  const stream = createGunzip({ chunkSize: Math.max(SMALLEST_CHUNK_LATER, expectedSize(bytes, maxSize)) })
+  const parts: Uint8Array[] = []
+  let total = 0
+  return new Promise((resolve, reject) => {
+    stream.on('data', (part: Uint8Array) => {
+      total += part.length
+      if (total > maxSize) stream.destroy(new OutputTooLarge('gzip', maxSize))
+      else parts.push(part)
+    })
+    stream.once('end', () => resolve(parts))
+    stream.once('error', (cause) => reject(cause instanceof OutputTooLarge ? cause : explained(cause, maxSize)))
+    stream.end(bytes)
+  })
 }
 
 function explained(cause: unknown, maxSize: number): MalformedBytes {

@@ -1,13 +1,13 @@
 // The codecs of record batches behind one door. Every decompression names the largest size it will accept.
 import { MalformedBytes } from '../../base/bytes.ts'
-import { gunzip, gunzipInThread, gzip, gzipInThread } from './gzip.ts'
+import { gunzip, gunzipLater, gzip, gzipLater } from './gzip.ts'
 import { lz4, lz4Steps, unlz4, unlz4Steps } from './lz4.ts'
-import { snappy, snappySteps, unsnappy, unsnappySteps } from './snappy.ts'
-import { inTurns, type Pause } from './steps.ts'
-import { unzstd, unzstdInThread, zstd, zstdInThread, zstdReady } from './zstd.ts'
+import { snappy, snappySteps, unsnappy, unsnappyLater } from './snappy.ts'
+import { type Aside, inTurns } from './steps.ts'
+import { unzstd, unzstdLater, zstd, zstdLater, zstdReady } from './zstd.ts'
 
 export { OutputTooLarge } from './bound.ts'
-export type { Pause } from './steps.ts'
+export type { Aside, Pause } from './steps.ts'
 
 /** In the order of their numbers in a batch's attributes. */
 const names = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
@@ -67,34 +67,34 @@ export async function compressLater(
   codec: Compression,
   bytes: Uint8Array,
   level: number | undefined,
-  pause: Pause,
+  aside: Aside,
 ): Promise<Uint8Array> {
   switch (codec) {
     case 'none':
       return bytes
     case 'gzip':
-      return gzipInThread(bytes, level)
+      return gzipLater(bytes, level, aside)
     case 'snappy':
-      return inTurns(snappySteps(bytes), pause)
+      return inTurns(snappySteps(bytes), aside.pause)
     case 'lz4':
-      return inTurns(lz4Steps(bytes), pause)
+      return inTurns(lz4Steps(bytes), aside.pause)
     case 'zstd':
-      return zstdInThread(bytes, level)
+      return zstdLater(bytes, level, aside)
   }
 }
 
 /** As `decompress`, without holding up the event loop: in another thread, or with pauses. `bytes` must not change meanwhile. */
-export async function decompressLater(codec: Compression, bytes: Uint8Array, maxSize: number, pause: Pause): Promise<Uint8Array> {
+export async function decompressLater(codec: Compression, bytes: Uint8Array, maxSize: number, aside: Aside): Promise<Uint8Array> {
   switch (codec) {
     case 'none':
       return bytes
     case 'gzip':
-      return gunzipInThread(bytes, maxSize)
+      return gunzipLater(bytes, maxSize, aside)
     case 'snappy':
-      return inTurns(unsnappySteps(bytes, maxSize), pause)
+      return unsnappyLater(bytes, maxSize, aside)
     case 'lz4':
-      return inTurns(unlz4Steps(bytes, maxSize), pause)
+      return inTurns(unlz4Steps(bytes, maxSize), aside.pause)
     case 'zstd':
-      return unzstdInThread(bytes, maxSize, pause)
+      return unzstdLater(bytes, maxSize, aside)
   }
 }

@@ -3,7 +3,7 @@
 import { MalformedBytes } from '../../base/bytes.ts'
 import { OutputTooLarge } from './bound.ts'
 import { type Lz4Blocks, lz4Blocks } from './lz4-block.ts'
-import { atOnce, type Steps } from './steps.ts'
+import { atOnce, joinSteps, type Steps } from './steps.ts'
 import { XxHash32, xxhash32 } from './xxhash32.ts'
 
 const MAGIC = 0x184d2204
@@ -18,6 +18,7 @@ const STORED = 0x8000_0000
 /** Code 4 in the block descriptor, which is what Kafka writes. */
 const BLOCK_SIZE = 64 * 1024
 const BLOCK_DESCRIPTOR = 4 << 4
+const END_MARK = new Uint8Array(4)
 /** A byte of a block stands for at most 255 bytes, so that a small block is given a small buffer. */
 const LARGEST_RATIO = 256
 
@@ -33,6 +34,7 @@ export function* lz4Steps(bytes: Uint8Array, blocks: Lz4Blocks = lz4Blocks): Ste
   header[5] = BLOCK_DESCRIPTOR
   header[6] = headerChecksum(header, 4, 6)
   const parts: Uint8Array[] = [header]
+  let total = header.length + END_MARK.length
   for (let at = 0; at < bytes.length; at += BLOCK_SIZE) {
     const plain = bytes.subarray(at, at + BLOCK_SIZE)
     const packed = blocks.compress(plain)
@@ -40,10 +42,11 @@ export function* lz4Steps(bytes: Uint8Array, blocks: Lz4Blocks = lz4Blocks): Ste
     const size = Buffer.allocUnsafe(4)
     size.writeUInt32LE(stored ? plain.length + STORED : packed.length)
     parts.push(size, stored ? plain : packed)
+    total += size.length + (stored ? plain : packed).length
     yield plain.length
   }
-  parts.push(new Uint8Array(4)) // the end mark
-  return Buffer.concat(parts)
+  parts.push(END_MARK)
+  return yield* joinSteps(parts, total)
 }
 
 /** What the frame holds, at most `maxSize` bytes; what follows its end mark is ignored, as Kafka does. Throws MalformedBytes. */
@@ -79,7 +82,7 @@ export function* unlz4Steps(bytes: Uint8Array, maxSize: number, blocks: Lz4Block
     yield plain.length
   }
   if (checksum && wordAt(from, at) !== checksum.digest()) throw new MalformedBytes('lz4: wrong checksum of the content')
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
+  return yield* joinSteps(parts, total)
 }
 
 interface FrameHeader {

@@ -2,27 +2,55 @@
 import { createRequire } from 'node:module'
 import { MalformedBytes } from '../../base/bytes.ts'
 import { optionalLibrary } from './bound.ts'
+import { type Aside, atOnce, inTurns, type Steps } from './steps.ts'
 
 export interface SnappyBlocks {
   compress(bytes: Uint8Array): Uint8Array
-  /** Gives exactly `size` bytes, which stand in front of the block (`namedSize`). Throws, not always MalformedBytes. */
+  /** Gives exactly `size` bytes, the number that stands in front of the block (`namedSize`). Throws MalformedBytes. */
   decompress(block: Uint8Array, size: number): Uint8Array
+  /** The same for a large block, without holding up the event loop. */
+  later(block: Uint8Array, size: number, aside: Aside): Promise<Uint8Array>
 }
+
+/** What JavaScript opens in a step, and how much slower it is than what the bytes of a turn are meant for. */
+const STEP_BYTES = 64 * 1024
+const SLOWER = 4
 
 /** Without this each output is memory outside the heap with a finalizer of its own, which costs five to ten times as much. */
 const COPIED = { asBuffer: true, copyOutputData: true }
 
+interface NativeSnappy {
+  compressSync(bytes: Uint8Array, options: typeof COPIED): Uint8Array
+  uncompressSync(bytes: Uint8Array, options: typeof COPIED): Uint8Array
+  /** In a thread of Node's pool. A large output is not copied. */
+  uncompress(bytes: Uint8Array, options: { asBuffer: true }): Promise<Uint8Array>
+}
+
 function nativeBlocks(): SnappyBlocks | null {
-  const native = optionalLibrary<{
-    compressSync(bytes: Uint8Array, options: typeof COPIED): Uint8Array
-    uncompressSync(bytes: Uint8Array, options: typeof COPIED): Uint8Array
-  }>('snappy')
-  return (
-    native && {
-      compress: (bytes) => native.compressSync(bytes, COPIED),
-      decompress: (block) => native.uncompressSync(block, COPIED),
-    }
-  )
+  const native = optionalLibrary<NativeSnappy>('snappy')
+  if (!native) return null
+  const decompress = (block: Uint8Array) => explaining(() => native.uncompressSync(block, COPIED))
+  return {
+    compress: (bytes) => native.compressSync(bytes, COPIED),
+    decompress,
+    later: (block, _, aside) =>
+      aside.run({
+        here: () => decompress(block),
+        elsewhere: () => native.uncompress(block, { asBuffer: true }).catch(malformed),
+      }),
+  }
+}
+
+function explaining<T>(call: () => T): T {
+  try {
+    return call()
+  } catch (cause) {
+    return malformed(cause)
+  }
+}
+
+function malformed(cause: unknown): never {
+  throw new MalformedBytes(`snappy: ${(cause as Error).message}`, { cause })
 }
 
 const require = createRequire(import.meta.url)
@@ -33,7 +61,8 @@ const require = createRequire(import.meta.url)
  */
 export const portableSnappy: SnappyBlocks = {
   compress: (bytes) => (require('snappyjs') as { compress(bytes: Uint8Array): Uint8Array }).compress(bytes),
-  decompress: decompressBlock,
+  decompress: (block, size) => atOnce(blockSteps(block, size)),
+  later: (block, size, { pause }) => inTurns(blockSteps(block, size), pause),
 }
 
 /** The size that a block names, a little-endian varint at its start, and where its content begins. Throws MalformedBytes. */
@@ -48,11 +77,16 @@ export function namedSize(block: Uint8Array): [size: number, next: number] {
   throw new MalformedBytes('snappy: no size in front of the block')
 }
 
-function decompressBlock(block: Uint8Array, size: number): Uint8Array {
+function* blockSteps(block: Uint8Array, size: number): Steps<Uint8Array> {
   const to = new Uint8Array(size)
   let at = namedSize(block)[1]
   let out = 0
+  let told = 0
   while (at < block.length) {
+    if (out - told >= STEP_BYTES) {
+      yield (out - told) * SLOWER
+      told = out
+    }
     const tag = block[at++]!
     const kind = tag & 3
     // How many bytes of length (a long literal) or distance (a reference) follow the tag.

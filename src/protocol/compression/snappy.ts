@@ -3,12 +3,15 @@
 import { MalformedBytes } from '../../base/bytes.ts'
 import { OutputTooLarge } from './bound.ts'
 import { namedSize, type SnappyBlocks, snappyBlocks } from './snappy-block.ts'
-import { atOnce, type Steps } from './steps.ts'
+import { type Aside, atOnce, inTurns, joinSteps, type Steps, Turns } from './steps.ts'
 
 const MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
 const HEADER_SIZE = 16
 /** What the Java library puts into one block. */
 const BLOCK_SIZE = 32 * 1024
+/** Blocks that open to so much do not belong into one turn of the event loop. */
+const LARGE = 1024 * 1024
+const NOTHING = new Uint8Array(0)
 /** A copy of 64 bytes takes at least two, so no honest block names a larger size than this many times its own. */
 const LARGEST_RATIO = 32
 
@@ -23,27 +26,54 @@ export function* snappySteps(bytes: Uint8Array, blocks: SnappyBlocks = snappyBlo
   header.writeInt32BE(1, 8) // version
   header.writeInt32BE(1, 12) // oldest version that can read it
   const parts: Uint8Array[] = [header]
+  let total = HEADER_SIZE
   for (let at = 0; at < bytes.length; at += BLOCK_SIZE) {
     const block = blocks.compress(bytes.subarray(at, at + BLOCK_SIZE))
     const size = Buffer.allocUnsafe(4)
     size.writeInt32BE(block.length)
     parts.push(size, block)
+    total += size.length + block.length
     yield BLOCK_SIZE
   }
-  return Buffer.concat(parts)
+  return yield* joinSteps(parts, total)
 }
 
 /** What a raw block or a framed stream holds, at most `maxSize` bytes. Throws MalformedBytes. */
 export function unsnappy(bytes: Uint8Array, maxSize: number, blocks: SnappyBlocks = snappyBlocks): Uint8Array {
-  return atOnce(unsnappySteps(bytes, maxSize, blocks))
-}
-
-/** A raw block is one step: it holds at most 32 times its size. */
-export function* unsnappySteps(bytes: Uint8Array, maxSize: number, blocks: SnappyBlocks = snappyBlocks): Steps<Uint8Array> {
-  if (!isFramed(bytes)) return uncompressBlock(bytes, maxSize, maxSize, blocks)
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const parts: Uint8Array[] = []
   let total = 0
+  for (const block of blocksIn(bytes)) {
+    const size = sizeWithin(block, maxSize - total, maxSize)
+    parts.push(size === 0 ? NOTHING : blocks.decompress(block, size))
+    total += size
+  }
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
+}
+
+/** The same with pauses, and with large blocks in another thread where a library can. `bytes` must not change meanwhile. */
+export async function unsnappyLater(
+  bytes: Uint8Array,
+  maxSize: number,
+  aside: Aside,
+  blocks: SnappyBlocks = snappyBlocks,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let total = 0
+  const turns = new Turns(aside.pause)
+  for (const block of blocksIn(bytes)) {
+    const size = sizeWithin(block, maxSize - total, maxSize)
+    const part = size === 0 ? NOTHING : size < LARGE ? blocks.decompress(block, size) : await blocks.later(block, size, aside)
+    parts.push(part)
+    total += size
+    await turns.after(size)
+  }
+  return inTurns(joinSteps(parts, total), aside.pause)
+}
+
+/** A raw block is all that there is; the blocks of a stream stand behind their sizes. */
+function* blocksIn(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
+  if (!isFramed(bytes)) return void (yield bytes)
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let at = HEADER_SIZE
   while (at < view.length) {
     // Streams may follow each other, each with its own header.
@@ -56,13 +86,9 @@ export function* unsnappySteps(bytes: Uint8Array, maxSize: number, blocks: Snapp
     at += 4
     if (size < 0 || size > view.length - at)
       throw new MalformedBytes(`snappy: a block of ${size} bytes, ${view.length - at} left`)
-    const part = uncompressBlock(view.subarray(at, at + size), maxSize - total, maxSize, blocks)
-    parts.push(part)
-    total += part.length
+    yield view.subarray(at, at + size)
     at += size
-    yield part.length
   }
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
 }
 
 function isFramed(bytes: Uint8Array, at = 0): boolean {
@@ -71,14 +97,11 @@ function isFramed(bytes: Uint8Array, at = 0): boolean {
   return true
 }
 
-function uncompressBlock(block: Uint8Array, room: number, maxSize: number, blocks: SnappyBlocks): Uint8Array {
+/** The size that the block names, where it can be true and fits into `room`. */
+function sizeWithin(block: Uint8Array, room: number, maxSize: number): number {
   const [size, next] = namedSize(block)
   if (size > room) throw new OutputTooLarge('snappy', maxSize)
   if (size > block.length * LARGEST_RATIO) throw new MalformedBytes(`snappy: ${block.length} bytes cannot hold ${size}`)
-  if (size === 0 && next === block.length) return new Uint8Array(0)
-  try {
-    return blocks.decompress(block, size)
-  } catch (cause) {
-    throw new MalformedBytes(`snappy: ${(cause as Error).message}`, { cause })
-  }
+  if (size === 0 && next !== block.length) throw new MalformedBytes('snappy: bytes in an empty block')
+  return size
 }

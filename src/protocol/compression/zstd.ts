@@ -3,19 +3,17 @@ import { createRequire } from 'node:module'
 import * as zlib from 'node:zlib'
 import { assert } from '../../base/assert.ts'
 import { MalformedBytes } from '../../base/bytes.ts'
+import type { Library, Program, Threads } from '../../base/work.ts'
 import { called, OutputTooLarge } from './bound.ts'
-import type { Pause } from './steps.ts'
+import { type Aside, inTurns, joinSteps, Turns } from './steps.ts'
 import { type ZstdFrame, zstdFrames } from './zstd-frame.ts'
 
 interface Zstd {
   compress(bytes: Uint8Array, level: number): Uint8Array
   /** One frame of at most `capacity` bytes. */
   decompress(frame: Uint8Array, capacity: number): Uint8Array
-  /** The same in other threads, where that can be. */
-  readonly inThread?: {
-    compress(bytes: Uint8Array, level: number): Promise<Uint8Array>
-    decompress(frame: Uint8Array, capacity: number): Promise<Uint8Array>
-  }
+  compressElsewhere(bytes: Uint8Array, level: number, threads: Threads): Promise<Uint8Array>
+  decompressElsewhere(frame: Uint8Array, capacity: number, threads: Threads): Promise<Uint8Array>
 }
 
 type CompressOptions = { params: { [parameter: number]: number }; pledgedSrcSize: number }
@@ -33,9 +31,12 @@ interface ZlibWithZstd {
 
 const SMALLEST_CHUNK = 16 * 1024
 const DEFAULT_LEVEL = 3
+/** What a frame may hold to be opened at once, and what opening one costs besides, in bytes. */
+const SMALL = 256 * 1024
+const FRAME_COST = 16 * 1024
 
 let codec = zstdOfNode()
-let loading: Promise<void> | undefined
+let wasm: Promise<Library> | undefined
 
 function zstdOfNode(): Zstd | null {
   const { zstdCompressSync, zstdDecompressSync, zstdCompress, zstdDecompress, constants } = zlib as unknown as ZlibWithZstd
@@ -53,33 +54,38 @@ function zstdOfNode(): Zstd | null {
   return {
     compress: (bytes, level) => zstdCompressSync(bytes, compressing(bytes, level)),
     decompress: (frame, capacity) => zstdDecompressSync(frame, decompressing(capacity)),
-    inThread: {
-      compress: (bytes, level) => called((done) => zstdCompress(bytes, compressing(bytes, level), done)),
-      decompress: (frame, capacity) => called((done) => zstdDecompress(frame, decompressing(capacity), done)),
-    },
+    compressElsewhere: (bytes, level) => called((done) => zstdCompress(bytes, compressing(bytes, level), done)),
+    decompressElsewhere: (frame, capacity) => called((done) => zstdDecompress(frame, decompressing(capacity), done)),
   }
 }
 
 /** Resolves once zstd may be used; cheap when called again. */
-export function zstdReady(): Promise<void> {
-  if (codec) return Promise.resolve()
-  loading ??= loadWasm().then((loaded) => {
-    codec = loaded
-  })
-  return loading
+export async function zstdReady(): Promise<void> {
+  codec ??= await loadWasm()
 }
 
-/** The WebAssembly build; exported for the test that compares both. */
-export async function loadWasm(): Promise<Zstd> {
-  const wasm = createRequire(import.meta.url)('@bokuweb/zstd-wasm') as {
+/** The WebAssembly build: here for what is small, and once more in a thread. */
+const wasmProgram: Program = async (load) => {
+  const library = load('@bokuweb/zstd-wasm') as {
     init(): Promise<void>
     compress(bytes: Uint8Array, level: number): Uint8Array
     decompress(bytes: Uint8Array, options: { defaultHeapSize: number }): Uint8Array
   }
-  await wasm.init()
+  await library.init()
   return {
-    compress: (bytes, level) => wasm.compress(bytes, level),
-    decompress: (frame, capacity) => wasm.decompress(frame, { defaultHeapSize: Math.max(capacity, 1) }),
+    compress: (bytes, level) => library.compress(bytes, level),
+    decompress: (frame, capacity) => library.decompress(frame, { defaultHeapSize: Math.max(capacity, 1) }),
+  }
+}
+
+/** Made ready once: the library must not be initialized while it is used. Exported for the test that compares both. */
+export async function loadWasm(): Promise<Zstd> {
+  const { compress, decompress } = await (wasm ??= wasmProgram(createRequire(import.meta.url)))
+  return {
+    compress: compress!,
+    decompress: decompress!,
+    compressElsewhere: (bytes, level, threads) => threads.call(wasmProgram, 'compress', bytes, level),
+    decompressElsewhere: (frame, capacity, threads) => threads.call(wasmProgram, 'decompress', frame, capacity),
   }
 }
 
@@ -93,9 +99,13 @@ export function zstd(bytes: Uint8Array, level = DEFAULT_LEVEL, by: Zstd = ready(
   return by.compress(bytes, level)
 }
 
-/** The same in another thread where Node has zstd of its own; elsewhere at once. */
-export async function zstdInThread(bytes: Uint8Array, level = DEFAULT_LEVEL, by: Zstd = ready()): Promise<Uint8Array> {
-  return by.inThread ? by.inThread.compress(bytes, level) : by.compress(bytes, level)
+/** The same in another thread. */
+export function zstdLater(bytes: Uint8Array, level: number | undefined, { run }: Aside, by: Zstd = ready()): Promise<Uint8Array> {
+  const at = level ?? DEFAULT_LEVEL
+  return run({
+    here: () => by.compress(bytes, at),
+    elsewhere: (threads) => by.compressElsewhere(bytes, at, threads),
+  })
 }
 
 /** What the frames hold, at most `maxSize` bytes in all. Throws MalformedBytes. */
@@ -116,24 +126,29 @@ export function unzstd(bytes: Uint8Array, maxSize: number, by: Zstd = ready()): 
   return parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
 }
 
-/** The same in another thread where Node has zstd of its own, elsewhere frame by frame; `bytes` must not change meanwhile. */
-export async function unzstdInThread(bytes: Uint8Array, maxSize: number, pause: Pause, by: Zstd = ready()): Promise<Uint8Array> {
+/** The same, large frames in another thread; `bytes` must not change meanwhile. */
+export async function unzstdLater(bytes: Uint8Array, maxSize: number, aside: Aside, by: Zstd = ready()): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let total = 0
+  const turns = new Turns(aside.pause)
   for (const frame of zstdFrames(bytes)) {
     const room = maxSize - total
     const capacity = capacityFor(frame, room, maxSize)
     const packed = bytes.subarray(frame.start, frame.end)
+    const here = () => by.decompress(packed, capacity)
     try {
-      const part = by.inThread ? await by.inThread.decompress(packed, capacity) : by.decompress(packed, capacity)
+      const isSmall = capacity < SMALL
+      const part = isSmall
+        ? here()
+        : await aside.run({ here, elsewhere: (threads) => by.decompressElsewhere(packed, capacity, threads) })
       total += part.length
       parts.push(part)
+      await turns.after(isSmall ? part.length + FRAME_COST : 0)
     } catch (cause) {
       throw explained(cause, frame, room, maxSize)
     }
-    if (!by.inThread) await pause()
   }
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
+  return inTurns(joinSteps(parts, total), aside.pause)
 }
 
 /** How many bytes the frame may hold, as far as its header and its blocks tell. */

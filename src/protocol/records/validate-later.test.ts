@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import fc from '../../../test/support/fast-check.ts'
 import { anyRecords, defaultRules } from '../../../test/support/records.ts'
+import { nodeOffload } from '../../platform/node/offload.ts'
 import { type Compression, ready } from '../compression/index.ts'
 import { AT, RecordBatch } from './batch.ts'
 import { buildBatch, writeChecksum } from './builder.ts'
@@ -13,6 +14,8 @@ const NOW = 1_700_000_000_000
 const MB = 1 << 20
 const clock = { now: () => NOW }
 const pause = () => new Promise<void>((resolve) => setImmediate(resolve))
+const offload = nodeOffload()
+const aside = { pause, run: offload.run }
 const codecs: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 const rulesWith = (rules: Partial<BatchRules> = {}): BatchRules => ({
   ...defaultRules,
@@ -56,7 +59,7 @@ test('with pauses or without, the outcome is the same', async () => {
         writeChecksum(bytes)
         const all = rulesWith(some)
         const now = await outcome(() => validateBatch(Uint8Array.from(bytes), all, NOW))
-        assert.deepEqual(await outcome(() => validateLater(Uint8Array.from(bytes), all, clock, Infinity, pause)), now)
+        assert.deepEqual(await outcome(() => validateLater(Uint8Array.from(bytes), all, clock, Infinity, aside)), now)
         const quick = await outcome(() => validateIfQuick(Uint8Array.from(bytes), all, NOW, Infinity)!)
         assert.deepEqual(quick, now, 'a small batch is quick')
       },
@@ -82,7 +85,7 @@ test('a batch that takes long is not begun at once, and lets others have a turn'
     const others = (async () => {
       for (; !isDone; turns++) await pause()
     })()
-    const valid = await validateLater(bytes, rulesWith(), clock, Infinity, pause)
+    const valid = await validateLater(bytes, rulesWith(), clock, Infinity, aside)
     isDone = true
     await others
     assert.equal(valid.batch.bytes, bytes)
@@ -94,12 +97,12 @@ test('what a compressed payload may hold follows its size: text a hundred times 
   for (const compression of codecs.slice(1)) {
     const bomb = zeros(95 * MB, compression)
     const isBomb = 95 > 16 + (200 * bomb.length) / MB
-    const check = outcome(() => validateLater(bomb, rulesWith(), clock, Infinity, pause))
+    const check = outcome(() => validateLater(bomb, rulesWith(), clock, Infinity, aside))
     if (isBomb) assert.match(JSON.stringify(await check), /MESSAGE_TOO_LARGE/, compression)
     else assert.match(JSON.stringify(await check), /decompressedBytes/, compression)
-    const small = await validateLater(zeros(15 * MB, compression), rulesWith(), clock, Infinity, pause)
+    const small = await validateLater(zeros(15 * MB, compression), rulesWith(), clock, Infinity, aside)
     assert.ok(small.decompressedBytes >= 15 * MB, compression)
-    const without = await outcome(() => validateLater(zeros(3 * MB, compression), rulesWith(), clock, 2 * MB, pause))
+    const without = await outcome(() => validateLater(zeros(3 * MB, compression), rulesWith(), clock, 2 * MB, aside))
     assert.match(JSON.stringify(without), /MESSAGE_TOO_LARGE/, 'the room of the request is used up')
   }
 })
@@ -109,7 +112,7 @@ test('a record with more headers than anyone needs is refused', async () => {
   const bytes = buildBatch({ records: [{ key: null, value: null, timestamp: NOW, headers }], compression: 'lz4' })
   assert.equal(new RecordBatch(bytes).recordCount, 1)
   assert.match(
-    JSON.stringify(await outcome(() => validateLater(bytes, rulesWith(), clock, Infinity, pause))),
+    JSON.stringify(await outcome(() => validateLater(bytes, rulesWith(), clock, Infinity, aside))),
     /INVALID_RECORD.*headers/,
   )
 })

@@ -1,13 +1,13 @@
 // What a broker checks before it appends what a client produced: one batch, whole, unharmed, and as its topic's rules want it.
 import { MalformedBytes } from '../../base/bytes.ts'
 import {
+  type Aside,
   type Compression,
   compress,
   compressionOf,
   compressLater,
   decompressLater,
   OutputTooLarge,
-  type Pause,
 } from '../compression/index.ts'
 import { atOnce, inTurns, type Steps } from '../compression/steps.ts'
 import { type ErrorName, KafkaError } from '../errors.ts'
@@ -137,14 +137,14 @@ export async function validateLater(
   rules: BatchRules,
   clock: { now(): number },
   room: number,
-  pause: Pause,
+  aside: Aside,
 ): Promise<ValidatedBatch> {
   const batch = checked(bytes, rules)
-  const payload = await openLater(batch, largestPayload(batch, rules, room), pause)
-  const walked = await walkLater(batch, payload, rules, clock.now(), pause)
+  const payload = await openLater(batch, largestPayload(batch, rules, room), aside)
+  const walked = await walkLater(batch, payload, rules, clock.now(), aside.pause)
   const target = targetOf(batch, rules)
   const plain = toPack(batch, payload, walked, target)
-  const packed = plain && (await compressLater(target, plain, rules.levels[target], pause))
+  const packed = plain && (await compressLater(target, plain, rules.levels[target], aside))
   return finish(batch, payload, walked, packed, rules, clock.now())
 }
 
@@ -247,11 +247,11 @@ function open(batch: RecordBatch, maxOpened: number): Uint8Array | null {
   }
 }
 
-async function openLater(batch: RecordBatch, maxOpened: number, pause: Pause): Promise<Uint8Array | null> {
+async function openLater(batch: RecordBatch, maxOpened: number, aside: Aside): Promise<Uint8Array | null> {
   if (!batch.isCompressed) return null
   try {
     const stored = batch.bytes.subarray(batch.at + HEADER_SIZE, batch.at + batch.sizeInBytes)
-    return await decompressLater(batch.compression, stored, maxOpened, pause)
+    return await decompressLater(batch.compression, stored, maxOpened, aside)
   } catch (cause) {
     throw cause instanceof OutputTooLarge ? tooLarge(cause) : unopened(cause)
   }
@@ -279,7 +279,7 @@ async function walkLater(
   payload: Uint8Array | null,
   rules: BatchRules,
   now: number,
-  pause: Pause,
+  pause: Aside['pause'],
 ): Promise<Walked> {
   try {
     return rightOnly(await inTurns(stepsOf(batch, payload, rules, now), pause), rules, now)
