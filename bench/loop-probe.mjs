@@ -7,6 +7,7 @@
 import { openSync, readSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { PerformanceObserver, performance } from 'node:perf_hooks'
+import { isMainThread } from 'node:worker_threads'
 
 function begin(path) {
   const scheduled = mainThread()
@@ -21,6 +22,7 @@ function begin(path) {
     const { ranMs, waitedMs } = scheduled()
     const ms = now - before - (idle - idleBefore) - (waitedMs - waitedBefore)
     if (ms >= 2) seen.long.push({ from: before, to: now, ms, cpuMs: ranMs - ranBefore })
+    seen.tenths[Math.min(seen.tenths.length - 1, Math.max(0, Math.floor(ms * 10)))]++
     if (ms > seen.longest) seen.longest = ms
     before = now
     idleBefore = idle
@@ -45,11 +47,11 @@ function begin(path) {
 }
 
 function empty() {
-  return { longest: 0, long: [], pauses: [] }
+  return { longest: 0, long: [], pauses: [], tenths: new Uint32Array(1000) }
 }
 
 /** Long turns with the part of each that was garbage collection, the longest first. */
-function summary({ longest, long, pauses }) {
+function summary({ longest, long, pauses, tenths }) {
   const withGc = long.map(({ from, to, ms, cpuMs }) => {
     const gcMs = pauses.filter(({ at }) => at >= from && at < to).reduce((sum, each) => sum + each.ms, 0)
     return { ms, cpuMs, gcMs, workMs: ms - gcMs }
@@ -58,12 +60,20 @@ function summary({ longest, long, pauses }) {
   const most = (name) => withGc.reduce((found, each) => Math.max(found, each[name]), Math.min(longest, 2))
   return {
     longestMs: longest,
+    p999Ms: percentile(tenths, 0.999),
     longestWorkMs: most('workMs'),
     longestCpuMs: most('cpuMs'),
     longestGcMs: pauses.reduce((found, each) => Math.max(found, each.ms), 0),
     over10Ms: withGc.filter(({ ms }) => ms > 10).length,
     worst: withGc.slice(0, 5),
   }
+}
+
+/** Of turns counted by tenths of a millisecond, in milliseconds. */
+function percentile(tenths, part) {
+  const wanted = tenths.reduce((sum, count) => sum + count, 0) * part
+  let passed = 0
+  return tenths.findIndex((count) => (passed += count) >= wanted) / 10
 }
 
 /** A function that tells how many milliseconds the main thread ran, and was ready and had no CPU; 0 where the kernel does not say. */
@@ -82,5 +92,6 @@ function mainThread() {
   }
 }
 
+// A preloaded module is loaded in worker threads, too.
 const socket = process.env.ODRADEK_LOOP_PROBE
-if (socket) begin(socket)
+if (socket && isMainThread) begin(socket)

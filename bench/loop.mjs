@@ -22,7 +22,7 @@ export function askProbe(socket) {
 }
 
 /** As figures of a run: the longest turn, the longest without its pauses for garbage, the most CPU time of one, the longest pause. */
-export function loopFigures({ longestMs, longestWorkMs, longestCpuMs, longestGcMs, over10Ms, worst }) {
+export function loopFigures({ longestMs, p999Ms, longestWorkMs, longestCpuMs, longestGcMs, over10Ms, worst }) {
   const figures = { sliceMs: longestMs, sliceWithoutGcMs: longestWorkMs, sliceCpuMs: longestCpuMs, gcPauseMs: longestGcMs }
-  return { ...figures, slicesOver10Ms: over10Ms, worstSlices: worst }
+  return { ...figures, sliceP999Ms: p999Ms, slicesOver10Ms: over10Ms, worstSlices: worst }
 }

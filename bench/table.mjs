@@ -32,21 +32,36 @@ const targetsOf = (name, pair) => (pair[0] === 'ours' && pair[1] === 'apache' ? 
 export function markdown(cases, results, pair = ['ours', 'apache']) {
   const lines = [`| ${columns(pair).join(' | ')} |`, `|${columns(pair).fill('---').join('|')}|`]
   const missing = []
+  const verdicts = []
   for (const each of cases) {
     const result = results.find((one) => one.case === each.name)
     if (result === undefined) missing.push(each.name)
-    else lines.push(...caseLines(each, result, pair))
+    else lines.push(...caseLines(each, result, pair, verdicts))
   }
+  if (verdicts.length > 0) lines.push('', counted(verdicts))
   if (missing.length > 0) lines.push('', `Not measured: ${missing.join(', ')}.`)
   return lines.join('\n')
 }
 
-function caseLines({ name, about, main }, result, pair) {
+/** How many targets stand where, and which are not reached. */
+function counted(verdicts) {
+  const count = (wanted) => verdicts.filter(({ verdict }) => verdict === wanted).length
+  const missed = verdicts.filter(({ verdict }) => verdict === notReached).map(({ what }) => what)
+  const reached = `${count('aim')} of ${verdicts.length} targets stand at the aim, ${count('must')} at the must`
+  return `${reached}, ${missed.length} are not reached${missed.length > 0 ? `: ${missed.join('; ')}` : ''}.`
+}
+
+const notReached = '**NOT**'
+
+function caseLines({ name, about, main }, result, pair, verdicts) {
   const rows = [...pairRows(name, main, result, pair), ...otherRows(result, targetsOf(name, pair))]
   return rows.map(({ figure, target, cells }, index) => {
     const head = index === 0 ? `**${name}**: ${about}` : ''
     const tail = index === 0 ? [slices(result, pair), strangers(result)] : ['', '']
     const { ours, theirs, ratio } = cells
+    const stands = verdict(target, ours.median, ratio)
+    if (stands !== '')
+      verdicts.push({ verdict: stands, what: `${name} ${figure} ${round(target.isAbsolute ? ours.median : ratio)}` })
     const shown = [ours.median, theirs?.median ?? null].map((value, i) => (i === 1 && theirs === undefined ? '' : round(value)))
     return `| ${[
       head,
@@ -54,7 +69,7 @@ function caseLines({ name, about, main }, result, pair) {
       ...shown,
       ratio === null ? '' : round(ratio),
       ...expected(target),
-      verdict(target, ours.median, ratio),
+      stands,
       spread(ours),
       theirs === undefined ? '' : spread(theirs),
       ...tail,
@@ -130,7 +145,7 @@ function verdict(target, ours, ratio) {
   const reaches = (bound) => (isAtLeast(target) ? value >= bound : value <= bound)
   if (target.aim !== null && reaches(target.aim)) return 'aim'
   if (target.must === null) return 'below aim'
-  return reaches(target.must) ? 'must' : '**NOT**'
+  return reaches(target.must) ? 'must' : notReached
 }
 
 /** The longest turn of our event loop in any run, without its pauses for garbage, and how much of one was on a CPU; with fsync besides. */
@@ -144,7 +159,12 @@ function slice(result, broker) {
   const most = (figure) => Math.max(...valuesOf(result, broker, figure))
   const longest = most('sliceMs')
   if (!Number.isFinite(longest)) return ''
-  const text = `${round(longest)} (without GC ${round(most('sliceWithoutGcMs'))}, on CPU ${round(most('sliceCpuMs'))})`
+  const parts = [
+    `p99.9 ${round(most('sliceP999Ms'))}`,
+    `without GC ${round(most('sliceWithoutGcMs'))}`,
+    `on CPU ${round(most('sliceCpuMs'))}`,
+  ]
+  const text = `${round(longest)} (${parts.join(', ')})`
   return longest > longestSliceMs ? `**${text}**` : text
 }
 
