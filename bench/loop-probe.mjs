@@ -20,8 +20,10 @@ function begin(path) {
     const now = performance.now()
     const { idle } = performance.eventLoopUtilization()
     const { ranMs, waitedMs } = scheduled()
-    const ms = now - before - (idle - idleBefore) - (waitedMs - waitedBefore)
-    if (ms >= 2) seen.long.push({ from: before, to: now, ms, cpuMs: ranMs - ranBefore })
+    const cpuMs = ranMs - ranBefore
+    // Waiting for a CPU after a sleep counts as sleep, too, so that the difference may be too small: never below what was worked.
+    const ms = Math.max(cpuMs, now - before - (idle - idleBefore) - (waitedMs - waitedBefore))
+    if (ms >= 2) seen.long.push({ from: before, to: now, ms, cpuMs })
     seen.tenths[Math.min(seen.tenths.length - 1, Math.max(0, Math.floor(ms * 10)))]++
     if (ms > seen.longest) seen.longest = ms
     before = now
