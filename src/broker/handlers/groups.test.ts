@@ -1,4 +1,4 @@
-// What group requests answer where something is not allowed, not there, or not ready; what Apache Kafka answered otherwise is in groups.golden.test.ts.
+// What group requests answer where something is not allowed, not there, or not ready; what Apache Kafka answered otherwise is in test/wire/golden-replay.test.ts.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -34,3 +34,8 @@ export const servedApis = new Set([
 
 /** Groups of cases about what is not served yet, even where they use a served API on the way. */
 export const laterGroups = new Set(['transactions', 'consumergroups', 'sharegroups', 'streamsgroups', 'sasl'])
+
+/** Whether the answer to a case of the corpus has to be Kafka's. */
+export function isMust({ id, api }) {
+  return !laterGroups.has(id.split('/')[0]) && (api === undefined || api === null || servedApis.has(api))
+}
