@@ -6,6 +6,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import { GROUPS_TOPIC, GroupCoordinator } from '../coordinator/group/coordinator.ts'
 import { randomMemberId } from '../coordinator/group/member-id.ts'
 import { groupSettings } from '../coordinator/group/settings.ts'
+import { Slices } from '../log/shared.ts'
 import { type Server, serve } from '../net/listener.ts'
 import type { Platform } from '../platform/platform.ts'
 import { ready as codecsReady } from '../protocol/compression/index.ts'
@@ -79,7 +80,7 @@ export class Broker {
       listeners: listenersOf(loaded),
       sink: requestSink({ pipeline, logger: platform.logger, ready: serving.promise }),
       channelLimits: channelLimits(loaded.config),
-      connectionLimits: connectionLimits(loaded.config),
+      connectionLimits: connectionLimits(loaded, metadata.configs),
       maxRequestBytes: maxRequestBytes(loaded.config),
     })
     undo.push(() => server.close())
@@ -116,7 +117,14 @@ export class Broker {
     const { logger } = this.#platform
     publisher.subscribe(
       'replicas',
-      followReplicas({ replicas: this.#replicas, configs, logDirs: this.#dirs.all, nodeId, logger }),
+      followReplicas({
+        replicas: this.#replicas,
+        configs,
+        logDirs: this.#dirs.all,
+        nodeId,
+        logger,
+        slices: new Slices(this.#platform.clock),
+      }),
     )
     publisher.subscribe('groups', followGroups(this.#groups, this.#replicas, nodeId))
     await publisher.load()

@@ -1,8 +1,18 @@
 // A broker's place in its cluster: registered and fenced first, then serving, then gone in peace.
 
 import { deferred } from '../base/deferred.ts'
-import { controlledShutdown, fenceBroker, registerBroker, unfenceBroker } from '../metadata/controller/brokers.ts'
+import type { Decision } from '../machine/machine.ts'
+import {
+  type BrokerEpoch,
+  controlledShutdown,
+  fenceBroker,
+  type Progress,
+  registerBroker,
+  unfenceBroker,
+} from '../metadata/controller/brokers.ts'
+import type { Controller } from '../metadata/controller/controller.ts'
 import { registeredFeatures } from '../metadata/features.ts'
+import type { MetadataRecord } from '../metadata/records.ts'
 import type { Clock } from '../platform/clock.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import type { ControllerChannel } from './controller-channel.ts'
@@ -47,13 +57,15 @@ export class Registration {
       logDirs: directoryIds,
       previousBrokerEpoch: previousEpoch,
     }
-    const { brokerEpoch } = await this.#controller.ask((controller, now) => registerBroker(controller, request, now))
-    this.#epoch = brokerEpoch
+    while (this.#epoch < 0) {
+      const { brokerEpoch } = await this.#controller.ask((controller, now) => registerBroker(controller, request, now))
+      this.#epoch = brokerEpoch
+    }
   }
 
   /** Serves from now on, and leads where it may. */
   async unfence(): Promise<void> {
-    await this.#controller.ask((controller) => unfenceBroker(controller, this.#who))
+    await this.#untilDone(unfenceBroker)
   }
 
   /**
@@ -73,8 +85,13 @@ export class Registration {
   }
 
   async #giveUp(): Promise<void> {
-    await this.#controller.ask((controller) => controlledShutdown(controller, this.#who))
-    await this.#controller.ask((controller) => fenceBroker(controller, this.#who))
+    await this.#untilDone(controlledShutdown)
+    await this.#untilDone(fenceBroker)
+  }
+
+  /** What concerns thousands of partitions is decided in pieces, with a turn of the event loop between them. */
+  async #untilDone(command: (controller: Controller, who: BrokerEpoch) => Decision<MetadataRecord, Progress>): Promise<void> {
+    while (!(await this.#controller.ask((controller) => command(controller, this.#who))).isDone);
   }
 
   get #who() {

@@ -3,6 +3,7 @@
 import type { Log } from '../log/log.ts'
 import type { LogDir } from '../log/log-dir.ts'
 import { eachOf } from '../log/pool.ts'
+import type { Slices } from '../log/shared.ts'
 import type { PartitionImage } from '../metadata/partition.ts'
 import type { MetadataDelta, PartitionChange, Subscriber } from '../metadata/publisher.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -16,12 +17,14 @@ export interface ReplicaFollowerRooms {
   readonly logDirs: readonly LogDir[]
   readonly nodeId: number
   readonly logger: Logger
+  /** Thousands of partitions change at a time. */
+  readonly slices: Slices
 }
 
 /** How many logs are made, or put aside, at once: each waits for the disk, and too many would hold everything else up. */
 const AT_ONCE = 16
 
-export function followReplicas({ replicas, configs, logDirs, nodeId, logger }: ReplicaFollowerRooms): Subscriber {
+export function followReplicas({ replicas, configs, logDirs, nodeId, logger, slices }: ReplicaFollowerRooms): Subscriber {
   // Logs that a stop leaves unmade, the next start makes. Everything else is done all the same: a log of a deleted topic would be put aside by
   // the next start and never removed, and the farewell of this broker is a change of roles.
   return async (delta, isStopping) => {
@@ -33,9 +36,11 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger }: R
     await reconfigure(delta)
     const ours = delta.partitionsChanged.filter(({ after }) => after.replicas.includes(nodeId))
     await eachOf(ours, AT_ONCE, async (change) => {
+      await slices.rest()
       if (!isStopping()) await open(change)
     })
     for (const { topic, after } of ours) {
+      await slices.rest()
       const replica = replicas.get(topic.name, after.partition)
       if (replica) await guarded('a replica could not take its role', replica.name, () => replica.become(roleOf(after)))
     }

@@ -18,7 +18,9 @@ export interface ReplayOptions<R> {
   readonly stopped: () => boolean
 }
 
-const SLICE_MS = 10
+const SLICE_MS = 8
+/** Among so many records one looks at the clock. */
+const LOOK_AT_CLOCK = 32
 const READ_BYTES = 1 << 20
 /** After this many unknown records of one load, only their number is logged. */
 const LOGGED_UNKNOWN = 10
@@ -27,10 +29,12 @@ export class Replay<R> {
   readonly #options: ReplayOptions<R>
   #next: number
   #unknown = 0
+  #sliceEnd: number
 
   constructor(options: ReplayOptions<R>) {
     this.#options = options
     this.#next = options.from
+    this.#sliceEnd = options.clock.monotonic() + SLICE_MS
   }
 
   /** The offset after the last record that was applied. */
@@ -40,8 +44,7 @@ export class Replay<R> {
 
   /** True once the machine has seen all up to the log's end; false where it was stopped. */
   async toEnd(): Promise<boolean> {
-    const { log, clock, stopped } = this.#options
-    let sliceEnd = clock.monotonic() + SLICE_MS
+    const { log, stopped } = this.#options
     while (this.#next < log.endOffset) {
       const pieces = await log.read(this.#next, READ_BYTES)
       if (stopped()) return false
@@ -49,11 +52,9 @@ export class Replay<R> {
       for (const piece of pieces) {
         for (const batch of batches(piece)) {
           if (batch.nextOffset <= this.#next) continue
-          this.#applyBatch(batch)
-          if (clock.monotonic() < sliceEnd) continue
-          await new Promise<void>((resume) => clock.soon(resume))
+          await this.#applyBatch(batch)
+          await this.#pause()
           if (stopped()) return false
-          sliceEnd = clock.monotonic() + SLICE_MS
         }
       }
       if (this.#next === before)
@@ -67,8 +68,21 @@ export class Replay<R> {
     return !stopped()
   }
 
-  #applyBatch(batch: RecordBatch): void {
-    const { machine } = this.#options
+  /** Lets others run if it is time. */
+  #pause(): Promise<void> | undefined {
+    const { clock } = this.#options
+    if (clock.monotonic() < this.#sliceEnd) return undefined
+    return new Promise((resume) =>
+      clock.soon(() => {
+        this.#sliceEnd = clock.monotonic() + SLICE_MS
+        resume()
+      }),
+    )
+  }
+
+  /** A batch may hold ten thousand records; where the load is overtaken half-way the machine is thrown away. */
+  async #applyBatch(batch: RecordBatch): Promise<void> {
+    const { machine, stopped } = this.#options
     if (batch.isControl) {
       const committed = markerOf(batch)
       if (committed !== null) machine.endTransaction?.(batch.producerId, batch.producerEpoch, committed)
@@ -78,6 +92,8 @@ export class Replay<R> {
         if (record.offset < this.#next) continue
         const decoded = this.#decode(record.key, record.value, record.offset)
         if (decoded !== null) machine.apply(decoded, metaOf(batch, record.offset, record.timestamp))
+        if (record.offset % LOOK_AT_CLOCK === 0) await this.#pause()
+        if (stopped()) return
       }
     }
     this.#next = batch.nextOffset

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { batches, type RecordBatch } from '../protocol/records/batch.ts'
+import type { Record } from '../protocol/records/record.ts'
 import { DeltaCollector, type MetadataDelta } from './delta.ts'
 import { MetadataImage } from './image.ts'
 import { metadataCodec } from './records.ts'
@@ -24,7 +25,9 @@ export interface PublisherOptions {
   readonly logger: Logger
 }
 
-const SLICE_MS = 10
+const SLICE_MS = 8
+/** Among so many records one looks at the clock. */
+const LOOK_AT_CLOCK = 32
 const READ_BYTES = 1 << 20
 
 /**
@@ -37,6 +40,7 @@ export class MetadataPublisher {
   readonly #subscribers: { readonly name: string; readonly run: Subscriber }[] = []
   readonly #waiting: { readonly offset: number; readonly seen: Deferred<void> }[] = []
   #endOffset = 0
+  #sliceEnd = 0
   #lastTimestamp = 0
   #publishedOffset = 0
   #isLive = false
@@ -73,19 +77,16 @@ export class MetadataPublisher {
 
   /** Brings the image to what is committed and tells every subscriber so; follows the log from then on. */
   async load(): Promise<void> {
-    const { log, clock } = this.#options
+    const { log } = this.#options
     const collector = new DeltaCollector()
     this.#endOffset = await restoreImage(log, this.image, collector)
-    let sliceEnd = clock.monotonic() + SLICE_MS
+    this.#sliceEnd = this.#options.clock.monotonic() + SLICE_MS
     while (this.#endOffset < log.committedOffset) {
       const before = this.#endOffset
       for (const piece of await log.read(this.#endOffset, READ_BYTES)) {
         for (const batch of batches(piece)) {
           if (batch.nextOffset > log.committedOffset) break
-          this.#apply(batch, collector)
-          if (clock.monotonic() < sliceEnd) continue
-          await new Promise<void>((resume) => clock.soon(resume))
-          sliceEnd = clock.monotonic() + SLICE_MS
+          await this.#applyInSlices(batch, collector)
         }
       }
       if (this.#endOffset === before)
@@ -125,18 +126,48 @@ export class MetadataPublisher {
   }
 
   #apply(batch: RecordBatch, collector: DeltaCollector): void {
+    if (!batch.isControl) for (const record of batch.records()) this.#applyRecord(record, collector)
+    this.#applied(batch, collector)
+  }
+
+  /** Nobody sees the image before all of it is loaded, so that a batch of ten thousand records may be taken in pieces. */
+  async #applyInSlices(batch: RecordBatch, collector: DeltaCollector): Promise<void> {
     if (!batch.isControl) {
-      for (const { offset, key, value } of batch.records()) {
-        if (offset < this.#endOffset) continue
-        const record = metadataCodec.decode(key, value)
-        if (record) this.image.apply(record, collector)
-        else
-          this.#options.logger.error(
-            'a metadata record of an unknown kind is passed over; was this directory used by a newer Kafka?',
-            { offset },
-          )
+      for (const record of batch.records()) {
+        this.#applyRecord(record, collector)
+        if (record.offset % LOOK_AT_CLOCK === 0) await this.#pause()
       }
     }
+    this.#applied(batch, collector)
+    await this.#pause()
+  }
+
+  /** Lets others run if it is time. */
+  #pause(): Promise<void> | undefined {
+    const { clock } = this.#options
+    if (clock.monotonic() < this.#sliceEnd) return undefined
+    return new Promise((resume) =>
+      clock.soon(() => {
+        this.#sliceEnd = clock.monotonic() + SLICE_MS
+        resume()
+      }),
+    )
+  }
+
+  #applyRecord({ offset, key, value }: Record, collector: DeltaCollector): void {
+    if (offset < this.#endOffset) return
+    const record = metadataCodec.decode(key, value)
+    if (record) this.image.apply(record, collector)
+    else
+      this.#options.logger.error(
+        'a metadata record of an unknown kind is passed over; was this directory used by a newer Kafka?',
+        {
+          offset,
+        },
+      )
+  }
+
+  #applied(batch: RecordBatch, collector: DeltaCollector): void {
     this.#endOffset = Math.max(this.#endOffset, batch.nextOffset)
     this.#lastTimestamp = Math.max(this.#lastTimestamp, batch.maxTimestamp)
     collector.sizeInBytes += batch.sizeInBytes

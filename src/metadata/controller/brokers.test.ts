@@ -93,6 +93,34 @@ test('a clean stop gives partitions up to their ELR, and the next start takes th
   assert.equal(house.controller.image.partition('t', 0)!.leaderRecoveryState, 0)
 })
 
+test('a broker with more partitions than one decision may change goes and comes back in several', () => {
+  const house = new TestController({ sessionTimeoutMs: null })
+  house.run((controller) => activate(controller, { bootstrap: null, minInsyncReplicas: 1 }))
+  const brokerEpoch = house.start(1)
+  const topic = { name: 'wide', numPartitions: 600, replicationFactor: 1, assignments: [], configs: [] }
+  house.run((controller) => createTopics(controller, { topics: [topic], validateOnly: false }))
+  const who = { brokerId: 1, brokerEpoch }
+  const led = () => house.controller.image.topic('wide')!.partitions.filter(({ leader }) => leader === 1).length
+  const rounds = (command: typeof fenceBroker, id = who) => {
+    const seen = [led()]
+    for (;;) {
+      const { isDone } = house.run((controller) => command(controller, id))
+      seen.push(led())
+      if (isDone) return seen
+    }
+  }
+  assert.deepEqual(rounds(controlledShutdown), [600, 350, 100, 0])
+  assert.deepEqual(rounds(fenceBroker), [0, 0])
+  const next = house.register(1, brokerEpoch)
+  assert.deepEqual(rounds(unfenceBroker, { brokerId: 1, brokerEpoch: next }), [0, 250, 500, 600])
+
+  // And after a crash: nobody is told of an epoch before the last life is put in order.
+  assert.deepEqual([house.register(1, -1, 'next'), led()], [-1, 350])
+  assert.deepEqual([house.register(1, -1, 'next'), led()], [-1, 100])
+  const before = house.written.length
+  assert.deepEqual([house.register(1, -1, 'next'), led()], [before, 0])
+})
+
 test('after an unclean stop the ELR is emptied, and only the last known leader comes back, as recovering', () => {
   const house = TestController.withBrokers()
   const brokerEpoch = house.start(1)

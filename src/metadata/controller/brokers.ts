@@ -5,7 +5,7 @@ import { KafkaError } from '../../protocol/errors.ts'
 import type { BrokerImage } from '../image.ts'
 import { brokerChange, type MetadataRecord, partitionChange, type RecordOf, record } from '../records.ts'
 import type { Controller } from './controller.ts'
-import { brokerLeaves, brokerReturns } from './membership.ts'
+import { brokerLeaves, brokerReturns, CHANGES_AT_ONCE } from './membership.ts'
 
 /** The parts of BrokerRegistrationRequest that count. */
 export interface Registration {
@@ -36,7 +36,8 @@ export interface BrokerEpoch {
 }
 
 /**
- * Registers a broker, fenced; answers its epoch, the offset of the registration's batch. Throws DUPLICATE_BROKER_REGISTRATION while another
+ * Registers a broker, fenced; answers its epoch, the offset of the registration's batch. It is -1 while there is more of its last life to be
+ * put in order than one decision may change: then it is to be asked again. Throws DUPLICATE_BROKER_REGISTRATION while another
  * process with the same id is alive, UNSUPPORTED_VERSION where it cannot speak a finalised feature, INVALID_REQUEST for a broker without
  * listeners.
  */
@@ -51,9 +52,10 @@ export function registerBroker(
   if (request.listeners.length === 0) throw new KafkaError('INVALID_REQUEST', `broker ${request.brokerId} names no listener`)
   requireFeatures(controller, request)
   const isSameProcess = existing?.incarnationId === request.incarnationId
-  const brokerEpoch = isSameProcess ? existing.epoch : settings.nextOffset()
   const wasClean = existing !== undefined && existing.epoch === request.previousBrokerEpoch
-  const departures = isSameProcess || !existing ? [] : brokerLeaves(controller, existing.id, !wasClean)
+  const departures = isSameProcess || !existing ? [] : brokerLeaves(controller, existing.id, !wasClean, CHANGES_AT_ONCE)
+  if (departures.length === CHANGES_AT_ONCE) return decide({ brokerEpoch: -1 }, departures)
+  const brokerEpoch = isSameProcess ? existing.epoch : settings.nextOffset()
   sessions.forget(request.brokerId)
   sessions.heard(request.brokerId, now)
   return decide({ brokerEpoch }, [
@@ -115,19 +117,32 @@ export function requireBroker({ image }: Controller, { brokerId, brokerEpoch }: 
   throw new KafkaError('STALE_BROKER_EPOCH', `broker ${brokerId} is registered with epoch ${broker.epoch}, not ${brokerEpoch}`)
 }
 
-/** The broker serves from now on, and leads where it may and nobody does. Nothing is written where it served already. */
-export function unfenceBroker(controller: Controller, request: BrokerEpoch): Decision<MetadataRecord, void> {
+/** Whether all was decided; else the same is to be asked again. */
+export interface Progress {
+  readonly isDone: boolean
+}
+
+const progress = (about: MetadataRecord[], changes: MetadataRecord[]): Decision<MetadataRecord, Progress> =>
+  decide({ isDone: changes.length < CHANGES_AT_ONCE }, [...about, ...changes])
+
+/** The broker serves from now on, and leads where it may and nobody does. */
+export function unfenceBroker(controller: Controller, request: BrokerEpoch): Decision<MetadataRecord, Progress> {
   const broker = requireBroker(controller, request)
-  return decide<MetadataRecord, void>(undefined, unfenceRecords(controller, broker))
+  const unfenced = broker.fenced ? [brokerChange(broker, { fenced: -1 })] : []
+  return progress(unfenced, brokerReturns(controller, broker.id, CHANGES_AT_ONCE))
 }
 
 export function unfenceRecords(controller: Controller, broker: BrokerImage): MetadataRecord[] {
   return broker.fenced ? [brokerChange(broker, { fenced: -1 }), ...brokerReturns(controller, broker.id)] : []
 }
 
-/** The broker serves no longer: what it led is led by others, or by nobody. */
-export function fenceBroker(controller: Controller, request: BrokerEpoch): Decision<MetadataRecord, void> {
-  return decide<MetadataRecord, void>(undefined, fenceRecords(controller, requireBroker(controller, request)))
+/** The broker serves no longer: what it led is led by others, or by nobody. It is fenced with the last of its partitions. */
+export function fenceBroker(controller: Controller, request: BrokerEpoch): Decision<MetadataRecord, Progress> {
+  const broker = requireBroker(controller, request)
+  if (broker.fenced) return progress([], [])
+  const changes = brokerLeaves(controller, broker.id, false, CHANGES_AT_ONCE)
+  const isDone = changes.length < CHANGES_AT_ONCE
+  return decide({ isDone }, isDone ? [...changes, brokerChange(broker, { fenced: 1 })] : changes)
 }
 
 export function fenceRecords(controller: Controller, broker: BrokerImage): MetadataRecord[] {
@@ -135,8 +150,11 @@ export function fenceRecords(controller: Controller, broker: BrokerImage): Metad
 }
 
 /** The first step of a clean stop: the broker gives away what it leads. It is fenced when all have seen that. */
-export function controlledShutdown(controller: Controller, request: BrokerEpoch): Decision<MetadataRecord, void> {
-  return decide<MetadataRecord, void>(undefined, shutdownRecords(controller, requireBroker(controller, request)))
+export function controlledShutdown(controller: Controller, request: BrokerEpoch): Decision<MetadataRecord, Progress> {
+  const broker = requireBroker(controller, request)
+  if (broker.fenced) return progress([], [])
+  const begun = broker.inControlledShutdown ? [] : [brokerChange(broker, { inControlledShutdown: 1 })]
+  return progress(begun, brokerLeaves(controller, broker.id, false, CHANGES_AT_ONCE))
 }
 
 export function shutdownRecords(controller: Controller, broker: BrokerImage): MetadataRecord[] {
