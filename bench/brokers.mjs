@@ -33,9 +33,9 @@ export const isOurs = (name) => brokers[name].kind === 'ours'
 
 /**
  * Starts the process `name` on `dir`, above strangers, and waits until it is ready. `withLoop`: ours carries the probe of loop-probe.mjs,
- * which the handle's `probe` names.
+ * which the handle's `probe` names; it may `profile`, and try `v8` flags on the broker 'ours' alone.
  */
-export async function startNamed(name, dir, { port, other, withLoop = false } = {}) {
+export async function startNamed(name, dir, { port, other, withLoop = false, profile, v8 } = {}) {
   const { kind, overrides, isOther } = brokers[name]
   const probe = withLoop && kind === 'ours' ? join(dir, 'loop.sock') : undefined
   const broker = await startBroker({
@@ -46,7 +46,7 @@ export async function startNamed(name, dir, { port, other, withLoop = false } = 
     readyMs: 180_000,
     onSpawn: raise,
     ...(isOther ? { build: other } : {}),
-    ...(probe ? { env: withProbe(probe) } : {}),
+    ...(probe ? { env: withProbe(probe, { profile, v8: name === 'ours' ? v8 : '' }) } : {}),
   })
   broker.probe = probe
   return broker

@@ -2,14 +2,17 @@
  * Preloaded into our broker (`node --import`) by the bench alone: how long did the event loop go without coming round? A timer of one
  * millisecond looks at the clock; what the loop slept, and what the kernel let it wait for a CPU, is taken off, so that what is left is work
  * of ours, or a call to the system that blocked. Pauses for garbage are told apart. A question on the socket ODRADEK_LOOP_PROBE names is
- * answered with what was seen since the last one.
+ * answered with what was seen since the last one. ODRADEK_LOOP_PROFILE=1 adds where the CPU time went, ODRADEK_V8_FLAGS are tried on V8.
  */
 import { openSync, readSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { PerformanceObserver, performance } from 'node:perf_hooks'
+import { setFlagsFromString } from 'node:v8'
 import { isMainThread } from 'node:worker_threads'
 
-function begin(path) {
+async function begin(path) {
+  for (const flag of (process.env.ODRADEK_V8_FLAGS ?? '').split(' ').filter(Boolean)) setFlagsFromString(flag)
+  const profile = process.env.ODRADEK_LOOP_PROFILE ? (await import('./profile.mjs')).profiler() : async () => []
   const scheduled = mainThread()
   let idleBefore = performance.eventLoopUtilization().idle
   let { ranMs: ranBefore, waitedMs: waitedBefore } = scheduled()
@@ -40,8 +43,8 @@ function begin(path) {
 
   const server = createServer((connection) => {
     // A moment later, so that the pauses of the last turns have been told.
-    setTimeout(() => {
-      connection.end(JSON.stringify(summary(seen)))
+    setTimeout(async () => {
+      connection.end(JSON.stringify({ ...summary(seen), profile: await profile() }))
       seen = empty()
     }, 20)
   })
@@ -96,4 +99,4 @@ function mainThread() {
 
 // A preloaded module is loaded in worker threads, too.
 const socket = process.env.ODRADEK_LOOP_PROBE
-if (socket && isMainThread) begin(socket)
+if (socket && isMainThread) await begin(socket)

@@ -130,6 +130,7 @@ async function oneRun(each, broker, turn, action, { repeats }, progress) {
   const shown = Object.entries(best).filter(([name, value]) => Number.isFinite(value) && (known[name] || alsoSaid.includes(name)))
   const text = shown.map(([name, value]) => `${known[name]?.label ?? name} ${round(value)}`).join(', ')
   progress.after(each, `${each.name} [${broker}] #${turn + 1} ${text}${isNoisy ? ' NOISY' : ''}`)
+  for (const { name, part } of best.profile ?? []) progress.say(`  ${(part * 100).toFixed(1).padStart(5)} %  ${name}`)
   return { broker, turn, figures: best, ...(isNoisy ? { isNoisy } : {}) }
 }
 

@@ -28,6 +28,7 @@ const { values: options } = parseArgs({
   options: {
     ...{ runs: text('3'), seconds: text('4'), warm: text('10'), repeats: text('2') },
     ...{ cases: text(''), group: text(''), filter: text(''), brokers: text(''), other: text(''), json: text('') },
+    ...{ profile: flag(), v8: text('') },
     ...{ 'only-ours': flag(), resume: flag(), priority: flag(true), loop: flag(true) },
     ...{ list: flag(), table: flag(), write: flag(), source: text(''), help: flag() },
   },
@@ -42,6 +43,8 @@ const usage = `npm run bench -- [options]
   --resume         leave out the cases that have a result on these sources
   --no-priority    do not put brokers and load programs above strangers (Linux, root)
   --no-loop        do not watch our event loop
+  --profile        tell where the CPU time of ours went, by function; the figures suffer
+  --v8 'FLAGS'     try flags of V8 on the broker 'ours' alone, as in --v8=--single-threaded-gc --brokers ours,other --other .
   --only-ours      no Apache Kafka, no JDK
   --brokers a,b    instead of those that a case names: ${Object.keys(brokers).join(', ')}; the first is compared with the second
   --other DIR      the folder of another build of ours (its bin and dist), for the broker 'other'
@@ -54,6 +57,8 @@ const settings = {
   ...Object.fromEntries(['runs', 'seconds', 'warm', 'repeats'].map((name) => [name, Number(options[name])])),
   other: options.other,
   withLoop: options.loop,
+  profile: options.profile,
+  v8: options.v8,
 }
 const { commit, source } = measuredSources()
 const pair = named === null ? ['ours', 'apache'] : [named[0], named[1]]
@@ -108,11 +113,12 @@ async function measureIn(workDir) {
   }
   const libs = withJava ? await kafkaLibs() : null
   console.error(usePriority(options.priority))
+  // A result is of ours, as it is, beside Apache's: not of one of them, of two others, or of an experiment.
+  const isUsual = named === null && withJava && !options.profile && options.v8 === ''
   const results = []
   const isGood = await runCases(left, { ...settings, workDir, libs, rdkafka }, ({ name }, runs) => {
     results.push({ case: name, commit, source, date: new Date().toISOString(), conditions: conditions(), runs })
-    // A result is of ours beside Apache's, not of one of them or of two others.
-    if (named === null && withJava) keep(results.at(-1))
+    if (isUsual) keep(results.at(-1))
   })
   console.log(`\n${markdown(left, results, pair)}\n\n${conditions()}, commit ${commit}.`)
   if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 1)}\n`)
