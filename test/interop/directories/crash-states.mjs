@@ -1,0 +1,90 @@
+/** What our recovery makes of states that a power cut may leave, as Apache's dump tool sees it. */
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { compile } from '../../../scripts/compile.mjs'
+import { installTools, ToolRunner } from '../lib/apache-tools.mjs'
+import { projectDir } from '../lib/brokers.mjs'
+import { start } from '../lib/processes.mjs'
+
+const STATES = 20
+const BAD =
+  /isvalid: false|Found timestamp mismatch|Mismatches in|Found out of order|not an offset index|Could not decode|corrupt|unexpected/i
+const BATCH = /^baseOffset: (\d+) lastOffset: (\d+) /gm
+
+export const judge = {
+  name: 'crash-states',
+  about: `kafka-dump-log reads ${STATES} directories that ours recovered after power cuts in simulation`,
+  needs: ['java', 'mvn'],
+  startsBrokers: true,
+  minutes: 6,
+
+  install: installTools,
+
+  async run({ report, tools, workDir, kind }) {
+    if (kind !== 'ours') return // the states are of our broker, whoever is judged otherwise
+    await report.test('the states are written', () => writeStates(workDir), { timeoutMs: 180_000 })
+    const runner = new ToolRunner(tools)
+    try {
+      for (const state of readdirSync(workDir)
+        .filter((name) => /^\d+$/.test(name))
+        .sort((a, b) => a - b)) {
+        await report.test(`state ${state}: logs, indexes, snapshots and metadata`, () => dump(runner, join(workDir, state)), {
+          timeoutMs: 120_000,
+        })
+      }
+    } finally {
+      runner.close()
+    }
+  },
+}
+
+async function writeStates(workDir) {
+  const isCompiled = await compile({
+    project: 'tsconfig.test.json',
+    folders: ['src', 'test', 'bench'],
+    outDir: 'build',
+    info: 'build/test.tsbuildinfo',
+    endings: ['.js'],
+    output: (source) => `build/${source.replace(/\.ts$/, '.js')}`,
+  })
+  assert.ok(isCompiled, 'the tests do not compile')
+  const program = join(projectDir, 'build/test/crash-points/main.js')
+  const writing = start(process.execPath, [program, '--states', STATES, '--seed', 1, '--write', workDir])
+  const { code } = await writing.ended
+  assert.equal(code, 0, writing.output.slice(-1000))
+  assert.equal(readdirSync(workDir).filter((name) => /^\d+$/.test(name)).length, STATES)
+}
+
+async function dump(runner, dir) {
+  const files = (pattern) =>
+    readdirSync(dir, { recursive: true })
+      .filter((name) => pattern.test(name))
+      .sort()
+      .map((name) => join(dir, name))
+  const read = async (chosen, ...options) => {
+    if (chosen.length === 0) return ''
+    const output = await runner.must('kafka-dump-log', ['--files', chosen.join(','), ...options], { timeoutMs: 100_000 })
+    assert.doesNotMatch(output, BAD)
+    return output
+  }
+  assert.match(
+    await read(files(/^served-after-0\/\d+\.log$/), '--print-data-log', '--deep-iteration'),
+    /payload: after the power cut/,
+  )
+  for (const log of readdirSync(dir).filter((name) => /^[a-z-]+-\d+$/.test(name))) {
+    const output = await read(files(new RegExp(`^${log}/\\d+\\.log$`)), '--print-data-log', '--deep-iteration')
+    let next = 0
+    for (const [line, base, last] of output.matchAll(BATCH)) {
+      assert.ok(Number(base) >= next, `${log}: ${line} comes after ${next}`)
+      next = Number(last) + 1
+    }
+  }
+  await read(files(/^__consumer_offsets-\d+\/\d+\.log$/), '--offsets-decoder')
+  await read(files(/^__cluster_metadata-0\/\d+\.log$/), '--cluster-metadata-decoder')
+  for (const file of files(/^__cluster_metadata-0\/.*\.checkpoint$/)) await read([file], '--cluster-metadata-decoder')
+  const indexes = files(/^[a-z_-]+-\d+\/\d+\.(index|timeindex)$/)
+  await read(indexes)
+  await read(indexes, '--index-sanity-check')
+  await read(files(/^[a-z_-]+-\d+\/\d+\.snapshot$/))
+}
