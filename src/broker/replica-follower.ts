@@ -76,7 +76,11 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger, sli
   // A log that no topic claims (or another topic of the same name does) is renamed, never removed: it may be all that is left of something.
   async function putStraysAside({ image }: MetadataDelta): Promise<void> {
     for (const dir of logDirs) {
-      const strays = dir.offline ? [] : [...dir.logs.values()].filter((log) => log.topic !== METADATA_LOG && !isOurs(log))
+      const strays: Log[] = []
+      for (const log of dir.offline ? [] : [...dir.logs.values()]) {
+        await slices.rest()
+        if (log.topic !== METADATA_LOG && !isOurs(log)) strays.push(log)
+      }
       await eachOf(strays, AT_ONCE, (log) => putAside(dir, log))
     }
 

@@ -105,7 +105,7 @@ export class LogDir {
       path,
       { ...defaults, ...options },
       (why) => this.#wentOffline(why),
-      (kind) => this.#checkpoints.write(kind, this.#logs.values()),
+      (kind) => this.#checkpoints.write(kind, this.#logs.values(), this.#shared.slices),
     )
   }
 
@@ -278,7 +278,10 @@ export class LogDir {
   async checkpoint(): Promise<void> {
     this.#requireOnline()
     try {
-      for (const log of this.#logs.values()) await log.saveEpochs()
+      for (const log of this.#logs.values()) {
+        await this.#shared.slices.rest()
+        await log.saveEpochs()
+      }
       await this.#shared.checkpoint('recoveryPoint')
       await this.#shared.checkpoint('startOffset')
       await this.#shared.checkpoint('highWatermark')

@@ -5,8 +5,8 @@ import type { Logger } from '../platform/logger.ts'
 import { partitionDir } from './file-names.ts'
 import type { Log } from './log.ts'
 import type { Checkpointed } from './recovery.ts'
-import type { CheckpointKind } from './shared.ts'
-import { DamagedFile, offsetCheckpointText, type PartitionOffset, parseOffsetCheckpoint, readText } from './text-files.ts'
+import type { CheckpointKind, Slices } from './shared.ts'
+import { checkpointText, DamagedFile, offsetLine, parseOffsetCheckpoint, readText } from './text-files.ts'
 
 export const checkpointFiles = {
   recoveryPoint: 'recovery-point-offset-checkpoint',
@@ -16,7 +16,9 @@ export const checkpointFiles = {
 } as const satisfies { [kind in CheckpointKind]: string }
 
 /** Apache Kafka looks after this log by other means and checks all of it at every start; it is in none of the checkpoints. */
-const METADATA_LOG = '__cluster_metadata-0'
+const METADATA_TOPIC = '__cluster_metadata'
+/** Among so many logs one looks at the clock. */
+const LOOK_AT_CLOCK = 64
 
 const offsetOf: { readonly [kind in CheckpointKind]: (log: Log) => number | null } = {
   recoveryPoint: (log) => log.recoveryPoint,
@@ -72,20 +74,22 @@ export class OffsetCheckpoints {
     }
   }
 
-  /** Writes one file anew, flushed, unless it would say what it says already. */
-  async write(kind: CheckpointKind, logs: Iterable<Log>): Promise<void> {
-    const offsets: PartitionOffset[] = []
+  /** Writes one file anew, flushed, unless it would say what it says already. In time slices: there may be ten thousand logs. */
+  async write(kind: CheckpointKind, logs: Iterable<Log>, slices: Slices): Promise<void> {
+    const lines: string[] = []
+    let count = 0
     for (const log of logs) {
       const offset = isCheckpointed(log) ? offsetOf[kind](log) : null
-      if (offset !== null) offsets.push({ topic: log.topic, partition: log.partition, offset })
+      if (offset !== null) lines.push(offsetLine(log.topic, log.partition, offset))
+      if (++count % LOOK_AT_CLOCK === 0) await slices.rest()
     }
-    const text = offsetCheckpointText(offsets)
+    const text = checkpointText(lines)
     if (this.#written.get(kind) === text) return
     await this.#disk.replaceAtomic(this.#pathOf(kind), Buffer.from(text))
     this.#written.set(kind, text)
   }
 }
 
-function isCheckpointed({ topic, partition }: Log): boolean {
-  return partitionDir(topic, partition) !== METADATA_LOG
+function isCheckpointed({ topic }: Log): boolean {
+  return topic !== METADATA_TOPIC
 }

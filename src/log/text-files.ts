@@ -41,8 +41,8 @@ export interface PartitionOffset {
 
 const OFFSET_LINE = /^(\S+) (\d+) (-?\d+)$/
 
-export function offsetCheckpointText(offsets: Iterable<PartitionOffset>): string {
-  return checkpointText(Array.from(offsets, ({ topic, partition, offset }) => `${topic} ${partition} ${offset}`))
+export function offsetLine(topic: string, partition: number, offset: number): string {
+  return `${topic} ${partition} ${offset}`
 }
 
 /** Throws DamagedFile. */
