@@ -13,7 +13,7 @@ const overrides = {
   'offsets.topic.num.partitions': '4',
   'transaction.state.log.num.partitions': '2',
   'log.cleaner.backoff.ms': '500',
-  'metadata.log.max.record.bytes.between.snapshots': '10000',
+  'metadata.log.max.record.bytes.between.snapshots': '2000',
 }
 /** So long a broker is under load, and longer where that makes too few batches to fill an index. */
 const LOAD_MS = 1500
