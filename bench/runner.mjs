@@ -34,7 +34,7 @@ async function runLoads(cases, settings, progress, onResult) {
   if (cases.length === 0) return true
   const running = new Map()
   for (const name of new Set(cases.flatMap((each) => each.brokers.map(processOf)))) {
-    const broker = await startNamed(name, join(settings.workDir, name), settings)
+    const broker = await startPatiently(name, settings, progress)
     running.set(name, broker)
     progress.say(`${name}: ready after ${round(broker.readyMs)} ms; warming up for ${settings.warm} s`)
     await warmUp(target(name, broker), settings.warm)
@@ -51,6 +51,16 @@ async function runLoads(cases, settings, progress, onResult) {
     await broker.stop()
   }
   return isGood
+}
+
+/** Another program may take the port between our look at it and the broker's: then once more. */
+async function startPatiently(name, settings, progress) {
+  try {
+    return await startNamed(name, join(settings.workDir, name), settings)
+  } catch (error) {
+    progress.say(`${name} did not start, once more: ${error.message}`)
+    return startNamed(name, join(settings.workDir, `${name}-again`), settings)
+  }
 }
 
 /** A JIT compiler has seen everything once before anything is measured. */
