@@ -15,7 +15,7 @@ import { Chores } from './chores.ts'
 import { runAll } from './closing.ts'
 import { followGroups } from './group-follower.ts'
 import { handlers } from './handlers/index.ts'
-import { closeLogDirs, type LogDirs, openLogDirs } from './log-dirs.ts'
+import { closeLogDirs, dirSettings, type LogDirs, openLogDirs } from './log-dirs.ts'
 import { closeMetadata, type MetadataNode, openMetadata } from './metadata-node.ts'
 import { advertised, channelLimits, connectionLimits, listenersOf, maxRequestBytes } from './network-settings.ts'
 import { Pipeline } from './pipeline.ts'
@@ -126,6 +126,9 @@ export class Broker {
         slices: new Slices(this.#platform.clock),
       }),
     )
+    publisher.subscribe('log directories', () => {
+      for (const dir of new Set([...this.#dirs.all, this.#dirs.metadata])) dir.retune(dirSettings(configs.broker))
+    })
     publisher.subscribe('groups', followGroups(this.#groups, this.#replicas, nodeId))
     await publisher.load()
     await this.#registration.register()

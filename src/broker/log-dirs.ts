@@ -1,15 +1,27 @@
 // Opens the log directories of a broker: one cluster, one node, a lock on each.
 
+import type { BrokerConfig } from '../config/broker/index.ts'
 import { noTexts, staticLayers } from '../config/layers.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { topicConfig } from '../config/resolve.ts'
-import { LogDir } from '../log/log-dir.ts'
+import { LogDir, type LogDirSettings } from '../log/log-dir.ts'
 import type { Platform } from '../platform/platform.ts'
 
 export interface LogDirs {
   readonly all: readonly LogDir[]
   /** The one that holds `__cluster_metadata`. */
   readonly metadata: LogDir
+}
+
+/** A log under way waits for the disk most of the time, so what would be one thread of Kafka's has several of them in hand. */
+const LOGS_OF_A_THREAD = 4
+
+/** What of a broker's configuration may change while its directories are in use. */
+export function dirSettings(config: BrokerConfig): LogDirSettings {
+  return {
+    producerIdExpirationMs: config['producer.id.expiration.ms'],
+    logsAtOnce: LOGS_OF_A_THREAD * config['num.recovery.threads.per.data.dir'],
+  }
 }
 
 /** Opens all of them, or none. A directory that is not formatted joins the cluster of the others, or founds one. */
@@ -25,7 +37,7 @@ export async function openLogDirs(platform: Platform, loaded: LoadedConfig): Pro
           nodeId: config['node.id'],
           clusterId,
           config: topicConfig(staticLayers(loaded.given), noTexts),
-          producerIdExpirationMs: config['producer.id.expiration.ms'],
+          ...dirSettings(config),
         }),
       )
     }

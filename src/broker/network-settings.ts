@@ -1,11 +1,13 @@
 // From configuration to what net/ wants to know, and the addresses that clients are told.
 
-import type { BrokerConfig } from '../config/broker/index.ts'
+import { type BrokerConfig, brokerConfigs } from '../config/broker/index.ts'
 import { MAX_INT } from '../config/keys.ts'
+import type { BrokerLayers } from '../config/layers.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { ChannelLimits } from '../net/channel.ts'
 import type { ConnectionLimits } from '../net/connection-limits.ts'
 import type { ListenerOptions, Server } from '../net/listener.ts'
+import type { EffectiveConfigs } from './effective-configs.ts'
 
 /** Requests of one connection that were read and not answered; Kafka reads one at a time, we let Produce requests overlap. */
 const MAX_PENDING_REQUESTS = 64
@@ -19,8 +21,8 @@ export const MAX_ANSWER_BYTES = 256 * 1024 * 1024
 /** A client that sends half a request and then nothing for so long is gone, or means no good. */
 const MAX_STALL_MS = 30_000
 
-export function listenersOf({ config, listeners }: LoadedConfig): ListenerOptions[] {
-  return listeners.client.map(({ name, bind }) => ({ name, address: bind, maxConnections: unlessMax(config['max.connections']) }))
+export function listenersOf({ listeners }: LoadedConfig): ListenerOptions[] {
+  return listeners.client.map(({ name, bind }) => ({ name, address: bind }))
 }
 
 export function channelLimits(config: BrokerConfig): ChannelLimits {
@@ -34,13 +36,48 @@ export function channelLimits(config: BrokerConfig): ChannelLimits {
   }
 }
 
-export function connectionLimits(config: BrokerConfig): ConnectionLimits {
-  return {
-    maxConnections: unlessMax(config['max.connections']),
-    maxConnectionsPerIp: unlessMax(config['max.connections.per.ip']),
-    perIpOverrides: overrides(config['max.connections.per.ip.overrides']),
-    maxCreationRate: unlessMax(config['max.connection.creation.rate']),
+/** What holds now, altered values included; one object until something changes. */
+export function connectionLimits({ listeners }: LoadedConfig, configs: EffectiveConfigs): () => ConnectionLimits {
+  const names = listeners.client.map(({ name }) => name)
+  let known: ConnectionLimits | null = null
+  let from: BrokerLayers | null = null
+  limitsFrom(configs, names) // a value for a listener that is not valid stops the start, not the first client
+  return () => {
+    if (known && from === configs.layers) return known
+    from = configs.layers
+    known = limitsFrom(configs, names)
+    return known
   }
+}
+
+function limitsFrom({ broker, layers }: EffectiveConfigs, names: readonly string[]): ConnectionLimits {
+  return {
+    maxConnections: unlessMax(broker['max.connections']),
+    maxConnectionsPerIp: unlessMax(broker['max.connections.per.ip']),
+    perIpOverrides: overrides(broker['max.connections.per.ip.overrides']),
+    maxCreationRate: unlessMax(broker['max.connection.creation.rate']),
+    listeners: new Map(
+      names.map((name) => [
+        name,
+        {
+          maxConnections: unlessMax(listenerValue(layers, name, 'max.connections', broker)),
+          maxCreationRate: unlessMax(listenerValue(layers, name, 'max.connection.creation.rate', broker)),
+        },
+      ]),
+    ),
+  }
+}
+
+/** `listener.name.<name>.<key>` where it is set, else the value of all listeners. Kafka writes the listener's name in lower case there. */
+function listenerValue(
+  layers: BrokerLayers,
+  listener: string,
+  key: 'max.connections' | 'max.connection.creation.rate',
+  broker: BrokerConfig,
+): number {
+  const name = `listener.name.${listener.toLowerCase()}.${key}`
+  const text = layers.dynamicBroker.get(name) ?? layers.dynamicDefault.get(name) ?? layers.static.get(name)
+  return text === undefined ? broker[key] : brokerConfigs[key].parse(name, text)
 }
 
 export function maxRequestBytes(config: BrokerConfig): number {

@@ -105,7 +105,6 @@ export const brokerKeysWithoutEffect: ReadonlySet<string> = new Set([
   'metrics.sample.window.ms',
   'num.io.threads',
   'num.network.threads',
-  'num.recovery.threads.per.data.dir',
   'num.replica.alter.log.dirs.threads',
   'num.replica.fetchers',
   'offsets.commit.timeout.ms',

@@ -30,7 +30,7 @@ export class DirShared implements Shared {
   readonly flusher = new Flusher()
   readonly entries: JoinedFlush
   readonly slices: Slices
-  readonly producerIdExpirationMs: number
+  producerIdExpirationMs: number
   readonly #path: string
   readonly #onOffline: (why: DiskError) => void
   readonly #writeCheckpoint: (kind: CheckpointKind) => Promise<void>

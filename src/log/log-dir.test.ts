@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FailingDisk } from '../../test/support/failing-disk.ts'
 import { batchOf, LogWorld, logConfig, readAll, settle, TOPIC_ID, valuesOf } from '../../test/support/log-world.ts'
 import { LogDir } from './log-dir.ts'
 
@@ -165,4 +166,30 @@ test('the empty checkpoints and lock that Apache Kafka leaves are nothing to war
   const logger = { ...world.logger, warn: (text: string) => warnings.push(text), error: (text: string) => warnings.push(text) }
   const again = await LogDir.open({ ...world, logger }, '/data', { nodeId: 1, clusterId: null, config: world.config })
   assert.deepEqual([again.logs.size, warnings], [1, []])
+})
+
+test('logsAtOnce bounds how many logs are closed at the same time, and may be altered before that', async () => {
+  const most: number[] = []
+  for (const logsAtOnce of [1, 3]) {
+    const world = new LogWorld()
+    const disk = new FailingDisk(world.disk)
+    world.disk = disk
+    const dir = await world.open({ logsAtOnce: 2 })
+    for (let partition = 0; partition < 6; partition++) {
+      const log = await dir.createLog('t', partition, TOPIC_ID, world.config)
+      log.append(batchOf(['v']), 0)
+      await log.flushed()
+    }
+    dir.retune({ logsAtOnce, producerIdExpirationMs: 1000 })
+    let now = 0
+    let largest = 0
+    disk.delayWhere((operation, path) => {
+      if (operation !== 'replace' || !path.includes('/t-')) return null
+      largest = Math.max(largest, ++now)
+      return settle(2).then(() => void now--)
+    })
+    await dir.close({ brokerEpoch: 1 })
+    most.push(largest)
+  }
+  assert.deepEqual(most, [1, 3])
 })

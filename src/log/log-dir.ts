@@ -27,9 +27,12 @@ export interface LogDirOptions {
   readonly tailBytes?: number
   /** Files that are open although nobody uses them at the moment. */
   readonly maxOpenFiles?: number
-  /** How many logs are loaded at the same time. */
-  readonly loadAtOnce?: number
+  /** How many logs are loaded, and closed, at the same time. */
+  readonly logsAtOnce?: number
 }
+
+/** What may change while the directory is in use. */
+export type LogDirSettings = Required<Pick<LogDirOptions, 'producerIdExpirationMs' | 'logsAtOnce'>>
 
 const LOCK = '.lock'
 const CLEAN_SHUTDOWN = '.kafka_cleanshutdown'
@@ -38,10 +41,9 @@ const defaults = {
   producerIdExpirationMs: 86_400_000,
   tailBytes: 64 * MIB,
   maxOpenFiles: 4096,
-  loadAtOnce: 8,
+  logsAtOnce: 8,
   indexBytes: 32 * MIB,
 } as const
-const CLOSE_AT_ONCE = 8
 
 export class LogDir {
   readonly path: string
@@ -56,6 +58,7 @@ export class LogDir {
   readonly #logs = new Map<string, Log>()
   readonly #shared: DirShared
   readonly #lock: Lock
+  #logsAtOnce: number
   readonly #checkpoints: OffsetCheckpoints
   readonly #onOffline: ((why: DiskError) => void)[] = []
 
@@ -99,6 +102,7 @@ export class LogDir {
     this.isNew = found.isNew
     this.cleanBrokerEpoch = found.cleanBrokerEpoch
     this.#lock = found.lock
+    this.#logsAtOnce = options.logsAtOnce ?? defaults.logsAtOnce
     this.#checkpoints = new OffsetCheckpoints(platform.disk, path, platform.logger)
     this.#shared = new DirShared(
       platform,
@@ -107,6 +111,12 @@ export class LogDir {
       (why) => this.#wentOffline(why),
       (kind) => this.#checkpoints.write(kind, this.#logs.values(), this.#shared.slices),
     )
+  }
+
+  /** Takes over what was altered; it holds at once. */
+  retune({ producerIdExpirationMs, logsAtOnce }: LogDirSettings): void {
+    this.#shared.producerIdExpirationMs = producerIdExpirationMs
+    this.#logsAtOnce = logsAtOnce
   }
 
   /** By the name of their directory, such as `orders-0`. */
@@ -131,7 +141,7 @@ export class LogDir {
 
   // ---- the start
 
-  async #load({ config, loadAtOnce = defaults.loadAtOnce }: LogDirOptions): Promise<void> {
+  async #load({ config }: LogDirOptions): Promise<void> {
     const { disk, logger } = this.#shared
     await this.#checkpoints.load()
     const found: PartitionDir[] = []
@@ -144,7 +154,7 @@ export class LogDir {
       else if (!name.startsWith('.'))
         logger.warn('a directory is left alone: it is no partition in use', { dir: `${this.path}/${name}`, kind })
     }
-    await eachOf(found, loadAtOnce, (partition) => this.#loadOne(partition, config))
+    await eachOf(found, this.#logsAtOnce, (partition) => this.#loadOne(partition, config))
   }
 
   async #loadOne({ topic, partition }: PartitionDir, config: LogConfig): Promise<void> {
@@ -291,7 +301,7 @@ export class LogDir {
   }
 
   #eachLog(work: (log: Log) => Promise<void>): Promise<void> {
-    return eachOf([...this.#logs.values()], CLOSE_AT_ONCE, async (log) => {
+    return eachOf([...this.#logs.values()], this.#logsAtOnce, async (log) => {
       await this.#shared.slices.rest()
       await work(log)
     })

@@ -52,7 +52,7 @@ export class LogState implements ProducerLog {
     this.partition = partition
     this.topicId = topicId
     this.config = config
-    this.producers = new ProducerStates(this, shared.producerIdExpirationMs)
+    this.producers = new ProducerStates(this, () => shared.producerIdExpirationMs)
   }
 
   get name(): string {

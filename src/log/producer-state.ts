@@ -41,13 +41,13 @@ export interface ProducerLog {
 
 export class ProducerStates {
   readonly #log: ProducerLog
-  readonly #expirationMs: number
+  readonly #expirationMs: () => number
   #entries = new Map<number, ProducerEntry>()
   /** Producers with an open transaction. */
   #open = new Map<number, ProducerEntry>()
   #ended: Ended[] = []
 
-  constructor(log: ProducerLog, expirationMs: number) {
+  constructor(log: ProducerLog, expirationMs: () => number) {
     this.#log = log
     this.#expirationMs = expirationMs
   }
@@ -211,7 +211,7 @@ export class ProducerStates {
   /** Forgets producers that were silent for `producer.id.expiration.ms` and have no transaction open. */
   expire(now: number): void {
     for (const entry of this.#entries.values()) {
-      if (entry.transactionStart === null && now - entry.lastTimestamp >= this.#expirationMs)
+      if (entry.transactionStart === null && now - entry.lastTimestamp >= this.#expirationMs())
         this.#entries.delete(entry.producerId)
     }
   }
@@ -241,7 +241,7 @@ export class ProducerStates {
   restore(path: string, bytes: Uint8Array, now: number): void {
     this.clear()
     for (const entry of parseProducerSnapshot(path, bytes)) {
-      if (entry.transactionStart === null && now - entry.lastTimestamp >= this.#expirationMs) continue
+      if (entry.transactionStart === null && now - entry.lastTimestamp >= this.#expirationMs()) continue
       this.#entries.set(entry.producerId, entry)
     }
     const open = [...this.#entries.values()].filter(({ transactionStart }) => transactionStart !== null)

@@ -7,7 +7,7 @@ import type { Connection } from '../platform/network.ts'
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeNetwork } from '../platform/node/network.ts'
 import type { RequestSink } from './channel.ts'
-import type { ConnectionLimits } from './connection-limits.ts'
+import type { ConnectionLimits, ListenerLimits } from './connection-limits.ts'
 import { type Caller, ConnectionLost, dial } from './dial.ts'
 import { framed } from './frame.ts'
 import { type Server, serve } from './listener.ts'
@@ -30,7 +30,11 @@ const unlimitedConnections: ConnectionLimits = {
   maxConnectionsPerIp: Infinity,
   perIpOverrides: new Map(),
   maxCreationRate: Infinity,
+  listeners: new Map(),
 }
+
+const ofListener = (limits: Partial<ListenerLimits>) =>
+  new Map([['PLAINTEXT', { maxConnections: Infinity, maxCreationRate: Infinity, ...limits }]])
 
 class LogLines implements Logger {
   readonly lines: string[] = []
@@ -49,22 +53,18 @@ const echo: RequestSink = {
 
 interface Options {
   readonly sink?: RequestSink
+  /** May be changed by the test while the server runs. */
   readonly connectionLimits?: Partial<ConnectionLimits>
-  readonly maxConnections?: number
   readonly logger?: Logger
 }
 
-async function serving({ sink = echo, connectionLimits = {}, maxConnections, logger = silentLogger }: Options = {}) {
-  const listener = {
-    name: 'PLAINTEXT',
-    address: { host: '127.0.0.1', port: 0 },
-    ...(maxConnections !== undefined && { maxConnections }),
-  }
+async function serving({ sink = echo, connectionLimits = {}, logger = silentLogger }: Options = {}) {
+  const listener = { name: 'PLAINTEXT', address: { host: '127.0.0.1', port: 0 } }
   const options = { network, clock, logger, sink, channelLimits, maxRequestBytes: 10_000_000 }
   const server = await serve({
     ...options,
     listeners: [listener],
-    connectionLimits: { ...unlimitedConnections, ...connectionLimits },
+    connectionLimits: () => ({ ...unlimitedConnections, ...connectionLimits }),
   })
   servers.push(server)
   return { server, address: server.address('PLAINTEXT')! }
@@ -138,7 +138,7 @@ test('garbage in one connection is told in the log and leaves the others alone',
 test('max.connections, that of a listener, and those per address each close what is too many', async () => {
   const cases: [Options, RegExp][] = [
     [{ connectionLimits: { maxConnections: 2 } }, /max.connections\)/],
-    [{ maxConnections: 2 }, /its max.connections/],
+    [{ connectionLimits: { listeners: ofListener({ maxConnections: 2 }) } }, /its max.connections/],
     [{ connectionLimits: { maxConnectionsPerIp: 2 } }, /max.connections.per.ip/],
     [{ connectionLimits: { maxConnectionsPerIp: 0, perIpOverrides: new Map([['127.0.0.1', 2]]) } }, /per.ip/],
   ]
@@ -154,6 +154,29 @@ test('max.connections, that of a listener, and those per address each close what
     first.close()
     await until(() => server.connections === 1)
     assert.equal(await works(await dial(network, clock, address)), true)
+  }
+})
+
+test('limits that change hold at once for those who come, and for those who wait', async () => {
+  const limits: { -readonly [K in keyof ConnectionLimits]?: ConnectionLimits[K] } = {}
+  const { server, address } = await serving({ connectionLimits: limits })
+  const callers = [await dial(network, clock, address), await dial(network, clock, address)]
+  await Promise.all(callers.map(works))
+  limits.maxConnections = 2
+  await assert.rejects(works(await dial(network, clock, address)), ConnectionLost)
+  assert.equal(await works(callers[0]!), true, 'who is in stays')
+  limits.maxConnections = 10
+  limits.perIpOverrides = new Map([['127.0.0.1', 2]])
+  await assert.rejects(works(await dial(network, clock, address)), ConnectionLost)
+  limits.perIpOverrides = new Map()
+  for (const slow of [{ maxCreationRate: 0 }, { listeners: ofListener({ maxCreationRate: 0 }) }]) {
+    Object.assign(limits, slow)
+    const waiting = works(await dial(network, clock, address))
+    await until(() => server.connections > callers.length)
+    assert.equal(await Promise.race([waiting, Promise.resolve('waits')]), 'waits')
+    Object.assign(limits, { maxCreationRate: Infinity, listeners: new Map() })
+    assert.equal(await waiting, true)
+    callers.push(...callers.slice(0, 1)) // one more is in
   }
 })
 
@@ -200,7 +223,7 @@ test('close ends every connection; a server that could not open one listener ope
     logger: silentLogger,
     sink: echo,
     channelLimits,
-    connectionLimits: unlimitedConnections,
+    connectionLimits: () => unlimitedConnections,
     maxRequestBytes: -1,
   }
   await assert.rejects(serve({ ...options, listeners: [free, { name: 'B', address: taken }] }), /another process does/)

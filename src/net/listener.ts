@@ -6,6 +6,7 @@ import type { Address, Connection, Listener, Network } from '../platform/network
 import { RequestBudget } from './budget.ts'
 import { Channel, type ChannelHouse, type ChannelLimits, type RequestSink } from './channel.ts'
 import { ConnectionCounts, type ConnectionLimits } from './connection-limits.ts'
+import { CreationPace } from './creation-pace.ts'
 import { FrameMemory } from './frame-memory.ts'
 import { FramesUnderWay } from './frames-under-way.ts'
 import { SparseLog } from './sparse-log.ts'
@@ -16,8 +17,6 @@ export interface ListenerOptions {
   /** As `listeners` names it: PLAINTEXT, CONTROLLER, EXTERNAL, ... */
   readonly name: string
   readonly address: Address
-  /** listener.name.<name>.max.connections */
-  readonly maxConnections?: number
 }
 
 export interface ServeOptions {
@@ -27,7 +26,8 @@ export interface ServeOptions {
   readonly listeners: readonly ListenerOptions[]
   readonly sink: RequestSink
   readonly channelLimits: ChannelLimits
-  readonly connectionLimits: ConnectionLimits
+  /** Asked whenever somebody connects. */
+  readonly connectionLimits: () => ConnectionLimits
   /** queued.max.request.bytes: of all connections together; negative: no bound. */
   readonly maxRequestBytes: number
 }
@@ -49,6 +49,9 @@ export class Server {
   readonly #house: ChannelHouse
   readonly #log: SparseLog
   readonly #counts: ConnectionCounts
+  readonly #limits: () => ConnectionLimits
+  readonly #pace: CreationPace
+  readonly #paces = new Map<string, CreationPace>()
   readonly #listeners = new Map<string, Listener>()
   readonly #connections = new Map<Connection, Channel | null>()
   #nextId = 1
@@ -58,7 +61,9 @@ export class Server {
   constructor({ network, clock, logger, sink, channelLimits, connectionLimits, maxRequestBytes }: ServeOptions) {
     this.#network = network
     this.#log = new SparseLog(logger, clock)
-    this.#counts = new ConnectionCounts(connectionLimits, clock)
+    this.#counts = new ConnectionCounts(connectionLimits)
+    this.#limits = connectionLimits
+    this.#pace = new CreationPace(clock, () => connectionLimits().maxCreationRate)
     this.#house = {
       clock,
       sink: this.#watched(sink, logger),
@@ -85,8 +90,10 @@ export class Server {
   }
 
   async open(options: ListenerOptions): Promise<void> {
-    const listener = await this.#network.listen(options.address, (connection) => this.#accept(connection, options))
-    this.#listeners.set(options.name, listener)
+    const { name } = options
+    const ownRate = () => this.#limits().listeners.get(name)?.maxCreationRate ?? Number.POSITIVE_INFINITY
+    this.#paces.set(name, new CreationPace(this.#house.clock, ownRate))
+    this.#listeners.set(name, await this.#network.listen(options.address, (connection) => this.#accept(connection, name)))
   }
 
   /** Nobody comes in any more; those inside stay. */
@@ -98,6 +105,7 @@ export class Server {
   /** Stops listening and closes every connection; resolves when all of them are over. Answers that have not left are lost. */
   async close(): Promise<void> {
     await this.stopListening()
+    for (const pace of [this.#pace, ...this.#paces.values()]) pace.stop()
     if (this.#connections.size === 0) return
     const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve))
     for (const [connection, channel] of [...this.#connections]) {
@@ -107,9 +115,9 @@ export class Server {
     await empty
   }
 
-  #accept(connection: Connection, { name, maxConnections = Infinity }: ListenerOptions): void {
+  #accept(connection: Connection, name: string): void {
     const { host } = connection.remote
-    const refusal = this.#isOver ? 'the server stops' : this.#counts.enter(host, name, maxConnections)
+    const refusal = this.#isOver ? 'the server stops' : this.#counts.enter(host, name)
     if (refusal !== null) {
       this.#log.warn('a connection was refused', { from: `${host}:${connection.remote.port}`, listener: name, why: refusal })
       connection.close()
@@ -117,9 +125,7 @@ export class Server {
     }
     this.#connections.set(connection, null)
     connection.onClose(() => this.#left(connection, host, name))
-    const delayMs = this.#counts.creationDelayMs()
-    if (delayMs > 0) this.#house.clock.after(delayMs, () => this.#welcome(connection, name))
-    else this.#welcome(connection, name)
+    this.#paces.get(name)!.enter(() => this.#pace.enter(() => this.#welcome(connection, name)))
   }
 
   #welcome(connection: Connection, listener: string): void {

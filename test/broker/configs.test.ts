@@ -4,14 +4,16 @@ import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { startBroker } from '../../src/index.ts'
 import { errorName } from '../../src/protocol/errors.ts'
 import { DescribeConfigsRequest, DescribeConfigsResponse } from '../../src/protocol/messages/describe-configs.ts'
+import { DescribeProducersRequest, DescribeProducersResponse } from '../../src/protocol/messages/describe-producers.ts'
 import {
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
 } from '../../src/protocol/messages/incremental-alter-configs.ts'
-import { batchOf, type KafkaClient, RESOURCE } from '../support/kafka-client.ts'
-import { brokerFor, clientFor, inMemory, tempDir } from '../support/running-broker.ts'
+import { batchOf, KafkaClient, RESOURCE } from '../support/kafka-client.ts'
+import { brokerFor, clientFor, eventually, inMemory, tempDir } from '../support/running-broker.ts'
 
 const SOURCE = { topic: 1, broker: 2, defaultBroker: 3, file: 4, default: 5 } as const
 const DELETE = 1
@@ -108,6 +110,58 @@ test('auto.create.topics.enable and other switches that only a restart changes a
   assert.equal(errorName(errorCode), 'INVALID_REQUEST')
 })
 
+test('limits of connections that are altered hold at once, for all listeners and for one', async (t) => {
+  const { broker, client } = await inMemory(t)
+  const isServed = async () => {
+    const other = await KafkaClient.connect(broker.bootstrapServers)
+    const answer = other.createTopic('any').then(
+      () => true,
+      (thrown) => !/closed|ECONNRESET|EPIPE/.test(String(thrown)), // an error of the topic is an answer, too
+    )
+    return answer.finally(() => other.close())
+  }
+  assert.equal(await isServed(), true)
+  for (const values of [
+    { 'max.connections': '1' },
+    { 'max.connections.per.ip': '1' },
+    { 'max.connections.per.ip.overrides': '127.0.0.1:1' },
+    { 'listener.name.plaintext.max.connections': '1' },
+  ]) {
+    const [key] = Object.keys(values) as [string]
+    assert.equal((await client.alterConfigs('broker', '', values)).errorCode, 0, key)
+    assert.equal(await isServed(), false, key)
+    await remove(client, '', key, RESOURCE.broker)
+    await eventually('the one before has left', isServed)
+  }
+  assert.equal((await client.alterConfigs('broker', '', { 'max.connection.creation.rate': '0' })).errorCode, 0)
+  const waiting = isServed()
+  assert.equal(await Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 50, 'waits'))]), 'waits')
+  await client.alterConfigs('broker', '1', { 'max.connection.creation.rate': '100' })
+  assert.equal(await waiting, true)
+})
+
+test('a listener in the file may have limits of its own, and a wrong one stops the start', async (t) => {
+  const { broker, client } = await inMemory(t, { 'listener.name.plaintext.max.connections': '1', 'max.connections': '5' })
+  const other = await KafkaClient.connect(broker.bootstrapServers)
+  await assert.rejects(other.createTopic('any'))
+  await client.createTopic('any')
+  await assert.rejects(startBroker({ inMemory: true, config: { 'listener.name.plaintext.max.connections': 'many' } }), /many/)
+})
+
+test('producer.id.expiration.ms that is altered holds for producers that are known already', async (t) => {
+  const { client } = await inMemory(t, { 'producer.id.expiration.check.interval.ms': '10' })
+  await client.createTopic('t')
+  await client.send('t', 0, batchOf(['x'], { producerId: 7, producerEpoch: 0, baseSequence: 0 }))
+  const known = async () => {
+    const topics = [{ name: 't', partitionIndexes: [0] }]
+    const answer = await client.call(DescribeProducersRequest, DescribeProducersResponse, 0, { topics })
+    return answer.topics[0]!.partitions[0]!.activeProducers.length
+  }
+  assert.equal(await known(), 1)
+  assert.equal((await client.alterConfigs('broker', '', { 'producer.id.expiration.ms': '1' })).errorCode, 0)
+  await eventually('the producer is forgotten', async () => (await known()) === 0)
+})
+
 async function send(client: KafkaClient, topic: string): Promise<string> {
   return errorName((await client.send(topic, 0, batchOf([ONE_KILOBYTE]))).errorCode)
 }
@@ -119,9 +173,14 @@ async function describe(client: KafkaClient, resourceName: string, key: string) 
   return { value, source: configSource }
 }
 
-async function remove(client: KafkaClient, topic: string, key: string): Promise<void> {
+async function remove(
+  client: KafkaClient,
+  resourceName: string,
+  key: string,
+  resourceType: number = RESOURCE.topic,
+): Promise<void> {
   const configs = [{ name: key, configOperation: DELETE, value: null }]
-  const resources = [{ resourceType: RESOURCE.topic, resourceName: topic, configs }]
+  const resources = [{ resourceType, resourceName, configs }]
   const answer = await client.call(IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, 1, {
     resources,
     validateOnly: false,
