@@ -33,5 +33,5 @@ test('records that are acknowledged before they are flushed are missed', async (
   const { played, points } = await sample({ ...produce, overrides: { ...produce.overrides, 'log.flush.policy': 'os' } })
   const failures = []
   for (const point of points) failures.push((await judgeAt(played, point))?.error.message ?? '')
-  assert.match(failures.join('\n'), /was acknowledged, but it ends at/)
+  assert.match(failures.join('\n'), /was promised, but it ends at/)
 })

@@ -45,11 +45,17 @@ export type Act =
     }
   | { readonly kind: 'producer id' }
 
+/** A record that somebody was given. */
+export interface Seen extends Sent {
+  readonly offset: number
+}
+
 /** An act is asked for, and later done, or refused, or never answered. `told` is what the answer said: an offset or an id. */
 export type ClientEvent =
   | { readonly kind: 'asked'; readonly id: number; readonly act: Act }
   | { readonly kind: 'done'; readonly id: number; readonly told: number | string | null }
   | { readonly kind: 'refused'; readonly id: number; readonly error: string }
+  | { readonly kind: 'saw'; readonly topic: string; readonly partition: number; readonly records: readonly Seen[] }
 
 export interface Batch {
   readonly records: readonly Sent[]
@@ -87,14 +93,16 @@ export class Setting<T> {
 
 export class PartitionLedger {
   readonly batches: Batch[] = []
+  /** By offset: what a reader was given stays, too. */
+  readonly seen = new Map<number, Sent>()
   /** Everything below was deleted for sure. */
   trimmedTo = 0
   /** Nothing at or above may be missing. */
   mayBeTrimmedTo = 0
 
-  /** Acknowledged records by offset. */
-  get acknowledged(): Map<number, Sent> {
-    const found = new Map<number, Sent>()
+  /** Records that were acknowledged, or that somebody saw, by offset. */
+  get promised(): Map<number, Sent> {
+    const found = new Map<number, Sent>(this.seen)
     for (const { baseOffset, records } of this.batches)
       if (baseOffset !== null) for (const [i, record] of records.entries()) found.set(baseOffset + i, record)
     return found
@@ -146,6 +154,10 @@ export class Ledger {
       this.#asked.set(event.id, event.act)
       this.#ask(event.id, event.act)
     } else if (event.kind === 'done') this.#done(event.id, this.#asked.get(event.id)!, event.told)
+    else if (event.kind === 'saw') {
+      const { seen } = this.topic(event.topic).partition(event.partition)
+      for (const { offset, key, value } of event.records) seen.set(offset, { key, value })
+    }
     // What was refused may have been done all the same where the refusal came late (a timeout): it stays possible.
   }
 

@@ -57,6 +57,7 @@ async function main(): Promise<void> {
   const titles = new Map<string, number>()
   let failures = 0
   let told = began
+  let listedAt = 0
   let written = 0
   const plan = {
     workloads: chosen,
@@ -66,6 +67,7 @@ async function main(): Promise<void> {
   }
   const done = await runStates(plan, {
     listed({ workload, recording: { steps, events } }, points) {
+      listedAt = seconds()
       console.log(
         `${workload.name}: ${steps.length} steps of the disk, ${events.length} questions and answers, ${points} different states`,
       )
@@ -73,7 +75,7 @@ async function main(): Promise<void> {
     judged(count, of) {
       if (performance.now() - told < TELL_EVERY_MS && count < of) return
       told = performance.now()
-      const rate = count / seconds()
+      const rate = count / (seconds() - listedAt)
       console.log(
         `${count} of ${of} states, ${failures} failed, ${rate.toFixed(1)} a second, ${((of - count) / rate).toFixed(0)} s left`,
       )

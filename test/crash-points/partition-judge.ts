@@ -18,8 +18,8 @@ export async function checkPartition(client: KafkaClient, topic: TopicLedger, in
   if (startOffset < ledger.trimmedTo) violated(`${name} was deleted up to ${ledger.trimmedTo} and starts at ${startOffset}`)
   // Retention deletes whole segments, a client may delete up to what it asked for.
   if (startOffset > ledger.mayBeTrimmedTo) violated(`${name} starts at ${startOffset}, beyond ${ledger.mayBeTrimmedTo}`)
-  for (const offset of ledger.acknowledged.keys())
-    if (offset >= endOffset) violated(`${offset} of ${name} was acknowledged, but it ends at ${endOffset}`)
+  for (const offset of ledger.promised.keys())
+    if (offset >= endOffset) violated(`${offset} of ${name} was promised, but it ends at ${endOffset}`)
   checkKnown(name, ledger, found, isLater)
   if (topic.isCompacted) checkCompacted(name, ledger, found)
   else checkAll(name, ledger, found, startOffset, endOffset)
@@ -60,29 +60,23 @@ function checkKnown(name: string, ledger: PartitionLedger, found: readonly SeenR
   }
 }
 
-function checkAll(
-  name: string,
-  { acknowledged }: PartitionLedger,
-  found: readonly SeenRecord[],
-  start: number,
-  end: number,
-): void {
+function checkAll(name: string, { promised }: PartitionLedger, found: readonly SeenRecord[], start: number, end: number): void {
   if (found.length !== end - start) violated(`${name} goes from ${start} to ${end} and holds ${found.length} records`)
   for (const [i, { offset }] of found.entries())
     if (offset !== start + i) violated(`${offset} of ${name} lies where ${start + i} should`)
-  for (const [offset, sent] of acknowledged) if (offset >= start) same(name, offset, sent, found[offset - start])
+  for (const [offset, sent] of promised) if (offset >= start) same(name, offset, sent, found[offset - start])
 }
 
 /** Each key has its last value, or a later one that was sent; offsets that are left hold what they held. */
 function checkCompacted(name: string, ledger: PartitionLedger, found: readonly SeenRecord[]): void {
   const last = new Map<string | null, { readonly offset: number; readonly value: string | null }>()
   for (const { offset, key, value } of found) {
-    const sent = ledger.acknowledged.get(offset)
+    const sent = ledger.promised.get(offset)
     if (sent) same(name, offset, sent, { key, value })
     last.set(key, { offset, value })
   }
   const expected = new Map<string | null, { readonly offset: number; readonly value: string | null }>()
-  for (const [offset, { key, value }] of ledger.acknowledged)
+  for (const [offset, { key, value }] of ledger.promised)
     if (offset > (expected.get(key)?.offset ?? -1)) expected.set(key, { offset, value })
   for (const [key, { offset, value }] of expected) {
     const now = last.get(key)
@@ -94,7 +88,7 @@ function checkCompacted(name: string, ledger: PartitionLedger, found: readonly S
 function same(name: string, offset: number, { key, value }: Sent, found: Pick<SeenRecord, 'key' | 'value'> | undefined): void {
   if (found?.key === key && found.value === value) return
   violated(
-    `${key}=${value?.slice(0, 60)} was acknowledged at ${offset} of ${name}, and ${found?.key}=${found?.value?.slice(0, 60)} is there`,
+    `${key}=${value?.slice(0, 60)} was promised at ${offset} of ${name}, and ${found?.key}=${found?.value?.slice(0, 60)} is there`,
   )
 }
 

@@ -152,6 +152,12 @@ export class RecordedClient {
     await this.#stage.act({ kind: 'trim', topic, partition, offset, byRetention: true }, async () => null)
   }
 
+  /** Reads a partition from its start to its end. */
+  async read(topic: string, partition: number): Promise<void> {
+    const records = await this.kafka.readAll(topic, { partition })
+    this.#stage.recording.tell({ kind: 'saw', topic, partition, records })
+  }
+
   async member(group: string): Promise<GroupMember> {
     await findCoordinator(this.kafka, group)
     return new GroupMember(this.kafka, group, { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 3000 })

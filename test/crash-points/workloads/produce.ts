@@ -1,4 +1,4 @@
-// Plain and idempotent producers over several partitions with small segments.
+// Plain and idempotent producers over several partitions with small segments, one who does not wait for the device, and a reader.
 
 import type { Sequence } from '../ledger.ts'
 import type { RecordedClient, Workload } from '../stage.ts'
@@ -11,11 +11,11 @@ const IN_FLIGHT = 4
 
 export const produce: Workload = {
   name: 'produce',
-  overrides: { 'replica.high.watermark.checkpoint.interval.ms': '40' },
+  overrides: { 'replica.high.watermark.checkpoint.interval.ms': '6' },
   async run(stage) {
     await stage.start()
     await stage.play(async (client) => {
-      const configs = { 'internal.segment.bytes': '2000', 'index.interval.bytes': '300' }
+      const configs = { 'internal.segment.bytes': '1700', 'index.interval.bytes': '300' }
       await client.makeTopic(PLAIN, 3, configs)
       await client.makeTopic(ORDERED, 2, configs)
     })
@@ -23,6 +23,7 @@ export const produce: Workload = {
       plainProducer,
       (client) => idempotentProducer(client, 0),
       (client) => idempotentProducer(client, 1),
+      reader,
     )
   },
 }
@@ -34,6 +35,13 @@ async function plainProducer(client: RecordedClient): Promise<void> {
     )
     await Promise.all(sends)
     if (round % 4 === 3) await client.sleep(50)
+  }
+}
+
+async function reader(client: RecordedClient): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    await client.sleep(13)
+    for (const partition of [0, 1, 2]) await client.read(PLAIN, partition)
   }
 }
 
