@@ -49,20 +49,27 @@ export class Pipeline {
    * without a word then (an unknown API, a version we do not know, a body that does not fit), and so does the caller.
    * @param receivedAt wall clock, ms, when the last byte of the frame came
    */
-  async answer(frame: Uint8Array, origin: Origin, receivedAt: number): Promise<Outcome> {
+  answer(frame: Uint8Array, origin: Origin, receivedAt: number): Outcome | Promise<Outcome> {
     const reader = new ByteReader(frame)
     const header = readRequestHeader(reader)
     const handler = this.#handlers.get(header.apiKey)
     if (!handler) throw new MalformedBytes(`API key ${header.apiKey} is not served here`)
-    const { served, request: schema, response } = handler.api
+    const { served, request: schema } = handler.api
     const version = header.apiVersion
     if (version < served.min || version > served.max) return this.#unsupported(header, handler)
     const request: unknown = codec(schema, version).read(reader)
-    const context = new PipelineContext(header, { origin, receivedAt, logger: this.#logger })
+    return this.#carryOut({
+      handler,
+      request,
+      context: new PipelineContext(header, { origin, receivedAt, logger: this.#logger }),
+    })
+  }
+
+  // Apart from what comes before: an asynchronous function costs by its size, for every request.
+  async #carryOut(call: PipelineCall): Promise<Outcome> {
+    const { context } = call
     try {
-      const answer = await this.#dispatch({ handler, request, context })
-      const chunks = answer === null ? null : encode(header, codec(response, version), answer as object)
-      return { chunks, sent: () => context.sent() }
+      return outcomeOf(call, await this.#dispatch(call))
     } catch (thrown) {
       context.sent()
       throw thrown
@@ -78,6 +85,16 @@ export class Pipeline {
   }
 }
 
+interface PipelineCall extends Call {
+  readonly context: PipelineContext
+}
+
+function outcomeOf({ handler, context }: PipelineCall, answer: unknown): Outcome {
+  const { header } = context
+  const chunks = answer === null ? null : encode(header, codec(handler.api.response, header.apiVersion), answer as object)
+  return { chunks, sent: () => context.sent() }
+}
+
 interface Arrival {
   readonly origin: Origin
   readonly receivedAt: number
@@ -90,16 +107,16 @@ class PipelineContext implements RequestContext {
   readonly clientId: string | null
   readonly receivedAt: number
   readonly principal = 'User:ANONYMOUS'
-  readonly #apiKey: number
+  readonly header: RequestHeader
   readonly #origin: Origin
   readonly #logger: Logger
   #onSent: (() => void)[] | null = null
 
-  constructor({ apiKey, apiVersion, clientId }: RequestHeader, { origin, receivedAt, logger }: Arrival) {
-    this.version = apiVersion
-    this.clientId = clientId
+  constructor(header: RequestHeader, { origin, receivedAt, logger }: Arrival) {
+    this.version = header.apiVersion
+    this.clientId = header.clientId
+    this.header = header
     this.receivedAt = receivedAt
-    this.#apiKey = apiKey
     this.#origin = origin
     this.#logger = logger
   }
@@ -137,7 +154,7 @@ class PipelineContext implements RequestContext {
 
   answerFor(thrown: unknown): KafkaError {
     if (!(thrown instanceof KafkaError))
-      logBug(this.#logger, { api: this.#apiKey, version: this.version, client: this.clientId }, thrown)
+      logBug(this.#logger, { api: this.header.apiKey, version: this.version, client: this.clientId }, thrown)
     return KafkaError.of(thrown)
   }
 

@@ -5,7 +5,7 @@ import { MalformedBytes } from '../base/bytes.ts'
 import type { Channel, RequestSink } from '../net/channel.ts'
 import type { Request } from '../net/request.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { Origin, Pipeline } from './pipeline.ts'
+import type { Origin, Outcome, Pipeline } from './pipeline.ts'
 
 /** The API key of Produce, in its two bytes at the start of a frame. */
 const isProduce = (frame: Uint8Array): boolean => frame.length >= 2 && frame[0] === 0 && frame[1] === 0
@@ -38,14 +38,21 @@ export function requestSink({ pipeline, logger, ready }: RequestSinkOptions): Re
   }
 
   function answer(request: Request): void {
-    const { channel } = request
-    pipeline.answer(request.bytes, originOf(channel), request.receivedAt).then(
-      ({ chunks, sent }) => {
-        request.answer(chunks, sent)
-        if (isProduce(request.bytes)) request.release() // a log has copied what it took
-      },
-      (thrown) => refuse(request, thrown),
-    )
+    try {
+      const outcome = pipeline.answer(request.bytes, originOf(request.channel), request.receivedAt)
+      if (!(outcome instanceof Promise)) return give(request, outcome)
+      outcome.then(
+        (answered) => give(request, answered),
+        (thrown) => refuse(request, thrown),
+      )
+    } catch (thrown) {
+      refuse(request, thrown)
+    }
+  }
+
+  function give(request: Request, { chunks, sent }: Outcome): void {
+    request.answer(chunks, sent)
+    if (isProduce(request.bytes)) request.release() // a log has copied what it took
   }
 
   // What is no request, or cannot be answered, ends the connection without a word, as Kafka does; the network room logs why.

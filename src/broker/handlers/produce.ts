@@ -42,6 +42,7 @@ interface Call {
   readonly request: ProduceRequest
   readonly acks: RequiredAcks
   readonly context: RequestContext
+  readonly asked: readonly Topic[]
   readonly items: readonly Item[]
   /** Those of the first items, in their order. */
   readonly outcomes: Outcome[]
@@ -82,24 +83,12 @@ export function produce({ topics, rules, clock, offload, takeRoom }: ProduceRoom
   return {
     api: api('Produce'),
 
-    async handle(request, context) {
+    handle(request, context) {
       const acks = ACKS.get(request.acks)
       if (!acks) throw new KafkaError('INVALID_REQUIRED_ACKS', `acks is ${request.acks}; 0, 1 and -1 (all) are allowed`)
-      const asked = distinct(request)
-      const call = callOf(request, acks, context, asked)
+      const call = callOf(request, acks, context, distinct(request))
       if (order.isIdle || !order.isTaken(linesOf(call))) appendNow(call)
-      if (call.outcomes.length < call.items.length) await order.run(linesOf(call), () => appendInTurns(call))
-      const answers: PartitionAnswer[] = []
-      for (const { answer, done } of call.outcomes) {
-        try {
-          if (done) await done
-          answers.push(answer)
-        } catch (thrown) {
-          answers.push(failure(answer.index, context.answerFor(thrown), -1))
-        }
-      }
-      const responses = responsesOf(asked, answers)
-      return acks === 'none' ? silence(responses, context) : { responses }
+      return answered(call)
     },
 
     refuse: (request, error) => ({
@@ -109,6 +98,23 @@ export function produce({ topics, rules, clock, offload, takeRoom }: ProduceRoom
         partitionResponses: partitionData.map(({ index }) => failure(index, error, -1)),
       })),
     }),
+  }
+
+  // Apart from what comes before: an asynchronous function costs by its size, for every request.
+  async function answered(call: Call): Promise<Input<ProduceResponse> | null> {
+    const { asked, acks, context, items, outcomes } = call
+    if (outcomes.length < items.length) await order.run(linesOf(call), () => appendInTurns(call))
+    const answers: PartitionAnswer[] = []
+    for (const { answer, done } of outcomes) {
+      try {
+        if (done) await done
+        answers.push(answer)
+      } catch (thrown) {
+        answers.push(failure(answer.index, context.answerFor(thrown), -1))
+      }
+    }
+    const responses = responsesOf(asked, answers)
+    return acks === 'none' ? silence(responses, context) : { responses }
   }
 
   /** Appends as many batches as this turn has time for, until one comes that takes long by itself. */
@@ -201,7 +207,7 @@ function callOf(request: ProduceRequest, acks: RequiredAcks, context: RequestCon
       size += data.records?.length ?? 0
     }
   }
-  return { request, acks, context, items, outcomes: [], room: ALWAYS_OPENED + LARGEST_RATIO * size }
+  return { request, acks, context, asked, items, outcomes: [], room: ALWAYS_OPENED + LARGEST_RATIO * size }
 }
 
 function recordsOf({ data: { records } }: Item, { request }: Call): Uint8Array {

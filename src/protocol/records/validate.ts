@@ -9,12 +9,12 @@ import {
   decompressLater,
   OutputTooLarge,
 } from '../compression/index.ts'
-import { atOnce, inTurns, type Steps } from '../compression/steps.ts'
+import { inTurns } from '../compression/steps.ts'
 import { type ErrorName, KafkaError } from '../errors.ts'
 import { AT, CODEC_MASK, HEADER_SIZE, LOG_OVERHEAD, RecordBatch, SMALLEST_LENGTH, type TimestampType } from './batch.ts'
 import { readInt8, readInt32 } from './fields.ts'
 import { renumbered, repacked, stamp } from './rewrite.ts'
-import { type Walked, type WrongRecord, walkSteps } from './walk.ts'
+import { type Walked, type WrongRecord, walkRecords, walkSteps } from './walk.ts'
 
 /** What the topic and the request ask of a batch. */
 export interface BatchRules {
@@ -268,7 +268,7 @@ function tooLarge(cause: OutputTooLarge): InvalidBatch {
 
 function walk(batch: RecordBatch, payload: Uint8Array | null, rules: BatchRules, now: number): Walked {
   try {
-    return rightOnly(atOnce(stepsOf(batch, payload, rules, now)), rules, now)
+    return rightOnly(walkRecords(...walkOf(batch, payload, rules, now)), rules, now)
   } catch (cause) {
     throw unwalked(cause)
   }
@@ -282,13 +282,14 @@ async function walkLater(
   pause: Aside['pause'],
 ): Promise<Walked> {
   try {
-    return rightOnly(await inTurns(stepsOf(batch, payload, rules, now), pause), rules, now)
+    return rightOnly(await inTurns(walkSteps(...walkOf(batch, payload, rules, now)), pause), rules, now)
   } catch (cause) {
     throw unwalked(cause)
   }
 }
 
-function stepsOf(batch: RecordBatch, payload: Uint8Array | null, rules: BatchRules, now: number): Steps<Walked> {
+/** Where the records lie, how many there are, and what they must be like. */
+function walkOf(batch: RecordBatch, payload: Uint8Array | null, rules: BatchRules, now: number): Parameters<typeof walkRecords> {
   const isChecked = rules.timestampType === 'CreateTime'
   const walkRules = {
     baseTimestamp: batch.baseTimestamp,
@@ -298,8 +299,8 @@ function stepsOf(batch: RecordBatch, payload: Uint8Array | null, rules: BatchRul
     needsKey: rules.compacted,
   }
   return payload === null
-    ? walkSteps(batch.bytes, batch.at + HEADER_SIZE, batch.at + batch.sizeInBytes, batch.recordCount, walkRules)
-    : walkSteps(payload, 0, payload.length, batch.recordCount, walkRules)
+    ? [batch.bytes, batch.at + HEADER_SIZE, batch.at + batch.sizeInBytes, batch.recordCount, walkRules]
+    : [payload, 0, payload.length, batch.recordCount, walkRules]
 }
 
 function unwalked(cause: unknown): unknown {

@@ -1,7 +1,7 @@
 // Walks the records of a payload where they lie, checking sizes and collecting what a broker must know of them. No object is made per
 // record: a batch of a megabyte costs well under a millisecond beside its checksum.
 import { MalformedBytes } from '../../base/bytes.ts'
-import { atOnce, type Steps } from '../compression/steps.ts'
+import type { Steps } from '../compression/steps.ts'
 
 export interface WalkRules {
   readonly baseTimestamp: number
@@ -44,45 +44,77 @@ const ITEM_COST = 40
 
 /** Walks `count` records from `from` on, which must end exactly at `end`. Throws MalformedBytes where they do not. */
 export function walkRecords(bytes: Uint8Array, from: number, end: number, count: number, rules: WalkRules): Walked {
-  return atOnce(walkSteps(bytes, from, end, count, rules))
+  const walk = new Walk(new Cursor(bytes, from, end), count, rules)
+  walk.go(Number.POSITIVE_INFINITY)
+  return walk
 }
 
+/** As `walkRecords`, in steps. */
 export function* walkSteps(bytes: Uint8Array, from: number, end: number, count: number, rules: WalkRules): Steps<Walked> {
-  const { baseTimestamp, logAppendTime, earliest, latest, needsKey } = rules
-  const cursor = new Cursor(bytes, from, end)
-  let maxTimestamp = NO_TIMESTAMP
-  let indexOfMaxTimestamp = -1
-  let isInOrder = true
-  let wrong: WrongRecord[] | null = null
-  let items = 0
-  for (let index = 0; index < count; index++) {
-    const size = cursor.varint()
-    const recordEnd = cursor.at + size
-    if (size < 0 || recordEnd > end) throw new MalformedBytes(`record ${index} of ${size} bytes, ${end - cursor.at} left`)
-    cursor.at++ // attributes: none defined so far
-    const delta = cursor.varlong()
-    const timestamp = logAppendTime ?? baseTimestamp + delta
-    if (cursor.varint() !== index) isInOrder = false
-    const keySize = cursor.varint()
-    if (keySize > 0) cursor.at += keySize
-    cursor.skipSized()
-    items += 1 + cursor.skipHeaders()
-    if (cursor.at !== recordEnd) throw new MalformedBytes(`record ${index} says ${size} bytes and does not have them`)
-    if (timestamp > maxTimestamp) {
-      maxTimestamp = timestamp
-      indexOfMaxTimestamp = index
-    }
-    const lacksKey = needsKey && keySize < 0
-    if (lacksKey || (timestamp !== NO_TIMESTAMP && (timestamp < earliest || timestamp > latest))) {
-      wrong ??= []
-      if (wrong.length < MAX_WRONG) wrong.push({ index, timestamp: lacksKey ? null : timestamp })
-    }
-    if (items < STEP_ITEMS) continue
-    yield items * ITEM_COST
-    items = 0
+  const walk = new Walk(new Cursor(bytes, from, end), count, rules)
+  for (let items = walk.go(STEP_ITEMS); !walk.isAtEnd; items = walk.go(STEP_ITEMS)) yield items * ITEM_COST
+  return walk
+}
+
+class Walk implements Walked {
+  maxTimestamp = NO_TIMESTAMP
+  indexOfMaxTimestamp = -1
+  isInOrder = true
+  wrong: WrongRecord[] | null = null
+  readonly #cursor: Cursor
+  readonly #count: number
+  readonly #rules: WalkRules
+  /** Of the next record. */
+  #index = 0
+
+  constructor(cursor: Cursor, count: number, rules: WalkRules) {
+    this.#cursor = cursor
+    this.#count = count
+    this.#rules = rules
   }
-  if (cursor.at !== end) throw new MalformedBytes(`${end - cursor.at} bytes follow the last of ${count} records`)
-  return { maxTimestamp, indexOfMaxTimestamp, isInOrder, wrong }
+
+  get isAtEnd(): boolean {
+    return this.#index === this.#count
+  }
+
+  /** Looks at records until `maxItems` records and headers were seen; how many there were. Throws MalformedBytes. */
+  go(maxItems: number): number {
+    const cursor = this.#cursor
+    const { baseTimestamp, logAppendTime } = this.#rules
+    let items = 0
+    for (; this.#index < this.#count && items < maxItems; this.#index++) {
+      const index = this.#index
+      const size = cursor.varint()
+      const recordEnd = cursor.at + size
+      if (size < 0 || recordEnd > cursor.end)
+        throw new MalformedBytes(`record ${index} of ${size} bytes, ${cursor.end - cursor.at} left`)
+      cursor.at++ // attributes: none defined so far
+      const delta = cursor.varlong()
+      const timestamp = logAppendTime ?? baseTimestamp + delta
+      if (cursor.varint() !== index) this.isInOrder = false
+      const keySize = cursor.varint()
+      if (keySize > 0) cursor.at += keySize
+      cursor.skipSized()
+      items += 1 + cursor.skipHeaders()
+      if (cursor.at !== recordEnd) throw new MalformedBytes(`record ${index} says ${size} bytes and does not have them`)
+      this.#note(timestamp, keySize < 0)
+    }
+    if (this.isAtEnd && cursor.at !== cursor.end)
+      throw new MalformedBytes(`${cursor.end - cursor.at} bytes follow the last of ${this.#count} records`)
+    return items
+  }
+
+  #note(timestamp: number, lacksKey: boolean): void {
+    const { earliest, latest, needsKey } = this.#rules
+    if (timestamp > this.maxTimestamp) {
+      this.maxTimestamp = timestamp
+      this.indexOfMaxTimestamp = this.#index
+    }
+    const isOutOfTime = timestamp !== NO_TIMESTAMP && (timestamp < earliest || timestamp > latest)
+    if (!isOutOfTime && !(needsKey && lacksKey)) return
+    this.wrong ??= []
+    if (this.wrong.length < MAX_WRONG) this.wrong.push({ index: this.#index, timestamp: needsKey && lacksKey ? null : timestamp })
+  }
 }
 
 /** A place in the payload. Skipping may lead beyond the end; the next read, or the check of the record's end, notices. */
