@@ -7,6 +7,7 @@ import { before, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Broker } from '../../src/broker/broker.ts'
+import { judgedBy } from '../../src/cli/reference/index.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { calmNetwork } from '../../src/platform/sim/network.ts'
 import { World } from '../../src/platform/sim/world.ts'
@@ -70,6 +71,10 @@ async function started(world: World, starting: Promise<Broker>): Promise<void> {
   await world.events.run(60_000, () => isOver)
   await over
 }
+
+test('what is served is what is compared', () => {
+  assert.deepEqual([...servedApis].sort(), Object.keys(judgedBy).sort())
+})
 
 test('the recording has the cases we count on', () => {
   assert.equal(recorded.cases.length, CASES)
