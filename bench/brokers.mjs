@@ -37,7 +37,8 @@ export const isOurs = (name) => brokers[name].kind === 'ours'
  */
 export async function startNamed(name, dir, { port, other, withLoop = false, profile, v8 } = {}) {
   const { kind, overrides, isOther } = brokers[name]
-  const probe = withLoop && kind === 'ours' ? join(dir, 'loop.sock') : undefined
+  const socket = join(dir, 'loop.sock')
+  const probe = withLoop && kind === 'ours' && isUsable(socket) ? socket : undefined
   const broker = await startBroker({
     kind,
     dir,
@@ -51,6 +52,9 @@ export async function startNamed(name, dir, { port, other, withLoop = false, pro
   broker.probe = probe
   return broker
 }
+
+/** The path of a Unix socket has 107 bytes at most. */
+const isUsable = (socket) => process.platform !== 'win32' && Buffer.byteLength(socket) <= 100
 
 /** What a case sees of a broker under one of its names. */
 export function target(name, { bootstrap, pid, probe }) {

@@ -7,6 +7,7 @@ export const figures = {
   requestsPerSecond: more('requests/s'),
   recordsPerSecond: more('records/s'),
   cpuPerGB: less('broker CPU s/GB'),
+  cpuPerRequest: less('broker CPU us/request'),
   p50: less('p50 ms'),
   p99: less('p99 ms'),
   'ack p50': less('ack p50 ms'),

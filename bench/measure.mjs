@@ -96,6 +96,16 @@ export async function measured(broker, others, action) {
   const loop = broker.probe ? loopFigures(await askProbe(broker.probe)) : {}
   if (otherCores === null) return { ...result, ...loop }
   const brokerCpu = cpuOf(broker.pid) - before.broker
+  const perRequest = result.requests ? { cpuPerRequest: (brokerCpu * 1e6) / result.requests } : {}
   const perGB = result.bytes ? { cpuPerGB: brokerCpu / (result.bytes / 1e9) } : {}
-  return { ...result, ...loop, brokerCpu, ...perGB, rssPeak, clientCpu: cpuOfEndedChildren() - before.children, otherCores }
+  return {
+    ...result,
+    ...loop,
+    brokerCpu,
+    ...perGB,
+    ...perRequest,
+    rssPeak,
+    clientCpu: cpuOfEndedChildren() - before.children,
+    otherCores,
+  }
 }

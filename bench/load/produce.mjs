@@ -54,6 +54,7 @@ console.log(
     requestsPerSecond: acknowledged / took,
     recordsPerSecond: (acknowledged * records) / took,
     bytes: total * records * size,
+    ...(records === 1 ? { requests: total } : {}),
     ...latencies.summary(),
     errors: Object.fromEntries(errors),
   }),
