@@ -74,6 +74,7 @@ export class Broker {
     const pipeline = new Pipeline({
       handlers: handlers({ ...parts, brokerEpoch }),
       logger: platform.logger,
+      clock: platform.clock,
     })
     const server = await serve({
       ...platform,

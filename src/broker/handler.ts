@@ -1,5 +1,6 @@
 // What a handler is: a function of the rooms it uses, told in the order of the protocol guide.
 
+import type { Slices } from '../platform/slices.ts'
 import type { Api } from '../protocol/api.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import type { Input } from '../protocol/schema.ts'
@@ -46,6 +47,8 @@ export interface RequestContext {
   /** Wall clock, ms since 1970. */
   readonly receivedAt: number
   may(operation: Operation, resource: Resource): boolean
+  /** Lists of a client's length are answered with these, so that nobody else waits for their end. */
+  readonly slices: Slices
   /** Runs when the answer was handed to the operating system or the connection is gone: the place to give read buffers back. */
   onSent(run: () => void): void
   /** Aborted when the connection is gone; who waits for a client should stop waiting. */
@@ -68,10 +71,3 @@ export interface Handler<Req, Res> {
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of handlers holds every request and response type
 export type AnyHandler = Handler<any, any>
-
-/** The answers to items one after the other, in their order. */
-export async function mapInTurn<T, U>(items: readonly T[], answer: (item: T) => Promise<U>): Promise<U[]> {
-  const answers: U[] = []
-  for (const item of items) answers.push(await answer(item))
-  return answers
-}

@@ -2,7 +2,9 @@
 
 import { ByteReader, MalformedBytes } from '../base/bytes.ts'
 import { FrameWriter } from '../net/frame.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import { Slices } from '../platform/slices.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { type RequestHeader, readRequestHeader, writeResponseHeader } from '../protocol/header.ts'
 import { type Codec, codec, type Input } from '../protocol/schema.ts'
@@ -15,6 +17,7 @@ const API_VERSIONS = 18
 export interface PipelineOptions {
   readonly handlers: readonly AnyHandler[]
   readonly logger: Logger
+  readonly clock: Clock
 }
 
 /** Where a request came from. */
@@ -36,11 +39,13 @@ export class Pipeline {
   readonly #handlers: ReadonlyMap<number, AnyHandler>
   readonly #dispatch: (call: Call) => Promise<unknown>
   readonly #logger: Logger
+  readonly #slices: Slices
 
   constructor(options: PipelineOptions) {
     this.#handlers = new Map(options.handlers.map((handler) => [handler.api.key, handler]))
     const steps: readonly Step[] = [answerErrors(options.logger), authorize]
     this.#logger = options.logger
+    this.#slices = new Slices(options.clock)
     this.#dispatch = compose(steps, ({ handler, request, context }) => handler.handle(request, context))
   }
 
@@ -58,11 +63,8 @@ export class Pipeline {
     const version = header.apiVersion
     if (version < served.min || version > served.max) return this.#unsupported(header, handler)
     const request: unknown = codec(schema, version).read(reader)
-    return this.#carryOut({
-      handler,
-      request,
-      context: new PipelineContext(header, { origin, receivedAt, logger: this.#logger }),
-    })
+    const context = new PipelineContext(header, { origin, receivedAt, logger: this.#logger, slices: this.#slices })
+    return this.#carryOut({ handler, request, context })
   }
 
   // Apart from what comes before: an asynchronous function costs by its size, for every request.
@@ -99,6 +101,7 @@ interface Arrival {
   readonly origin: Origin
   readonly receivedAt: number
   readonly logger: Logger
+  readonly slices: Slices
 }
 
 /** What a handler may know of one request. */
@@ -107,18 +110,20 @@ class PipelineContext implements RequestContext {
   readonly clientId: string | null
   readonly receivedAt: number
   readonly principal = 'User:ANONYMOUS'
+  readonly slices: Slices
   readonly header: RequestHeader
   readonly #origin: Origin
   readonly #logger: Logger
   #onSent: (() => void)[] | null = null
 
-  constructor(header: RequestHeader, { origin, receivedAt, logger }: Arrival) {
+  constructor(header: RequestHeader, { origin, receivedAt, logger, slices }: Arrival) {
     this.version = header.apiVersion
     this.clientId = header.clientId
     this.header = header
     this.receivedAt = receivedAt
     this.#origin = origin
     this.#logger = logger
+    this.slices = slices
   }
 
   get clientHost(): string {

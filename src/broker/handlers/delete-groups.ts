@@ -5,7 +5,7 @@ import { api } from '../../protocol/api.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import type { DeleteGroupsRequest, DeleteGroupsResponse } from '../../protocol/messages/delete-groups.ts'
 import { requireGroup } from '../groups.ts'
-import { type Handler, mapInTurn, type RequestContext } from '../handler.ts'
+import type { Handler, RequestContext } from '../handler.ts'
 
 export function deleteGroups({ groups }: { groups: GroupCoordinator }): Handler<DeleteGroupsRequest, DeleteGroupsResponse> {
   return {
@@ -14,7 +14,10 @@ export function deleteGroups({ groups }: { groups: GroupCoordinator }): Handler<
     async handle({ groupsNames }, context) {
       const distinct = [...new Set(groupsNames)]
       return {
-        results: await mapInTurn(distinct, async (groupId) => ({ groupId, errorCode: await deleteOne(groupId, context) })),
+        results: await context.slices.map(distinct, async (groupId) => ({
+          groupId,
+          errorCode: await deleteOne(groupId, context),
+        })),
       }
     },
 

@@ -4,7 +4,7 @@ import { api } from '../../protocol/api.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import type { DeleteRecordsRequest, DeleteRecordsResponse } from '../../protocol/messages/delete-records.ts'
 import type { Input, Item } from '../../protocol/schema.ts'
-import { type Handler, mapInTurn, type RequestContext } from '../handler.ts'
+import type { Handler, RequestContext } from '../handler.ts'
 import type { Topics } from '../topics.ts'
 
 type Asked = DeleteRecordsRequest['topics'][number]['partitions'][number]
@@ -16,9 +16,9 @@ export function deleteRecords({ topics }: { topics: Topics }): Handler<DeleteRec
 
     async handle(request, context) {
       return {
-        topics: await mapInTurn(request.topics, async ({ name, partitions }) => ({
+        topics: await context.slices.map(request.topics, async ({ name, partitions }) => ({
           name,
-          partitions: await mapInTurn(partitions, (asked) => deleteOne(name, asked, context)),
+          partitions: await context.slices.map(partitions, (asked) => deleteOne(name, asked, context)),
         })),
       }
     },

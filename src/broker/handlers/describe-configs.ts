@@ -32,7 +32,7 @@ export function describeConfigs(rooms: DescribeConfigsRooms): Handler<DescribeCo
   return {
     api: api('DescribeConfigs'),
     async handle(request, context) {
-      return { results: request.resources.map((asked) => describeOne(asked, request, context)) }
+      return { results: await context.slices.map(request.resources, (asked) => describeOne(asked, request, context)) }
     },
     refuse: (request, error) => ({ results: request.resources.map((asked) => failure(asked, error)) }),
   }

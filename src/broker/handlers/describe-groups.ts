@@ -7,7 +7,7 @@ import type { DescribeGroupsRequest, DescribeGroupsResponse } from '../../protoc
 import type { Input, Item } from '../../protocol/schema.ts'
 import { authorizedOperations, NOT_ASKED } from '../authorized-operations.ts'
 import { requireGroup } from '../groups.ts'
-import { type Handler, mapInTurn, type RequestContext } from '../handler.ts'
+import type { Handler, RequestContext } from '../handler.ts'
 
 /** Since this version an unknown group is an error, which comes with a text (KIP-1043); before it looked like a dead one. */
 const NOT_FOUND_SINCE = 6
@@ -18,7 +18,9 @@ export function describeGroups({ groups }: { groups: GroupCoordinator }): Handle
 
     async handle(request, context) {
       return {
-        groups: await mapInTurn(request.groups, (groupId) => describe(groupId, request.includeAuthorizedOperations, context)),
+        groups: await context.slices.map(request.groups, (groupId) =>
+          describe(groupId, request.includeAuthorizedOperations, context),
+        ),
       }
     },
 

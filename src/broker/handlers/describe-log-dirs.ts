@@ -7,7 +7,7 @@ import { errorCode } from '../../protocol/errors.ts'
 import type { DescribeLogDirsRequest, DescribeLogDirsResponse } from '../../protocol/messages/describe-log-dirs.ts'
 import type { Partition } from '../../replication/partition.ts'
 import type { Replicas } from '../../replication/replicas.ts'
-import { CLUSTER, type Handler, mapInTurn } from '../handler.ts'
+import { CLUSTER, type Handler, type RequestContext } from '../handler.ts'
 
 export interface DescribeLogDirsRooms {
   readonly replicas: Replicas
@@ -23,17 +23,20 @@ export function describeLogDirs({
   return {
     api: api('DescribeLogDirs'),
     requires: { operation: 'Describe', resource: CLUSTER },
-    async handle(request) {
-      return { results: await mapInTurn(logDirs, (dir) => describeOne(dir, wanted(request))) }
+    async handle(request, context) {
+      return { results: await context.slices.map(logDirs, (dir) => describeOne(dir, wanted(request), context)) }
     },
     refuse: (_, error) => ({ errorCode: error.code, results: [] }),
   }
 
-  async function describeOne(dir: LogDir, isWanted: (partition: Partition) => boolean) {
+  async function describeOne(dir: LogDir, isWanted: (partition: Partition) => boolean, { slices }: RequestContext) {
     if (replicas.isOffline(dir)) return { errorCode: errorCode('KAFKA_STORAGE_ERROR'), logDir: dir.path, topics: [] }
-    const held = [...replicas.all()].filter((partition) => replicas.dirOf(partition) === dir && isWanted(partition))
+    const topics = new ByTopic()
+    await slices.map([...replicas.all()], (partition) => {
+      if (replicas.dirOf(partition) === dir && isWanted(partition)) topics.add(partition)
+    })
     const { total, usable } = await disk.space(dir.path)
-    return { errorCode: 0, logDir: dir.path, topics: byTopic(held), totalBytes: total, usableBytes: usable }
+    return { errorCode: 0, logDir: dir.path, topics: topics.told, totalBytes: total, usableBytes: usable }
   }
 }
 
@@ -44,15 +47,20 @@ function wanted({ topics }: DescribeLogDirsRequest): (partition: Partition) => b
   return (partition) => named.get(partition.topic)?.has(partition.index) ?? false
 }
 
-function byTopic(partitions: readonly Partition[]) {
-  const topics = new Map<
-    string,
-    { name: string; partitions: { partitionIndex: number; partitionSize: number; offsetLag: number; isFutureKey: boolean }[] }
-  >()
-  for (const { topic, index, log } of partitions) {
-    const entry = topics.get(topic) ?? { name: topic, partitions: [] }
-    topics.set(topic, entry)
-    entry.partitions.push({ partitionIndex: index, partitionSize: log.sizeInBytes, offsetLag: 0, isFutureKey: false })
+class ByTopic {
+  readonly #topics = new Map<string, { name: string; partitions: ReturnType<typeof sizeOf>[] }>()
+
+  add(partition: Partition): void {
+    const entry = this.#topics.get(partition.topic)
+    if (entry) entry.partitions.push(sizeOf(partition))
+    else this.#topics.set(partition.topic, { name: partition.topic, partitions: [sizeOf(partition)] })
   }
-  return [...topics.values()]
+
+  get told() {
+    return [...this.#topics.values()]
+  }
+}
+
+function sizeOf({ index, log }: Partition) {
+  return { partitionIndex: index, partitionSize: log.sizeInBytes, offsetLag: 0, isFutureKey: false }
 }

@@ -12,9 +12,9 @@ export function describeProducers({ topics }: { topics: Topics }): Handler<Descr
 
     async handle(request, context) {
       return {
-        topics: request.topics.map(({ name, partitionIndexes }) => ({
+        topics: await context.slices.map(request.topics, async ({ name, partitionIndexes }) => ({
           name,
-          partitions: partitionIndexes.map((index) => describeOne(name, index, context)),
+          partitions: await context.slices.map(partitionIndexes, (index) => describeOne(name, index, context)),
         })),
       }
     },

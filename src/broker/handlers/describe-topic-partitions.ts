@@ -57,15 +57,16 @@ export function describeTopicPartitions(
     return [...new Set(visible)].sort().filter((name) => !cursor || name >= cursor.topicName)
   }
 
-  function pages(
+  async function pages(
     names: readonly string[],
     limit: number,
     cursor: DescribeTopicPartitionsRequest['cursor'],
     context: RequestContext,
-  ): Answer {
+  ): Promise<Answer> {
     const topics: TopicAnswer[] = []
     let left = limit
-    for (const name of names) {
+    for (const [i, name] of names.entries()) {
+      while (context.slices.isOverAt(i)) await context.slices.turn()
       if (left === 0) return { topics, nextCursor: { topicName: name, partitionIndex: 0 } }
       const from = cursor?.topicName === name ? cursor.partitionIndex : 0
       const answer = describe(name, context)

@@ -6,7 +6,7 @@ import { api } from '../../protocol/api.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import type { FindCoordinatorRequest, FindCoordinatorResponse } from '../../protocol/messages/find-coordinator.ts'
 import { requireGroup } from '../groups.ts'
-import { type Handler, mapInTurn, type RequestContext } from '../handler.ts'
+import type { Handler, RequestContext } from '../handler.ts'
 
 export interface FindCoordinatorRooms {
   readonly image: () => MetadataImage
@@ -40,7 +40,7 @@ export function findCoordinator(rooms: FindCoordinatorRooms): Handler<FindCoordi
         const found = await find(request.keyType, request.key, context)
         return { errorCode: 0, errorMessage: 'NONE', ...found }
       }
-      return { coordinators: await mapInTurn(request.coordinatorKeys, (key) => answer(request.keyType, key, context)) }
+      return { coordinators: await context.slices.map(request.coordinatorKeys, (key) => answer(request.keyType, key, context)) }
     },
 
     refuse: ({ coordinatorKeys }, error, { version }) => {

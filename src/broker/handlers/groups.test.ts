@@ -9,6 +9,7 @@ import { ZERO_UUID } from '../../base/uuid.ts'
 import { GROUPS_TOPIC, GroupCoordinator } from '../../coordinator/group/coordinator.ts'
 import type { MetadataImage } from '../../metadata/image.ts'
 import { silentLogger } from '../../platform/logger.ts'
+import { Slices } from '../../platform/slices.ts'
 import { type ErrorName, errorCode, KafkaError } from '../../protocol/errors.ts'
 import type { Handler, Operation, RequestContext, Resource } from '../handler.ts'
 import { deleteGroups } from './delete-groups.ts'
@@ -45,6 +46,7 @@ function contextOf(version: number, may: May = () => true, listener = 'PLAIN'): 
     listener,
     connectionId: 1,
     receivedAt: 0,
+    slices: new Slices(new ManualClock()),
     may,
     onSent: quiet,
     gone,

@@ -32,20 +32,19 @@ export function listOffsets({ topics }: { topics: Topics }): Handler<ListOffsets
     api: api('ListOffsets'),
 
     async handle(request, context) {
-      const answers: Item<Input<ListOffsetsResponse>['topics']>[] = []
-      for (const { name, partitions } of byName(request)) {
-        const twice = repeated(partitions)
-        const answered: Answer[] = []
-        for (const asked of partitions) {
-          if (twice.has(asked.partitionIndex)) {
-            if (!answered.some(({ partitionIndex }) => partitionIndex === asked.partitionIndex)) {
-              answered.push(failure(asked, new KafkaError('INVALID_REQUEST')))
-            }
-          } else answered.push(await answerOne(name, asked, request, context))
-        }
-        answers.push({ name, partitions: answered })
+      return {
+        topics: await context.slices.map(byName(request), async ({ name, partitions }) => {
+          const { once, twice } = counted(partitions)
+          return {
+            name,
+            partitions: await context.slices.map(once, (asked) =>
+              twice.has(asked.partitionIndex)
+                ? failure(asked, new KafkaError('INVALID_REQUEST'))
+                : answerOne(name, asked, request, context),
+            ),
+          }
+        }),
       }
-      return { topics: answers }
     },
 
     refuse: (request, error) => ({
@@ -76,12 +75,13 @@ export function listOffsets({ topics }: { topics: Topics }): Handler<ListOffsets
 
 /** A topic that comes in two entries is answered in one. */
 function byName({ topics }: ListOffsetsRequest): ListOffsetsRequest['topics'] {
-  const names = new Set(topics.map(({ name }) => name))
-  if (names.size === topics.length) return topics
-  return [...names].map((name) => ({
-    name,
-    partitions: topics.filter((topic) => topic.name === name).flatMap(({ partitions }) => partitions),
-  }))
+  const found = new Map<string, Asked[]>()
+  for (const { name, partitions } of topics) {
+    const known = found.get(name)
+    if (known) for (const asked of partitions) known.push(asked)
+    else found.set(name, [...partitions])
+  }
+  return found.size === topics.length ? topics : [...found].map(([name, partitions]) => ({ name, partitions }))
 }
 
 async function lookUp(partition: Partition, timestamp: number, readCommitted: boolean, version: number) {
@@ -112,11 +112,15 @@ function questionFor(timestamp: number, version: number): Question {
   throw new KafkaError('UNSUPPORTED_VERSION', `timestamp ${timestamp} means nothing in version ${version}`)
 }
 
-function repeated(partitions: readonly Asked[]): Set<number> {
-  const seen = new Set<number>()
+/** Each partition as it was first asked for, and which ones came again. */
+function counted(partitions: readonly Asked[]): { once: readonly Asked[]; twice: ReadonlySet<number> } {
+  const seen = new Map<number, Asked>()
   const twice = new Set<number>()
-  for (const { partitionIndex } of partitions) (seen.has(partitionIndex) ? twice : seen).add(partitionIndex)
-  return twice
+  for (const asked of partitions) {
+    if (seen.has(asked.partitionIndex)) twice.add(asked.partitionIndex)
+    else seen.set(asked.partitionIndex, asked)
+  }
+  return { once: [...seen.values()], twice }
 }
 
 function failure({ partitionIndex }: Asked, error: KafkaError): Answer {

@@ -39,7 +39,7 @@ export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, Metadat
       requireAnswerable(request, context)
       const asked = wanted(request, context)
       const refusals = await makeMissing(asked, request, context)
-      const topics = asked.map((one) => describe(one, refusals, request, context))
+      const topics = await context.slices.map(asked, (one) => describe(one, refusals, request, context))
       const image = rooms.image()
       return {
         brokers: [...image.brokers.values()]
@@ -74,12 +74,12 @@ export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, Metadat
       .map(({ name }) => ({ name, topicId: ZERO_UUID }))
   }
 
-  function describe(
+  async function describe(
     { name, topicId }: Asked,
     refusals: Refusals,
     request: MetadataRequest,
     context: RequestContext,
-  ): TopicAnswer {
+  ): Promise<TopicAnswer> {
     const byId = topicId !== ZERO_UUID
     try {
       const topic = byId ? rooms.image().topicsById.get(topicId) : named(name ?? '', refusals)
@@ -91,7 +91,7 @@ export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, Metadat
         name: topic.name,
         topicId: topic.id,
         isInternal: INTERNAL_TOPICS.has(topic.name),
-        partitions: topic.partitions.map((partition) => partitionAnswer(partition, rooms.image(), context)),
+        partitions: await context.slices.map(topic.partitions, (one) => partitionAnswer(one, rooms.image(), context)),
         topicAuthorizedOperations: request.includeTopicAuthorizedOperations ? authorizedOperations(context, resource) : NOT_ASKED,
       }
     } catch (thrown) {

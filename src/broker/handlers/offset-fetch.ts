@@ -8,7 +8,7 @@ import { type ErrorName, errorCode, type KafkaError } from '../../protocol/error
 import type { OffsetFetchRequest, OffsetFetchResponse } from '../../protocol/messages/offset-fetch.ts'
 import type { Item } from '../../protocol/schema.ts'
 import { type KnownTopics, requireGroup } from '../groups.ts'
-import { type Handler, mapInTurn, type RequestContext } from '../handler.ts'
+import type { Handler, RequestContext } from '../handler.ts'
 
 export interface OffsetFetchRooms {
   readonly groups: GroupCoordinator
@@ -37,7 +37,7 @@ export function offsetFetch({ groups, image }: OffsetFetchRooms): Handler<Offset
     api: api('OffsetFetch'),
 
     async handle(request, context) {
-      const answers = await mapInTurn(asked(request, context.version), (group) =>
+      const answers = await context.slices.map(asked(request, context.version), (group) =>
         fetchGroup(group, request.requireStable, context),
       )
       if (context.version >= MANY_SINCE) return { groups: answers }

@@ -21,9 +21,9 @@ export function offsetForLeaderEpoch({
 
     async handle(request, context) {
       return {
-        topics: request.topics.map(({ topic, partitions }) => ({
+        topics: await context.slices.map(request.topics, async ({ topic, partitions }) => ({
           topic,
-          partitions: partitions.map((asked) => answerOne(topic, asked, context)),
+          partitions: await context.slices.map(partitions, (asked) => answerOne(topic, asked, context)),
         })),
       }
     },

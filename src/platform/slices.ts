@@ -1,0 +1,69 @@
+// Long work on the event loop in slices: all of it together gets a few milliseconds of each turn, so that everybody else has the others.
+
+import type { Clock } from './clock.ts'
+
+/** What long work may take of one turn of the event loop. A turn has other things to do, too. */
+const SLICE_MS = 5
+/** Among so many small items one looks at the clock. */
+const LOOK_EVERY = 16
+
+/** One for everything that shares an event loop: two long works share the slice, and take twice as many turns. */
+export class Slices {
+  readonly #clock: Clock
+  readonly #sliceMs: number
+  #began = 0
+  /** Whether `#began` belongs to this turn. */
+  #isKnown = false
+  #nextTurn: Promise<void> | null = null
+
+  constructor(clock: Clock, sliceMs = SLICE_MS) {
+    this.#clock = clock
+    this.#sliceMs = sliceMs
+  }
+
+  /** Whether this turn had its share. The first question in a turn begins the slice. */
+  get isOver(): boolean {
+    const now = this.#clock.monotonic()
+    if (this.#isKnown) return now - this.#began >= this.#sliceMs
+    this.#begin(now)
+    return false
+  }
+
+  #begin(now: number): void {
+    this.#isKnown = true
+    this.#began = now
+    this.#clock.soon(() => {
+      this.#isKnown = false
+    })
+  }
+
+  /**
+   * Resolves in the next turn, for all who wait. The first of them may use its slice up, so ask again before you go on:
+   * `while (slices.isOver) await slices.turn()`.
+   */
+  turn(): Promise<void> {
+    this.#nextTurn ??= new Promise((resolve) => {
+      this.#clock.soon(() => {
+        this.#nextTurn = null
+        resolve()
+      })
+    })
+    return this.#nextTurn
+  }
+
+  /** As `isOver`, for who is at item `index` of a long list of small things; mostly that costs nothing. */
+  isOverAt(index: number): boolean {
+    return index % LOOK_EVERY === LOOK_EVERY - 1 && this.isOver
+  }
+
+  /** As `Array.map`, in their order, and with pauses where that takes long. What `make` promises is awaited before the next item. */
+  async map<T, U>(items: readonly T[], make: (item: T, index: number) => U | Promise<U>): Promise<U[]> {
+    const made: U[] = []
+    for (let i = 0; i < items.length; i++) {
+      while (this.isOverAt(i)) await this.turn()
+      const one = make(items[i]!, i)
+      made.push(one instanceof Promise ? await one : one)
+    }
+    return made
+  }
+}
