@@ -129,6 +129,11 @@ export function titleOf({ workload }: Played, { error }: Failed): string {
   return `${workload.name}: ${error instanceof Violation ? '' : `${error.name}: `}${first}`
 }
 
+/** What shows it again. */
+export function commandFor({ seed, workload }: Played, { step, subset }: Point): string {
+  return `node build/test/crash-points/main.js --seed ${seed} --workload ${workload.name} --point ${step} --subset ${subset}`
+}
+
 export function report(played: Played, point: Point, { error, lines }: Failed): string {
   const { recording, workload } = played
   const from = Math.max(0, point.step - SHOWN)
@@ -141,5 +146,6 @@ export function report(played: Played, point: Point, { error, lines }: Failed): 
     ...steps,
     `  kept: ${stateAt(played, point).kept}`,
     ...lines.slice(-SHOWN).map((line) => `  ${line}`),
+    `  again: ${commandFor(played, point)}`,
   ].join('\n')
 }

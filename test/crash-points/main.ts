@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ready } from '../../src/protocol/compression/index.ts'
 import { openCounters } from '../support/counter-file.ts'
-import { type Failed, judgeAt, type Played, type Point, play, report, stateAt, titleOf } from './campaign.ts'
+import { commandFor, type Failed, judgeAt, type Played, type Point, play, report, stateAt, titleOf } from './campaign.ts'
 import { runStates } from './run.ts'
 import { workloads } from './workloads/index.ts'
 import { writeState } from './write-state.ts'
@@ -48,7 +48,7 @@ else await (values.point === undefined ? main() : one(number('point', values.poi
 
 async function main(): Promise<void> {
   await ready()
-  const counters = openCounters('crash-points')
+  const counters = openCounters('points')
   const isCounted = !values['no-count'] && values.write === undefined
   const seed = values.seed === undefined ? counters.total('seeds') + 1 : number('seed', values.seed)
   const began = performance.now()
@@ -120,11 +120,7 @@ async function one(step: number, subset: number): Promise<void> {
 }
 
 function tell(played: Played, point: Point, failure: Failed): void {
-  console.log(`FAILED ${report(played, point, failure)}\n  again: ${commandFor(played, point)}`)
-}
-
-function commandFor({ seed, workload }: Played, { step, subset }: Point): string {
-  return `node build/test/crash-points/main.js --seed ${seed} --workload ${workload.name} --point ${step} --subset ${subset}`
+  console.log(`FAILED ${report(played, point, failure)}`)
 }
 
 function number(name: string, text: string): number {
