@@ -38,6 +38,7 @@ export async function openLogDirs(platform: Platform, loaded: LoadedConfig): Pro
           clusterId,
           config: topicConfig(staticLayers(loaded.given), noTexts),
           ...dirSettings(config),
+          flushesFound: config['log.flush.policy'] === 'fsync',
         }),
       )
     }

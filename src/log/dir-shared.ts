@@ -16,6 +16,7 @@ export interface DirLimits {
   readonly tailBytes: number
   readonly indexBytes: number
   readonly maxOpenFiles: number
+  readonly flushesFound: boolean
   readonly producerIdExpirationMs: number
 }
 
@@ -30,6 +31,7 @@ export class DirShared implements Shared {
   readonly flusher = new Flusher()
   readonly entries: JoinedFlush
   readonly slices: Slices
+  readonly flushesFound: boolean
   producerIdExpirationMs: number
   readonly #path: string
   readonly #onOffline: (why: DiskError) => void
@@ -57,6 +59,7 @@ export class DirShared implements Shared {
     this.indexes = new IndexCache(limits.indexBytes)
     this.tails = new TailBudget(limits.tailBytes)
     this.producerIdExpirationMs = limits.producerIdExpirationMs
+    this.flushesFound = limits.flushesFound
     this.#path = path
     this.#onOffline = onOffline
     this.#writeCheckpoint = writeCheckpoint

@@ -25,6 +25,11 @@ export interface LogDirOptions {
   readonly producerIdExpirationMs?: number
   /** Memory for the newest batches of all logs together. */
   readonly tailBytes?: number
+  /**
+   * Whether records that a crash left with the operating system are flushed before the log is open (the default); else it is open at once
+   * and they follow: where nobody was promised that they are on the device, nobody has to wait for it.
+   */
+  readonly flushesFound?: boolean
   /** Files that are open although nobody uses them at the moment. */
   readonly maxOpenFiles?: number
   /** How many logs are loaded, and closed, at the same time. */
@@ -43,6 +48,7 @@ const defaults = {
   maxOpenFiles: 4096,
   logsAtOnce: 8,
   indexBytes: 32 * MIB,
+  flushesFound: true,
 } as const
 
 export class LogDir {
@@ -166,7 +172,9 @@ export class LogDir {
     const { state, recovered } = await loadLog(this.#shared, identity, known, isClean)
     // What another process made may be in the system's memory alone, unless it was flushed with records and the stop was clean.
     state.isEntryFlushed = isClean && state.segments.sizeInBytes > 0
-    this.#logs.set(name, new Log(state, recovered))
+    const log = new Log(state, recovered)
+    this.#logs.set(name, log)
+    if (log.flushedOffset < log.endOffset) log.requestFlush()
   }
 
   #removeSoon(name: string): void {

@@ -16,7 +16,7 @@ export const checkpointFiles = {
 } as const satisfies { [kind in CheckpointKind]: string }
 
 /** Apache Kafka looks after this log by other means and checks all of it at every start; it is in none of the checkpoints. */
-const METADATA_TOPIC = '__cluster_metadata'
+export const METADATA_TOPIC = '__cluster_metadata'
 /** Among so many logs one looks at the clock. */
 const LOOK_AT_CLOCK = 64
 

@@ -89,3 +89,20 @@ test('a log whose making was cut short by kill -9 stays, once it is used, throug
     assert.deepEqual([found?.topicId, found && valuesOf(await readAll(found))], [TOPIC_ID, ['v']])
   }
 })
+
+test('where nobody has to wait for the device, what a crash left is open at once, flushed soon, and believed to be safe only then', async () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const disk = new PowerCutDisk()
+    const world = new LogWorld(logConfig(), disk)
+    const before = await (await world.open()).createLog('t', 0, TOPIC_ID, world.config)
+    for (const value of ['a', 'b', 'c']) before.append(batchOf([value]), 0)
+    await settle()
+    const log = (await world.open({ flushesFound: false })).logs.get('t-0')!
+    assert.deepEqual([log.endOffset, log.writtenOffset, log.flushedOffset, log.recoveryPoint], [3, 3, 0, 0])
+    assert.deepEqual(valuesOf(await readAll(log)), ['a', 'b', 'c'])
+    await log.flushed()
+    assert.equal(log.recoveryPoint, 3)
+    world.disk = disk.cut(seededRandom(seed))
+    assert.deepEqual(valuesOf(await readAll((await world.open()).logs.get('t-0')!)), ['a', 'b', 'c'])
+  }
+})

@@ -6,6 +6,7 @@ import { SUFFIX } from './file-names.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import type { Recovered } from './log.ts'
 import { LEADER_EPOCH_CHECKPOINT, type LogIdentity, LogState, PARTITION_METADATA } from './log-state.ts'
+import { METADATA_TOPIC } from './offset-checkpoints.ts'
 import { restoreProducers } from './producer-restore.ts'
 import { checkAll } from './recovery-check.ts'
 import { Segment } from './segment.ts'
@@ -150,7 +151,10 @@ async function recover(state: LogState, recoveryPoint: number, flushedOffset: nu
   goOnBehindDamage(state)
   const { active } = segments
   state.endOffset = active.nextOffset
-  if (active.sizeInBytes > 0 && state.endOffset > recoveryPoint) await active.flush()
+  if (active.sizeInBytes > 0 && state.endOffset > recoveryPoint) {
+    if (shared.flushesFound || state.topic === METADATA_TOPIC) await active.flush()
+    else active.isFlushedTo(recoveryPoint)
+  }
   for (const segment of segments.closed) {
     if (segment.areIndexesWritten) continue
     await segment.books() // below the recovery point nothing was scanned: where index files are missing they are made here

@@ -337,6 +337,12 @@ export class Segment {
     this.#flushedOffset = offset
   }
 
+  /** What a start found behind `offset` may be with the operating system alone. */
+  isFlushedTo(offset: number): void {
+    this.#flushedOffset = Math.max(this.baseOffset, Math.min(offset, this.nextOffset))
+    this.#file.isDirty = true
+  }
+
   // ---- reading
 
   /** The bytes from `from` up to `end`, out of the file as far as memory does not have them. */

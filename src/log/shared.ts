@@ -25,6 +25,8 @@ export interface Shared {
   /** Of the directory's own names, those of its logs. */
   readonly entries: JoinedFlush
   readonly slices: Slices
+  /** What a start finds is flushed before anybody sees it; else soon after. */
+  readonly flushesFound: boolean
   readonly producerIdExpirationMs: number
   /** Why the directory is out of use; null while it serves. */
   readonly offline: DiskError | null

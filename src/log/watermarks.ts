@@ -28,7 +28,7 @@ export class Watermarks implements Flushable {
     this.#onProgress = onProgress
     this.#live = [state.segments.active]
     this.#writtenOffset = state.endOffset
-    this.#flushedOffset = state.endOffset
+    this.#flushedOffset = Math.min(state.endOffset, state.segments.active.flushedOffset)
   }
 
   get writtenOffset(): number {
