@@ -87,14 +87,9 @@ export class Dump {
   async #indexes(isComplete) {
     const files = this.#indexFiles(/^(load|moves|compacted|__consumer_offsets|__cluster_metadata)-\d+\/.*\.(index|timeindex)$/)
     const output = await this.#read(files)
-    assert.ok(
-      [...output.matchAll(/^offset: \d+ position: \d+$/gm)].length >= this.load.expected.length,
-      'entries of offset indexes',
-    )
-    assert.ok(
-      [...output.matchAll(/^timestamp: \d+ offset: \d+$/gm)].length > this.load.expected.length,
-      'entries of time indexes',
-    )
+    for (const entry of isComplete ? [/^offset: \d+ position: \d+$/gm, /^timestamp: \d+ offset: \d+$/gm] : []) {
+      assert.ok([...output.matchAll(entry)].length > this.load.expected.length, `entries like ${entry}`)
+    }
     await this.#read(files, '--verify-index-only')
     const sane = await this.#read(files, '--index-sanity-check')
     const said = [...sane.matchAll(/passed sanity check|\.index is empty/g)].length
