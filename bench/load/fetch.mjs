@@ -2,11 +2,13 @@
  * Raw Fetch load: reads every partition from its start to its end, over and over; the answers are stepped over, not decoded.
  * { bootstrap, topic, partitions, connections, seconds }
  */
-import { wholeBatches } from '../../test/interop/lib/batch.mjs'
-import { api, Connection, fetchBody, frame, Reader, readFetched } from '../../test/interop/lib/wire.mjs'
+import { connect } from 'node:net'
+import { api, fetchBody, frame } from '../../test/interop/lib/wire.mjs'
+import { fetchAnswers } from './fetch-answer.mjs'
 import { sleep } from './latencies.mjs'
 
 const { bootstrap, topic, partitions, connections, seconds } = JSON.parse(process.argv[2])
+const chunkBytes = 256 * 1024
 let bytes = 0
 let requests = 0
 let errors = 0
@@ -17,25 +19,38 @@ async function load(index) {
   )
   if (mine.length === 0) mine.push(index % partitions)
   const positions = new Map(mine.map((partition) => [partition, 0]))
-  const connection = await Connection.open(bootstrap, { onFrame })
-  const ask = () => connection.write(frame(api.fetch, 11, 1, fetchBody(topic, [...positions])))
-
-  function onFrame(answer) {
-    const { error, partitions: fetched } = readFetched(new Reader(answer, 4))
-    if (error !== 0) errors++
-    for (const { index: partition, error: wrong, highWatermark, records } of fetched) {
-      if (wrong !== 0) errors++
-      let next = 0
-      if (records !== null) {
-        bytes += records.length
-        for (const batch of wholeBatches(records)) next = batch.nextOffset
-      }
+  const ask = () => socket.write(frame(api.fetch, 11, 1, fetchBody(topic, [...positions])))
+  const take = fetchAnswers({
+    onPartition({ index: partition, error, highWatermark, bytes: more, next }) {
+      if (error !== 0) errors++
+      bytes += more
       positions.set(partition, next < highWatermark ? next : 0) // at the end a fetch would wait: begin again
-    }
-    requests++
-    ask()
+    },
+    onAnswer(error) {
+      if (error !== 0) errors++
+      requests++
+      ask()
+    },
+  })
+  const buffer = Buffer.allocUnsafeSlow(chunkBytes)
+  const onread = {
+    buffer,
+    callback(length) {
+      take(buffer.subarray(0, length))
+      return true
+    },
   }
+  const [host, port] = bootstrap.split(':')
+  const socket = connect({ host, port: Number(port), noDelay: true, onread })
+  socket.on('error', (error) => fail(error.message))
+  socket.on('close', () => fail('the broker closed the connection'))
+  await new Promise((resolve) => socket.once('connect', resolve))
   ask()
+}
+
+function fail(message) {
+  console.error(message)
+  process.exit(1)
 }
 
 await Promise.all(Array.from({ length: connections }, (_, index) => load(index)))
