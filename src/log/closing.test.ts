@@ -140,6 +140,7 @@ test('all who follow a directory hear that its disk failed, though one of them f
   dir.onOffline(({ code }) => heard.push(code))
   disk.mkdir = (path) => Promise.reject(new DiskError(path, 'EIO', 'the disk is gone'))
   await assert.rejects(dir.createLog('t', 0, TOPIC_ID, world.config), { error: 'KAFKA_STORAGE_ERROR' })
+  await settle(8)
   assert.deepEqual(heard, ['EIO'])
 })
 

@@ -1,14 +1,18 @@
 // What a log directory does for its logs: time, disk, memory, and the one answer to a disk that fails.
 
+import { deferred } from '../base/deferred.ts'
 import type { Timer } from '../platform/clock.ts'
 import { DiskError } from '../platform/disk.ts'
 import type { Platform } from '../platform/platform.ts'
+import { noteFailedFlush } from './failed-flush.ts'
 import { Flusher } from './flusher.ts'
 import { IndexCache } from './index-cache.ts'
 import { JoinedFlush } from './joined-flush.ts'
 import { OpenFiles } from './open-files.ts'
 import { type CheckpointKind, type Shared, Slices } from './shared.ts'
 import { TailBudget } from './tail.ts'
+
+const LEAVE_WORD_MS = 1000
 
 export type LogPlatform = Pick<Platform, 'clock' | 'disk' | 'random' | 'logger'>
 
@@ -73,7 +77,19 @@ export class DirShared implements Shared {
     if (this.#offline || this.#isClosed) return
     if (!(why instanceof DiskError)) return this.logger.error('a defect in a log directory', { dir: this.#path, error: why })
     this.#offline = why
-    this.#onOffline(why)
+    void this.#leaveWord().then(() => this.#onOffline(why))
+  }
+
+  // Whoever hears of the failure may end this process at once, so the next one is told first; a disk that hangs is not waited for.
+  async #leaveWord(): Promise<void> {
+    const { promise, resolve } = deferred<void>()
+    const timer = this.clock.after(LEAVE_WORD_MS, resolve)
+    noteFailedFlush(this.disk, this.#path).then(resolve, (thrown: unknown) => {
+      this.logger.error('the next start will not know that this disk failed', { dir: this.#path, error: thrown })
+      resolve()
+    })
+    await promise
+    timer.cancel()
   }
 
   sendSoon(send: () => void): void {

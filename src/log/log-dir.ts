@@ -4,6 +4,7 @@ import { assert } from '../base/assert.ts'
 import { type Disk, DiskError, type Lock } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { DirShared, type LogPlatform } from './dir-shared.ts'
+import { forgetFailedFlush, hadFailedFlush, noteFailedFlush, writeAgain } from './failed-flush.ts'
 import { kindOfDir, type PartitionDir, parsePartitionDir, partitionDir, retiredDir } from './file-names.ts'
 import { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
@@ -90,6 +91,7 @@ export class LogDir {
       await dir.#load(options)
       return dir
     } catch (thrown) {
+      if (thrown instanceof DiskError) await noteFailedFlush(disk, path).catch(() => {}) // the first failure is the one to tell
       await lock.release()
       throw thrown
     }
@@ -160,7 +162,18 @@ export class LogDir {
       else if (!name.startsWith('.'))
         logger.warn('a directory is left alone: it is no partition in use', { dir: `${this.path}/${name}`, kind })
     }
-    await eachOf(found, this.#logsAtOnce, (partition) => this.#loadOne(partition, config))
+    const isUnsure = await hadFailedFlush(disk, this.path)
+    if (isUnsure) logger.warn('a disk failed here: what it may have forgotten is written again', { dir: this.path })
+    await eachOf(found, this.#logsAtOnce, async (partition) => {
+      if (isUnsure) await this.#writeAgain(partition)
+      await this.#loadOne(partition, config)
+    })
+    if (isUnsure) await forgetFailedFlush(disk, this.path)
+  }
+
+  #writeAgain({ topic, partition }: PartitionDir): Promise<void> {
+    const name = partitionDir(topic, partition)
+    return writeAgain(this.#shared.disk, `${this.path}/${name}`, this.#checkpoints.of(name).recoveryPoint)
   }
 
   async #loadOne({ topic, partition }: PartitionDir, config: LogConfig): Promise<void> {

@@ -16,6 +16,8 @@ export interface Prey {
   readonly history: History
   /** By name. */
   readonly clients: readonly string[]
+  /** Nothing begins after it. */
+  readonly untilMs: number
 }
 
 /** Cuts the power as soon as a client is told something that must hold: nothing has more to lose than that moment. */
@@ -129,7 +131,11 @@ export const troubles: readonly Trouble[] = [
   {
     name: 'failing flushes',
     strike: ({ node, random }) =>
-      weather(node, { flushErrorShare: random.pick([0.05, 1]), flushLossShare: random.pick([0, 0]) }, random.between(100, 3000)),
+      weather(
+        node,
+        { flushErrorShare: random.pick([0.05, 1]), flushLossShare: random.pick([0, 0.5]) },
+        random.between(100, 3000),
+      ),
   },
   {
     name: 'failing reads',
@@ -137,8 +143,8 @@ export const troubles: readonly Trouble[] = [
   },
   {
     name: 'pause',
-    strike({ node, random }) {
-      node.pause(random.between(100, 20_000))
+    strike({ world, node, random, untilMs }) {
+      node.pause(Math.min(random.between(100, 20_000), untilMs - world.events.now + 3000))
       return undefined
     },
   },
@@ -174,9 +180,9 @@ function weather(node: BrokerNode, changed: Partial<DiskWeather>, ms: number): {
   return { ms, end: () => (device.weather = device.usual) }
 }
 
-/** Every kind is on in half of the seeds; one comes every few seconds until `untilMs`. */
-export function haunt(prey: Prey, untilMs: number): string[] {
-  const { world, random } = prey
+/** Every kind is on in half of the seeds; one comes every few seconds. */
+export function haunt(prey: Prey): string[] {
+  const { world, random, untilMs } = prey
   const chosen = troubles.filter(() => random.chance(0.5))
   const pace = random.pick([500, 2000, 5000])
   const next = () => {

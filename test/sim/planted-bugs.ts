@@ -42,6 +42,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: 'await this.#file.use((file) => file.flush().catch(() => file.flush()));',
   },
   {
+    name: 'failed-flush-believed',
+    what: 'a start believes what the system still has of a flush that failed',
+    where: 'src/log/log-dir.js',
+    find: 'await this.#writeAgain(partition);',
+    replace: '',
+  },
+  {
     name: 'producers-not-restored',
     what: 'recovery does not tell the producers of what it found',
     where: 'src/log',

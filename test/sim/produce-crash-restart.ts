@@ -108,8 +108,9 @@ class Run {
     const from = this.world.events.now
     const { world, node, history } = this
     const clients = this.#clients.map(({ name }) => name)
-    this.troubles = haunt({ world, node, random: world.random.fork(), trap: this.#trap, history, clients }, from + TROUBLE_MS)
-    await this.world.events.run(from + TROUBLE_MS)
+    const untilMs = from + TROUBLE_MS
+    this.troubles = haunt({ world, node, random: world.random.fork(), trap: this.#trap, history, clients, untilMs })
+    await this.world.events.run(untilMs)
     await this.#recover()
     await this.#rest()
   }
@@ -146,7 +147,7 @@ class Run {
 
   async #recover(): Promise<void> {
     const { world, node } = this
-    await world.events.run(world.events.now + 25_000, () => false) // what was begun may still end: pauses, stops, restarts
+    await world.events.run(world.events.now + 13_000, () => false) // what was begun may still end: pauses, stops, restarts
     world.events.note('all is calm')
     node.mayFail = false
     if (!node.process) node.start()
