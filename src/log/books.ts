@@ -11,6 +11,10 @@ export class Books {
   maxTimestamp: number
   /** The last offset of the batch that has it. */
   offsetOfMaxTimestamp: number
+  /** They were read from files, which nobody but the batches can confirm. */
+  isFromFiles = false
+  /** The time index is known to end with the largest timestamp of what lay in the file. */
+  areTimesProven = true
   #bytesSinceEntry = 0
 
   constructor(offsets: OffsetIndex, times: TimeIndex) {
@@ -26,6 +30,13 @@ export class Books {
 
   get sizeInBytes(): number {
     return this.offsets.sizeInBytes + this.times.sizeInBytes
+  }
+
+  static fromFiles(offsets: OffsetIndex, times: TimeIndex): Books {
+    const books = new Books(offsets, times)
+    books.isFromFiles = true
+    books.areTimesProven = false
+    return books
   }
 
   /** A batch at `position`; an entry is made where the last one is more than `intervalBytes` ago. */
@@ -55,6 +66,15 @@ export class Books {
   /** The largest timestamp of all gets the last entry of the time index, so that it can be found by those who read the file alone. */
   finish(): void {
     this.times.append(this.maxTimestamp, this.offsetOfMaxTimestamp)
+  }
+
+  /** The time index is wrong: without entries it misleads nobody. `maxTimestamp` is the largest that the batches so far have. */
+  forgetTimes(maxTimestamp: number, offset: number): void {
+    this.times.clear()
+    this.areTimesProven = true
+    if (maxTimestamp <= this.maxTimestamp && this.maxTimestamp > NO_TIMESTAMP) return
+    this.maxTimestamp = maxTimestamp
+    this.offsetOfMaxTimestamp = offset
   }
 
   /** Forgets what lies at `position`, where the batch of `offset` begins, and behind it; batches after the last entry must be revisited. */

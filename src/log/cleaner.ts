@@ -136,8 +136,7 @@ async function readKeys(
   const transactions = new CleanedTransactions(aborted)
   for (const segment of segments.from(range.start)) {
     if (segment.baseOffset >= range.end) break
-    const { offsets } = await segment.books()
-    for await (const { batch } of segment.contents(offsets.positionFor(range.start), segment.sizeInBytes)) {
+    for await (const { batch } of segment.contents(await segment.startFor(range.start), segment.sizeInBytes)) {
       requireSound(batch)
       if (mustStop()) return null
       if (batch.lastOffset < range.start) continue

@@ -40,6 +40,46 @@ for (const suffix of ['index', 'timeindex']) {
   })
 }
 
+/** Changes that leave the file a sound one, as far as one can see from itself. */
+const lies: Readonly<Record<string, (bytes: Buffer) => Uint8Array>> = {
+  'places a little off': (bytes) => bytes.map((byte, at) => (at % 8 === 7 ? byte ^ 4 : byte)),
+  'offsets too small': (bytes) => bytes.map((byte, at) => (at % 8 === 3 && byte > 4 ? byte - 2 : byte)),
+}
+const timeLies: Readonly<Record<string, (bytes: Buffer) => Uint8Array>> = {
+  'without its end': (bytes) => bytes.subarray(0, 24),
+  'with zeros at the end': (bytes) => Buffer.from(bytes).fill(0, 24),
+  'with times a little too small': (bytes) => bytes.map((byte, at) => (at % 12 === 7 ? byte & ~3 : byte)),
+}
+
+for (const [suffix, [what, lie]] of [
+  ...Object.entries(lies).map((each) => ['index', each] as const),
+  ...Object.entries(timeLies).map((each) => ['timeindex', each] as const),
+]) {
+  for (const isClean of [true, false]) {
+    test(`a .${suffix} ${what} misleads nobody after a ${isClean ? 'clean stop' : 'crash'}`, async () => {
+      const { world, dir, log } = await segmentedLog()
+      const before = await factsOf(log)
+      if (isClean) await dir.close({ brokerEpoch: 1 })
+      else {
+        await dir.checkpoint()
+        await world.crash()
+      }
+      for (const { name } of await world.disk.list(DIR)) {
+        if (!name.endsWith(`.${suffix}`)) continue
+        const path = `${DIR}/${name}`
+        await world.disk.replaceAtomic(path, lie(Buffer.from((await world.disk.readAtomic(path))!)))
+      }
+      const again = (await world.open({ tailBytes: 0 })).logs.get('orders-0')!
+      assert.deepEqual(await factsOf(again), before)
+      for (let offset = 0; offset < 200; offset += 7) {
+        const read = await again.read(offset, 1, 200)
+        assert.equal(Number(Buffer.concat(read.views).readBigInt64BE(0)), offset)
+        read.release()
+      }
+    })
+  }
+}
+
 for (const [what, damage] of [
   ['missing', null],
   ['empty', ''],

@@ -25,7 +25,7 @@ export async function readIndexes({ disk, logger }: Shared, paths: IndexPaths, s
     const offsets = OffsetIndex.parse(paths.offsets, segment.baseOffset, offsetBytes, segment.sizeInBytes)
     const times = TimeIndex.parse(paths.times, segment.baseOffset, timeBytes)
     if (times.count === 0 && segment.sizeInBytes > 0) throw new DamagedFile(`${paths.times} is empty`) // rightly so where no record has a time
-    return new Books(offsets, times)
+    return Books.fromFiles(offsets, times)
   } catch (thrown) {
     if (!(thrown instanceof DamagedFile)) throw thrown
     logger.warn('an index is made again from its segment', { why: thrown.message })

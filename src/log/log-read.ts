@@ -115,8 +115,7 @@ async function soundExtentIn(
   range: ReadRange,
 ): Promise<Extent | 'tooLarge' | null> {
   const { from, maxBytes, limit, minOneBatch } = range
-  const { offsets } = await segment.books()
-  const near = segment.places.nearest(from, offsets.positionFor(from))
+  const near = await segment.startFor(from)
   const first = await segment.find(near, size, (batch) => batch.lastOffset >= from)
   if (!first || first.batch.lastOffset >= limit) return null
   const start = first.position
@@ -140,8 +139,7 @@ async function endBelow(segment: Segment, size: number, { limit, segmentEnd, eno
     segment.places.remember(limit, size)
     return size
   }
-  const { offsets } = await segment.books()
-  const near = segment.places.nearest(limit, offsets.positionFor(limit - 1))
+  const near = segment.places.nearest(limit, await segment.startFor(limit - 1))
   if (near >= enough) return near
   const reaching = await segment.find(near, size, (batch) => batch.lastOffset >= limit)
   const end = reaching?.position ?? size

@@ -49,7 +49,7 @@ async function startIn(segment: Segment, position: number): Promise<number> {
   if (position <= 0) return 0
   const { offsets } = await segment.books()
   const indexed = offsets.offsetFrom(position)
-  return indexed === null ? offsets.lastPosition : offsets.positionFor(indexed)
+  return segment.startFor(indexed ?? segment.nextOffset)
 }
 
 function isEarlier(batch: RecordBatch, { producerEpoch, last }: ProducerEntry): boolean {

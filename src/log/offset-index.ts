@@ -5,6 +5,12 @@ import { DamagedFile } from './text-files.ts'
 export const OFFSET_ENTRY_SIZE = 8
 const FIRST_ROOM = 16
 
+/** A batch that starts at `position`; `lastOffset` is its last offset, or that of a later batch appended with it. */
+export interface OffsetEntry {
+  readonly lastOffset: number
+  readonly position: number
+}
+
 /** Invariant: offsets and positions grow from entry to entry. Offsets are kept relative to the segment's base, as on disk. */
 export class OffsetIndex {
   readonly baseOffset: number
@@ -78,6 +84,12 @@ export class OffsetIndex {
   positionFor(offset: number): number {
     const at = lastAtMost(this.#offsets, this.#count, offset - this.baseOffset)
     return at < 0 ? 0 : this.#positions[at]!
+  }
+
+  /** The entry that `positionFor` goes by; null where it has none. */
+  entryFor(offset: number): OffsetEntry | null {
+    const at = lastAtMost(this.#offsets, this.#count, offset - this.baseOffset)
+    return at < 0 ? null : { lastOffset: this.baseOffset + this.#offsets[at]!, position: this.#positions[at]! }
   }
 
   /** The first entry whose batch starts at or behind `position`: its last offset. Null where the index says nothing of what is there. */

@@ -48,8 +48,7 @@ async function replay({ segments, producers }: LogState, from: number, endOffset
   if (from >= endOffset) return
   for (const segment of segments.from(from)) {
     if (segment.baseOffset >= endOffset) return
-    const { offsets } = await segment.books()
-    for await (const { batch } of segment.contents(offsets.positionFor(from), segment.sizeInBytes)) {
+    for await (const { batch } of segment.contents(await segment.startFor(from), segment.sizeInBytes)) {
       if (batch.baseOffset >= endOffset) return
       if (batch.baseOffset >= from) producers.add(batch) // aborted transactions of closed segments are in their own index
     }

@@ -6,6 +6,7 @@ import { Books } from './books.ts'
 import { type Damage, Damages } from './damage.ts'
 import { offsetName, SUFFIX, segmentSuffixes } from './file-names.ts'
 import { type IndexPaths, readIndexes, writeIndexes } from './index-files.ts'
+import { isLargest, isPlace, isTime } from './index-proof.ts'
 import type { FileHandle } from './open-files.ts'
 import { Places } from './places.ts'
 import { contentsOf, findBatch, type Placed } from './scan.ts'
@@ -62,6 +63,8 @@ export class Segment {
   #mark: string
   #books: Books | null
   #loading: Promise<Books> | null = null
+  /** The indexes were read back and go on to grow. */
+  #takesBatches = false
   #maxTimestamp: number | null
   /** Up to where bytes were handed to the file. */
   #sent: number
@@ -134,8 +137,7 @@ export class Segment {
 
   // The books of a segment that takes batches are always in memory.
   get #activeBooks(): Books {
-    this.#books ??= Books.empty(this.baseOffset)
-    return this.#books
+    return (this.#books ??= Books.empty(this.baseOffset))
   }
 
   /** Adds a copy of the batch, whose offsets are final; with an index entry where the last one is more than `intervalBytes` ago. */
@@ -225,6 +227,7 @@ export class Segment {
 
   /** Nothing more is added: the indexes may be forgotten when others need the room. */
   settle(): void {
+    this.#takesBatches = false
     if (this.#books) this.#shared.indexes.touched(this)
   }
 
@@ -248,7 +251,8 @@ export class Segment {
   async #load(): Promise<Books> {
     try {
       const isSmall = this.sizeInBytes <= RESCAN_MAX
-      const books = isSmall ? await this.#scanned() : await this.#readBack()
+      const found = isSmall ? await this.#scanned() : await readIndexes(this.#shared, this.#indexPaths, this)
+      const books = found ?? (await this.#remade())
       this.#maxTimestamp = Math.max(books.maxTimestamp, this.#maxTimestamp ?? NO_TIMESTAMP)
       this.#books = books
       return books
@@ -263,10 +267,8 @@ export class Segment {
     return books
   }
 
-  /** The indexes out of their files; where these cannot be believed they are made again, and written. */
-  async #readBack(): Promise<Books> {
-    const known = await readIndexes(this.#shared, this.#indexPaths, this)
-    if (known) return known
+  /** Index files that are missing or cannot be believed are made again, and written. */
+  async #remade(): Promise<Books> {
     const books = await this.#scanned()
     this.#books = books
     this.areIndexesWritten = false
@@ -274,9 +276,58 @@ export class Segment {
     return books
   }
 
-  /** The last offset of an indexed batch at or behind `position`; null where the indexes in memory know none. */
+  /** The last offset of an indexed batch at or behind `position`; null where the indexes in memory know none for sure. */
   indexedOffsetFrom(position: number): number | null {
-    return this.#books?.offsets.offsetFrom(position) ?? null
+    return this.#books && !this.#books.isFromFiles ? this.#books.offsets.offsetFrom(position) : null
+  }
+
+  /** Where to begin to look for the batch that holds `offset`: at a batch, none before which holds it. */
+  async startFor(offset: number): Promise<number> {
+    const books = await this.books()
+    const entry = books.offsets.entryFor(offset)
+    const near = this.places.nearest(offset, entry?.position ?? 0)
+    if (!entry || !books.isFromFiles || near !== entry.position || (await isPlace(this, entry, offset))) return near
+    return (await this.#otherThan(books, this.#indexPaths.offsets))?.offsets.positionFor(offset) ?? 0
+  }
+
+  /** Where to begin to look for the first batch with `timestamp` or a later one that ends at or behind `offset`. */
+  async startForTime(timestamp: number, offset: number): Promise<number> {
+    const books = await this.#provenTimes()
+    const entry = books.times.entryBefore(timestamp)
+    const from = await this.startFor(Math.max(entry?.offset ?? this.baseOffset, offset))
+    if (!entry || !books.isFromFiles || (await isTime(this, entry, await this.startFor(entry.offset)))) return from
+    await this.#timesAreWrong(books)
+    return this.startForTime(timestamp, offset)
+  }
+
+  /** The books, with a time index that does not end too early. */
+  async #provenTimes(): Promise<Books> {
+    const books = await this.books()
+    if (books.areTimesProven) return books
+    const { last } = books.times
+    const from = last && (await this.startFor(last.offset))
+    books.areTimesProven =
+      last !== null && from !== null && (await isTime(this, last, from)) && (await isLargest(this, last.timestamp, from))
+    return books.areTimesProven ? books : this.#timesAreWrong(books)
+  }
+
+  async #timesAreWrong(books: Books): Promise<Books> {
+    const other = await this.#otherThan(books, this.#indexPaths.times)
+    if (other) return other
+    const { maxTimestamp, offsetOfMaxTimestamp } = await this.#scanned()
+    books.forgetTimes(maxTimestamp, offsetOfMaxTimestamp)
+    this.#maxTimestamp = books.maxTimestamp
+    return books
+  }
+
+  /** Makes the indexes again in the place of `books`, which a file misled; null where the segment takes batches, and they have to stay. */
+  async #otherThan(books: Books, path: string): Promise<Books | null> {
+    if (this.#books !== books) return this.books() // somebody else was quicker
+    this.#shared.logger.warn('an index does not lead to the batches it names', { file: path, isMadeAgain: !this.#takesBatches })
+    if (this.#takesBatches) return null
+    const made = await (this.#loading ??= this.#remade().finally(() => (this.#loading = null)))
+    this.#maxTimestamp = made.maxTimestamp
+    return made
   }
 
   /** A transaction was aborted whose marker lies here. */
@@ -287,7 +338,7 @@ export class Segment {
 
   /** The largest timestamp inside; -1 where no record has a time. */
   async maxTimestamp(): Promise<number> {
-    if (this.#maxTimestamp === null) await this.books()
+    if (this.#maxTimestamp === null || this.#books?.areTimesProven === false) await this.#provenTimes()
     return this.#maxTimestamp ?? NO_TIMESTAMP
   }
 
@@ -305,6 +356,7 @@ export class Segment {
   async resume(): Promise<number> {
     if (!this.#books && this.sizeInBytes <= RESCAN_MAX) return this.#resumeFrom(Books.empty(this.baseOffset))
     const books = await this.books()
+    this.#takesBatches = true
     this.#shared.indexes.remove(this)
     const first = await this.find(0, this.sizeInBytes, () => true)
     this.firstTimestamp = first?.batch.maxTimestamp ?? null

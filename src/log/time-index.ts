@@ -74,10 +74,14 @@ export class TimeIndex {
     this.#count++
   }
 
-  /** An offset before which no record has a timestamp of `timestamp` or later; the base offset where nothing better is known. */
-  offsetFor(timestamp: number): number {
+  /** The last entry before whose offset no record has a timestamp of `timestamp` or later; null where nothing is known of that. */
+  entryBefore(timestamp: number): TimeEntry | null {
     const at = lastAtMost(this.#timestamps, this.#count, timestamp - 1)
-    return at < 0 ? this.baseOffset : this.baseOffset + this.#offsets[at]!
+    return at < 0 ? null : this.#entry(at)
+  }
+
+  clear(): void {
+    this.#count = 0
   }
 
   /** Forgets entries of records at or behind `offset`. */

@@ -19,8 +19,7 @@ export async function findTimestamp(
   for (const segment of segments.from(startOffset)) {
     const size = segment.sizeInBytes
     if ((await segment.maxTimestamp()) < timestamp) continue
-    const { offsets, times } = await segment.books()
-    let from = offsets.positionFor(Math.max(times.offsetFor(timestamp), startOffset))
+    let from = await segment.startForTime(timestamp, startOffset)
     for (;;) {
       const placed = await segment.find(from, size, (batch) => batch.maxTimestamp >= timestamp && batch.lastOffset >= startOffset)
       if (!placed || placed.batch.baseOffset >= endOffset) break
@@ -44,8 +43,7 @@ export async function findMaxTimestamp({ segments, startOffset }: LogState): Pro
   }
   if (!holder) return null
   const size = holder.sizeInBytes
-  const { offsets, times } = await holder.books()
-  const from = offsets.positionFor(times.offsetFor(largest))
+  const from = await holder.startForTime(largest, startOffset)
   const placed = await holder.find(from, size, (batch) => batch.maxTimestamp >= largest)
   return placed && firstRecord(holder, placed, (timestamp) => timestamp === placed.batch.maxTimestamp)
 }

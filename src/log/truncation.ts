@@ -8,8 +8,7 @@ export async function truncate(state: LogState, offset: number): Promise<void> {
   const { segments, startOffset } = state
   if (offset < Math.max(startOffset, segments.first.baseOffset)) return truncateFully(state, offset)
   const keeper = segments.all[segments.indexOf(offset)]!
-  const { offsets } = await keeper.books()
-  const first = await keeper.find(offsets.positionFor(offset), keeper.sizeInBytes, (batch) => batch.lastOffset >= offset)
+  const first = await keeper.find(await keeper.startFor(offset), keeper.sizeInBytes, (batch) => batch.lastOffset >= offset)
   const endOffset = Math.min(offset, first?.batch.baseOffset ?? offset)
   if (endOffset < startOffset) return truncateFully(state, startOffset) // the batch that holds the start of the log
   const gone = segments.all.filter(({ baseOffset }) => baseOffset > keeper.baseOffset)

@@ -4,7 +4,7 @@ import { BrokerFiles } from './broker-files.ts'
 import type { Verdict } from './judge.ts'
 import { LogFiles } from './log-files.ts'
 
-const BROKER_EVERY = 10
+const BROKER_EVERY = 100
 const BROKER_AT = 7
 
 export type Room = 'log directory' | 'broker'

@@ -30,8 +30,8 @@ interface Brokers {
   startBroker(settings: { dir: string; port?: number; overrides?: Readonly<Record<string, string>> }): Promise<BrokerChild>
 }
 
-interface Processes {
-  start(command: string, args: readonly string[], options?: { input?: string | null }): Child
+export interface Processes {
+  start(command: string, args: readonly string[], options?: { input?: string | null; onLine?: (line: string) => void }): Child
 }
 
 interface Cache {

@@ -1,7 +1,7 @@
 // The foreign producers of load.py, as the campaign sees them.
 
 import { fileURLToPath } from 'node:url'
-import { type Child, processes, pythonWithClient } from './foreign.ts'
+import { type Child, type Processes, processes, pythonWithClient } from './foreign.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../../../test/crash/kill/load.py', import.meta.url))
 const RECORDS_PER_SECOND = 3000
@@ -16,30 +16,38 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 export class Load {
   readonly #child: Child
+  /** What came behind each word that a line began with, the newest last. */
+  readonly #said: ReadonlyMap<string, string[]>
+  /** How many records of the present topic were acknowledged so far. */
+  acknowledged = 0
 
-  private constructor(child: Child) {
-    this.#child = child
+  private constructor(start: Processes['start'], python: string, bootstrap: string) {
+    const said = new Map<string, string[]>()
+    this.#said = said
+    this.#child = start(python, [SCRIPT, bootstrap, String(RECORDS_PER_SECOND)], {
+      input: null,
+      onLine: (line) => {
+        const at = line.indexOf(' ')
+        const [word, rest] = [line.slice(0, at), line.slice(at + 1)]
+        if (word === 'acknowledged') this.acknowledged = Number(rest)
+        else said.set(word, [...(said.get(word) ?? []), rest])
+        if (word === 'ready') this.acknowledged = 0
+      },
+    })
   }
 
   static async start(bootstrap: string): Promise<Load> {
     const python = await pythonWithClient()
-    const { start } = await processes()
-    return new Load(start(python, [SCRIPT, bootstrap, String(RECORDS_PER_SECOND)], { input: null }))
+    return new Load((await processes()).start, python, bootstrap)
   }
 
-  /** How many records of the present topic were acknowledged so far. */
-  get acknowledged(): number {
-    return Number(this.#lines('acknowledged').at(-1) ?? 0)
-  }
-
-  #lines(word: string): string[] {
-    return [...this.#child.stdout.matchAll(new RegExp(`^${word} (.*)$`, 'gm'))].map(([, rest]) => rest!)
+  #lines(word: string): readonly string[] {
+    return this.#said.get(word) ?? []
   }
 
   async topic(name: string): Promise<void> {
     this.#child.stdin.write(`topic ${name}\n`)
     await this.#until(`topic ${name}`, 90_000, () => this.#lines('ready').includes(name))
-    await this.more(0)
   }
 
   /** Waits until more than `count` records are acknowledged. */
