@@ -80,7 +80,11 @@ async function openLog(platform: Platform, loaded: LoadedConfig, dir: LogDir): P
   }
   const files = dir.logs.get(`${METADATA_LOG}-0`) ?? (await dir.createLog(METADATA_LOG, 0, METADATA_TOPIC_ID, logConfig))
   files.updateConfig(logConfig)
-  const log = await MetadataLog.open({ platform, log: files, self, retentionBytes: config['metadata.max.retention.bytes'] })
+  const retention = {
+    bytes: () => config['metadata.max.retention.bytes'],
+    ms: () => config['metadata.max.retention.ms'],
+  }
+  const log = await MetadataLog.open({ platform, log: files, self, retention })
   files.onBroken((why) =>
     log.retire(
       new KafkaError('KAFKA_STORAGE_ERROR', `a defect took the metadata log out of use: ${why.message}`, { cause: why }),

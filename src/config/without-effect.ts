@@ -98,7 +98,6 @@ export const brokerKeysWithoutEffect: ReadonlySet<string> = new Set([
   'log.local.retention.ms',
   'log.preallocate',
   'metadata.max.idle.interval.ms',
-  'metadata.max.retention.ms',
   'metric.reporters',
   'metrics.num.samples',
   'metrics.recording.level',

@@ -14,7 +14,7 @@ import { buildBatch } from '../protocol/records/builder.ts'
 import { readControl } from '../protocol/records/control.ts'
 import { formatMetadata, METADATA_LOG, METADATA_TOPIC_ID } from './format.ts'
 import { MetadataLog } from './metadata-log.ts'
-import { listSnapshots } from './snapshot.ts'
+import { listSnapshots, snapshotName } from './snapshot.ts'
 import type { Voter } from './voters.ts'
 
 const DIR = 'data'
@@ -22,7 +22,13 @@ const config = topicConfig(staticLayers(new Map()), noTexts)
 const random = { next: () => 0.5, bytes: (length: number) => Buffer.alloc(length, 7) }
 
 /** A node's metadata log over a disk that outlives it. */
-async function start(disk: Disk, { voters, retentionBytes = 1e9 }: { voters?: readonly Voter[]; retentionBytes?: number } = {}) {
+interface Started {
+  readonly voters?: readonly Voter[]
+  readonly retentionBytes?: number
+  readonly retentionMs?: number
+}
+
+async function start(disk: Disk, { voters, retentionBytes = -1, retentionMs = -1 }: Started = {}) {
   const clock = new ManualClock()
   const platform = { clock, disk, random, logger: silentLogger }
   const dir = await LogDir.open(platform, DIR, { nodeId: 1, clusterId: null, config })
@@ -31,8 +37,13 @@ async function start(disk: Disk, { voters, retentionBytes = 1e9 }: { voters?: re
   await formatMetadata(disk, DIR, { voters: voters ?? [{ ...self, endpoints }], bootstrap: [], now: clock.now() })
   const files = dir.logs.get(`${METADATA_LOG}-0`) ?? (await dir.createLog(METADATA_LOG, 0, METADATA_TOPIC_ID, config))
   try {
-    const log = await MetadataLog.open({ platform, log: files, self, retentionBytes })
-    return { dir, files, log }
+    const log = await MetadataLog.open({
+      platform,
+      log: files,
+      self,
+      retention: { bytes: () => retentionBytes, ms: () => retentionMs },
+    })
+    return { dir, files, log, clock }
   } catch (thrown) {
     await dir.close(null)
     throw thrown
@@ -151,6 +162,89 @@ test('a log that lost its end goes on behind its snapshot; one that lost its sna
   assert.equal(again.log.startOffset, 99)
   assert.equal(again.log.endOffset, 100)
   assert.ok(again.log.leaderEpoch > snapshot!.epoch)
+})
+
+async function damage(disk: Disk, path: string): Promise<void> {
+  const bytes = Uint8Array.from((await disk.readAtomic(path))!)
+  bytes[bytes.length >> 1]! ^= 1
+  await disk.replaceAtomic(path, bytes)
+}
+
+const snapshotsIn = async (disk: Disk, dir: string) => (await listSnapshots(disk, dir)).map(({ endOffset }) => endOffset)
+const pathOf = (dir: string, endOffset: number) => `${dir}/${snapshotName({ endOffset, epoch: endOffset === 0 ? 0 : 1 })}`
+
+/** A log with a, b and c behind its three first records, and snapshots at 4 and 6. */
+async function withSnapshots(disk: Disk, options: Started = {}) {
+  const started = await start(disk, options)
+  const { log, files, clock } = started
+  await log.start()
+  await clock.advance(2e9)
+  for (const text of ['a', 'b', 'c']) log.append(words(text))
+  await committed(log, 6)
+  await log.writeSnapshot(4, 5, [words('a')])
+  files.roll()
+  await log.writeSnapshot(6, 1_700_000_000_000, [words('a', 'b', 'c')])
+  return started
+}
+
+test('older snapshots stay as long as metadata.max.retention.bytes and metadata.max.retention.ms allow, with the log behind them', async () => {
+  for (const [options, kept, startOffset] of [
+    [{}, [0, 4, 6], 0],
+    [{ retentionBytes: 1 << 20, retentionMs: 1e15 }, [0, 4, 6], 0],
+    [{ retentionMs: 1e9 }, [6], 6],
+    [{ retentionBytes: 0 }, [6], 6],
+  ] as const) {
+    const disk = memoryDisk(1 << 24)
+    const { log, dir, files } = await withSnapshots(disk, options)
+    assert.deepEqual([await snapshotsIn(disk, files.dir), log.startOffset], [kept, startOffset])
+    await dir.close({ brokerEpoch: 1 })
+  }
+})
+
+test('a damaged snapshot is put aside, and the one before it and the log take its place', async () => {
+  for (const damaged of [[6], [6, 4], [6, 4, 0]]) {
+    const disk = memoryDisk(1 << 24)
+    const { dir, files } = await withSnapshots(disk)
+    await dir.close({ brokerEpoch: 1 })
+    for (const endOffset of damaged) await damage(disk, pathOf(files.dir, endOffset))
+    const again = await start(disk)
+    await again.log.start()
+    assert.equal(again.log.newestSnapshot()?.endOffset, damaged.length > 1 ? undefined : 4)
+    assert.deepEqual((await contentsOf(again.log)).slice(3), ['a', 'b', 'c', 'leaderChange'])
+    for (const endOffset of damaged) assert.ok(await disk.exists(`${pathOf(files.dir, endOffset)}.damaged`))
+    await again.log.writeSnapshot(7, 5, [words('a', 'b', 'c')])
+    await again.dir.close({ brokerEpoch: 1 })
+    const third = await start(disk)
+    assert.equal(third.log.newestSnapshot()?.endOffset, 7)
+    await third.dir.close({ brokerEpoch: 1 })
+  }
+})
+
+test('a damaged snapshot is refused, by its name and with the way out, where the log no longer has what it holds', async () => {
+  const disk = memoryDisk(1 << 24)
+  const { dir, files } = await withSnapshots(disk, { retentionBytes: 0 })
+  await dir.close({ brokerEpoch: 1 })
+  await damage(disk, pathOf(files.dir, 6))
+  await assert.rejects(start(disk), /00000000000000000006-0000000001\.checkpoint is damaged.*restore it from a backup/)
+  assert.ok(await disk.exists(pathOf(files.dir, 6)), 'it stays where it is')
+})
+
+test('a vote that cannot be read is refused with the way out: the only voter goes on without the file, in a later epoch', async () => {
+  const disk = memoryDisk(1 << 24)
+  const { dir, files } = await withSnapshots(disk)
+  await dir.close({ brokerEpoch: 1 })
+  for (let i = 0; i < 3; i++) {
+    const again = await start(disk)
+    await again.log.start()
+    await again.dir.close({ brokerEpoch: 1 })
+  }
+  const path = `${files.dir}/quorum-state`
+  await disk.replaceAtomic(path, Buffer.from('{"leaderId":'))
+  await assert.rejects(start(disk), /quorum-state cannot be read.*single voter.*move the file away/)
+  await disk.remove(path)
+  const last = await start(disk)
+  await last.log.start()
+  assert.equal(last.log.leaderEpoch, 5)
 })
 
 test('a log of other voters, or of another directory of this node, is refused', async () => {

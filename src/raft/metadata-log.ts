@@ -11,7 +11,8 @@ import { type ControlRecord, readControl } from '../protocol/records/control.ts'
 import { QuorumDriver } from './driver.ts'
 import { initialState, type QuorumState } from './quorum.ts'
 import { readVote } from './quorum-state.ts'
-import { listSnapshots, readSnapshot, removeUnfinished, type SnapshotId, snapshotName, writeSnapshot } from './snapshot.ts'
+import { readSnapshot, type SnapshotId, snapshotName, writeSnapshot } from './snapshot.ts'
+import { type MetadataRetention, Snapshots } from './snapshots.ts'
 import { type ReplicaKey, type Voter, voterOf, voterRecord } from './voters.ts'
 
 export interface MetadataLogOptions {
@@ -21,8 +22,7 @@ export interface MetadataLogOptions {
   readonly self: ReplicaKey
   /** Of controller.quorum.voters: who votes in a directory of kraft.version 0, whose log does not say it. */
   readonly staticVoters?: readonly Voter[]
-  /** metadata.max.retention.bytes: the log below the newest snapshot is dropped once log and snapshots are larger. */
-  readonly retentionBytes: number
+  readonly retention: MetadataRetention
 }
 
 const READ_BYTES = 1 << 20
@@ -43,31 +43,27 @@ export class MetadataLog implements ReplicatedLog {
   #retired: KafkaError | null = null
   /** Appended by this process and not yet committed. */
   #uncommitted: RecordBatch[] = []
-  #snapshots: readonly (SnapshotId & { readonly sizeInBytes: number })[]
+  readonly #snapshots: Snapshots
 
   /** Reads vote, voters and snapshots; the log takes records after `start`. Throws where the directory is another node's. */
   static async open(options: MetadataLogOptions): Promise<MetadataLog> {
     const { platform, log, self, staticVoters = [] } = options
     // Neither age nor size may take a record that no snapshot holds; only `writeSnapshot` says what can go.
     log.updateConfig({ ...log.config, 'cleanup.policy': ['delete'], 'retention.ms': -1, 'retention.bytes': -1 })
-    await removeUnfinished(platform.disk, log.dir)
-    const snapshots = await listSnapshots(platform.disk, log.dir)
-    const newest = snapshots.at(-1) ?? null
+    const snapshots = await Snapshots.open(options)
+    const { newest } = snapshots
     await meet(options, newest)
     const membership = await readMembership(options, newest)
     const saved = await readVote(platform.disk, log.dir)
     if (membership.voters.length === 0) membership.voters = namedElsewhere(staticVoters, saved?.voterIds ?? [])
     requireLoneVoter(membership.voters, self)
     const vote = saved?.vote ?? { epoch: 0, leaderId: null, votedFor: null }
-    const epoch = Math.max(vote.epoch, newest?.epoch ?? 0)
+    // The only voter may have lost its vote; what it wrote then says in which epochs.
+    const epoch = Math.max(vote.epoch, newest?.epoch ?? 0, log.latestEpoch)
     return new MetadataLog(options, initialState(self, { vote: { ...vote, epoch }, ...membership }, log), snapshots)
   }
 
-  private constructor(
-    options: MetadataLogOptions,
-    state: QuorumState,
-    snapshots: readonly (SnapshotId & { readonly sizeInBytes: number })[],
-  ) {
+  private constructor(options: MetadataLogOptions, state: QuorumState, snapshots: Snapshots) {
     const { platform, log } = options
     this.#options = options
     this.#snapshots = snapshots
@@ -166,7 +162,7 @@ export class MetadataLog implements ReplicatedLog {
 
   /** The newest snapshot that holds anything. */
   newestSnapshot(): SnapshotId | null {
-    const newest = this.#snapshots.at(-1)
+    const { newest } = this.#snapshots
     return newest && newest.endOffset > 0 ? newest : null
   }
 
@@ -177,15 +173,15 @@ export class MetadataLog implements ReplicatedLog {
   }
 
   /**
-   * Keeps `data` as everything below `endOffset`, which must be committed; removes older snapshots, and the segments wholly below it where
-   * log and snapshot are larger than retention allows.
+   * Keeps `data` as everything below `endOffset`, which must be committed; older snapshots, and the log below them, stay as long as retention
+   * allows: should this one be damaged, a start takes the one before it.
    */
   async writeSnapshot(
     endOffset: number,
     lastTimestamp: number,
     data: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   ): Promise<void> {
-    const { platform, log, retentionBytes } = this.#options
+    const { platform, log, retention } = this.#options
     const { kraftVersion, voters } = this.#driver.state
     const id = { endOffset, epoch: log.epochAt(endOffset - 1) ?? this.leaderEpoch }
     const control: ControlRecord[] = [
@@ -198,14 +194,8 @@ export class MetadataLog implements ReplicatedLog {
       { id, lastTimestamp, control: kraftVersion > 0 ? control : [], batches: data },
       platform.clock.now(),
     )
-    const older = this.#snapshots.filter((other) => other.endOffset < endOffset)
-    this.#snapshots = await listSnapshots(platform.disk, log.dir)
-    for (const one of older) await platform.disk.remove(`${log.dir}/${snapshotName(one)}`)
-    this.#snapshots = this.#snapshots.filter((other) => other.endOffset >= endOffset)
-    const kept = this.#snapshots.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, log.sizeInBytes)
-    if (kept <= retentionBytes) return
-    await log.deleteBefore(endOffset)
-    await log.applyRetention(platform.clock.now())
+    await this.#snapshots.look()
+    await this.#snapshots.clean(retention)
   }
 }
 

@@ -53,7 +53,10 @@ function saved(text: string, path: string): Saved {
 }
 
 function unreadable(path: string, cause?: unknown): Error {
-  return new Error(`${path} cannot be read; restore it from a backup, the vote in it must not be guessed`, { cause })
+  return new Error(
+    `${path} cannot be read: restore it from a backup. The vote in it must not be guessed; only a node that is the single voter of its cluster may start without it: then move the file away`,
+    { cause },
+  )
 }
 
 function isCount(value: unknown): value is number {

@@ -55,7 +55,7 @@ export async function* readSnapshot(disk: Disk, path: string): AsyncGenerator<Re
 }
 
 function damaged(path: string, what: string, cause?: unknown): DamagedSnapshot {
-  return new DamagedSnapshot(`${path} is damaged: ${what}; restore it from a backup, the log does not hold all of it`, { cause })
+  return new DamagedSnapshot(`${path} is damaged: ${what}; restore it from a backup`, { cause })
 }
 
 async function* batchesOf(disk: Disk, path: string): AsyncGenerator<RecordBatch, void, undefined> {
