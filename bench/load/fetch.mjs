@@ -2,13 +2,12 @@
  * Raw Fetch load: reads every partition from its start to its end, over and over; the answers are stepped over, not decoded.
  * { bootstrap, topic, partitions, connections, seconds }
  */
-import { connect } from 'node:net'
 import { api, fetchBody, frame } from '../../test/interop/lib/wire.mjs'
 import { fetchAnswers } from './fetch-answer.mjs'
 import { sleep } from './latencies.mjs'
+import { openLean } from './lean.mjs'
 
 const { bootstrap, topic, partitions, connections, seconds } = JSON.parse(process.argv[2])
-const chunkBytes = 256 * 1024
 let bytes = 0
 let requests = 0
 let errors = 0
@@ -32,25 +31,8 @@ async function load(index) {
       ask()
     },
   })
-  const buffer = Buffer.allocUnsafeSlow(chunkBytes)
-  const onread = {
-    buffer,
-    callback(length) {
-      take(buffer.subarray(0, length))
-      return true
-    },
-  }
-  const [host, port] = bootstrap.split(':')
-  const socket = connect({ host, port: Number(port), noDelay: true, onread })
-  socket.on('error', (error) => fail(error.message))
-  socket.on('close', () => fail('the broker closed the connection'))
-  await new Promise((resolve) => socket.once('connect', resolve))
+  const socket = await openLean(bootstrap, take)
   ask()
-}
-
-function fail(message) {
-  console.error(message)
-  process.exit(1)
 }
 
 await Promise.all(Array.from({ length: connections }, (_, index) => load(index)))

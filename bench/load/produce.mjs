@@ -3,8 +3,9 @@
  * { bootstrap, topic, partitions, connections, inFlight, records, size, seconds, acks? }
  */
 import { letterBatch } from '../../test/interop/lib/batch.mjs'
-import { api, Connection, frame, produceBody } from '../../test/interop/lib/wire.mjs'
+import { api, frame, produceBody } from '../../test/interop/lib/wire.mjs'
 import { Latencies, sleep } from './latencies.mjs'
+import { openLean, wholeFrames } from './lean.mjs'
 
 const { bootstrap, topic, partitions, connections, inFlight, records, size, seconds, acks = -1 } = JSON.parse(process.argv[2])
 const batch = letterBatch(records, size)
@@ -20,15 +21,15 @@ let total = 0
 async function openLoad(index) {
   const request = frame(api.produce, 7, 1, produceBody(topic, index % partitions, batch, acks))
   const sentAt = []
-  const connection = await Connection.open(bootstrap, { onFrame })
+  const socket = await openLean(bootstrap, wholeFrames(onAnswer))
   const send = () => {
     sentAt.push(performance.now())
-    connection.write(request)
+    socket.write(request)
   }
 
-  function onFrame(answer) {
+  function onAnswer(bytes, at) {
     const took = performance.now() - sentAt.shift()
-    const error = answer.readInt16BE(errorAt)
+    const error = bytes.readInt16BE(at + errorAt)
     total++
     if (error !== 0) errors.set(error, (errors.get(error) ?? 0) + 1)
     else if (counting) {
