@@ -6,7 +6,7 @@
 //   every two seconds, and one that does not change is dead.
 // - Apache Kafka's by the POSIX lock that a JVM holds on the lock file, which the kernel lists in /proc/locks.
 
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync, type Stats } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,14 +18,15 @@ const DEAD_AFTER_MS = 3 * BEAT_MS
 
 /** Takes the lock at `path` (made if missing, and left there, as Apache Kafka does), or throws a DiskError with code ELOCKED. */
 export async function lockFile(path: string): Promise<Lock> {
+  const isNew = await make(path)
   const handle = await fs.open(path, 'a+')
   try {
     const prefix = `${path}.held-${(await fs.stat(dirname(path))).ino}-`
     const record = await leaveRecord(path, prefix)
     try {
       await refuseOthers(path, prefix, record)
-      const { dev, ino } = await handle.stat()
-      refusePosixLocks(path, dev, ino)
+      // The kernel stops all work on locks to list them, which takes 15 ms; nobody has locked a file that is not older than this call.
+      if (!isNew) refusePosixLocks(path, await handle.stat())
     } catch (thrown) {
       await fs.rm(record, { force: true })
       throw thrown
@@ -33,6 +34,17 @@ export async function lockFile(path: string): Promise<Lock> {
     return keep(record)
   } finally {
     await handle.close()
+  }
+}
+
+/** Whether the file was not there yet. */
+async function make(path: string): Promise<boolean> {
+  try {
+    await (await fs.open(path, 'ax')).close()
+    return true
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw thrown
   }
 }
 
@@ -102,7 +114,7 @@ async function touchedAt(record: string): Promise<number | null> {
   }
 }
 
-function refusePosixLocks(path: string, dev: number, ino: number): void {
+function refusePosixLocks(path: string, { dev, ino }: Stats): void {
   for (const line of readProc('/proc/locks')?.split('\n') ?? []) {
     // 1: POSIX  ADVISORY  WRITE 4711 08:01:131090 0 EOF
     const match = /^\d+: POSIX\s+\S+\s+\S+\s+(\d+)\s+([0-9a-f]+):([0-9a-f]+):(\d+) /.exec(line)

@@ -155,5 +155,10 @@ function wordAt(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
 }
 
-/** What this machine uses. */
-export const lz4Blocks: Lz4Blocks = nativeBlocks() ?? portableBlocks
+let chosen: Lz4Blocks | null = null
+
+/** What this machine uses; the native library is loaded with the first batch, not with every start. */
+export function lz4Blocks(): Lz4Blocks {
+  chosen ??= nativeBlocks() ?? portableBlocks
+  return chosen
+}

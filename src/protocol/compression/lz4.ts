@@ -23,11 +23,11 @@ const END_MARK = new Uint8Array(4)
 const LARGEST_RATIO = 256
 
 /** A frame of `bytes`. The library has one level only, so `compression.lz4.level` changes nothing. */
-export function lz4(bytes: Uint8Array, blocks: Lz4Blocks = lz4Blocks): Uint8Array {
+export function lz4(bytes: Uint8Array, blocks: Lz4Blocks = lz4Blocks()): Uint8Array {
   return atOnce(lz4Steps(bytes, blocks))
 }
 
-export function* lz4Steps(bytes: Uint8Array, blocks: Lz4Blocks = lz4Blocks): Steps<Uint8Array> {
+export function* lz4Steps(bytes: Uint8Array, blocks: Lz4Blocks = lz4Blocks()): Steps<Uint8Array> {
   const header = Buffer.allocUnsafe(7)
   header.writeUInt32LE(MAGIC)
   header[4] = VERSION | BLOCKS_INDEPENDENT
@@ -50,11 +50,11 @@ export function* lz4Steps(bytes: Uint8Array, blocks: Lz4Blocks = lz4Blocks): Ste
 }
 
 /** What the frame holds, at most `maxSize` bytes; what follows its end mark is ignored, as Kafka does. Throws MalformedBytes. */
-export function unlz4(bytes: Uint8Array, maxSize: number, blocks: Lz4Blocks = lz4Blocks): Uint8Array {
+export function unlz4(bytes: Uint8Array, maxSize: number, blocks: Lz4Blocks = lz4Blocks()): Uint8Array {
   return atOnce(unlz4Steps(bytes, maxSize, blocks))
 }
 
-export function* unlz4Steps(bytes: Uint8Array, maxSize: number, blocks: Lz4Blocks = lz4Blocks): Steps<Uint8Array> {
+export function* unlz4Steps(bytes: Uint8Array, maxSize: number, blocks: Lz4Blocks = lz4Blocks()): Steps<Uint8Array> {
   const from = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const frame = readHeader(from)
   const parts: Uint8Array[] = []

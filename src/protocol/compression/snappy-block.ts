@@ -121,5 +121,10 @@ function littleEndian(bytes: Uint8Array, at: number, size: number): number {
   return value
 }
 
-/** What this machine uses. */
-export const snappyBlocks: SnappyBlocks = nativeBlocks() ?? portableSnappy
+let chosen: SnappyBlocks | null = null
+
+/** What this machine uses; the native library is loaded with the first batch, not with every start. */
+export function snappyBlocks(): SnappyBlocks {
+  chosen ??= nativeBlocks() ?? portableSnappy
+  return chosen
+}

@@ -16,11 +16,11 @@ const NOTHING = new Uint8Array(0)
 const LARGEST_RATIO = 32
 
 /** `bytes` in xerial framing, as Kafka's Java client writes it. */
-export function snappy(bytes: Uint8Array, blocks: SnappyBlocks = snappyBlocks): Uint8Array {
+export function snappy(bytes: Uint8Array, blocks: SnappyBlocks = snappyBlocks()): Uint8Array {
   return atOnce(snappySteps(bytes, blocks))
 }
 
-export function* snappySteps(bytes: Uint8Array, blocks: SnappyBlocks = snappyBlocks): Steps<Uint8Array> {
+export function* snappySteps(bytes: Uint8Array, blocks: SnappyBlocks = snappyBlocks()): Steps<Uint8Array> {
   const header = Buffer.alloc(HEADER_SIZE)
   MAGIC.copy(header)
   header.writeInt32BE(1, 8) // version
@@ -39,7 +39,7 @@ export function* snappySteps(bytes: Uint8Array, blocks: SnappyBlocks = snappyBlo
 }
 
 /** What a raw block or a framed stream holds, at most `maxSize` bytes. Throws MalformedBytes. */
-export function unsnappy(bytes: Uint8Array, maxSize: number, blocks: SnappyBlocks = snappyBlocks): Uint8Array {
+export function unsnappy(bytes: Uint8Array, maxSize: number, blocks: SnappyBlocks = snappyBlocks()): Uint8Array {
   const parts: Uint8Array[] = []
   let total = 0
   for (const block of blocksIn(bytes)) {
@@ -55,7 +55,7 @@ export async function unsnappyLater(
   bytes: Uint8Array,
   maxSize: number,
   aside: Aside,
-  blocks: SnappyBlocks = snappyBlocks,
+  blocks: SnappyBlocks = snappyBlocks(),
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let total = 0
