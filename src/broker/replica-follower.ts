@@ -73,15 +73,18 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger, sli
     }
   }
 
-  // A log that no topic claims (or another topic of the same name does) is renamed, never removed: it may be all that is left of something.
-  async function putStraysAside({ image }: MetadataDelta): Promise<void> {
+  // A log that no topic claims (or another topic of the same name does) is renamed, never removed: it may be all that is left of something. Only
+  // where the metadata says that its topic was deleted, a stop or a failed disk came before its removal, which is made up for.
+  async function putStraysAside({ image, deletedIds }: MetadataDelta): Promise<void> {
     for (const dir of logDirs) {
       const strays: Log[] = []
       for (const log of dir.offline ? [] : [...dir.logs.values()]) {
         await slices.rest()
         if (log.topic !== METADATA_LOG && !isOurs(log)) strays.push(log)
       }
-      await eachOf(strays, AT_ONCE, (log) => putAside(dir, log))
+      await eachOf(strays, AT_ONCE, (log) =>
+        log.topicId !== null && deletedIds.has(log.topicId) ? remove(dir, log) : putAside(dir, log),
+      )
     }
 
     function isOurs({ topic: name, topicId, partition }: Log): boolean {
@@ -90,6 +93,10 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger, sli
       const isSame = topicId === null || topic?.id === topicId
       return isSame && topic?.partitions[partition]?.replicas.includes(nodeId) === true
     }
+  }
+
+  function remove(dir: LogDir, log: Log): Promise<void> {
+    return guarded('the log of a deleted topic could not be removed', log.dir, () => dir.deleteLog(log))
   }
 
   function putAside(dir: LogDir, log: Log): Promise<void> {

@@ -24,6 +24,8 @@ export interface MetadataDelta {
   readonly topicsCreated: readonly TopicImage[]
   /** As they were. A topic that was deleted and made again under its name is in both lists, with two ids. */
   readonly topicsDeleted: readonly TopicImage[]
+  /** Ids of all topics that were deleted, of those too that came and went: what is left of them on disk nobody wants any more. */
+  readonly deletedIds: ReadonlySet<string>
   /** Of new topics too; several changes of one partition are one. */
   readonly partitionsChanged: readonly PartitionChange[]
   readonly configsChanged: readonly ConfigResource[]
@@ -36,6 +38,7 @@ export interface MetadataDelta {
 export class DeltaCollector implements ImageObserver {
   readonly #created = new Map<string, TopicImage>()
   readonly #deleted = new Map<string, TopicImage>()
+  readonly #deletedIds = new Set<string>()
   readonly #partitions = new Map<string, PartitionChange>()
   readonly #configs = new Map<string, ConfigResource>()
   readonly #brokers = new Set<number>()
@@ -50,6 +53,7 @@ export class DeltaCollector implements ImageObserver {
   topicDeleted(topic: TopicImage): void {
     for (const { partition } of topic.partitions) this.#partitions.delete(partitionKey(topic.id, partition))
     this.#configs.delete(configKey({ type: 'topic', name: topic.name }))
+    this.#deletedIds.add(topic.id)
     if (!this.#created.delete(topic.id)) this.#deleted.set(topic.id, topic)
   }
 
@@ -83,6 +87,7 @@ export class DeltaCollector implements ImageObserver {
       sizeInBytes: this.sizeInBytes,
       topicsCreated: [...this.#created.values()],
       topicsDeleted: [...this.#deleted.values()],
+      deletedIds: this.#deletedIds,
       partitionsChanged: [...this.#partitions.values()],
       configsChanged: [...this.#configs.values()],
       brokersChanged: this.#brokers,

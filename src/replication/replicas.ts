@@ -103,7 +103,7 @@ export class Replicas {
 
   /**
    * The topic is gone: who waits is refused, and the logs are removed after `file.delete.delay.ms`. A log that cannot be removed now (its
-   * directory failed) is put aside by the next start, because no topic claims it.
+   * directory failed) is removed after the next start.
    */
   async delete(topic: string): Promise<void> {
     const partitions = [...(this.#byTopic.get(topic)?.values() ?? [])]

@@ -62,7 +62,7 @@ test('groups whose directory fails are sent away, the commit that was under way 
   await timed('close', broker.close())
 })
 
-test('a start on the mended disk finds what was acknowledged; the logs of the deleted topic are put aside', async (t) => {
+test('a start on the mended disk finds what was acknowledged; the logs of the deleted topic are removed', async (t) => {
   const { disk, broker, client, member } = await withFailedDir(t)
   assert.equal(await member.commit('safe', 8), 'NOT_COORDINATOR')
   await client.deleteTopic('both')
@@ -72,7 +72,7 @@ test('a start on the mended disk finds what was acknowledged; the logs of the de
   assert.deepEqual(valuesOf(await again.readAll('safe')), ['before'])
   // The commit that was refused may have reached the disk or not; the one before it must have.
   assert.ok([7, 8].includes((await committedOffsets(again, 'g'))['safe-0']!))
-  assert.match(`${await namesIn(disk, '/b')}`, /both-[^,]*-stray/)
+  assert.match(`${await namesIn(disk, '/b')}`, /both-[^,]*-delete/)
 })
 
 test('when the disk of the metadata fails, who waits for the controller is refused, and the broker says that it cannot go on', async (t) => {
@@ -158,6 +158,36 @@ test('a start that fails when the groups are loaded already leaves no timer, no 
   assert.equal(clock.pending, 0)
   disk.failWhere(() => false)
   await brokerOn(t, disk, METADATA_APART)
+})
+
+test('a deletion that a stop came before is made up for by the next start; a log that nobody ever deleted is put aside', async (t) => {
+  const disk = newDisk()
+  const broker = await brokerOn(t, disk, { 'log.dirs': '/a' })
+  const client = await clientFor(t, broker)
+  await client.createTopic('gone', { partitions: 3 })
+  await client.produce('gone', ['x'])
+  await client.createTopic('strange')
+  disk.failWhere((operation, path) => operation === 'rename' && /gone-1/.test(path)) // the disk fails in the middle of it
+  await timed('deleting', client.deleteTopic('gone'))
+  await timed(
+    'close',
+    broker.close().catch(() => {}),
+  )
+  disk.failWhere(() => false)
+  const file = await disk.open('/a/strange-0/partition.metadata')
+  await file.truncate(0)
+  await file.append([Buffer.from('version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAZw')])
+  await file.close()
+  const names = async () =>
+    (await namesIn(disk, '/a')).filter((name) => /^(gone|strange)/.test(name)).map((name) => name.replace(/\.[0-9a-f]+-/, '.-'))
+  assert.ok((await names()).some((name) => /^gone-\d$/.test(name)))
+  await brokerOn(t, disk, { 'log.dirs': '/a' })
+  const left = await names()
+  assert.ok(left.includes('strange-0.-stray'), `${left}`)
+  assert.deepEqual(
+    left.filter((name) => name.startsWith('gone') && !name.endsWith('-delete')),
+    [],
+  )
 })
 
 test('a stop does not wait until a large topic is made, and the next start finishes it; a topic that was deleted is gone', async (t) => {
