@@ -14,9 +14,7 @@ export interface Conversation {
 type Row = [id: string, apiKey: number, version: number, request: string | null, response: string]
 
 export function goldenConversations(): Conversation[] {
-  const rows: Row[] = JSON.parse(
-    gunzipSync(readFileSync(new URL('../../../test/data/golden-wire.json.gz', import.meta.url))).toString(),
-  )
+  const rows: Row[] = JSON.parse(gunzipSync(readFileSync('test/data/golden-wire.json.gz')).toString())
   return rows.map(([id, apiKey, version, request, response]) => {
     return {
       id,
