@@ -94,12 +94,12 @@ function list(cases) {
 
 async function measure() {
   const workDir = mkdtempSync(join(process.env.TMPDIR || tmpdir(), 'odradek-bench-'))
-  try {
-    process.exitCode = (await measureIn(workDir)) ? 0 : 1
-  } finally {
+  // Also when somebody presses Ctrl-C: there may be many gigabytes in it.
+  process.on('exit', () => {
     destroyAll()
-    rmSync(workDir, { recursive: true, force: true })
-  }
+    rmSync(workDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  })
+  process.exitCode = (await measureIn(workDir)) ? 0 : 1
 }
 
 async function measureIn(workDir) {
