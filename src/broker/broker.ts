@@ -12,7 +12,7 @@ import type { Platform } from '../platform/platform.ts'
 import { ready as codecsReady } from '../protocol/compression/index.ts'
 import { Replicas } from '../replication/replicas.ts'
 import { Chores } from './chores.ts'
-import { runAll } from './closing.ts'
+import { runAll, unlessStuck } from './closing.ts'
 import { followGroups } from './group-follower.ts'
 import { handlers } from './handlers/index.ts'
 import { closeLogDirs, dirSettings, type LogDirs, openLogDirs } from './log-dirs.ts'
@@ -62,7 +62,7 @@ export class Broker {
   /** Every room that was opened is noted in `undo` with what closes it. */
   static async #open(loaded: LoadedConfig, platform: Platform, undo: (() => unknown)[]): Promise<Broker> {
     const dirs = await openLogDirs(platform, loaded)
-    undo.push(() => closeLogDirs(dirs, null))
+    undo.push(() => closeLogDirs(dirs, null, platform.clock))
     const metadata = await openMetadata(platform, loaded, dirs)
     undo.push(() => closeMetadata(metadata))
     const parts = assemble(platform, loaded, dirs, metadata)
@@ -181,6 +181,7 @@ export class Broker {
 
   async #close(): Promise<void> {
     // Those at long work are told now, so that nobody has to wait for them later.
+    const { clock } = this.#platform
     const chores = this.#chores.stop()
     this.#metadata.publisher.beginStop()
     await runAll([
@@ -188,9 +189,10 @@ export class Broker {
       () => this.#groups.stop(),
       () => this.#leave(),
       () => this.#server.close(),
-      () => chores,
-      () => closeMetadata(this.#metadata),
-      () => closeLogDirs(this.#dirs, this.#registration.epoch),
+      () => unlessStuck(chores, { clock, what: () => 'a chore in the background' }),
+      () =>
+        unlessStuck(closeMetadata(this.#metadata), { clock, what: () => 'the metadata: a change of it is being carried out' }),
+      () => closeLogDirs(this.#dirs, this.#registration.epoch, clock),
       () => this.#platform.offload.rest(),
     ])
   }

@@ -4,8 +4,11 @@ import type { BrokerConfig } from '../config/broker/index.ts'
 import { noTexts, staticLayers } from '../config/layers.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { topicConfig } from '../config/resolve.ts'
+import type { Log } from '../log/log.ts'
 import { LogDir, type LogDirSettings } from '../log/log-dir.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Platform } from '../platform/platform.ts'
+import { unlessStuck } from './closing.ts'
 
 export interface LogDirs {
   readonly all: readonly LogDir[]
@@ -43,7 +46,7 @@ export async function openLogDirs(platform: Platform, loaded: LoadedConfig): Pro
       )
     }
   } catch (thrown) {
-    await closeAll(opened, null).catch((why: unknown) => {
+    await closeAll(opened, null, platform.clock).catch((why: unknown) => {
       platform.logger.error('a log directory could not be closed after a failed start', { error: why })
     })
     throw thrown
@@ -51,12 +54,32 @@ export async function openLogDirs(platform: Platform, loaded: LoadedConfig): Pro
   return { all: opened.filter(({ path }) => logDirs.includes(path)), metadata: opened[0]! }
 }
 
-/** Closes every directory, at the same time; then throws the first error there was. `brokerEpoch` marks them as cleanly stopped; null does not. */
-export function closeLogDirs({ all, metadata }: LogDirs, brokerEpoch: number | null): Promise<void> {
-  return closeAll([...new Set([...all, metadata])], brokerEpoch === null ? null : { brokerEpoch })
+/**
+ * Closes every directory, at the same time; then throws the first error there was. `brokerEpoch` marks them as cleanly stopped; null does not.
+ * One whose disk hangs is left as it is, with its lock: nobody knows whether what was asked of the disk still comes.
+ */
+export function closeLogDirs({ all, metadata }: LogDirs, brokerEpoch: number | null, clock: Clock): Promise<void> {
+  return closeAll([...new Set([...all, metadata])], brokerEpoch === null ? null : { brokerEpoch }, clock)
 }
 
-async function closeAll(dirs: readonly LogDir[], clean: { readonly brokerEpoch: number } | null): Promise<void> {
-  const outcomes = await Promise.allSettled(dirs.map((dir) => dir.close(clean)))
+async function closeAll(dirs: readonly LogDir[], clean: { readonly brokerEpoch: number } | null, clock: Clock): Promise<void> {
+  const outcomes = await Promise.allSettled(
+    dirs.map((dir) =>
+      unlessStuck(dir.close(clean), {
+        clock,
+        progress: () => `${dir.notClosed.size} ${dir.flushes} ${dir.unwrittenBytes}`,
+        what: () =>
+          `${dir.path}${someOf(dir.notClosed)}; the disk does not answer, and the directory stays locked until this process ends`,
+      }),
+    ),
+  )
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+}
+
+const NAMED = 5
+
+function someOf(logs: ReadonlySet<Log>): string {
+  if (logs.size === 0) return ''
+  const names = [...logs].slice(0, NAMED).map(({ topic, partition }) => `${topic}-${partition}`)
+  return ` with ${logs.size} logs (${names.join(', ')}${logs.size > NAMED ? ', ...' : ''})`
 }

@@ -67,6 +67,7 @@ export class LogDir {
   readonly #lock: Lock
   #logsAtOnce: number
   readonly #checkpoints: OffsetCheckpoints
+  readonly #notClosed = new Set<Log>()
   readonly #onOffline: ((why: DiskError) => void)[] = []
 
   /**
@@ -322,10 +323,17 @@ export class LogDir {
   }
 
   #eachLog(work: (log: Log) => Promise<void>): Promise<void> {
+    for (const log of this.#logs.values()) this.#notClosed.add(log)
     return eachOf([...this.#logs.values()], this.#logsAtOnce, async (log) => {
       await this.#shared.slices.rest()
       await work(log)
+      this.#notClosed.delete(log)
     })
+  }
+
+  /** While `close` is under way: the logs that it has not closed so far. */
+  get notClosed(): ReadonlySet<Log> {
+    return this.#notClosed
   }
 
   /** Closes everything. With `clean`, all is written, flushed and marked, so that the next start need not check anything. */

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { Clock } from '../../src/platform/clock.ts'
 import { silentLogger } from '../../src/platform/logger.ts'
 import { memoryDisk } from '../../src/platform/memory/disk.ts'
 import { nodePlatform } from '../../src/platform/node/platform.ts'
@@ -188,6 +189,30 @@ test('a deletion that a stop came before is made up for by the next start; a log
     left.filter((name) => name.startsWith('gone') && !name.endsWith('-delete')),
     [],
   )
+})
+
+test('a disk that answers nothing any more does not hold a stop for ever: it says what was not closed, and closes the rest', async (t) => {
+  const disk = newDisk()
+  const { clock: realClock } = nodePlatform({ logger: silentLogger })
+  let speed = 1
+  const clock: Clock = {
+    now: () => realClock.now(),
+    monotonic: () => realClock.monotonic() * speed,
+    after: (ms, run) => realClock.after(ms / speed, run),
+    soon: (run) => realClock.soon(run),
+  }
+  const alive = setInterval(() => {}, 1000) // a real disk that hangs keeps the process alive
+  atEnd(t, () => clearInterval(alive))
+  const broker = await brokerOn(t, disk, TWO_DIRS, { clock })
+  const client = await clientFor(t, broker)
+  await client.createTopic('both', { partitions: 2 })
+  for (const partition of [0, 1]) await client.produce('both', ['x'], { partition })
+  disk.delayWhere((operation, path) => (operation === 'replace' && /^\/b\/both/.test(path) ? new Promise(() => {}) : null))
+  speed = 200
+  await assert.rejects(broker.close(), /nothing moved for \d+ s; not closed: \/b with \d+ logs \(.*both-\d.*stays locked/)
+  assert.ok((await namesIn(disk, '/a')).includes('.kafka_cleanshutdown'))
+  assert.ok(!(await namesIn(disk, '/b')).includes('.kafka_cleanshutdown'))
+  await assert.rejects(KafkaClient.connect(broker.bootstrapServers), /ECONNREFUSED/)
 })
 
 test('a stop does not wait until a large topic is made, and the next start finishes it; a topic that was deleted is gone', async (t) => {

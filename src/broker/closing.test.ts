@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ManualClock } from '../../test/support/manual-clock.ts'
+import { deferred } from '../base/deferred.ts'
+import { STUCK_MS, unlessStuck } from './closing.ts'
+
+test('work that moves may take as long as it likes; when nothing moves any more it is given up, and says what was not done', async () => {
+  const clock = new ManualClock()
+  const work = deferred<void>()
+  let moved = 0
+  let outcome = 'waits'
+  const closing = unlessStuck(work.promise, { clock, progress: () => moved, what: () => `${5 - moved} logs` }).then(
+    () => (outcome = 'done'),
+    (thrown: Error) => (outcome = thrown.message),
+  )
+  for (; moved < 3; moved++) {
+    await clock.advance(STUCK_MS - 2000)
+    assert.equal(outcome, 'waits')
+  }
+  await clock.advance(STUCK_MS + 2000)
+  await closing
+  assert.match(outcome, /nothing moved for 3\d s; not closed: 2 logs/)
+  work.resolve()
+})
+
+test('what the work ends with is passed on, and no timer is left', async () => {
+  const clock = new ManualClock()
+  await unlessStuck(Promise.resolve(), { clock, what: () => 'nothing' })
+  await assert.rejects(unlessStuck(Promise.reject(new Error('its own')), { clock, what: () => 'nothing' }), /its own/)
+})
