@@ -204,7 +204,7 @@ async function cleanGroup(
   await writeOut(fresh)
   await fresh.flush() // makes the file even where nothing is left
   fresh.hasFile = true
-  await fresh.writeIndexes()
+  await fresh.writeIndexes(true)
   const { nextOffset } = group.at(-1)!
   fresh.endsAt(Math.max(fresh.nextOffset, nextOffset))
   return fresh

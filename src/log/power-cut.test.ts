@@ -106,3 +106,22 @@ test('where nobody has to wait for the device, what a crash left is open at once
     assert.deepEqual(valuesOf(await readAll((await world.open()).logs.get('t-0')!)), ['a', 'b', 'c'])
   }
 })
+
+test('the indexes of a segment are on the device before a recovery point passes it', async () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const disk = new PowerCutDisk()
+    const world = new LogWorld(logConfig({ 'internal.segment.bytes': 500, 'index.interval.bytes': 100 }), disk)
+    const dir = await world.open()
+    const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
+    for (let i = 0; i < 20; i++) {
+      log.append(batchOf([`${i}`.padEnd(80)]), 0)
+      await log.flushed()
+    }
+    await settle(200) // every closed segment is sealed
+    await dir.checkpoint()
+    const indexes = async (on: PowerCutDisk) => (await on.list('/data/t-0')).filter(({ name }) => name.endsWith('index'))
+    const before = await indexes(disk)
+    assert.ok(before.length >= 6, `${before.length} index files`)
+    assert.deepEqual(await indexes(disk.cut(seededRandom(seed))), before)
+  }
+})

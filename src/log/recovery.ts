@@ -159,7 +159,7 @@ async function recover(state: LogState, recoveryPoint: number, flushedOffset: nu
     if (segment.areIndexesWritten) continue
     await segment.books() // below the recovery point nothing was scanned: where index files are missing they are made here
     await segment.flush()
-    await segment.writeIndexes()
+    await segment.writeIndexes(true)
     segment.settle()
   }
   if (cutBytes > 0)

@@ -201,13 +201,15 @@ export class Segment {
     if (written === this.tail.end) this.#file.isDirty = false
   }
 
-  /** Writes the index files as they have to be when nothing more is added. */
-  async writeIndexes(): Promise<void> {
+  /**
+   * Writes the index files as they have to be when nothing more is added. Flushed, a recovery point may pass them (Apache Kafka believes the
+   * indexes below it); else those of a small segment may be lost or torn by a power cut, which costs ours nothing: it looks through the segment.
+   */
+  async writeIndexes(isFlushed = this.sizeInBytes > RESCAN_MAX): Promise<void> {
     if (this.areIndexesWritten || this.sizeInBytes === 0) return
     const books = this.#activeBooks
     books.finish()
-    // Nobody believes the index of a segment that is looked through, so one that is lost or torn costs nothing.
-    await writeIndexes(this.#shared.disk, this.#indexPaths, books, this.sizeInBytes > RESCAN_MAX)
+    await writeIndexes(this.#shared.disk, this.#indexPaths, books, isFlushed)
     await this.#writeTransactionIndex()
     this.areIndexesWritten = true
   }

@@ -186,7 +186,7 @@ export class Watermarks implements Flushable {
       await this.#change()
     }
     if (!segment.isRetired) {
-      await segment.writeIndexes()
+      await segment.writeIndexes(true)
       await writeFile(shared.disk, state.snapshotPath(endOffset), producers)
       state.snapshots.add(endOffset)
       await state.saveEpochs()
