@@ -215,7 +215,7 @@ export class GroupWorld {
   committed(topic: string, group = 'g', requireStable = false) {
     const [found] = fetchOffsets(this.machine, {
       groupId: group,
-      topics: [{ name: topic, partitionIndexes: [0] }],
+      topics: [{ name: topic, partitions: [0] }],
       requireStable,
     })
     return found!.partitions[0]!

@@ -63,7 +63,10 @@ export function offsetFetch({ groups, image }: OffsetFetchRooms): Handler<Offset
     async function fetchSome(groupId: string, topics: readonly AskedTopic[]) {
       const refusals = topics.map((topic) => refusalOf(topic, context))
       const wanted = topics.filter((_, index) => refusals[index] === null)
-      const names = wanted.map(({ partitionIndexes, ...topic }) => ({ name: nameOf(topic, context)!, partitionIndexes }))
+      const names = wanted.map(({ partitionIndexes, ...topic }) => ({
+        name: nameOf(topic, context)!,
+        partitions: partitionIndexes,
+      }))
       const found = await groups.fetchOffsets({ groupId, topics: names, requireStable })
       let next = 0
       return topics.map((topic, index) => {

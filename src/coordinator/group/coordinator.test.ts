@@ -5,13 +5,14 @@ import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { MemoryLog } from '../../../test/support/memory-log.ts'
 import { silentLogger } from '../../platform/logger.ts'
 import { KafkaError } from '../../protocol/errors.ts'
+import { batches } from '../../protocol/records/batch.ts'
 import { buildBatch } from '../../protocol/records/builder.ts'
 import { GroupCoordinator } from './coordinator.ts'
 import { randomMemberId } from './member-id.ts'
 
 const ASKER = { version: 3, clientId: 'client', clientHost: '/127.0.0.1' }
 
-function coordinatorOn(log: MemoryLog | null, partitionCount: number | null = 1) {
+function coordinatorOn(log: MemoryLog | null, partitionCount: number | null = 1, maxBatchBytes = 10_000) {
   const clock = new ManualClock()
   let ids = 0
   const groups = new GroupCoordinator({
@@ -20,7 +21,7 @@ function coordinatorOn(log: MemoryLog | null, partitionCount: number | null = 1)
     logger: silentLogger,
     newId: () => `${++ids}`,
     partitionCount: () => partitionCount,
-    maxBatchBytes: () => 10_000,
+    maxBatchBytes: () => maxBatchBytes,
   })
   if (log) groups.onElected(0, log, 0)
   return { groups, clock }
@@ -56,7 +57,7 @@ const committing = (metadata = '', count = 1) => ({
   ],
 })
 
-const fetching = { groupId: 'g', topics: [{ name: 't', partitionIndexes: [0] }], requireStable: false }
+const fetching = { groupId: 'g', topics: [{ name: 't', partitions: [0] }], requireStable: false }
 
 const named = (error: string) => (thrown: unknown) => thrown instanceof KafkaError && thrown.error === error
 
@@ -245,4 +246,27 @@ test('members that leave while the log refuses have left: who waits of them is a
   log.refusal = null
   await clock.advance(1000)
   assert.equal(log.endOffset, before + 1)
+})
+
+test('thousands of partitions are committed, fetched and deleted in several commands; a commit may still not be larger than a batch', async () => {
+  const log = new MemoryLog()
+  const { groups } = coordinatorOn(log, 1, 1_000_000)
+  await groups.whenLoaded()
+  const topic = (count: number) => committing('', count)
+  const { topics } = await groups.commitOffsets(topic(2500), 9)
+  assert.deepEqual(topics, [Array.from({ length: 2500 }, () => 'NONE')])
+  assert.equal((await log.read(0, 1 << 20)).flatMap((bytes) => [...batches(bytes)]).length, 3)
+  const wanted = { groupId: 'g', topics: [{ name: 't', partitions: [2499, ...Array(2500).keys()] }], requireStable: false }
+  const [found] = await groups.fetchOffsets(wanted)
+  assert.deepEqual(
+    found!.partitions.map(({ partitionIndex, committedOffset }) => [partitionIndex, committedOffset]),
+    wanted.topics[0]!.partitions.map((partition) => [partition, 7n]),
+  )
+  const gone = await groups.deleteOffsets({ groupId: 'g', topics: [{ name: 'u', partitions: [] }, ...wanted.topics] })
+  assert.deepEqual(gone, { error: 'NONE', topics: ['NONE', 'NONE'] })
+  const [after] = await groups.fetchOffsets(wanted)
+  assert.ok(after!.partitions.every(({ committedOffset }) => committedOffset === -1n))
+  const before = log.endOffset
+  await assert.rejects(groups.commitOffsets(topic(15_000), 9), named('INVALID_COMMIT_OFFSET_SIZE'))
+  assert.equal(log.endOffset, before)
 })

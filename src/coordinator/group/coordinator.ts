@@ -3,14 +3,15 @@
 import { type Decision, decide, type ReplicatedLog } from '../../machine/machine.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Logger } from '../../platform/logger.ts'
+import { Slices } from '../../platform/slices.ts'
 import { type ErrorName, KafkaError } from '../../protocol/errors.ts'
 import type { Asker, JoinAnswer, SyncAnswer } from './answers.ts'
 import { appendError } from './append-error.ts'
-import { type CommitAnswer, type CommitRequest, commitOffsets } from './commands/commit-offsets.ts'
+import { type CommitAnswer, type CommitRequest, commitOffsets, leastSizeOf } from './commands/commit-offsets.ts'
 import { deleteGroup } from './commands/delete-group.ts'
 import { type DeleteOffsetsAnswer, deleteOffsets, forgetTopics, type OffsetsToDelete } from './commands/delete-offsets.ts'
 import { type DescribedGroup, describeGroup, type GroupFilter, type ListedGroup, listGroups } from './commands/describe.ts'
-import { type FetchedTopic, fetchOffsets, type OffsetsWanted } from './commands/fetch-offsets.ts'
+import { type FetchedOffset, type FetchedTopic, fetchOffsets, type OffsetsWanted } from './commands/fetch-offsets.ts'
 import { type HeartbeatRequest, heartbeat } from './commands/heartbeat.ts'
 import { type JoinRequest, join } from './commands/join.ts'
 import { type LeaveAnswer, type LeaveRequest, leave } from './commands/leave.ts'
@@ -18,8 +19,12 @@ import { type SyncRequest, sync } from './commands/sync.ts'
 import type { GroupMachine } from './group-machine.ts'
 import { LedPartition } from './led-partition.ts'
 import { partitionOf } from './partition-of.ts'
+import { Joined, partsOf } from './parts.ts'
 import type { GroupSettings } from './settings.ts'
 import type { GroupRecord } from './stored.ts'
+
+/** Of how many the offsets of deleted topics are looked for in one command. */
+const GROUPS_AT_A_TIME = 100
 
 /** The topic that groups and offsets live in. */
 export const GROUPS_TOPIC = '__consumer_offsets'
@@ -43,10 +48,12 @@ export interface GroupCoordinatorOptions {
 export class GroupCoordinator {
   readonly #options: GroupCoordinatorOptions
   readonly #partitions = new Map<number, LedPartition>()
+  readonly #slices: Slices
   #isStopped = false
 
   constructor(options: GroupCoordinatorOptions) {
     this.#options = options
+    this.#slices = new Slices(options.clock)
   }
 
   /** This broker leads the partition in a new leader epoch: its groups are read from the log. Told twice of one epoch, it does nothing. */
@@ -91,17 +98,24 @@ export class GroupCoordinator {
       [...this.#partitions].map(async ([partition, led]) => {
         await led.loaded
         if (!led.isLed) return
-        await led.runtime
-          .write((machine) => forgetTopics(machine, topics))
-          .catch((thrown: unknown) => {
-            const why = { error: String(thrown), topics: [...topics] }
-            this.#options.logger.warn(
-              `offsets of deleted topics stay in ${GROUPS_TOPIC}-${partition} until their retention ends`,
-              why,
-            )
-          })
+        await this.#forgetIn(led, topics).catch((thrown: unknown) => {
+          const why = { error: String(thrown), topics: [...topics] }
+          this.#options.logger.warn(
+            `offsets of deleted topics stay in ${GROUPS_TOPIC}-${partition} until their retention ends`,
+            why,
+          )
+        })
       }),
     )
+  }
+
+  /** Some groups at a time; one that is made meanwhile cannot commit for a topic that is gone. */
+  async #forgetIn({ runtime }: LedPartition, topics: ReadonlySet<string>): Promise<void> {
+    const ids = await runtime.read((machine) => [...machine.groups.keys()])
+    for (let at = 0; at < ids.length; at += GROUPS_AT_A_TIME) {
+      const some = ids.slice(at, at + GROUPS_AT_A_TIME)
+      await this.#inSlice(() => runtime.write((machine) => forgetTopics(machine, topics, some)))
+    }
   }
 
   join(request: JoinRequest, asker: Asker): Promise<JoinAnswer> {
@@ -121,17 +135,63 @@ export class GroupCoordinator {
     return this.#write(request.groupId, (machine, now) => leave(machine, request, now))
   }
 
-  commitOffsets(request: CommitRequest, version: number): Promise<CommitAnswer> {
+  /** More than a thousand partitions are several commits; together they may be as large as one may be. */
+  async commitOffsets(request: CommitRequest, version: number): Promise<CommitAnswer> {
+    const parts = partsOf(request.topics)
+    if (parts.length <= 1) return this.#commit(request, version)
+    const least = leastSizeOf(request)
+    const most = this.#options.maxBatchBytes()
+    if (least > most) throw new KafkaError('INVALID_COMMIT_OFFSET_SIZE', `at least ${least} bytes; the limit is ${most}`)
+    const joined = new Joined<ErrorName>(request.topics.length)
+    for (const part of parts) {
+      const { error, topics } = await this.#inSlice(() => this.#commit({ ...request, topics: part.topics }, version))
+      if (error !== 'NONE' && part === parts[0]) return { error, topics: [] }
+      joined.add(part, error === 'NONE' ? topics : part.topics.map(({ partitions }) => partitions.map(() => error)))
+    }
+    return { error: 'NONE', topics: joined.topics }
+  }
+
+  #commit(request: CommitRequest, version: number): Promise<CommitAnswer> {
     const command = (machine: GroupMachine, now: number) => commitOffsets(machine, { request, version }, now)
     return this.#write(request.groupId, command, 'INVALID_COMMIT_OFFSET_SIZE')
   }
 
-  fetchOffsets(wanted: OffsetsWanted): Promise<readonly FetchedTopic[]> {
-    return this.#read(wanted.groupId, (machine) => fetchOffsets(machine, wanted))
+  /** What more than a thousand partitions have is looked up part by part. */
+  async fetchOffsets(wanted: OffsetsWanted): Promise<readonly FetchedTopic[]> {
+    const look = (topics: OffsetsWanted['topics']) =>
+      this.#read(wanted.groupId, (machine) => fetchOffsets(machine, { ...wanted, topics }))
+    const topics = wanted.topics ?? []
+    const parts = partsOf(topics)
+    if (parts.length <= 1) return look(wanted.topics)
+    const joined = new Joined<FetchedOffset>(topics.length)
+    for (const part of parts) {
+      const found = await this.#inSlice(() => look(part.topics))
+      joined.add(
+        part,
+        found.map(({ partitions }) => partitions),
+      )
+    }
+    return topics.map(({ name }, i) => ({ name, partitions: joined.topics[i]! }))
   }
 
-  deleteOffsets(request: OffsetsToDelete): Promise<DeleteOffsetsAnswer> {
-    return this.#write(request.groupId, (machine) => deleteOffsets(machine, request))
+  async deleteOffsets(request: OffsetsToDelete): Promise<DeleteOffsetsAnswer> {
+    const drop = (topics: OffsetsToDelete['topics']) =>
+      this.#write(request.groupId, (machine) => deleteOffsets(machine, { ...request, topics }))
+    const parts = partsOf(request.topics)
+    if (parts.length <= 1) return drop(request.topics)
+    const outcomes: ErrorName[] = []
+    for (const part of parts) {
+      const { error, topics } = await this.#inSlice(() => drop(part.topics))
+      if (error !== 'NONE') return { error, topics: [] }
+      for (const [i, place] of part.places.entries()) outcomes[place] = topics[i]!
+    }
+    return { error: 'NONE', topics: outcomes }
+  }
+
+  /** Of many parts, those that this turn has time for; the others in turns of their own. */
+  async #inSlice<T>(ask: () => Promise<T>): Promise<T> {
+    while (this.#slices.isOver) await this.#slices.turn()
+    return ask()
   }
 
   deleteGroup(groupId: string): Promise<ErrorName> {

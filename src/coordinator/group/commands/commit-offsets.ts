@@ -83,6 +83,19 @@ export function commitOffsets(machine: GroupMachine, call: CommitCall, now: numb
   }
 }
 
+/** A record of an offset takes at least so much besides its texts, as batches are counted. */
+const LEAST_RECORD = 65
+
+/** What the records of a request take in a batch, at least. */
+export function leastSizeOf({ groupId, topics }: CommitRequest): number {
+  let size = 0
+  for (const { name, partitions } of topics) {
+    const same = LEAST_RECORD + groupId.length + name.length
+    for (const { committedMetadata } of partitions) size += same + (committedMetadata?.length ?? 0)
+  }
+  return size
+}
+
 function refuseAll(error: ErrorName): Decision<GroupRecord, CommitAnswer> {
   return decide({ error, topics: [] })
 }

@@ -39,10 +39,16 @@ export function deleteOffsets(machine: GroupMachine, request: OffsetsToDelete): 
   return out.now({ error: 'NONE', topics: answers })
 }
 
-/** All groups forget what they committed for these topics. In as many batches as it takes. */
-export function forgetTopics(machine: GroupMachine, topics: ReadonlySet<string>): Decision<GroupRecord, void> {
+/** These groups, where they still exist, forget what they committed for these topics. In as many batches as it takes. */
+export function forgetTopics(
+  machine: GroupMachine,
+  topics: ReadonlySet<string>,
+  groupIds: Iterable<string>,
+): Decision<GroupRecord, void> {
   const out = new Outcome()
-  for (const group of machine.groups.values()) {
+  for (const groupId of groupIds) {
+    const group = machine.groups.get(groupId)
+    if (!group) continue
     for (const topic of topics) {
       for (const partition of group.offsets.partitionsOf(topic)) {
         out.write({ kind: 'offsetDelete', groupId: group.id, topic, partition })

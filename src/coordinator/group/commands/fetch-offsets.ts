@@ -21,7 +21,7 @@ export interface FetchedTopic {
 export interface OffsetsWanted {
   readonly groupId: string
   /** Null: all that the group has. */
-  readonly topics: readonly { readonly name: string; readonly partitionIndexes: readonly number[] }[] | null
+  readonly topics: readonly { readonly name: string; readonly partitions: readonly number[] }[] | null
   /** Partitions with an open transactional commit answer UNSTABLE_OFFSET_COMMIT (KIP-447). */
   readonly requireStable: boolean
 }
@@ -30,9 +30,9 @@ export interface OffsetsWanted {
 export function fetchOffsets(machine: GroupMachine, { groupId, topics, requireStable }: OffsetsWanted): readonly FetchedTopic[] {
   const group = machine.groups.get(groupId)
   if (topics) {
-    return topics.map(({ name, partitionIndexes }) => ({
+    return topics.map(({ name, partitions }) => ({
       name,
-      partitions: partitionIndexes.map((partition) => fetchOne(group, name, partition, requireStable)),
+      partitions: partitions.map((partition) => fetchOne(group, name, partition, requireStable)),
     }))
   }
   return [...(group?.offsets.topics() ?? [])].map(([name, partitions]) => ({
