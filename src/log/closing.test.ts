@@ -144,6 +144,16 @@ test('all who follow a directory hear that its disk failed, though one of them f
   assert.deepEqual(heard, ['EIO'])
 })
 
+test('a log whose new start could not be written down says that its disk failed', async () => {
+  const { disk } = slowDisk()
+  const world = new LogWorld(logConfig(), disk)
+  const dir = await world.open()
+  const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
+  log.append(batchOf(['a', 'b']), 0)
+  disk.replaceAtomic = (path) => Promise.reject(new DiskError(path, 'ENOSPC', 'the disk is full'))
+  await assert.rejects(log.deleteBefore(1), { error: 'KAFKA_STORAGE_ERROR' })
+})
+
 test('a defect of ours in a write takes that log out of use, with its stack told, and neither its directory nor other logs', async () => {
   const { disk } = slowDisk()
   const world = new LogWorld(logConfig(), disk)

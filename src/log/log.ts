@@ -2,6 +2,7 @@
 
 import { assert } from '../base/assert.ts'
 import { MalformedBytes } from '../base/bytes.ts'
+import { DiskError } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { batches, type RecordBatch } from '../protocol/records/batch.ts'
 import { type Compaction, compact } from './cleaner.ts'
@@ -383,7 +384,14 @@ export class Log {
     assert(offset <= state.endOffset, `${state.name} cannot start at ${offset}, it ends at ${state.endOffset}`)
     if (offset <= state.startOffset) return
     this.#startAt(offset)
-    await state.shared.checkpoint('startOffset')
+    try {
+      await state.shared.checkpoint('startOffset')
+    } catch (thrown) {
+      if (!(thrown instanceof DiskError)) throw thrown
+      throw new KafkaError('KAFKA_STORAGE_ERROR', `the start of ${state.name} could not be written down: ${thrown.message}`, {
+        cause: thrown,
+      })
+    }
   }
 
   #startAt(offset: number): void {

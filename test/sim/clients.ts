@@ -8,7 +8,7 @@ import { errorName } from '../../src/protocol/errors.ts'
 import { InitProducerIdRequest, InitProducerIdResponse } from '../../src/protocol/messages/init-producer-id.ts'
 import { batches, type RecordBatch } from '../../src/protocol/records/batch.ts'
 import { batchOf, KafkaClient, recordsIn } from '../support/kafka-client.ts'
-import { type History, Violation, violated } from './history.ts'
+import { type History, NEVER_TAKEN, Violation, violated } from './history.ts'
 import type { Sometimes } from './sometimes.ts'
 
 const TIMEOUT_MS = 5000
@@ -173,8 +173,14 @@ export class PlainProducer extends Client {
         for (const [i, value] of values.entries()) this.history.partitions[partition]!.acknowledge(value, answer.baseOffset + i)
       if (acks === -1) this.promised(startedAt)
       else this.succeeded(startedAt)
+      if (this.random.chance(0.05)) await this.#takeProducerId(client)
       await this.sleep(this.random.next() * 250)
     }
+  }
+
+  /** Of no use to it; but nobody else may get the same one. */
+  async #takeProducerId(client: KafkaClient): Promise<void> {
+    this.history.gaveProducerId((await newProducer(client)).producerId, this.name)
   }
 
   #batch(values: readonly string[], compression: Compression): Uint8Array {
@@ -184,6 +190,13 @@ export class PlainProducer extends Client {
       { compression },
     )
   }
+}
+
+async function newProducer(client: KafkaClient): Promise<{ producerId: number; producerEpoch: number }> {
+  const body = { transactionalId: null, transactionTimeoutMs: 1000 }
+  const answer = await client.call(InitProducerIdRequest, InitProducerIdResponse, 5, body)
+  accept(errorName(answer.errorCode), 'InitProducerId')
+  return answer
 }
 
 interface Batch {
@@ -211,9 +224,7 @@ export class IdempotentProducer extends Client {
 
   protected async work(client: KafkaClient): Promise<void> {
     if (!this.#identity) {
-      const body = { transactionalId: null, transactionTimeoutMs: 1000 }
-      const answer = await client.call(InitProducerIdRequest, InitProducerIdResponse, 5, body)
-      accept(errorName(answer.errorCode), 'InitProducerId')
+      const answer = await newProducer(client)
       this.history.gaveProducerId(answer.producerId, this.name)
       this.#identity = answer
     }
@@ -226,8 +237,19 @@ export class IdempotentProducer extends Client {
         client,
         Array.from({ length: count }, () => this.#fresh()),
       )
+      if (this.random.chance(0.05)) await this.#leaveGap(client)
       await this.sleep(this.random.next() * 400)
     }
+  }
+
+  /** As a client that lost a batch on its way: what follows it must not be taken. */
+  async #leaveGap(client: KafkaClient): Promise<void> {
+    const timestamp = this.process.platform.clock.now()
+    const bytes = batchOf([{ value: NEVER_TAKEN, timestamp }], { ...this.#identity, baseSequence: this.#next + 1 })
+    const error = errorName((await client.send(this.history.topic, this.partition, bytes)).errorCode)
+    if (error === 'NONE') violated(`a batch with sequence ${this.#next + 1} was taken where ${this.#next} should come`)
+    if (error === 'OUT_OF_ORDER_SEQUENCE_NUMBER') this.saw('a gap in the sequences was refused')
+    else accept(error, 'a batch behind a gap')
   }
 
   #fresh(): Batch {

@@ -27,21 +27,20 @@ abstract class Committer extends Client {
   }
 
   /** Unique in the whole run, so that a value says who wrote it. */
-  #fresh(): number {
+  protected fresh(): number {
     return this.#next++ * 1000 + Number(this.name.replace(/\D/g, ''))
   }
 
   protected async commit(member: GroupMember, partition: number): Promise<void> {
     const register = this.history.register(this.group, partition)
     const startedAt = this.now
-    const write = register.begin(this.#fresh(), startedAt)
+    const write = register.begin(this.fresh(), startedAt)
     const error = await member.commit(this.history.topic, write.value, partition)
     if (error === 'NONE') {
       register.end(write, 'done', this.now)
       this.note(`committed ${write.value} of ${partition}`)
       this.promised(startedAt)
     } else if (REJOIN.includes(error)) register.end(write, 'refused', this.now)
-    if (error === 'REBALANCE_IN_PROGRESS') this.saw('a commit met a rebalance')
     accept(error, 'OffsetCommit', REJOIN)
   }
 
@@ -101,6 +100,7 @@ export class Sharer extends Committer {
 
   async #oneGeneration(client: KafkaClient, member: GroupMember): Promise<void> {
     accept(await member.join(), 'JoinGroup', REJOIN)
+    if (this.random.chance(0.2)) await this.#commitEarly(member)
     const owned = await this.#sync(member)
     if (owned === null) return
     this.note(`owns ${owned} in generation ${member.generationId}`)
@@ -132,6 +132,16 @@ export class Sharer extends Committer {
     accept(error, 'Heartbeat', REJOIN)
   }
 
+  /** Before its generation is settled. */
+  async #commitEarly(member: GroupMember): Promise<void> {
+    const partition = this.random.below(this.history.partitions.length)
+    const write = this.history.register(this.group, partition).begin(this.fresh(), this.now)
+    const error = await member.commit(this.history.topic, write.value, partition)
+    this.history.register(this.group, partition).end(write, error === 'NONE' ? 'done' : 'refused', this.now)
+    if (error === 'REBALANCE_IN_PROGRESS') this.saw('a commit met a rebalance')
+    else accept(error, 'OffsetCommit before the assignment', REJOIN)
+  }
+
   /** As one who does not know yet that a new generation has begun. */
   async #commitLate(member: GroupMember): Promise<void> {
     member.generationId--
@@ -140,6 +150,11 @@ export class Sharer extends Committer {
     if (error === 'NONE') violated(`a commit of generation ${member.generationId - 1} was accepted in ${member.generationId}`)
     if (error === 'ILLEGAL_GENERATION') this.saw('a commit of an old generation was refused')
     if (!REJOIN.includes(error)) accept(error, 'OffsetCommit of an old generation')
+    member.generationId--
+    const text = await member.sync({})
+    member.generationId++
+    if (text === '' || text.startsWith('owned'))
+      violated(`generation ${member.generationId - 1} was given an assignment of ${member.generationId}`)
   }
 
   /** The partitions it owns; null where the group rebalances again. */

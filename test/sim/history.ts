@@ -9,6 +9,9 @@ export function violated(what: string): never {
   throw new Violation(what)
 }
 
+/** The value of records that no broker may take. */
+export const NEVER_TAKEN = 'behind a gap'
+
 interface Seen {
   readonly offset: number
   readonly value: string | null
@@ -32,6 +35,7 @@ export class PartitionHistory {
 
   /** Somebody read it below the high watermark, or was told its offset under acks=all. */
   saw(value: string, offset: number): void {
+    if (value === NEVER_TAKEN) violated(`${value} was refused and lies at ${offset} of ${this.name}`)
     const before = this.#values.get(offset)
     if (before !== undefined && before !== value) violated(`offset ${offset} of ${this.name} was ${before} and is ${value}`)
     const at = this.#offsets.get(value)

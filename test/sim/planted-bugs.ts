@@ -133,10 +133,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: '',
   },
   {
-    name: 'epochs-not-cut',
-    what: 'leader epochs stay known whose records a crash took',
-    where: 'src/log',
-    find: 'epochs.truncateFromEnd(state.endOffset);',
+    name: 'epochs-not-found-again',
+    what: 'recovery does not note which leader epochs it met',
+    where: 'src/log/recovery-check.js',
+    find: 'epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset);',
     replace: '',
   },
   {

@@ -80,7 +80,7 @@ class Run {
     this.world = world
     this.node = new BrokerNode(world.machine('broker'), config)
     const { device } = this.node.machine
-    device.usual = { ...device.usual, flushMs: world.random.pick([2, 2, 30]) }
+    device.usual = { ...device.usual, flushMs: world.random.pick([2, 30]) }
     device.weather = device.usual
     const watch = new Watch()
     world.events.afterEach = () => {

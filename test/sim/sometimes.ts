@@ -16,6 +16,7 @@ export const SOMETIMES = [
   'the broker gave up, and was started again',
   'a batch was sent again',
   'a duplicate was answered',
+  'a gap in the sequences was refused',
   'a commit met a rebalance',
   'a member came too late and was unknown',
   'a commit of an old generation was refused',
