@@ -104,7 +104,7 @@ export class Channel implements Asker, Incoming {
       refuse: (why) => this.close(why),
     }
     const { memory, landing, limits } = house
-    this.#reader = new FrameReader({ sink, memory, landing, maxFrameBytes: limits.maxFrameBytes })
+    this.#reader = new FrameReader({ sink, memory, landing, maxFrameBytes: () => limits.maxFrameBytes })
   }
 
   get remote(): Address {

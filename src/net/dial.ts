@@ -68,7 +68,7 @@ export class Caller {
       },
       memory: new FrameMemory(new BufferPool(NO_REUSE)),
       landing: new Uint8Array(LANDING),
-      maxFrameBytes,
+      maxFrameBytes: () => maxFrameBytes,
     })
     connection.onClose((why) => {
       this.#lose(why?.message ?? 'the other end closed it')

@@ -28,7 +28,7 @@ function rig(admit: (size: number) => boolean = () => true, extend: (more: numbe
     },
     memory: new FrameMemory(),
     landing: new Uint8Array(64 * 1024),
-    maxFrameBytes: MAX,
+    maxFrameBytes: () => MAX,
   })
   /** As a network would: never more than the given buffer holds. */
   const feed = (bytes: Uint8Array, atOnce = Infinity) => {

@@ -31,15 +31,18 @@ export interface FrameReaderOptions {
   readonly memory: FrameMemory
   /** Where bytes land first. Emptied before `received` returns, so one buffer serves all connections. */
   readonly landing: Uint8Array
-  /** Larger frames are refused before a byte of them is read (socket.request.max.bytes). */
-  readonly maxFrameBytes: number
+  /**
+   * Larger frames are refused before a byte of them is read (socket.request.max.bytes). Asked for each frame: what a connection may send can
+   * depend on what it has shown so far.
+   */
+  readonly maxFrameBytes: () => number
 }
 
 export class FrameReader implements Intake {
   readonly #sink: FrameSink
   readonly #memory: FrameMemory
   readonly #landing: Uint8Array
-  readonly #maxFrameBytes: number
+  readonly #maxFrameBytes: () => number
   readonly #length = Buffer.alloc(LENGTH_SIZE)
   #lengthFilled = 0
   #frame: PooledBytes | null = null
@@ -128,9 +131,10 @@ export class FrameReader implements Intake {
 
   #begin(arrived: number): boolean {
     const size = this.#length.readInt32BE(0)
-    if (size <= 0 || size > this.#maxFrameBytes) {
+    const max = this.#maxFrameBytes()
+    if (size <= 0 || size > max) {
       this.stop()
-      this.#sink.refuse(explain(size, this.#maxFrameBytes, this.#length))
+      this.#sink.refuse(explain(size, max, this.#length))
       return false
     }
     const part = Math.min(size, Math.max(arrived, FIRST_PART))
