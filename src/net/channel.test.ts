@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from '../../test/support/fast-check.ts'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { PretendConnection } from '../../test/support/pretend-connection.ts'
+import { Slices } from '../platform/slices.ts'
 import { RequestBudget } from './budget.ts'
 import { Channel, type ChannelLimits, type Closing } from './channel.ts'
 import { framed } from './frame.ts'
@@ -33,6 +34,7 @@ function rig(changed: Partial<ChannelLimits> = {}, budget = new RequestBudget(-1
     memory: new FrameMemory(),
     underWay: new FramesUnderWay(clock),
     landing: new Uint8Array(64 * 1024),
+    slices: new Slices(clock, 5),
     limits: { ...limits, ...changed },
     sink: {
       mayOverlap: (bytes: Uint8Array) => bytes[0] === 0x50,
@@ -351,3 +353,24 @@ function int32(value: number): Buffer {
   bytes.writeInt32BE(value)
   return bytes
 }
+
+test('large frames that all are ready leave others a turn when they took their time; small ones need no look at the clock', async () => {
+  const large = 100_000
+  const { clock, connection, begun, house } = rig({ maxFrameBytes: large, maxPendingBytes: 100 * large, maxPendingRequests: 100 })
+  house.sink.receive = (request: Request) => {
+    clock.work(2)
+    begun.push(request)
+  }
+  const frames = (count: number, size: number) =>
+    Buffer.concat(Array.from({ length: count }, () => framed([Buffer.alloc(size, 'P')])).flat())
+  connection.deliver(frames(9, large))
+  const turns: number[] = []
+  for (let turn = 0; begun.length < 9 && turn < 20; turn++) {
+    turns.push(begun.length)
+    await new Promise(setImmediate)
+  }
+  assert.ok(turns[0]! < 5, `${turns[0]} frames in the first turn`)
+  assert.equal(begun.length, 9)
+  connection.deliver(frames(9, 10))
+  assert.equal(begun.length, 18)
+})

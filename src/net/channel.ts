@@ -6,6 +6,7 @@ import { assert } from '../base/assert.ts'
 import type { PooledBytes } from '../base/buffer-pool.ts'
 import type { Clock, Timer } from '../platform/clock.ts'
 import type { Address, Connection } from '../platform/network.ts'
+import type { Slices } from '../platform/slices.ts'
 import type { Asker, Budget, RequestBudget } from './budget.ts'
 import { FrameReader, type FrameSink } from './frame.ts'
 import type { FrameMemory } from './frame-memory.ts'
@@ -16,6 +17,9 @@ import { Request } from './request.ts'
 const LEAST_PROGRESS = 64 * 1024
 /** ...and so many looks in a row may see less. */
 const PATIENCE = 3
+
+/** A read of this size is part of a large frame; the system may have many of them ready for one turn. */
+const LARGE_READ = 64 * 1024
 
 /** Who works on requests. */
 export interface RequestSink {
@@ -59,6 +63,8 @@ export interface ChannelHouse {
   readonly memory: FrameMemory
   readonly underWay: FramesUnderWay
   readonly landing: Uint8Array
+  /** What large frames may take of a turn of the event loop, all channels together. */
+  readonly slices: Slices
 }
 
 export class Channel implements Asker, Incoming {
@@ -135,7 +141,17 @@ export class Channel implements Asker, Incoming {
         this.#receivedBytes += length
         this.#reader.received(length)
         if (this.#reader.isUnderWay !== this.#isWatched) this.#watchFrame()
+        if (length >= LARGE_READ && this.#house.slices.isOver) this.#rest()
       },
+    })
+  }
+
+  /** Reads nothing more in this turn: others have waited for long enough. */
+  #rest(): void {
+    if (this.#isPaused || this.#isOver) return
+    this.#connection.pause()
+    void this.#house.slices.turn().then(() => {
+      if (!this.#isPaused && !this.#isOver) this.#connection.resume()
     })
   }
 

@@ -3,6 +3,7 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Address, Connection, Listener, Network } from '../platform/network.ts'
+import { Slices } from '../platform/slices.ts'
 import { RequestBudget } from './budget.ts'
 import { Channel, type ChannelHouse, type ChannelLimits, type RequestSink } from './channel.ts'
 import { ConnectionCounts, type ConnectionLimits } from './connection-limits.ts'
@@ -72,6 +73,7 @@ export class Server {
       memory: new FrameMemory(),
       underWay: new FramesUnderWay(clock),
       landing: new Uint8Array(LANDING),
+      slices: new Slices(clock),
     }
   }
 

@@ -24,6 +24,11 @@ export class ManualClock implements Clock {
     setImmediate(run)
   }
 
+  /** Time that somebody's work takes: nobody else has a turn in it. */
+  work(ms: number): void {
+    this.#now += ms
+  }
+
   /** Runs what comes due on the way, in its order, and lets promises settle in between. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms
