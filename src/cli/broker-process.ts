@@ -2,6 +2,10 @@
 
 import { Broker } from '../broker/broker.ts'
 import { nodePlatform } from '../platform/node/platform.ts'
+import { collectYoungAlone } from '../platform/node/process.ts'
 import type { StartNode } from './start.ts'
 
-export const startBrokerProcess: StartNode = (loaded, { level }) => Broker.start(loaded, nodePlatform({ level }))
+export const startBrokerProcess: StartNode = (loaded, { level }) => {
+  collectYoungAlone()
+  return Broker.start(loaded, nodePlatform({ level }))
+}
