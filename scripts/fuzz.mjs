@@ -1,5 +1,5 @@
-// `npm run fuzz -- --frames N --batches N --seed S [--minutes M]`: hostile frames and record batches against a broker in a process of its
-// own. What finds something is kept in test/fuzz/corpus/; the count goes on where it stopped, see test/fuzz/main.ts.
+// `npm run fuzz -- [--frames N] [--batches N] [--minutes M] [--seed S]`: hostile frames and record batches against a broker in a process of
+// its own. What finds something is kept in test/fuzz/corpus/; the count in test/campaigns/fuzz.json goes on, see test/fuzz/main.ts.
 
 import { availableParallelism } from 'node:os'
 import { compile, run } from './compile.mjs'

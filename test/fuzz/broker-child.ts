@@ -3,6 +3,7 @@
 import { type RunningBroker, startBroker } from '../../src/index.ts'
 import type { Logger } from '../../src/platform/logger.ts'
 import { ready } from '../../src/protocol/compression/index.ts'
+import { threadTimeMs } from './thread-time.ts'
 import { validated } from './validated.ts'
 
 const PULSE_MS = 5
@@ -10,7 +11,7 @@ const PULSE_MS = 5
 export interface Report {
   /** What must never happen: errors in the log, rejections that nobody handled, a broker that gave up. */
   readonly troubles: readonly string[]
-  /** The longest time that the event loop stood still while this process used the CPU. */
+  /** The longest time that the event loop stood still while its own thread used the CPU. */
   readonly stallMs: number
   readonly rssBytes: number
 }
@@ -31,7 +32,7 @@ const CONFIG = {
 let broker: RunningBroker | null = null
 let troubles: string[] = []
 let stallMs = 0
-let before = { at: performance.now(), cpu: process.cpuUsage() }
+let before = { at: performance.now(), worked: threadTimeMs() }
 
 const logger: Logger = {
   debug() {},
@@ -89,15 +90,13 @@ async function obey(order: Order): Promise<unknown> {
 function settle(): void {
   troubles = []
   stallMs = 0
-  before = { at: performance.now(), cpu: process.cpuUsage() }
+  before = { at: performance.now(), worked: threadTimeMs() }
 }
 
-// A pulse that comes late is our doing only as far as this process was running: others use the machine, too.
+// A pulse that comes late is our doing only as far as this thread was running: others use the machine, too.
 function pulse(): void {
-  const now = { at: performance.now(), cpu: process.cpuUsage() }
-  const lateMs = now.at - before.at - PULSE_MS
-  const busyMs = (now.cpu.user + now.cpu.system - before.cpu.user - before.cpu.system) / 1000
-  stallMs = Math.max(stallMs, Math.min(lateMs, busyMs))
+  const now = { at: performance.now(), worked: threadTimeMs() }
+  stallMs = Math.max(stallMs, Math.min(now.at - before.at - PULSE_MS, now.worked - before.worked))
   before = now
 }
 

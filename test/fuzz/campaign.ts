@@ -7,12 +7,13 @@ import type { Input } from './corpus.ts'
 import { Fire } from './fire.ts'
 import { type FrameCase, FrameMaker } from './frames.ts'
 import { framed } from './lane.ts'
-import type { Progress } from './progress.ts'
+import type { Tally } from './tally.ts'
 import { Target } from './target.ts'
 
-const WINDOW = 256
-/** Topics and groups that frames made must not pile up for ever: a new broker after so many windows. */
-const WINDOWS_PER_BROKER = 16
+const FRAMES = 1024
+const BATCHES = 256
+/** Topics and groups that frames made must not pile up for ever: a new broker after so many inputs. */
+const INPUTS_PER_BROKER = 8192
 /** So many suspects are tried between two looks. */
 const LOOK_EVERY = 16
 
@@ -39,16 +40,18 @@ export interface Finding {
 }
 
 export class Campaign {
-  readonly #progress: Progress
+  readonly #progress: Tally
   readonly #maker: FrameMaker
   readonly #served: ReadonlySet<number>
   readonly #found: (finding: Finding) => void
   #target = Target.open()
+  /** Looks at batches without a broker, while frames fly: it holds up its own event loop for that. */
+  #validator = Target.open()
   #fire: Fire | null = null
-  #windows = 0
+  #inputs = 0
 
   /** `found` hears of each kind of trouble once; all are counted in `progress`. */
-  constructor(progress: Progress, served: readonly Api[], found: (finding: Finding) => void) {
+  constructor(progress: Tally, served: readonly Api[], found: (finding: Finding) => void) {
     this.#progress = progress
     this.#maker = new FrameMaker(progress.seed, served)
     this.#served = new Set(served.map(({ key }) => key))
@@ -66,18 +69,18 @@ export class Campaign {
         const isFrames = progress.frames < plan.frames && (framesLag || progress.batches >= plan.batches)
         await (isFrames ? this.#frames(plan) : this.#batches(plan))
         progress.seconds = Math.round((performance.now() - began) / 1000)
-        if (++this.#windows % WINDOWS_PER_BROKER === 0) await this.#change()
+        if (this.#inputs >= INPUTS_PER_BROKER) await this.#change()
         onWindow()
       }
       await this.#change()
     } finally {
-      await this.#target.kill()
+      await Promise.all([this.#target.kill(), this.#validator.kill()])
     }
   }
 
   async #frames(plan: Plan): Promise<void> {
     const { frames: from } = this.#progress
-    const to = Math.min(plan.frames, from + WINDOW)
+    const to = Math.min(plan.frames, from + FRAMES)
     await this.#window(range(from, to).map((index) => shotOf(index, this.#maker.frame(index))))
     this.#progress.frames = to
   }
@@ -85,13 +88,21 @@ export class Campaign {
   async #batches(plan: Plan): Promise<void> {
     const progress = this.#progress
     const { batches: from, seed } = progress
-    const to = Math.min(plan.batches, from + WINDOW)
-    const shots = range(from, to).map((index) => ({
-      ...shotOf(index, this.#maker.batch(index)),
-      what: `records: ${this.#maker.batch(index).how}`,
-    }))
+    const to = Math.min(plan.batches, from + BATCHES)
+    const validated = this.#validate(seed, from, to)
+    const shots = range(from, to).map((index) => {
+      const made = this.#maker.batch(index)
+      return { ...shotOf(index, made), what: `records: ${made.how}` }
+    })
+    await this.#window(shots)
+    await validated
+    progress.batches = to
+  }
+
+  async #validate(seed: number, from: number, to: number): Promise<void> {
+    const progress = this.#progress
     try {
-      const { accepted, wrong } = await this.#target.validate(seed, from, to)
+      const { accepted, wrong } = await this.#validator.validate(seed, from, to)
       progress.batchesAccepted += accepted
       for (const [index, what] of wrong) {
         const { records } = this.#maker.batch(index)
@@ -103,15 +114,19 @@ export class Campaign {
         })
       }
     } catch (thrown) {
-      this.#note({ title: 'batch: the process is lost', detail: String(thrown), isTraced: false, inputs: shots })
-      await this.#replace()
+      const inputs = range(from, to).map((index) => {
+        const { records, how } = this.#maker.batch(index)
+        return { kind: 'batch' as const, bytes: records, index, what: how }
+      })
+      this.#note({ title: 'batch: the process is lost', detail: String(thrown), isTraced: false, inputs })
+      await this.#validator.kill()
+      this.#validator = Target.open()
     }
-    await this.#window(shots)
-    progress.batches = to
   }
 
   async #window(shots: readonly Shot[]): Promise<void> {
     const { verdicts } = this.#progress
+    this.#inputs += shots.length
     try {
       const fire = (this.#fire ??= await Fire.open(this.#target, this.#served))
       await fire.shoot(shots, (shot, verdict) => {
@@ -132,6 +147,7 @@ export class Campaign {
   /** Another broker: the old one must let go of everything, and what it stored must be readable. */
   async #change(): Promise<void> {
     const fire = this.#fire
+    this.#inputs = 0
     if (!fire) return
     this.#fire = null
     try {

@@ -1,5 +1,6 @@
 // A broker under fire: inputs go to it over many connections while a bystander works, and what it did wrong is told.
 
+import { lookup } from 'node:dns/promises'
 import { apiByKey, type apis } from '../../src/protocol/api.ts'
 import { ApiVersionsRequest, ApiVersionsResponse } from '../../src/protocol/messages/api-versions.ts'
 import { batches } from '../../src/protocol/records/batch.ts'
@@ -44,14 +45,21 @@ export class Fire {
   readonly #bystander: KafkaClient
   #told = 0
 
-  private constructor(target: Target, served: ReadonlySet<number>, bootstrap: string, world: World, bystander: KafkaClient) {
+  private constructor(
+    target: Target,
+    served: ReadonlySet<number>,
+    bootstrap: string,
+    address: string,
+    world: World,
+    bystander: KafkaClient,
+  ) {
     this.target = target
     this.#served = served
     this.#bootstrap = bootstrap
     this.#world = world
     this.#bystander = bystander
     const { port } = addressOf(bootstrap)
-    this.#lanes = Array.from({ length: LANES }, () => new Lane(port))
+    this.#lanes = Array.from({ length: LANES }, () => new Lane(address, port))
   }
 
   /** A new broker in the target's process, which has none. */
@@ -59,7 +67,8 @@ export class Fire {
     const bootstrap = await target.start()
     const world = await makeWorld(bootstrap)
     await target.report() // what the start cost is not the frames' doing
-    return new Fire(target, served, bootstrap, world, await KafkaClient.connect(bootstrap))
+    const { address } = await lookup('localhost')
+    return new Fire(target, served, bootstrap, address, world, await KafkaClient.connect(bootstrap))
   }
 
   /** Tries all inputs over so many connections; `onVerdict` hears of each. */

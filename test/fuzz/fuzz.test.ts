@@ -1,9 +1,6 @@
 // A short campaign, and everything that longer ones ever found.
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { apis } from '../../src/protocol/api.ts'
 import { type Compression, decompress, OutputTooLarge, ready } from '../../src/protocol/compression/index.ts'
@@ -14,9 +11,10 @@ import { keptInputs } from './corpus.ts'
 import { Fire, servedApis } from './fire.ts'
 import { FrameMaker } from './frames.ts'
 import { due, wrongWith } from './judge.ts'
-import { load, save } from './progress.ts'
 import { bomb } from './record-batches.ts'
+import { countsOf, newTally } from './tally.ts'
 import { Target } from './target.ts'
+import { threadTimeMs } from './thread-time.ts'
 import { validateOne } from './validated.ts'
 
 let served: Awaited<ReturnType<typeof servedApis>>
@@ -27,17 +25,7 @@ before(async () => {
 
 test('a few hundred hostile frames and batches do no harm', async () => {
   const findings: Finding[] = []
-  const progress = {
-    commit: '',
-    seed: 7,
-    frames: 0,
-    batches: 0,
-    verdicts: {} as Record<string, number>,
-    batchesAccepted: 0,
-    recordsRead: 0,
-    findings: {},
-    seconds: 0,
-  }
+  const progress = newTally(7)
   const campaign = new Campaign(progress, served, (finding) => findings.push(finding))
   await campaign.run({ frames: 384, batches: 48, until: Infinity })
   assert.deepEqual(
@@ -109,12 +97,25 @@ test('the bombs are bombs', () => {
   }
 })
 
-test('a campaign goes on where the same commit and seed stopped, and begins anew for another', (t) => {
-  const dir = mkdtempSync(join(tmpdir(), 'odradek-fuzz-'))
-  t.after(() => rmSync(dir, { recursive: true }))
-  const path = join(dir, 'count.json')
-  save({ ...load(1, path, 'abc'), frames: 500, findings: { something: 2 } }, path)
-  assert.deepEqual([load(1, path, 'abc').frames, load(1, path, 'abc').findings], [500, { something: 2 }])
-  assert.equal(load(1, path, 'abd').frames, 0)
-  assert.equal(load(2, path, 'abc').frames, 0)
+test('what is counted between two saves adds up to all of it', () => {
+  const tally = newTally(1, 100, 50)
+  const begun = structuredClone(tally)
+  Object.assign(tally, { frames: 140, batches: 60, batchesAccepted: 3 })
+  tally.verdicts['closed'] = 20
+  const saved = structuredClone(tally)
+  const first = countsOf(tally, begun)
+  assert.deepEqual(first, { frames: 40, batches: 10, batchesAccepted: 3, recordsRead: 0, closed: 20 })
+  Object.assign(tally, { frames: 150, recordsRead: 9 })
+  tally.verdicts['closed'] = 25
+  assert.deepEqual(countsOf(tally, saved), { frames: 10, batches: 0, batchesAccepted: 0, recordsRead: 9, closed: 5 })
+})
+
+test('the time of a thread is what it worked, not what others did', async () => {
+  const before = threadTimeMs()
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  const idle = threadTimeMs()
+  let sum = 0
+  for (let i = 0; i < 3e7; i++) sum += i % 7
+  const busy = threadTimeMs()
+  assert.ok(sum > 0 && busy > idle && idle >= before, `${before} ${idle} ${busy}`)
 })

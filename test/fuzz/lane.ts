@@ -30,13 +30,16 @@ export function framed(frame: Uint8Array, announced = frame.length): Buffer {
 }
 
 export class Lane {
+  readonly #address: string
   readonly #port: number
   #socket: Socket | null = null
   #received: Buffer[] = []
   #isClosed = false
   #wake: () => void = () => {}
 
-  constructor(port: number) {
+  /** @param address a number: names are looked up in the pool that the codecs use, too */
+  constructor(address: string, port: number) {
+    this.#address = address
     this.#port = port
   }
 
@@ -116,7 +119,7 @@ export class Lane {
   }
 
   #connected(): Socket {
-    const socket = connect({ port: this.#port, host: 'localhost', noDelay: true })
+    const socket = connect({ port: this.#port, host: this.#address, noDelay: true })
     this.#isClosed = false
     this.#received = []
     socket.on('data', (bytes) => {

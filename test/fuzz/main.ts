@@ -1,84 +1,112 @@
-// npm run fuzz: a campaign from the command line.
+// npm run fuzz: a campaign from the command line. What it counts is kept in test/campaigns/fuzz.json, so that it may be spread over days.
 
 import { parseArgs } from 'node:util'
 import { ready } from '../../src/protocol/compression/index.ts'
+import { type Counters, openCounters } from '../support/counter-file.ts'
 import { Campaign, type Finding } from './campaign.ts'
 import { keep } from './corpus.ts'
 import { servedApis } from './fire.ts'
-import { load, pathFor, save } from './progress.ts'
+import { countsOf, newTally, type Tally } from './tally.ts'
 
 const { values } = parseArgs({
   options: {
     frames: { type: 'string', default: '1000000' },
     batches: { type: 'string', default: '200000' },
-    seed: { type: 'string', default: '1' },
+    seed: { type: 'string' },
     minutes: { type: 'string', default: '0' },
-    counter: { type: 'string' },
-    fresh: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 
+/** The seed of the frames that are counted: number N of it is tried once. */
+const COUNTED_SEED = 1
+/** Where all is counted already, a campaign of another seed looks elsewhere for so long. */
+const SHORT_MINUTES = 1
+const SAVE_EVERY_MS = 10_000
 /** A corpus is read by people, too. */
 const MAX_KEPT_BYTES = 64 * 1024
 
 const USAGE = `npm run fuzz -- [options]
-  --frames N     up to frame number N of the seed (1000000)
-  --batches N    up to record batch number N (200000)
-  --seed S       (1)
-  --minutes M    stop after so long; the next call with the same seed and commit goes on (0: run to the end)
-  --counter FILE where the count is kept (build/fuzz/seed-S.json); --fresh begins at zero`
+  --frames N     go on until N frames are counted in test/campaigns/fuzz.json (1000000)
+  --batches N    and N record batches (200000); where both are, a fresh campaign of a minute runs and is not counted
+  --minutes M    stop after so long; the next call goes on (0: run to the end)
+  --seed S       frames and batches 0 to N of this seed, which are not counted`
 
 if (values.help) console.log(USAGE)
 else await main()
 
 async function main(): Promise<void> {
   await ready()
-  const seed = numberOf('seed')
-  const path = values.counter ?? pathFor(seed)
-  const progress = load(seed, path)
-  if (values.fresh)
-    Object.assign(progress, { frames: 0, batches: 0, verdicts: {}, batchesAccepted: 0, recordsRead: 0, findings: {}, seconds: 0 })
+  const counters = openCounters('fuzz')
+  const targets = { frames: numberOf('frames'), batches: numberOf('batches') }
+  const counted = { frames: counters.total('frames'), batches: counters.total('batches') }
+  const isDone = counted.frames >= targets.frames && counted.batches >= targets.batches
   const minutes = numberOf('minutes')
+  if (values.seed !== undefined) await campaign(newTally(numberOf('seed')), targets, minutes, null)
+  else if (isDone) await campaign(newTally(Date.now() % 2 ** 31), targets, minutes || SHORT_MINUTES, null)
+  else await campaign(newTally(COUNTED_SEED, counted.frames, counted.batches), targets, minutes, counters)
+  const { shares } = counters
+  console.log(`counted on ${shares.length} commits: ${counters.total('frames')} frames, ${counters.total('batches')} batches`)
+  for (const { commit, failures } of shares)
+    for (const { title, times } of failures) console.log(`on ${commit}: ${times} x ${title}`)
+}
+
+/** Runs until the targets are reached or the time is up; `counters` is null where it does not count. */
+async function campaign(
+  tally: Tally,
+  targets: { frames: number; batches: number },
+  minutes: number,
+  counters: Counters | null,
+): Promise<void> {
   const until = minutes > 0 ? performance.now() + minutes * 60_000 : Infinity
   const served = await servedApis()
   console.log(
-    `seed ${seed}, commit ${progress.commit}: from frame ${progress.frames} and batch ${progress.batches}; ${served.length} APIs`,
+    `seed ${tally.seed}: from frame ${tally.frames} and batch ${tally.batches}; ${served.length} APIs${counters ? '' : '; not counted'}`,
   )
+  let begun = structuredClone(tally)
   let told = performance.now()
-  await new Campaign(progress, served, report).run({ frames: numberOf('frames'), batches: numberOf('batches'), until }, () => {
-    if (performance.now() - told < 10_000) return
+  await new Campaign(tally, served, report).run({ ...targets, until }, () => {
+    if (performance.now() - told < SAVE_EVERY_MS) return
     told = performance.now()
-    save(progress, path)
-    console.log(summary())
+    save()
+    console.log(summaryOf(tally))
   })
-  save(progress, path)
-  console.log(summary())
-  for (const [title, times] of Object.entries(progress.findings)) console.log(`${times} x ${title}`)
-  process.exitCode = Object.keys(progress.findings).some((title) => !title.startsWith('untraced')) ? 1 : 0
+  save()
+  console.log(summaryOf(tally))
+  for (const [title, times] of Object.entries(tally.findings)) console.log(`${times} x ${title}`)
+  process.exitCode = Object.keys(tally.findings).some((title) => !title.startsWith('untraced')) ? 1 : 0
 
-  function summary(): string {
-    const { frames, batches, verdicts, batchesAccepted, recordsRead, seconds, findings } = progress
-    const kinds = Object.entries(verdicts).map(([kind, times]) => `${times} ${kind}`)
-    return `${frames} frames and ${batches} batches in ${seconds} s: ${kinds.join(', ')}; ${batchesAccepted} batches accepted, ${recordsRead} records read back; ${Object.keys(findings).length} findings`
+  function save(): void {
+    if (!counters) return
+    counters.add(countsOf(tally, begun), tally.seconds - begun.seconds)
+    for (const [title, times] of Object.entries(tally.findings)) {
+      const before = begun.findings[title] ?? 0
+      for (let i = before; i < times; i++) counters.fail(title, `npm run fuzz -- --seed ${tally.seed}`)
+    }
+    counters.save()
+    begun = structuredClone(tally)
   }
 
   function report({ title, detail, inputs, isTraced }: Finding): void {
     console.log(`FOUND ${title}\n${detail}`)
-    if (inputs.length === 0 || title.startsWith('untraced')) return
-    console.log(
-      `${isTraced ? '' : 'one of those from '}${inputs[0]!.kind === 'batch' ? 'batch' : 'frame'} ${inputs[0]!.index} of seed ${seed}`,
-    )
+    const [first] = inputs
+    if (!first || title.startsWith('untraced')) return
+    const what = `${isTraced ? '' : 'one of those from '}${first.kind === 'batch' ? 'batch' : 'frame'} ${first.index} of seed ${tally.seed}`
+    console.log(what)
     // What is long is made again from its seed and number.
     if (inputs.reduce((sum, { bytes }) => sum + bytes.length, 0) > MAX_KEPT_BYTES) return
-    const where = `${isTraced ? '' : 'one of '}${inputs[0]!.kind === 'batch' ? 'batch' : 'frame'} ${inputs[0]!.index} of seed ${seed}`
     const name = title
       .toLowerCase()
       .replaceAll(/[^a-z0-9]+/g, '-')
       .slice(0, 60)
       .replace(/-$/, '')
-    console.log(`kept as ${keep(name, `${title} (${where})\n${detail}`, inputs)}`)
+    console.log(`kept as ${keep(name, `${title} (${what})\n${detail}`, inputs)}`)
   }
+}
+
+function summaryOf({ frames, batches, verdicts, batchesAccepted, recordsRead, seconds, findings }: Tally): string {
+  const kinds = Object.entries(verdicts).map(([kind, times]) => `${times} ${kind}`)
+  return `up to frame ${frames} and batch ${batches} in ${seconds} s: ${kinds.join(', ')}; ${batchesAccepted} batches accepted, ${recordsRead} records read back; ${Object.keys(findings).length} findings`
 }
 
 function numberOf(name: 'frames' | 'batches' | 'seed' | 'minutes'): number {
