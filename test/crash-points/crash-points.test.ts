@@ -8,9 +8,9 @@ import type { Workload } from './stage.ts'
 import { workloads } from './workloads/index.ts'
 import { produce } from './workloads/produce.ts'
 
-const SAMPLE = 5
+const SAMPLE = 3
 /** Between the boundaries that are looked at: listing all takes longer than opening some. */
-const EVERY = 37
+const EVERY = 61
 
 before(ready)
 
