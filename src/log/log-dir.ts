@@ -310,10 +310,6 @@ export class LogDir {
   async checkpoint(): Promise<void> {
     this.#requireOnline()
     try {
-      for (const log of this.#logs.values()) {
-        await this.#shared.slices.rest()
-        await log.saveEpochs()
-      }
       await this.#shared.checkpoint('recoveryPoint')
       await this.#shared.checkpoint('startOffset')
       await this.#shared.checkpoint('highWatermark')

@@ -449,8 +449,14 @@ export class Log {
     return this.#state.cleanedUpTo
   }
 
+  /** What is closed saves them itself, or is deleted. */
   async saveEpochs(): Promise<void> {
-    if (!this.#isClosed) await this.#visitors.run(() => this.#state.saveEpochs())
+    if (this.#isClosed) return
+    try {
+      await this.#visitors.run(() => this.#state.saveEpochs())
+    } catch (thrown) {
+      if (!this.#isClosed) throw thrown
+    }
   }
 
   /** Writes and flushes all there is, with everything a start can trust, and closes the files. */

@@ -77,16 +77,26 @@ export class OffsetCheckpoints {
   /** Writes one file anew, flushed, unless it would say what it says already. In time slices: there may be ten thousand logs. */
   async write(kind: CheckpointKind, logs: Iterable<Log>, slices: Slices): Promise<void> {
     const lines: string[] = []
+    const all = [...logs]
     let count = 0
-    for (const log of logs) {
+    for (const log of all) {
       const offset = isCheckpointed(log) ? offsetOf[kind](log) : null
       if (offset !== null) lines.push(offsetLine(log.topic, log.partition, offset))
       if (++count % LOOK_AT_CLOCK === 0) await slices.rest()
     }
     const text = checkpointText(lines)
     if (this.#written.get(kind) === text) return
+    if (kind === 'recoveryPoint') await saveEpochs(all, slices)
     await this.#disk.replaceAtomic(this.#pathOf(kind), Buffer.from(text))
     this.#written.set(kind, text)
+  }
+}
+
+// A start looks for epochs behind the recovery point alone.
+async function saveEpochs(logs: readonly Log[], slices: Slices): Promise<void> {
+  for (const log of logs) {
+    await slices.rest()
+    await log.saveEpochs()
   }
 }
 

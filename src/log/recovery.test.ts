@@ -233,6 +233,23 @@ test('the recovery point spares what lies before it, and epochs come back from t
   for (let offset = 0; offset < 40; offset++) assert.equal(again.epochAt(offset), Math.floor(offset / 10))
 })
 
+test('epochs are written down before any recovery point that lies behind them, be it because another log went', async () => {
+  const world = new LogWorld(logConfig({ 'internal.segment.bytes': 300 }))
+  const dir = await world.open()
+  const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
+  await dir.createLog('other', 0, TOPIC_ID, world.config)
+  for (let epoch = 0; epoch < 12; epoch++) log.append(batchOf([`${epoch}${'.'.repeat(50)}`]), epoch)
+  await log.flushed()
+  await world.crash()
+  await world.disk.replaceAtomic('/data/t-0/leader-epoch-checkpoint', Buffer.from('0\n1\n0 0\n'))
+  await world.disk.remove('/data/recovery-point-offset-checkpoint')
+  const second = await world.open() // here the batches tell
+  await second.deleteLog(second.logs.get('other-0')!)
+  await world.crash()
+  const again = (await world.open()).logs.get('t-0')!
+  for (let offset = 0; offset < 12; offset++) assert.equal(again.epochAt(offset), offset)
+})
+
 test('a stop in the middle of a deletion or a cleaning is finished or undone', async () => {
   const { world, values } = await filled(small)
   const dir = '/data/t-0'
