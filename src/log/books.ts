@@ -68,13 +68,20 @@ export class Books {
     this.times.append(this.maxTimestamp, this.offsetOfMaxTimestamp)
   }
 
-  /** The time index is wrong: without entries it misleads nobody. `maxTimestamp` is the largest that the batches so far have. */
-  forgetTimes(maxTimestamp: number, offset: number): void {
+  /** The time index is wrong, and so may be the largest timestamp: what is noted from here on is known, the rest `timesFound` brings. */
+  restartTimes(): void {
+    this.times.clear()
+    this.maxTimestamp = NO_TIMESTAMP
+    this.offsetOfMaxTimestamp = this.offsets.baseOffset
+  }
+
+  /** What a scan found that began after `restartTimes`. Without entries the time index misleads nobody. */
+  timesFound({ maxTimestamp, offsetOfMaxTimestamp }: Books): void {
     this.times.clear()
     this.areTimesProven = true
-    if (maxTimestamp <= this.maxTimestamp && this.maxTimestamp > NO_TIMESTAMP) return
+    if (maxTimestamp < this.maxTimestamp) return
     this.maxTimestamp = maxTimestamp
-    this.offsetOfMaxTimestamp = offset
+    this.offsetOfMaxTimestamp = offsetOfMaxTimestamp
   }
 
   /** Forgets what lies at `position`, where the batch of `offset` begins, and behind it; batches after the last entry must be revisited. */

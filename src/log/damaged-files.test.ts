@@ -48,6 +48,7 @@ const lies: Readonly<Record<string, (bytes: Buffer) => Uint8Array>> = {
 const timeLies: Readonly<Record<string, (bytes: Buffer) => Uint8Array>> = {
   'without its end': (bytes) => bytes.subarray(0, 24),
   'with zeros at the end': (bytes) => Buffer.from(bytes).fill(0, 24),
+  'with a last time too large': (bytes) => bytes.map((byte, at) => (at === bytes.length - 8 ? byte | 0x40 : byte)),
   'with times a little too small': (bytes) => bytes.map((byte, at) => (at % 12 === 7 ? byte & ~3 : byte)),
 }
 

@@ -7,6 +7,12 @@ import type { OffsetEntry } from './offset-index.ts'
 import type { Placed } from './scan.ts'
 import type { TimeEntry } from './time-index.ts'
 
+/**
+ * So far behind the last entry of a time index is looked for a later time. Times that grow would show at once; where all records of a large
+ * segment have one time, its end need not be read for that.
+ */
+const LOOK_BYTES = 1024 * 1024
+
 /** What a proof asks of a segment. */
 export interface Witness {
   readonly baseOffset: number
@@ -29,15 +35,21 @@ export async function isTime(segment: Witness, { timestamp, offset }: TimeEntry,
   return placed !== null && placed.batch.baseOffset <= offset && placed.batch.maxTimestamp === timestamp
 }
 
-/** Whether nothing from the place `from` on has a larger timestamp. */
+/** Whether nothing from the place `from` on has a larger timestamp, as far as is looked. */
 export async function isLargest(segment: Witness, timestamp: number, from: number): Promise<boolean> {
-  return (await found(segment, from, (batch) => batch.maxTimestamp > timestamp)) === null
+  const end = Math.min(segment.sizeInBytes, from + LOOK_BYTES)
+  return (await found(segment, from, (batch) => batch.maxTimestamp > timestamp, end)) === null
 }
 
 // Bytes that are no batch say that the place was wrong, or that the segment is damaged: a scan from its beginning tells which.
-async function found(segment: Witness, from: number, isWanted: (batch: RecordBatch) => boolean): Promise<Placed | null> {
+async function found(
+  segment: Witness,
+  from: number,
+  isWanted: (batch: RecordBatch) => boolean,
+  end = segment.sizeInBytes,
+): Promise<Placed | null> {
   try {
-    return await segment.find(from, segment.sizeInBytes, isWanted)
+    return await segment.find(from, end, isWanted)
   } catch (thrown) {
     if (thrown instanceof MalformedBytes) return null
     throw thrown

@@ -19,6 +19,7 @@ export class WrongDirectory extends Error {
 }
 
 export const META_PROPERTIES = 'meta.properties'
+const IF_DAMAGED = `; if its ${META_PROPERTIES} is damaged, restore that`
 /** Any text may name a cluster, as with Kafka; but no space and nothing that cannot be seen. */
 const CLUSTER_ID = /^[\x21-\x7e]+$/
 
@@ -96,12 +97,12 @@ async function refuseLogsWithoutIdentity(disk: Disk, dir: string): Promise<void>
 function refuseOthers(dir: string, { clusterId, nodeId }: MetaProperties, owner: Owner): void {
   if (owner.clusterId !== null && owner.clusterId !== clusterId) {
     throw new WrongDirectory(
-      `${dir} belongs to cluster ${clusterId}, not ${owner.clusterId}: choose other log.dirs, or start with that cluster's id`,
+      `${dir} belongs to cluster ${clusterId}, not ${owner.clusterId}: choose other log.dirs, or start with that cluster's id${IF_DAMAGED}`,
     )
   }
   if (owner.nodeId !== nodeId) {
     throw new WrongDirectory(
-      `${dir} belongs to node.id ${nodeId}, not ${owner.nodeId}: set node.id=${nodeId}, or choose other log.dirs`,
+      `${dir} belongs to node.id ${nodeId}, not ${owner.nodeId}: set node.id=${nodeId}, or choose other log.dirs${IF_DAMAGED}`,
     )
   }
 }

@@ -63,8 +63,7 @@ export class Segment {
   #mark: string
   #books: Books | null
   #loading: Promise<Books> | null = null
-  /** The indexes were read back and go on to grow. */
-  #takesBatches = false
+  #takesBatches = false // with indexes that were read back
   #maxTimestamp: number | null
   /** Up to where bytes were handed to the file. */
   #sent: number
@@ -273,6 +272,7 @@ export class Segment {
   async #remade(): Promise<Books> {
     const books = await this.#scanned()
     this.#books = books
+    this.#maxTimestamp = books.maxTimestamp
     this.areIndexesWritten = false
     if (!this.isRetired) await this.writeIndexes() // what took its place has indexes of these names
     return books
@@ -316,8 +316,8 @@ export class Segment {
   async #timesAreWrong(books: Books): Promise<Books> {
     const other = await this.#otherThan(books, this.#indexPaths.times)
     if (other) return other
-    const { maxTimestamp, offsetOfMaxTimestamp } = await this.#scanned()
-    books.forgetTimes(maxTimestamp, offsetOfMaxTimestamp)
+    books.restartTimes()
+    books.timesFound(await this.#scanned())
     this.#maxTimestamp = books.maxTimestamp
     return books
   }
@@ -327,9 +327,7 @@ export class Segment {
     if (this.#books !== books) return this.books() // somebody else was quicker
     this.#shared.logger.warn('an index does not lead to the batches it names', { file: path, isMadeAgain: !this.#takesBatches })
     if (this.#takesBatches) return null
-    const made = await (this.#loading ??= this.#remade().finally(() => (this.#loading = null)))
-    this.#maxTimestamp = made.maxTimestamp
-    return made
+    return (this.#loading ??= this.#remade().finally(() => (this.#loading = null)))
   }
 
   /** A transaction was aborted whose marker lies here. */
