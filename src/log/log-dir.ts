@@ -189,6 +189,7 @@ export class LogDir {
     const log = new Log(state, recovered)
     this.#logs.set(name, log)
     if (log.flushedOffset < log.endOffset) log.requestFlush()
+    else if (recovered && log.sizeInBytes > 0 && log.endOffset > known.recoveryPoint) await state.flushEntry() // as its records were
   }
 
   #removeSoon(name: string): void {

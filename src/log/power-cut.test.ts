@@ -90,6 +90,20 @@ test('a log whose making was cut short by kill -9 stays, once it is used, throug
   }
 })
 
+test('records that a kill -9 left with the system, in a log just made, are safe once a start gave them out', async () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const disk = new PowerCutDisk()
+    const world = new LogWorld(logConfig(), disk)
+    const before = await (await world.open()).createLog('t', 0, TOPIC_ID, world.config)
+    before.append(batchOf(['v']), 0)
+    await settle()
+    assert.equal((await world.open()).logs.get('t-0')!.flushedOffset, 1)
+    world.disk = disk.cut(seededRandom(seed))
+    const found = (await world.open()).logs.get('t-0')
+    assert.deepEqual([found?.topicId, found && valuesOf(await readAll(found))], [TOPIC_ID, ['v']])
+  }
+})
+
 test('where nobody has to wait for the device, what a crash left is open at once, flushed soon, and believed to be safe only then', async () => {
   for (let seed = 0; seed < 30; seed++) {
     const disk = new PowerCutDisk()
