@@ -12,7 +12,7 @@ import { Lane, type Verdict } from './lane.ts'
 import { Target } from './target.ts'
 import { BYSTANDER, inWorld, makeWorld, TOPICS, type World } from './world.ts'
 
-const LANES = 24
+const LANES = 48
 /** An event loop that stands still for longer keeps everybody waiting. */
 const MAX_STALL_MS = 50
 /** 256 MiB of disk, the frames and answers under way, Node itself. */

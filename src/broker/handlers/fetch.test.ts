@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { ZERO_UUID } from '../../base/uuid.ts'
+import { Slices } from '../../platform/slices.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import type { FetchRequest } from '../../protocol/messages/fetch.ts'
 import type { Partition } from '../../replication/partition.ts'
@@ -85,6 +86,7 @@ function rig(count: number) {
     may: () => true,
     onSent: (run: () => void) => onSent.push(run),
     gone: new AbortController().signal,
+    slices: new Slices(clock),
     answerFor: (thrown: unknown) => KafkaError.of(thrown),
     disconnect() {},
   } as unknown as RequestContext

@@ -44,8 +44,6 @@ export interface FetchRooms {
   readonly memory: AnswerMemory
 }
 
-/** Others have a turn after so many partitions. */
-const SLICE = 500
 const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 /** A consumer that reads as if it were a debugging tool; Kafka treats it as a consumer. */
@@ -110,7 +108,8 @@ export function fetch({ topics, sessions, clock, maxBytes, memory }: FetchRooms)
 
   /** Looks at every partition that may have something new. */
   async function readAll(call: Call): Promise<{ sizeInBytes: number; failed: boolean }> {
-    const { request, found } = call
+    const { request, found, context } = call
+    const { slices } = context
     let left = Math.min(request.maxBytes, maxBytes)
     let sizeInBytes = 0
     let failed = false
@@ -122,7 +121,8 @@ export function fetch({ topics, sessions, clock, maxBytes, memory }: FetchRooms)
       left = Math.max(0, left - one.sizeInBytes)
       sizeInBytes += one.sizeInBytes
       failed ||= one.failed
-      if (++count % SLICE === 0) await new Promise<void>((resolve) => clock.soon(resolve))
+      while (slices.isOverAt(count)) await slices.turn()
+      count++
     }
     return { sizeInBytes, failed }
   }

@@ -57,8 +57,6 @@ const ACKS: ReadonlyMap<number, RequiredAcks> = new Map([
   [-1, 'all'],
 ])
 
-/** A request of many batches lets others have a turn after so long. */
-const SLICE_MS = 5
 /** Compressed payloads of one request may hold this much, and this many times the size of its batches; beyond both a single one is a bomb, too. */
 const ALWAYS_OPENED = 64 * 1024 * 1024
 const LARGEST_RATIO = 200
@@ -120,22 +118,23 @@ export function produce({ topics, rules, clock, offload, takeRoom }: ProduceRoom
   /** Appends as many batches as this turn has time for, until one comes that takes long by itself. */
   function appendNow(call: Call): void {
     const { items, outcomes } = call
-    const since = items.length > 1 ? clock.monotonic() : 0
+    const { slices } = call.context
     while (outcomes.length < items.length) {
       const outcome = appendIfQuick(items[outcomes.length]!, call)
       if (outcome === null) return
       outcomes.push(outcome)
-      if (items.length > 1 && clock.monotonic() - since > SLICE_MS) return
+      if (items.length > 1 && slices.isOver) return
     }
   }
 
   async function appendInTurns(call: Call): Promise<void> {
     const { items, outcomes } = call
+    const { slices } = call.context
     while (outcomes.length < items.length) {
       const before = outcomes.length
       appendNow(call)
       if (outcomes.length === before) await appendLater(items[before]!, call)
-      else if (outcomes.length < items.length) await pause()
+      while (slices.isOver && outcomes.length < items.length) await slices.turn()
     }
   }
 
