@@ -1,5 +1,5 @@
-// npm run sim: the broker in a simulated world. `-- --seeds 200 [--from 1]` runs that many seeds, `-- --seed 42` repeats one with its last
-// events and compares two runs of it.
+// npm run sim: the broker in a simulated world (docs/simulation.md). `-- --seeds 200 [--from 1]` runs that many seeds, `-- --seed 42` one of
+// them twice with its last events, `-- --bugs` looks for planted bugs, `-- --campaign 10000` goes on until so many seeds were run.
 
 import { build } from './build.mjs'
 import { compile, run } from './compile.mjs'
