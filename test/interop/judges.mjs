@@ -4,6 +4,7 @@ import { judge as badInput } from './bad-input/judge.mjs'
 import { judge as codec } from './codec/judge.mjs'
 import { judge as confluentKafka } from './confluent-kafka/judge.mjs'
 import { judge as crash } from './crash/judge.mjs'
+import { judge as crashStates } from './directories/crash-states.mjs'
 import { judge as directories } from './directories/judge.mjs'
 import { judge as golden } from './golden/judge.mjs'
 import { judge as kafkaPython } from './kafka-python/judge.mjs'
@@ -19,6 +20,7 @@ export const judges = [
   crash,
   badInput,
   directories,
+  crashStates,
   golden,
   codec,
   pack,
