@@ -52,7 +52,6 @@ function onDisk(disk: SmallDisk): Place {
       try {
         const piece = Buffer.alloc(64 * 1024, 1)
         while (disk.free() > left + piece.length) writeSync(file, piece)
-        if (left === 0) writeToTheEnd(file, piece)
       } finally {
         closeSync(file)
       }
@@ -74,13 +73,5 @@ export function memoryPlace(): Place {
     },
     clear: () => disk.remove('/ballast'),
     remove() {},
-  }
-}
-
-function writeToTheEnd(file: number, piece: Buffer): void {
-  try {
-    for (;;) writeSync(file, piece.subarray(0, 4096))
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== 'ENOSPC') throw thrown
   }
 }
