@@ -2,7 +2,6 @@
 
 import { assert } from '../base/assert.ts'
 import { MalformedBytes } from '../base/bytes.ts'
-import { DiskError } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { batches, type RecordBatch } from '../protocol/records/batch.ts'
 import { type Compaction, compact } from './cleaner.ts'
@@ -10,6 +9,7 @@ import { type LogConfig, segmentBytes, segmentMs } from './log-config.ts'
 import { type LogRead, readBatches } from './log-read.ts'
 import type { LogState } from './log-state.ts'
 import type { ProducerStates } from './producer-state.ts'
+import type { Recovered } from './recovery.ts'
 import { closedError, refusalOf } from './refusals.ts'
 import { applyRetention } from './retention.ts'
 import { LogScrub, suspecting } from './scrub.ts'
@@ -27,14 +27,6 @@ export interface Appended {
   readonly lastOffset: number
   /** Of the broker, where the topic's timestamps are its own; else -1. */
   readonly appendTime: number
-}
-
-/** What recovery found and had to do after a stop that was not clean. */
-export interface Recovered {
-  /** Bytes that were no whole, unharmed batches, and were cut off. */
-  readonly cutBytes: number
-  /** Where the log ends since then. */
-  readonly endOffset: number
 }
 
 /**
@@ -387,10 +379,7 @@ export class Log {
     try {
       await state.shared.checkpoint('startOffset')
     } catch (thrown) {
-      if (!(thrown instanceof DiskError)) throw thrown
-      throw new KafkaError('KAFKA_STORAGE_ERROR', `the start of ${state.name} could not be written down: ${thrown.message}`, {
-        cause: thrown,
-      })
+      throw refusalOf(state, thrown)
     }
   }
 
@@ -450,13 +439,8 @@ export class Log {
   }
 
   /** What is closed saves them itself, or is deleted. */
-  async saveEpochs(): Promise<void> {
-    if (this.#isClosed) return
-    try {
-      await this.#visitors.run(() => this.#state.saveEpochs())
-    } catch (thrown) {
-      if (!this.#isClosed) throw thrown
-    }
+  saveEpochs(): Promise<void> {
+    return this.#visitors.unlessClosed(() => this.#state.saveEpochs())
   }
 
   /** Writes and flushes all there is, with everything a start can trust, and closes the files. */

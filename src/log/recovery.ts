@@ -4,7 +4,6 @@
 import { MalformedBytes } from '../base/bytes.ts'
 import { SUFFIX } from './file-names.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
-import type { Recovered } from './log.ts'
 import { LEADER_EPOCH_CHECKPOINT, type LogIdentity, LogState, PARTITION_METADATA } from './log-state.ts'
 import { METADATA_TOPIC } from './offset-checkpoints.ts'
 import { restoreProducers } from './producer-restore.ts'
@@ -14,6 +13,14 @@ import { type FoundFiles, findFiles } from './segment-files.ts'
 import type { Shared } from './shared.ts'
 import { DamagedFile, parsePartitionMetadata, readText } from './text-files.ts'
 import { parseTransactionIndex } from './transaction-index.ts'
+
+/** What recovery found and had to do after a stop that was not clean. */
+export interface Recovered {
+  /** Bytes that were no whole, unharmed batches, and were cut off. */
+  readonly cutBytes: number
+  /** Where the log ends since then. */
+  readonly endOffset: number
+}
 
 /** What the directory's checkpoints say of a log. */
 export interface Checkpointed {

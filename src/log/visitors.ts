@@ -28,6 +28,16 @@ export class Visitors {
     }
   }
 
+  /** As `run`, but closing stops it without a word: before it begins, or on its way. */
+  async unlessClosed(visit: () => Promise<void>): Promise<void> {
+    if (this.#isClosed) return
+    try {
+      await this.run(visit)
+    } catch (thrown) {
+      if (!this.#isClosed) throw thrown
+    }
+  }
+
   /** Nobody may begin from here on. */
   close(): void {
     this.#isClosed = true
