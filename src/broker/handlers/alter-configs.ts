@@ -31,10 +31,10 @@ export function incrementalAlterConfigs(
   return {
     api: api('IncrementalAlterConfigs'),
     async handle({ resources, validateOnly }, context) {
-      const { allowed, denied } = sort(resources, context, rooms.nodeId)
-      const { responses } = await rooms.controller.ask((machine) =>
-        incrementalCommand(machine, { resources: allowed, validateOnly }),
-      )
+      const { allowed, denied } = await sort(resources, context, rooms.nodeId)
+      const responses = await inParts(allowed, context, async (part) => {
+        return (await rooms.controller.ask((machine) => incrementalCommand(machine, { resources: part, validateOnly }))).responses
+      })
       return { responses: [...responses, ...denied] }
     },
     refuse: ({ resources }, error) => ({ responses: resources.map((resource) => failure(resource, error)) }),
@@ -45,25 +45,57 @@ export function alterConfigs(rooms: AlterConfigsRooms): Handler<AlterConfigsRequ
   return {
     api: api('AlterConfigs'),
     async handle({ resources, validateOnly }, context) {
-      const { allowed, denied } = sort(resources, context, rooms.nodeId)
-      const { responses } = await rooms.controller.ask((machine) =>
-        alterConfigsCommand(machine, { resources: allowed, validateOnly }),
-      )
+      const { allowed, denied } = await sort(resources, context, rooms.nodeId)
+      const responses = await inParts(allowed, context, async (part) => {
+        return (await rooms.controller.ask((machine) => alterConfigsCommand(machine, { resources: part, validateOnly })))
+          .responses
+      })
       return { responses: [...responses, ...denied] }
     },
     refuse: ({ resources }, error) => ({ responses: resources.map((resource) => failure(resource, error)) }),
   }
 }
 
+/** So many resources are one command. Each is altered by itself, so that nobody can tell. */
+const PART_SIZE = 200
+
+/** Asks part by part where there are many. What names the same resource stays together: the controller refuses what comes twice. */
+async function inParts<R extends Named, A>(
+  resources: readonly R[],
+  { slices }: RequestContext,
+  ask: (part: readonly R[]) => Promise<readonly A[]>,
+): Promise<readonly A[]> {
+  if (resources.length <= PART_SIZE) return ask(resources)
+  const byPlace = new Map<string, R[]>()
+  for (const resource of resources) {
+    const place = `${resource.resourceType} ${resource.resourceName}`
+    const same = byPlace.get(place)
+    if (same) same.push(resource)
+    else byPlace.set(place, [resource])
+  }
+  const parts: R[][] = []
+  for (const same of byPlace.values()) {
+    const part = parts.at(-1)
+    if (part && part.length + same.length <= PART_SIZE) for (const one of same) part.push(one)
+    else parts.push(same)
+  }
+  const answers: A[] = []
+  for (const part of parts) {
+    while (slices.isOver) await slices.turn()
+    for (const answer of await ask(part)) answers.push(answer)
+  }
+  return answers
+}
+
 /** Which resources go to the controller, and the answers of those that may not. */
-function sort<R extends Named>(resources: readonly R[], context: RequestContext, nodeId: number) {
+async function sort<R extends Named>(resources: readonly R[], context: RequestContext, nodeId: number) {
   const allowed: R[] = []
   const denied: ReturnType<typeof failure>[] = []
-  for (const resource of resources) {
+  await context.slices.map(resources, (resource) => {
     const error = verdict(resource, context, nodeId)
     if (error) denied.push(failure(resource, error))
     else allowed.push(resource)
-  }
+  })
   return { allowed, denied }
 }
 

@@ -24,11 +24,11 @@ export function offsetCommit({ groups, image }: OffsetCommitRooms): Handler<Offs
 
     async handle(request, context) {
       requireGroup(context, 'Read', request.groupId)
-      const checked = request.topics.map((topic) => check(topic, context))
+      const checked = await context.slices.map(request.topics, (topic) => check(topic, context))
       const accepted = checked.filter(({ partitions }) => partitions.length > 0)
       const errors = accepted.length > 0 ? await commit(request, accepted, context) : []
       const outcome = new Map(accepted.map((topic, index) => [topic, errors[index]!]))
-      return { topics: checked.map((topic) => answer(topic, outcome.get(topic) ?? [])) }
+      return { topics: await context.slices.map(checked, (topic) => answer(topic, outcome.get(topic) ?? [], context)) }
     },
 
     refuse: ({ topics }, error) => ({
@@ -41,11 +41,12 @@ export function offsetCommit({ groups, image }: OffsetCommitRooms): Handler<Offs
   }
 
   /** Sorts a topic's partitions into those that may be committed and those with an error. */
-  function check(topic: Topic, context: RequestContext) {
+  async function check(topic: Topic, context: RequestContext) {
     const byId = context.version >= BY_ID_SINCE
     const name = byId ? image().topicsById.get(topic.topicId)?.name : topic.name
     const refusal = name === undefined ? 'UNKNOWN_TOPIC_ID' : refusalOf(name, context)
-    const refused = topic.partitions.map(
+    const refused = await context.slices.map(
+      topic.partitions,
       ({ partitionIndex }): ErrorName | null =>
         refusal ?? (image().partition(name!, partitionIndex) ? null : 'UNKNOWN_TOPIC_OR_PARTITION'),
     )
@@ -63,7 +64,7 @@ export function offsetCommit({ groups, image }: OffsetCommitRooms): Handler<Offs
     return image().topic(name) ? null : 'UNKNOWN_TOPIC_OR_PARTITION'
   }
 
-  type Checked = ReturnType<typeof check>
+  type Checked = Awaited<ReturnType<typeof check>>
 
   /** The outcome of each accepted partition, topic by topic. */
   async function commit(
@@ -81,15 +82,16 @@ export function offsetCommit({ groups, image }: OffsetCommitRooms): Handler<Offs
   }
 }
 
-function answer(
+async function answer(
   { asked, refused }: { readonly asked: Topic; readonly refused: readonly (ErrorName | null)[] },
   outcome: readonly ErrorName[],
+  { slices }: RequestContext,
 ) {
   let next = 0
   return {
     name: asked.name,
     topicId: asked.topicId,
-    partitions: asked.partitions.map(({ partitionIndex }, index) => ({
+    partitions: await slices.map(asked.partitions, ({ partitionIndex }, index) => ({
       partitionIndex,
       errorCode: errorCode(refused[index] ?? outcome[next++]!),
     })),

@@ -69,10 +69,10 @@ export function offsetFetch({ groups, image }: OffsetFetchRooms): Handler<Offset
       }))
       const found = await groups.fetchOffsets({ groupId, topics: names, requireStable })
       let next = 0
-      return topics.map((topic, index) => {
+      return context.slices.map(topics, async (topic, index) => {
         const refusal = refusals[index]!
         const partitions = refusal ? topic.partitionIndexes.map((one) => noOffset(one, refusal)) : found[next++]!.partitions
-        return { name: topic.name, topicId: topic.topicId, partitions: partitions.map(onWire) }
+        return { name: topic.name, topicId: topic.topicId, partitions: await context.slices.map(partitions, onWire) }
       })
     }
 

@@ -80,10 +80,11 @@ function alter<Q extends IncrementalAlterConfigsRequest | AlterConfigsRequest>(
   const place = ({ resourceType, resourceName }: Resource) => `${resourceType} ${resourceName}`
   for (const asked of request.resources) counts.set(place(asked), (counts.get(place(asked)) ?? 0) + 1)
   const records: MetadataRecord[] = []
+  const twice = new KafkaError('INVALID_REQUEST', 'Each resource must appear at most once.') // one for all: making them is dear
   const responses = request.resources.map((asked): AlteredResource => {
     const { resourceType, resourceName } = asked
+    if (counts.get(place(asked))! > 1) return { errorCode: twice.code, errorMessage: twice.message, resourceType, resourceName }
     try {
-      if (counts.get(place(asked))! > 1) throw new KafkaError('INVALID_REQUEST', 'Each resource must appear at most once.')
       requireDistinctKeys(asked.configs)
       const resource = requireResource(controller, asked)
       const before = controller.image.configsOf(resource)
