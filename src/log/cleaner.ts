@@ -23,6 +23,9 @@ const MAP_BYTES = 64 * 1024 * 1024
 const LARGEST_RELATIVE_OFFSET = 0x7fff_ffff
 /** How much of the output waits in memory for the disk. */
 const UNWRITTEN_MAX = 1024 * 1024
+/** Of a disk, so much is left to the rest of the broker: half of what is kept free of records for its metadata and groups. */
+const LEFT_PART = 1 / 40
+const LEFT_MAX = 32 * 1024 * 1024
 
 export interface CompactionLimits {
   /** Asked between segments and between batches. */
@@ -225,10 +228,26 @@ async function writeRetained(
       requireSound(batch)
       const left = retainedOf(batch, rules)
       if (left) fresh.append(new RecordBatch(left), config['index.interval.bytes'], shared.clock.now())
-      if (fresh.sizeInBytes - fresh.tail.writtenPosition > UNWRITTEN_MAX) await writeOut(fresh)
+      if (fresh.sizeInBytes - fresh.tail.writtenPosition <= UNWRITTEN_MAX) continue
+      if (!(await hasRoom(state, fresh))) return false
+      await writeOut(fresh)
     }
   }
-  return true
+  return hasRoom(state, fresh)
+}
+
+// What is written here is needed twice until it takes the place of the old. A disk that this would fill would be of use to nobody.
+async function hasRoom({ shared, dir, name }: LogState, fresh: Segment): Promise<boolean> {
+  const { total, usable } = await shared.disk.space(dir)
+  const unwritten = fresh.sizeInBytes - fresh.tail.writtenPosition
+  if (total === 0) return true // it does not say
+  if (usable - unwritten > Math.min(LEFT_MAX, total * LEFT_PART)) return true
+  shared.logger.warn('a log is not compacted: the disk is nearly full', {
+    log: name,
+    usableBytes: usable,
+    whatToDo: 'free some space: then compaction goes on by itself',
+  })
+  return false
 }
 
 // The next attempt must not find the bytes of this one.

@@ -145,6 +145,8 @@ export class Fill {
     for (let i = 0; (await this.#refusals()) < REFUSALS; i++) {
       if (i === 20) throw new Error('records are taken although the disk is full')
       await this.#place.crowd(LEFT)
+      await sleep(1200) // the broker looks at the disk once a second; that others take all of its reserve between two looks, nobody promised
+      await this.#send('log') // it looks when it is asked for room
       await sleep(200)
     }
     await this.#compare('on a full disk')

@@ -29,6 +29,7 @@ export function smallDisk(kind: 'ext4' | 'tmpfs'): SmallDisk | null {
   const remove = () => {
     if (!isThere) return
     isThere = false
+    process.off('exit', remove)
     if (spawnSync('umount', [dir]).status !== 0) spawnSync('umount', ['--lazy', dir])
     rmSync(base, { recursive: true, force: true })
   }
