@@ -14,8 +14,8 @@ const COMMITS = 100
 const RETURN_MS = 20_000
 const KEYS = 20
 const FIRST_LEFT = 40_000_000
-/** About half of what the broker keeps for itself. */
-const LEFT = 1_500_000
+/** A little less than what the broker keeps for itself. */
+const LEFT = 3_000_000
 
 /** How room is made again. */
 export const WAYS = ['others delete their files', 'a topic is deleted', 'retention is lowered'] as const

@@ -7,6 +7,9 @@ import { join } from 'node:path'
 
 export const SIZE_IN_MIB = 64
 
+// A process that is told to stop takes its disks away, too.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130))
+
 export interface SmallDisk {
   readonly kind: 'ext4' | 'tmpfs'
   readonly dir: string
