@@ -19,9 +19,12 @@ export class Watch {
   look({ rooms }: Broker): void {
     for (const { log, name, lastStableOffset } of rooms.replicas.all()) {
       const { startOffset, highWatermark, flushedOffset, writtenOffset, endOffset } = log
-      const order = [startOffset, highWatermark, flushedOffset, writtenOffset, endOffset]
-      if (log.offline === null && order.some((offset, i) => offset < (order[i - 1] ?? 0)))
+      const isCommitted = startOffset <= highWatermark && highWatermark <= flushedOffset
+      const isWritten = flushedOffset <= writtenOffset && writtenOffset <= endOffset
+      if (log.offline === null && !(isCommitted && isWritten)) {
+        const order = [startOffset, highWatermark, flushedOffset, writtenOffset, endOffset]
         violated(`${name}: start, high watermark, flushed, written and end are ${order.join(', ')}`)
+      }
       if (lastStableOffset > highWatermark)
         violated(`${name}: stable up to ${lastStableOffset}, committed up to ${highWatermark}`)
       const before = this.#seen.get(log)
