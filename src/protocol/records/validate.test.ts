@@ -208,3 +208,13 @@ function attempt<T>(act: () => T): T | null {
     throw thrown
   }
 }
+
+test('a producer that claims LogAppendTime is judged by the times that readers will see', () => {
+  const records = [{ key: null, value: Buffer.from('v'), timestamp: NOW + 7_200_000, headers: [] }]
+  const bytes = buildBatch({ records })
+  bytes[AT.attributes + 1] = 8 // and the header's largest time is a good one
+  bytes.writeBigInt64BE(BigInt(NOW), AT.maxTimestamp)
+  writeChecksum(bytes)
+  const rules = { ...defaultRules, timestampAfterMaxMs: 3_600_000 }
+  assert.throws(() => validateBatch(bytes, rules, NOW), /INVALID_TIMESTAMP|timestamp .* is not between/)
+})

@@ -293,7 +293,8 @@ function walkOf(batch: RecordBatch, payload: Uint8Array | null, rules: BatchRule
   const isChecked = rules.timestampType === 'CreateTime'
   const walkRules = {
     baseTimestamp: batch.baseTimestamp,
-    logAppendTime: batch.timestampType === 'LogAppendTime' ? batch.maxTimestamp : null,
+    // Its own times count even where a producer claims LogAppendTime: the mark goes, and these are what readers will see.
+    logAppendTime: null,
     earliest: isChecked ? now - rules.timestampBeforeMaxMs : -Infinity,
     latest: isChecked ? now + rules.timestampAfterMaxMs : Infinity,
     needsKey: rules.compacted,
