@@ -44,7 +44,9 @@ export class DiskRoom {
   /** Takes room for `bytes` of records; throws KAFKA_STORAGE_ERROR, which clients try again, where too little is left. */
   take(bytes: number): void {
     const age = this.#clock.monotonic() - this.#measuredAt
-    if (age >= (this.#isFull ? LOOK_EVERY_MS : MEASURE_EVERY_MS)) void this.#measure()
+    // Others write as well, compaction above all: what they take between two looks must stay below the reserve.
+    const isMuchTaken = this.#reserve > 0 && this.#takenSince >= this.#reserve / 4
+    if (isMuchTaken || age >= (this.#isFull ? LOOK_EVERY_MS : MEASURE_EVERY_MS)) void this.#measure()
     if (bytes > this.#usable - this.#reserve) throw this.#refusal(bytes)
     this.#usable -= bytes
     this.#takenSince += bytes
