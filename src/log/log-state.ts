@@ -33,6 +33,7 @@ export class LogState implements ProducerLog {
   dir: string
   config: LogConfig
   startOffset = 0
+  #comingStart = 0
   endOffset = 0
   highWatermark = 0
   /** Compaction has seen everything before it; null before the first time. */
@@ -96,11 +97,36 @@ export class LogState implements ProducerLog {
     return `${this.dir}/${String(offset).padStart(20, '0')}${SUFFIX.producerSnapshot}`
   }
 
-  /** Writes down who the producers are at the end of the log. */
+  /** What log-start-offset-checkpoint has to say: it is written before anybody is told. */
+  get comingStartOffset(): number {
+    return Math.max(this.startOffset, this.#comingStart)
+  }
+
+  /** The log starts at `offset`, if it does not start later: so it is after a crash, too, once this resolved or a reader heard of it. */
+  async startAt(offset: number): Promise<void> {
+    if (offset <= this.startOffset) return
+    this.#comingStart = Math.max(this.#comingStart, offset)
+    await this.shared.checkpoint('startOffset')
+    if (offset <= this.startOffset || offset > this.endOffset) return // another one was faster, or a cut came in between
+    this.startOffset = offset
+    this.epochs.truncateFromStart(offset)
+    this.producers.startsAt(offset)
+    if (this.highWatermark < offset) this.highWatermark = offset
+  }
+
+  /** Everything went; the log starts, and goes on, at `offset`. */
+  restartsAt(offset: number): void {
+    this.#comingStart = 0
+    this.startOffset = offset
+    this.endOffset = offset
+  }
+
+  /** Writes down who the producers are at the end of the log. After a clean stop a start that finds no such file believes that there are none. */
   async snapshotProducers(): Promise<void> {
     const { producers, snapshots, endOffset, shared } = this
     if (snapshots.has(endOffset) || (producers.count === 0 && snapshots.size === 0)) return
     await writeFile(shared.disk, this.snapshotPath(endOffset), producers.snapshot())
+    await shared.disk.flushDirectory(this.dir)
     snapshots.add(endOffset)
   }
 

@@ -80,6 +80,11 @@ export class Log {
     return this.#state.startOffset
   }
 
+  /** What log-start-offset-checkpoint has to say. */
+  get comingStartOffset(): number {
+    return this.#state.comingStartOffset
+  }
+
   /** The offset that the next record gets. */
   get endOffset(): number {
     return this.#state.endOffset
@@ -374,21 +379,11 @@ export class Log {
     const state = this.#state
     this.#requireOpen()
     assert(offset <= state.endOffset, `${state.name} cannot start at ${offset}, it ends at ${state.endOffset}`)
-    if (offset <= state.startOffset) return
-    this.#startAt(offset)
     try {
-      await state.shared.checkpoint('startOffset')
+      await state.startAt(offset)
     } catch (thrown) {
       throw refusalOf(state, thrown)
     }
-  }
-
-  #startAt(offset: number): void {
-    const state = this.#state
-    state.startOffset = offset
-    state.epochs.truncateFromStart(offset)
-    state.producers.startsAt(offset)
-    if (state.highWatermark < offset) state.highWatermark = offset
   }
 
   /** Deletes closed segments that retention allows to go, and forgets silent producers. How many segments went; none once `mustStop` says so. */
@@ -398,7 +393,6 @@ export class Log {
       return applyRetention(this.#state, now, {
         mustStop: () => this.#isClosed || mustStop(),
         roll: () => this.#roll(this.#state.endOffset),
-        startAt: (offset) => this.#startAt(offset),
         sealed: () => this.#watermarks.sealed(),
       })
     })

@@ -23,7 +23,7 @@ const LOOK_AT_CLOCK = 64
 const offsetOf: { readonly [kind in CheckpointKind]: (log: Log) => number | null } = {
   recoveryPoint: (log) => log.recoveryPoint,
   // As Apache does: a start that the first segment's name tells as well is left out.
-  startOffset: (log) => (log.startOffset > 0 ? log.startOffset : null),
+  startOffset: (log) => (log.comingStartOffset > 0 ? log.comingStartOffset : null),
   highWatermark: (log) => log.highWatermark,
   cleanedUpTo: (log) => log.cleanedUpTo,
 }
@@ -86,13 +86,18 @@ export class OffsetCheckpoints {
     }
     const text = checkpointText(lines)
     if (this.#written.get(kind) === text) return
-    if (kind === 'recoveryPoint') await saveEpochs(all, slices)
+    if (kind === 'recoveryPoint') await this.#writeWhatItNeeds(all, slices)
     await this.#disk.replaceAtomic(this.#pathOf(kind), Buffer.from(text))
     this.#written.set(kind, text)
   }
+
+  // A start looks for epochs behind the recovery point alone, and takes for flushed and committed what the high watermark vouches for, too.
+  async #writeWhatItNeeds(logs: readonly Log[], slices: Slices): Promise<void> {
+    await saveEpochs(logs, slices)
+    await this.write('highWatermark', logs, slices)
+  }
 }
 
-// A start looks for epochs behind the recovery point alone.
 async function saveEpochs(logs: readonly Log[], slices: Slices): Promise<void> {
   for (const log of logs) {
     await slices.rest()

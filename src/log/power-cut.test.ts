@@ -139,3 +139,55 @@ test('the indexes of a segment are on the device before a recovery point passes 
     assert.deepEqual(await indexes(disk.cut(seededRandom(seed))), before)
   }
 })
+
+test('the producers that a clean stop wrote down are known after a power cut', async () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const disk = new PowerCutDisk()
+    const world = new LogWorld(logConfig(), disk)
+    const dir = await world.open()
+    const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
+    log.append(batchOf(['v'], { producerId: 7, producerEpoch: 0, baseSequence: 0, timestamp: world.clock.now() }), 0)
+    await log.flushed()
+    await dir.close({ brokerEpoch: 1 })
+    world.disk = disk.cut(seededRandom(seed))
+    assert.deepEqual([...(await world.open()).logs.get('t-0')!.producers.entries.keys()], [7])
+  }
+})
+
+test('whoever hears that records are deleted never sees them again, whoever asked for it first', async () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const disk = new PowerCutDisk()
+    const world = new LogWorld(logConfig(), disk)
+    const dir = await world.open()
+    const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
+    for (const value of ['a', 'b', 'c', 'd']) log.append(batchOf([value]), 0)
+    await log.flushed()
+    const [further, second] = [log.deleteBefore(3), log.deleteBefore(2)]
+    const told = log.startOffset
+    await (seed % 2 === 0 ? second : settle(seed))
+    const heard = Math.max(told, log.startOffset)
+    world.disk = disk.cut(seededRandom(seed))
+    await Promise.allSettled([further, second])
+    const found = (await world.open()).logs.get('t-0')!
+    assert.ok(found.startOffset >= heard, `${found.startOffset} after ${heard}`)
+    if (seed % 2 === 0) assert.ok(found.startOffset >= 2)
+  }
+})
+
+test('what a recovery point vouches for, the high watermark on the device vouches for, too', async () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const disk = new PowerCutDisk()
+    const world = new LogWorld(logConfig(), disk)
+    const dir = await world.open()
+    const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
+    const gone = await dir.createLog('gone', 0, TOPIC_ID, world.config)
+    for (const value of ['a', 'b', 'c']) log.append(batchOf([value]), 0)
+    await log.flushed()
+    log.highWatermark = 3
+    await dir.deleteLog(gone) // writes the recovery points, and nobody asked for more
+    const after = disk.cut(seededRandom(seed))
+    const line = async (file: string) => Buffer.from((await after.readAtomic(`/data/${file}`)) ?? '').toString()
+    if (/^t 0 3$/m.test(await line('recovery-point-offset-checkpoint')))
+      assert.match(await line('replication-offset-checkpoint'), /^t 0 3$/m)
+  }
+})

@@ -11,8 +11,6 @@ export interface RetentionSteps {
   readonly mustStop: () => boolean
   /** Closes the active segment. */
   roll(): void
-  /** Moves the start of the log. */
-  startAt(offset: number): void
   /** Resolves when closed segments are wholly on the device. */
   sealed(): Promise<void>
 }
@@ -25,9 +23,8 @@ export async function applyRetention(state: LogState, now: number, steps: Retent
   await steps.sealed()
   const gone = state.segments.all.slice(0, count)
   const startOffset = state.segments.all[count]!.baseOffset
+  await state.startAt(startOffset)
   state.segments.remove(gone)
-  if (startOffset > state.startOffset) steps.startAt(startOffset)
-  await state.shared.checkpoint('startOffset')
   await state.retire(gone)
   await state.removeSnapshots((at) => at < startOffset)
   return count

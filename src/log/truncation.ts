@@ -31,8 +31,7 @@ export async function truncateFully(state: LogState, offset: number): Promise<vo
   segments.remove(gone)
   await state.retire(gone.reverse())
   state.addSegment(offset)
-  state.startOffset = offset
-  state.endOffset = offset
+  state.restartsAt(offset)
   state.highWatermark = offset
   state.cleanedUpTo = null
   state.epochs.clear()
