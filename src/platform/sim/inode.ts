@@ -50,12 +50,16 @@ export class SimInode {
     this.#journal.onStep?.({ kind: 'flush', inode: this, changes: count })
   }
 
-  /** A flush failed, and the system forgets what it could not write: it is read as written, and no later flush brings it to the device. */
+  /**
+   * A flush failed, and the system forgets the bytes it could not write: they are read as written, and no later flush brings them to the device.
+   * Sizes are no such bytes: file systems keep them in a journal, and stop altogether where that cannot be written.
+   */
   dropUpTo(mark: number): void {
     const count = mark - this.#flushed
     if (count <= 0) return
-    this.#changes.splice(0, count)
-    this.#flushed = mark
+    const sizes = this.#changes.splice(0, count).filter((change) => 'size' in change)
+    this.#changes.unshift(...sizes)
+    this.#flushed = mark - sizes.length
   }
 
   get bytes(): Buffer {
