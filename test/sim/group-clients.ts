@@ -137,7 +137,9 @@ export class Sharer extends Committer {
     const partition = this.random.below(this.history.partitions.length)
     const write = this.history.register(this.group, partition).begin(this.fresh(), this.now)
     const error = await member.commit(this.history.topic, write.value, partition)
-    this.history.register(this.group, partition).end(write, error === 'NONE' ? 'done' : 'refused', this.now)
+    // Any other error leaves open whether it was written.
+    const isKnown = error === 'NONE' || REJOIN.includes(error)
+    if (isKnown) this.history.register(this.group, partition).end(write, error === 'NONE' ? 'done' : 'refused', this.now)
     if (error === 'REBALANCE_IN_PROGRESS') this.saw('a commit met a rebalance')
     else accept(error, 'OffsetCommit before the assignment', REJOIN)
   }
