@@ -3,6 +3,7 @@
 
 import { MalformedBytes } from '../base/bytes.ts'
 import type { RecordBatch } from '../protocol/records/batch.ts'
+import { aroundDamage } from './around-damage.ts'
 import type { LogState } from './log-state.ts'
 import { firstSequence, type ProducerEntry, type RememberedBatch } from './producer-entry.ts'
 import type { Segment } from './segment.ts'
@@ -12,7 +13,8 @@ const LOOK_BACK_BYTES = 256 * 1024
 const BEFORE_LAST = 4
 
 /** Gives producers that a snapshot at `offset` told of the batches before their last one, as far as they are near the end. */
-export async function lookBack({ segments, producers }: LogState, offset: number): Promise<void> {
+export async function lookBack(state: LogState, offset: number): Promise<void> {
+  const { segments, producers } = state
   if (producers.count === 0) return
   const earlier = new Map<ProducerEntry, RememberedBatch[]>()
   let budget = LOOK_BACK_BYTES
@@ -20,7 +22,7 @@ export async function lookBack({ segments, producers }: LogState, offset: number
   for (let i = segments.all.length - 1; i >= 0 && budget > 0; i--) {
     const segment = segments.all[i]!
     if (segment.baseOffset >= offset || segment.sizeInBytes === 0) continue
-    range.push([segment, await startIn(segment, segment.sizeInBytes - budget)])
+    range.push([segment, await aroundDamage(state, segment, () => startIn(segment, segment.sizeInBytes - budget))])
     budget -= segment.sizeInBytes
   }
   for (const [segment, from] of range.reverse()) await note(segment, from)

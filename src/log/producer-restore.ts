@@ -1,5 +1,6 @@
 // Builds the state of the producers again: the latest snapshot before an offset, and what the log says from there on.
 
+import { aroundDamage } from './around-damage.ts'
 import type { LogState } from './log-state.ts'
 import { lookBack } from './look-back.ts'
 import { DamagedFile } from './text-files.ts'
@@ -44,13 +45,18 @@ async function loadSnapshot(state: LogState, offset: number): Promise<number | n
   return null
 }
 
-async function replay({ segments, producers }: LogState, from: number, endOffset: number): Promise<void> {
+async function replay(state: LogState, from: number, endOffset: number): Promise<void> {
   if (from >= endOffset) return
+  const { segments, producers } = state
   for (const segment of segments.from(from)) {
     if (segment.baseOffset >= endOffset) return
-    for await (const { batch } of segment.contents(await segment.startFor(from), segment.sizeInBytes)) {
-      if (batch.baseOffset >= endOffset) return
-      if (batch.baseOffset >= from) producers.add(batch) // aborted transactions of closed segments are in their own index
-    }
+    let position = await aroundDamage(state, segment, () => segment.startFor(from))
+    await aroundDamage(state, segment, async () => {
+      for await (const { batch, position: at } of segment.contents(position, segment.sizeInBytes)) {
+        if (batch.baseOffset >= endOffset) return
+        if (batch.baseOffset >= from) producers.add(batch) // aborted transactions of closed segments are in their own index
+        position = at + batch.sizeInBytes
+      }
+    })
   }
 }

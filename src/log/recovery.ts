@@ -2,6 +2,7 @@
 // batch (recovery-check.ts), and its indexes, epochs and producers are made again.
 
 import { MalformedBytes } from '../base/bytes.ts'
+import { aroundDamage } from './around-damage.ts'
 import { SUFFIX } from './file-names.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { LEADER_EPOCH_CHECKPOINT, type LogIdentity, LogState, PARTITION_METADATA } from './log-state.ts'
@@ -164,7 +165,7 @@ async function recover(state: LogState, recoveryPoint: number, flushedOffset: nu
   }
   for (const segment of segments.closed) {
     if (segment.areIndexesWritten) continue
-    await segment.books() // below the recovery point nothing was scanned: where index files are missing they are made here
+    await aroundDamage(state, segment, () => segment.books()) // below the recovery point nothing was scanned: where index files are missing they are made here
     await segment.flush()
     await segment.writeIndexes(true)
     segment.settle()
