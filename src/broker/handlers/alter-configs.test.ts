@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import type { Controller } from '../../metadata/controller/controller.ts'
 import { Slices } from '../../platform/slices.ts'
+import { KafkaError } from '../../protocol/errors.ts'
 import type { ControllerChannel } from '../controller-channel.ts'
 import type { RequestContext } from '../handler.ts'
 import { incrementalAlterConfigs } from './alter-configs.ts'
@@ -35,4 +36,33 @@ test('many resources are altered in parts, and one that comes twice is still ref
     ['twice', 'twice'],
   )
   assert.equal(new Set(responses.map(({ resourceName }) => resourceName)).size, 999)
+})
+
+test('a part that fails is answered with its error, and the parts around it with what was altered', async () => {
+  let asked = 0
+  const machine = { image: { configsOf: () => new Map() } } as unknown as Controller
+  const controller = {
+    ask: async (command: (machine: Controller) => { reply: { value: unknown } }) => {
+      if (++asked === 3) throw new KafkaError('REQUEST_TIMED_OUT', 'the third')
+      return command(machine).reply.value
+    },
+  } as unknown as ControllerChannel
+  const context = {
+    may: () => true,
+    slices: new Slices(new ManualClock()),
+    answerFor: (thrown: unknown) => KafkaError.of(thrown),
+  } as unknown as RequestContext
+  const resources = Array.from({ length: 1000 }, (_, i) => ({
+    resourceType: CLIENT_METRICS,
+    resourceName: `metrics-${i}`,
+    configs: [],
+  }))
+  const handler = incrementalAlterConfigs({ controller, nodeId: 1 })
+  const { responses } = (await handler.handle({ resources, validateOnly: true }, context))!
+  const timedOut = responses!.filter(({ errorCode }) => errorCode === new KafkaError('REQUEST_TIMED_OUT').code)
+  assert.deepEqual(
+    timedOut.map(({ resourceName }) => resourceName),
+    resources.slice(400, 600).map(({ resourceName }) => resourceName),
+  )
+  assert.deepEqual([asked, responses!.length], [5, 1000])
 })

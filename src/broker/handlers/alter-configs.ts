@@ -62,9 +62,10 @@ const PART_SIZE = 200
 /** Asks part by part where there are many. What names the same resource stays together: the controller refuses what comes twice. */
 async function inParts<R extends Named, A>(
   resources: readonly R[],
-  { slices }: RequestContext,
+  context: RequestContext,
   ask: (part: readonly R[]) => Promise<readonly A[]>,
-): Promise<readonly A[]> {
+): Promise<readonly (A | Failure)[]> {
+  const { slices } = context
   if (resources.length <= PART_SIZE) return ask(resources)
   const byPlace = new Map<string, R[]>()
   for (const resource of resources) {
@@ -79,18 +80,28 @@ async function inParts<R extends Named, A>(
     if (part && part.length + same.length <= PART_SIZE) for (const one of same) part.push(one)
     else parts.push(same)
   }
-  const answers: A[] = []
+  const answers: (A | Failure)[] = []
   for (const part of parts) {
     while (slices.isOver) await slices.turn()
-    for (const answer of await ask(part)) answers.push(answer)
+    for (const answer of await askFor(part)) answers.push(answer)
   }
   return answers
+
+  // What other parts altered stays altered, so only those of this one may be told that they failed.
+  async function askFor(part: readonly R[]): Promise<readonly (A | Failure)[]> {
+    try {
+      return await ask(part)
+    } catch (thrown) {
+      const error = context.answerFor(thrown)
+      return part.map((resource) => failure(resource, error))
+    }
+  }
 }
 
 /** Which resources go to the controller, and the answers of those that may not. */
 async function sort<R extends Named>(resources: readonly R[], context: RequestContext, nodeId: number) {
   const allowed: R[] = []
-  const denied: ReturnType<typeof failure>[] = []
+  const denied: Failure[] = []
   await context.slices.map(resources, (resource) => {
     const error = verdict(resource, context, nodeId)
     if (error) denied.push(failure(resource, error))
@@ -111,6 +122,8 @@ function verdict({ resourceType, resourceName: name }: Named, context: RequestCo
     `"${name}" is not this broker's id, ${nodeId}; ask the broker itself, or "" for all brokers`,
   )
 }
+
+type Failure = ReturnType<typeof failure>
 
 function failure({ resourceType, resourceName }: Named, error: KafkaError) {
   return { errorCode: error.code, errorMessage: error.message, resourceType, resourceName }
