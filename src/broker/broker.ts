@@ -15,7 +15,7 @@ import { Chores } from './chores.ts'
 import { runAll, unlessStuck } from './closing.ts'
 import { followGroups } from './group-follower.ts'
 import { handlers } from './handlers/index.ts'
-import { closeLogDirs, dirSettings, type LogDirs, openLogDirs } from './log-dirs.ts'
+import { closeLogDirs, dirSettings, type LogDirs, openLogDirs, progressOf } from './log-dirs.ts'
 import { closeMetadata, type MetadataNode, openMetadata } from './metadata-node.ts'
 import { advertised, channelLimits, connectionLimits, listenersOf, maxRequestBytes } from './network-settings.ts'
 import { Pipeline } from './pipeline.ts'
@@ -138,9 +138,10 @@ export class Broker {
     for (const dir of this.#dirs.all) dir.onOffline((why) => this.#stopIfLast(why))
     if (!this.#dirs.all.includes(this.#dirs.metadata)) this.#dirs.metadata.onOffline((why) => this.#stopIfLast(why))
     this.#metadata.files.onBroken((why) => this.#failed.resolve(why))
-    const { clock } = this.#platform
-    const rooms = { replicas: this.#replicas, logDirs: this.#dirs.all, metadataDir: this.#dirs.metadata, configs, clock, logger }
-    for (const chore of standardChores(rooms)) this.#chores.start(chore)
+    const { clock, random } = this.#platform
+    const dirs = { logDirs: this.#dirs.all, metadataDir: this.#dirs.metadata }
+    for (const chore of standardChores({ replicas: this.#replicas, ...dirs, configs, clock, random, logger }))
+      this.#chores.start(chore)
   }
 
   // Without its metadata log, or without any directory for partitions, a broker can promise nothing.
@@ -189,9 +190,18 @@ export class Broker {
       () => this.#groups.stop(),
       () => this.#leave(),
       () => this.#server.close(),
-      () => unlessStuck(chores, { clock, what: () => 'a chore in the background' }),
       () =>
-        unlessStuck(closeMetadata(this.#metadata), { clock, what: () => 'the metadata: a change of it is being carried out' }),
+        unlessStuck(chores, {
+          clock,
+          progress: () => `${this.#chores.steps} ${progressOf(this.#dirs)}`,
+          what: () => 'a chore in the background',
+        }),
+      () =>
+        unlessStuck(closeMetadata(this.#metadata), {
+          clock,
+          progress: () => `${this.#metadata.publisher.publishedOffset} ${progressOf(this.#dirs)}`,
+          what: () => 'the metadata: a change of it is being carried out',
+        }),
       () => closeLogDirs(this.#dirs, this.#registration.epoch, clock),
       () => this.#platform.offload.rest(),
     ])

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { seededRandom } from '../../test/support/log-world.ts'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { keptLog } from '../../test/support/running-broker.ts'
+import { deferred } from '../base/deferred.ts'
 import type { Log } from '../log/log.ts'
 import type { LogDir } from '../log/log-dir.ts'
 import type { Partition } from '../replication/partition.ts'
@@ -36,6 +38,36 @@ test('a chore under way is told to stop, and waited for; none begins after that'
   assert.deepEqual([runs, lines], [1, []])
 })
 
+test('whoever waits for the chores sees those move that come forward, and not those that hang', async () => {
+  const clock = new ManualClock()
+  const chores = new Chores(clock, keptLog().logger)
+  const gate = deferred<void>()
+  const steps: number[] = []
+  chores.start({
+    name: 'long',
+    everyMs: () => 10,
+    run: async (_now, mustStop) => {
+      while (!mustStop()) await turn()
+      await gate.promise
+      mustStop()
+    },
+  })
+  await clock.advance(10)
+  for (let i = 0; i < 3; i++) {
+    steps.push(chores.steps)
+    await turn()
+  }
+  assert.ok(steps[0]! < steps[1]! && steps[1]! < steps[2]!, `${steps}`)
+  const stopped = chores.stop()
+  await turn()
+  const hanging = chores.steps
+  await turn()
+  assert.equal(chores.steps, hanging)
+  gate.resolve()
+  await stopped
+  assert.ok(chores.steps > hanging)
+})
+
 /** What the chores see of partitions: their logs, as far as they touch them. */
 function house(runs: Record<string, (mustStop: () => boolean) => Promise<number>>) {
   const byTopic = new Map(
@@ -52,7 +84,7 @@ function house(runs: Record<string, (mustStop: () => boolean) => Promise<number>
   const { logger, lines } = keptLog()
   const configs = { broker: {} } as EffectiveConfigs
   const dirs = { logDirs: [], metadataDir: {} as LogDir }
-  const [retention] = standardChores({ replicas, ...dirs, configs, clock: new ManualClock(), logger })
+  const [retention] = standardChores({ replicas, ...dirs, configs, clock: new ManualClock(), random: seededRandom(), logger })
   return { byTopic, lines, retention: retention! }
 }
 

@@ -18,10 +18,16 @@ export class Chores {
   readonly #timers = new Map<Chore, Timer>()
   readonly #running = new Set<Promise<void>>()
   #stopped = false
+  #steps = 0
 
   constructor(clock: Clock, logger: Logger) {
     this.#clock = clock
     this.#logger = logger
+  }
+
+  /** Grows while chores come forward: with every question whether they must stop, and every end. */
+  get steps(): number {
+    return this.#steps
   }
 
   start(chore: Chore): void {
@@ -29,6 +35,7 @@ export class Chores {
     const timer = this.#clock.after(Math.max(1, chore.everyMs()), () => {
       const running = this.#do(chore).finally(() => {
         this.#running.delete(running)
+        this.#steps++
         this.start(chore)
       })
       this.#running.add(running)
@@ -38,7 +45,10 @@ export class Chores {
 
   async #do(chore: Chore): Promise<void> {
     try {
-      await chore.run(this.#clock.now(), () => this.#stopped)
+      await chore.run(this.#clock.now(), () => {
+        this.#steps++
+        return this.#stopped
+      })
     } catch (thrown) {
       // The directory of a DiskError is offline already and its operator told; anything else is a bug that must be seen.
       if (!(thrown instanceof DiskError)) this.#logger.error(`${chore.name} failed; it is tried again`, { error: thrown })

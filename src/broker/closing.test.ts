@@ -25,6 +25,9 @@ test('work that moves may take as long as it likes; when nothing moves any more 
 
 test('what the work ends with is passed on, and no timer is left', async () => {
   const clock = new ManualClock()
-  await unlessStuck(Promise.resolve(), { clock, what: () => 'nothing' })
-  await assert.rejects(unlessStuck(Promise.reject(new Error('its own')), { clock, what: () => 'nothing' }), /its own/)
+  await unlessStuck(Promise.resolve(), { clock, progress: () => 0, what: () => 'nothing' })
+  await assert.rejects(
+    unlessStuck(Promise.reject(new Error('its own')), { clock, progress: () => 0, what: () => 'nothing' }),
+    /its own/,
+  )
 })

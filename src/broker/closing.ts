@@ -22,14 +22,14 @@ const LOOK_MS = 1000
 
 export interface Patience {
   readonly clock: Clock
-  /** What is the same at two looks has not moved. Default: always the same, so that the work has STUCK_MS in all. */
-  readonly progress?: () => unknown
+  /** What is the same at two looks has not moved. */
+  readonly progress: () => unknown
   /** What was not done, for the error. */
   readonly what: () => string
 }
 
 /** As `work`, unless nothing of it moves for STUCK_MS: then it rejects with what was not done, and the work is left to itself. */
-export async function unlessStuck(work: Promise<unknown>, { clock, progress = () => 0, what }: Patience): Promise<void> {
+export async function unlessStuck(work: Promise<unknown>, { clock, progress, what }: Patience): Promise<void> {
   const stuck = deferred<never>()
   let seen = progress()
   let since = clock.monotonic()

@@ -67,13 +67,22 @@ async function closeAll(dirs: readonly LogDir[], clean: { readonly brokerEpoch: 
     dirs.map((dir) =>
       unlessStuck(dir.close(clean), {
         clock,
-        progress: () => `${dir.notClosed.size} ${dir.flushes} ${dir.unwrittenBytes}`,
+        progress: () => `${dir.notClosed.size} ${moved(dir)}`,
         what: () =>
           `${dir.path}${someOf(dir.notClosed)}; the disk does not answer, and the directory stays locked until this process ends`,
       }),
     ),
   )
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+}
+
+/** Differs between two moments where anything was done in one of the directories in between. */
+export function progressOf({ all, metadata }: LogDirs): string {
+  return [...new Set([...all, metadata])].map(moved).join(' ')
+}
+
+function moved({ logs, flushes, unwrittenBytes }: LogDir): string {
+  return `${logs.size} ${flushes} ${unwrittenBytes}`
 }
 
 const NAMED = 5

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { batchOf, LogWorld, logConfig, settle, TOPIC_ID } from '../../test/support/log-world.ts'
+import { batchOf, LogWorld, logConfig, seededRandom, settle, TOPIC_ID } from '../../test/support/log-world.ts'
 import { keptLog } from '../../test/support/running-broker.ts'
+import type { Random } from '../platform/random.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { scrubChore } from './scrub-chore.ts'
 
 const MIB = 1 << 20
 
 /** A directory with logs of about a megabyte each, and a count of the bytes that are read from it. */
-async function house(logs: number) {
+async function house(logs: number, random: Random = seededRandom()) {
   const world = new LogWorld(logConfig())
   const dir = await world.open({ tailBytes: 0 })
   for (let partition = 0; partition < logs; partition++) {
@@ -22,9 +23,11 @@ async function house(logs: number) {
   const again = await world.open({ tailBytes: 0 })
   const { logger, lines } = keptLog()
   let read = 0
+  const looked: string[] = []
   for (const log of again.logs.values()) {
     const { scrub } = log
     log.scrub = () => {
+      looked.push(`${log.topic}-${log.partition}`)
       const pass = scrub.call(log)
       const { step } = pass
       pass.step = async () => {
@@ -40,6 +43,7 @@ async function house(logs: number) {
   const chore = scrubChore({
     dirs: [again],
     clock,
+    random,
     logger,
     bytesPerSecond: () => config.rate,
     intervalMs: () => config.intervalMs,
@@ -49,7 +53,7 @@ async function house(logs: number) {
     await chore.run(clock.now(), () => false)
     return [(read += 0), (read = 0)][0]!
   }
-  return { world, dir: again, clock, chore, config, turn, lines }
+  return { world, dir: again, clock, chore, config, turn, lines, looked }
 }
 
 test('no more is read in a second than the configuration allows, over all logs, and all of it is read in the end', async () => {
@@ -95,4 +99,18 @@ test('what is damaged in any log is told and refused; logs that go away meanwhil
   assert.deepEqual(lines, [])
   await assert.rejects(damaged.read(15, 100, 16), (thrown) => thrown instanceof KafkaError && thrown.error === 'CORRUPT_MESSAGE')
   ;(await damaged.read(14, 100, 16)).release()
+})
+
+test('a pass begins at any of the logs, so that starts one after the other do not look at the same one for ever', async () => {
+  for (const [chance, order] of [
+    [0, ['t-0', 't-1', 't-2']],
+    [0.5, ['t-1', 't-2', 't-0']],
+    [0.99, ['t-2', 't-0', 't-1']],
+  ] as const) {
+    const { turn, config, looked } = await house(3, { next: () => chance, bytes: (length) => new Uint8Array(length) })
+    config.rate = 64 * MIB
+    await turn()
+    await turn()
+    assert.deepEqual(looked, order)
+  }
 })

@@ -5,12 +5,14 @@ import type { LogDir } from '../log/log-dir.ts'
 import type { LogScrub } from '../log/scrub.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { Random } from '../platform/random.ts'
 import type { Chore } from './chores.ts'
 import { Troubles } from './troubles.ts'
 
 export interface ScrubRooms {
   readonly dirs: readonly LogDir[]
   readonly clock: Clock
+  readonly random: Random
   readonly logger: Logger
   /** Asked at each turn, since configurations change. 0: nothing is looked at. */
   readonly bytesPerSecond: () => number
@@ -81,8 +83,15 @@ class Scrubber {
     if (bytes === 0) this.#under = null
   }
 
+  // From any of them on: where every start begins at the same one, a broker that starts often never comes to the last.
   *#all(): Generator<Under, void, undefined> {
-    for (const dir of this.#rooms.dirs) for (const log of [...dir.logs.values()]) yield { dir, log, scrub: log.scrub() }
+    const { dirs, random } = this.#rooms
+    const all = dirs.flatMap((dir) => [...dir.logs.values()].map((log) => ({ dir, log })))
+    const first = Math.floor(random.next() * all.length)
+    for (let i = 0; i < all.length; i++) {
+      const { dir, log } = all[(first + i) % all.length]!
+      yield { dir, log, scrub: log.scrub() }
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { isCompacted } from '../log/log-config.ts'
 import type { LogDir } from '../log/log-dir.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { Random } from '../platform/random.ts'
 import type { Partition } from '../replication/partition.ts'
 import type { Replicas } from '../replication/replicas.ts'
 import type { Chore } from './chores.ts'
@@ -18,11 +19,12 @@ export interface ChoreRooms {
   /** The one of the metadata log may be another one. */
   readonly metadataDir: LogDir
   readonly clock: Clock
+  readonly random: Random
   readonly configs: EffectiveConfigs
   readonly logger: Logger
 }
 
-export function standardChores({ replicas, logDirs, metadataDir, configs, clock, logger }: ChoreRooms): Chore[] {
+export function standardChores({ replicas, logDirs, metadataDir, configs, clock, random, logger }: ChoreRooms): Chore[] {
   return [
     {
       name: 'retention',
@@ -50,6 +52,7 @@ export function standardChores({ replicas, logDirs, metadataDir, configs, clock,
     scrubChore({
       dirs: [...new Set([...logDirs, metadataDir])],
       clock,
+      random,
       logger,
       bytesPerSecond: () => configs.broker['log.scrub.bytes.per.second'],
       intervalMs: () => configs.broker['log.scrub.interval.ms'],
