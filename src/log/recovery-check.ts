@@ -7,7 +7,9 @@ import { HEADER_SIZE, RecordBatch } from '../protocol/records/batch.ts'
 import { faultOf, looksSound } from './batch-check.ts'
 import type { Damage } from './damage.ts'
 import { SUFFIX } from './file-names.ts'
+import { hasGaps } from './gaps.ts'
 import { isLegacyMessage } from './legacy.ts'
+import { isCompacted } from './log-config.ts'
 import type { LogState } from './log-state.ts'
 import { tellOf } from './scrub.ts'
 import type { Placed, Segment } from './segment.ts'
@@ -20,7 +22,7 @@ const COPY_BYTES = 1024 * 1024
 export async function checkAll(state: LogState, suspects: readonly Segment[], flushedOffset: number): Promise<number> {
   for (const [i, segment] of suspects.entries()) {
     const before = suspects[i - 1]
-    if (before && hasHole(state, before, segment)) {
+    if (before && hasHole(state, before, segment) && !(await isCleaned(before, suspects.slice(i)))) {
       const isDamage = before.nextOffset < flushedOffset
       state.shared.logger[isDamage ? 'error' : 'warn']('offsets are missing between two segments', {
         dir: state.dir,
@@ -54,6 +56,13 @@ function hasHole({ cleanedUpTo }: LogState, before: Segment, segment: Segment): 
     before.takesOffset(segment.baseOffset) &&
     before.damages.at(before.nextOffset) === null
   )
+}
+
+// The checkpoint of the cleaner may be lost, or behind what Apache Kafka cleaned last. Then gaps inside of segments tell: a cleaner goes from the
+// beginning of a log on, so one that came to what lies behind the hole was here as well.
+async function isCleaned(before: Segment, behind: readonly Segment[]): Promise<boolean> {
+  for (const segment of [before, ...behind]) if (await hasGaps(segment)) return true
+  return false
 }
 
 interface Seen {
@@ -113,8 +122,9 @@ function faultIn(batch: RecordBatch, segment: Segment): string | null {
 }
 
 /**
- * Offset and epoch lie outside of the checksum. Where they are not simply those that follow, the batch behind has to agree; the last batch of
- * all has no such witness, but appends leave no gap, so one that was not compacted must follow.
+ * Offset and epoch lie outside of the checksum. Where they are not simply those that follow, what lies behind has to agree, be it the next
+ * segment. A gap alone is no fault: compaction leaves some. Only the last batch of all has no such witness, and where nothing else in the log
+ * speaks for compaction, it must follow.
  */
 async function contradiction(state: LogState, segment: Segment, { batch, position }: Placed): Promise<string | null> {
   const { baseOffset, partitionLeaderEpoch: epoch } = batch
@@ -122,11 +132,26 @@ async function contradiction(state: LogState, segment: Segment, { batch, positio
   const isGap = baseOffset > expected && baseOffset >= (state.cleanedUpTo ?? 0)
   if (!isGap && epoch <= state.epochs.latest) return null
   const behind = await headerAt(segment, position + batch.sizeInBytes)
-  if (isGap && (behind === null || behind.baseOffset < batch.nextOffset))
+  if (isGap && !(await isConfirmed(state, segment, behind, batch.nextOffset)))
     return `its offset is ${baseOffset}, where ${expected} has to come`
   if (behind && behind.partitionLeaderEpoch < epoch)
     return `its leader epoch ${epoch} comes before ${behind.partitionLeaderEpoch}`
   return null
+}
+
+/** Whether what lies behind a batch that comes after a gap leaves room for it. */
+async function isConfirmed(
+  { segments, config, cleanedUpTo }: LogState,
+  segment: Segment,
+  behind: RecordBatch | null,
+  nextOffset: number,
+): Promise<boolean> {
+  const at = segments.all.indexOf(segment)
+  const follows = behind ?? segments.all[at + 1]
+  if (follows) return nextOffset <= follows.baseOffset
+  if (isCompacted(config) || cleanedUpTo !== null || (await hasGaps(segment))) return true
+  const before = segments.all[at - 1]
+  return before !== undefined && (await hasGaps(before))
 }
 
 async function headerAt(segment: Segment, position: number): Promise<RecordBatch | null> {
