@@ -50,3 +50,18 @@ test('a thread that ends fails the call that it had, and the next call gets a ne
   await thread.rest()
   await assert.rejects(cut, /was ended/)
 })
+
+test('what a thread answers after its end is not taken for the answer of the next call', async () => {
+  const thread = new LibraryThread()
+  const first = thread.call(program, 'doubled', Uint8Array.of(4), 2)
+  await first
+  const refused = thread.call(program, 'doubled', Uint8Array.of(5), 2)
+  const isRefused = assert.rejects(refused, /was ended/)
+  await Promise.resolve()
+  // The answer is on its way before this thread is ended, and is read only when the next call waits for its own.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+  const ended = thread.rest()
+  assert.deepEqual(await thread.call(program, 'doubled', Uint8Array.of(6), 2), Uint8Array.of(12))
+  await Promise.all([isRefused, ended])
+  await thread.rest()
+})

@@ -62,16 +62,18 @@ export class LibraryThread implements Threads {
   #start(): Worker {
     // Flags of this process may say how to read a program's text, and are not meant for this one.
     const worker = new Worker(`(${threadMain})(require)`, { eval: true, execArgv: [], workerData: { from: import.meta.url } })
-    worker.on('message', (reply: Reply) => this.#replied(reply))
+    worker.on('message', (reply: Reply) => this.#replied(worker, reply))
     worker.on('error', (why) => this.#lost(worker, why))
     worker.on('exit', (code) => this.#lost(worker, new Error(`the thread ended with code ${code}`)))
     return worker
   }
 
-  #replied(reply: Reply): void {
+  /** What a thread says that was ended meanwhile belongs to a call that has failed already, not to the one of the next thread. */
+  #replied(worker: Worker, reply: Reply): void {
+    if (this.#worker !== worker) return
     const current = this.#current
     this.#current = null
-    this.#worker?.unref()
+    worker.unref()
     if ('bytes' in reply) current?.resolve(reply.bytes)
     else current?.reject(new Error(reply.failed))
   }
