@@ -121,6 +121,83 @@ test('a broker with more partitions than one decision may change goes and comes 
   assert.deepEqual([house.register(1, -1, 'next'), led()], [before, 0])
 })
 
+test('heartbeats and the end of a session change no more at once than one decision may', () => {
+  const house = new TestController()
+  house.run((controller) => activate(controller, { bootstrap: null, minInsyncReplicas: 1 }))
+  const brokerEpoch = house.start(1)
+  const topic = { name: 'wide', numPartitions: 600, replicationFactor: 1, assignments: [], configs: [] }
+  house.run((controller) => createTopics(controller, { topics: [topic], validateOnly: false }))
+  const led = () => house.controller.image.topic('wide')!.partitions.filter(({ leader }) => leader === 1).length
+  const still = { brokerId: 1, brokerEpoch, currentMetadataOffset: 1e6, wantFence: false, wantShutDown: false }
+  const beat = (fields: object) => {
+    const { isFenced, shouldShutDown } = house.run((controller) => heartbeat(controller, { ...still, ...fields }, 0))
+    return [led(), isFenced, shouldShutDown]
+  }
+  const times = <T>(count: number, act: () => T) => Array.from({ length: count }, act)
+  const out = [
+    [350, false, false],
+    [100, false, false],
+  ]
+  assert.deepEqual(
+    times(3, () => beat({ wantFence: true })),
+    [...out, [0, true, false]],
+  )
+  const back = [250, 500, 600, 600].map((count) => [count, false, false])
+  assert.deepEqual(
+    times(4, () => beat({})),
+    back,
+  )
+
+  // The next look comes at once while there is more to do.
+  const look = () => {
+    let afterMs = -1
+    house.run((controller) => {
+      const decision = controller.onTimer('sessions', 9001)
+      for (const effect of decision.effects ?? []) if (effect.kind === 'timer') afterMs = effect.afterMs
+      return decision
+    })
+    return [led(), house.controller.image.brokers.get(1)!.fenced, afterMs]
+  }
+  assert.deepEqual(times(3, look), [
+    [350, false, 0],
+    [100, false, 0],
+    [0, true, 1125],
+  ])
+  assert.deepEqual(
+    times(4, () => beat({})),
+    back,
+  )
+
+  assert.deepEqual(
+    times(5, () => beat({ wantShutDown: true })),
+    [...out, [0, false, false], [0, true, true], [0, true, true]],
+  )
+})
+
+test('the others must have seen the last of the partitions that a leaving broker gave up in several decisions', () => {
+  const house = TestController.withBrokers(1, 2)
+  const { epoch: brokerEpoch } = house.controller.image.brokers.get(1)!
+  const assignments = Array.from({ length: 300 }, (_, partitionIndex) => ({ partitionIndex, brokerIds: [1, 2] }))
+  const topic = { name: 'wide', numPartitions: -1, replicationFactor: -1, assignments, configs: [] }
+  house.run((controller) => createTopics(controller, { topics: [topic], validateOnly: false }))
+  const going = { brokerId: 1, brokerEpoch, currentMetadataOffset: 1e6, wantFence: false, wantShutDown: true }
+  const beat = () => house.run((controller) => heartbeat(controller, going, 0)).shouldShutDown
+  assert.equal(beat(), false)
+  house.controller.sessions.heard(2, 0, house.written.length - 1)
+  assert.deepEqual([beat(), beat()], [false, false], 'fifty moved after what the other one has seen')
+  house.controller.sessions.heard(2, 0, house.written.length - 1)
+  assert.equal(beat(), true)
+})
+
+test('a broker is forgotten with the last of its partitions', () => {
+  const house = TestController.withBrokers(1)
+  const topic = { name: 'wide', numPartitions: 300, replicationFactor: 1, assignments: [], configs: [] }
+  house.run((controller) => createTopics(controller, { topics: [topic], validateOnly: false }))
+  const forget = () => house.run((controller) => unregisterBroker(controller, { brokerId: 1 })).isDone
+  assert.deepEqual([forget(), house.controller.image.brokers.has(1)], [false, true])
+  assert.deepEqual([forget(), house.controller.image.brokers.has(1)], [true, false])
+})
+
 test('after an unclean stop the ELR is emptied, and only the last known leader comes back, as recovering', () => {
   const house = TestController.withBrokers()
   const brokerEpoch = house.start(1)

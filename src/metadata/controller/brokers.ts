@@ -53,7 +53,7 @@ export function registerBroker(
   requireFeatures(controller, request)
   const isSameProcess = existing?.incarnationId === request.incarnationId
   const wasClean = existing !== undefined && existing.epoch === request.previousBrokerEpoch
-  const departures = isSameProcess || !existing ? [] : brokerLeaves(controller, existing.id, !wasClean, CHANGES_AT_ONCE)
+  const departures = isSameProcess || !existing ? [] : brokerLeaves(controller, existing.id, !wasClean)
   if (departures.length === CHANGES_AT_ONCE) return decide({ brokerEpoch: -1 }, departures)
   const brokerEpoch = isSameProcess ? existing.epoch : settings.nextOffset()
   sessions.forget(request.brokerId)
@@ -122,56 +122,63 @@ export interface Progress {
   readonly isDone: boolean
 }
 
-const progress = (about: MetadataRecord[], changes: MetadataRecord[]): Decision<MetadataRecord, Progress> =>
-  decide({ isDone: changes.length < CHANGES_AT_ONCE }, [...about, ...changes])
+/** What one decision writes of a broker's coming or going. */
+export interface Step extends Progress {
+  readonly records: MetadataRecord[]
+}
+
+const NOTHING: Step = { isDone: true, records: [] }
+
+/** What is said `first` holds while its partitions change, what is said `last` only once all of them have. */
+function step({ first = [], last = [] }: { first?: MetadataRecord[]; last?: MetadataRecord[] }, changes: MetadataRecord[]): Step {
+  const isDone = changes.length < CHANGES_AT_ONCE
+  return { isDone, records: [...first, ...changes, ...(isDone ? last : [])] }
+}
+
+const decided = ({ isDone, records }: Step): Decision<MetadataRecord, Progress> => decide({ isDone }, records)
 
 /** The broker serves from now on, and leads where it may and nobody does. */
 export function unfenceBroker(controller: Controller, request: BrokerEpoch): Decision<MetadataRecord, Progress> {
-  const broker = requireBroker(controller, request)
-  const unfenced = broker.fenced ? [brokerChange(broker, { fenced: -1 })] : []
-  return progress(unfenced, brokerReturns(controller, broker.id, CHANGES_AT_ONCE))
+  return decided(stepIn(controller, requireBroker(controller, request)))
 }
 
-export function unfenceRecords(controller: Controller, broker: BrokerImage): MetadataRecord[] {
-  return broker.fenced ? [brokerChange(broker, { fenced: -1 }), ...brokerReturns(controller, broker.id)] : []
+export function stepIn(controller: Controller, broker: BrokerImage): Step {
+  const first = broker.fenced ? [brokerChange(broker, { fenced: -1 })] : []
+  return step({ first }, brokerReturns(controller, broker.id))
 }
 
 /** The broker serves no longer: what it led is led by others, or by nobody. It is fenced with the last of its partitions. */
 export function fenceBroker(controller: Controller, request: BrokerEpoch): Decision<MetadataRecord, Progress> {
-  const broker = requireBroker(controller, request)
-  if (broker.fenced) return progress([], [])
-  const changes = brokerLeaves(controller, broker.id, false, CHANGES_AT_ONCE)
-  const isDone = changes.length < CHANGES_AT_ONCE
-  return decide({ isDone }, isDone ? [...changes, brokerChange(broker, { fenced: 1 })] : changes)
+  return decided(stepOut(controller, requireBroker(controller, request)))
 }
 
-export function fenceRecords(controller: Controller, broker: BrokerImage): MetadataRecord[] {
-  return broker.fenced ? [] : [...brokerLeaves(controller, broker.id, false), brokerChange(broker, { fenced: 1 })]
+export function stepOut(controller: Controller, broker: BrokerImage): Step {
+  if (broker.fenced) return NOTHING
+  return step({ last: [brokerChange(broker, { fenced: 1 })] }, brokerLeaves(controller, broker.id, false))
 }
 
 /** The first step of a clean stop: the broker gives away what it leads. It is fenced when all have seen that. */
 export function controlledShutdown(controller: Controller, request: BrokerEpoch): Decision<MetadataRecord, Progress> {
-  const broker = requireBroker(controller, request)
-  if (broker.fenced) return progress([], [])
-  const begun = broker.inControlledShutdown ? [] : [brokerChange(broker, { inControlledShutdown: 1 })]
-  return progress(begun, brokerLeaves(controller, broker.id, false, CHANGES_AT_ONCE))
+  return decided(handOver(controller, requireBroker(controller, request)))
 }
 
-export function shutdownRecords(controller: Controller, broker: BrokerImage): MetadataRecord[] {
-  if (broker.inControlledShutdown || broker.fenced) return []
-  return [brokerChange(broker, { inControlledShutdown: 1 }), ...brokerLeaves(controller, broker.id, false)]
+export function handOver(controller: Controller, broker: BrokerImage): Step {
+  if (broker.fenced) return NOTHING
+  const first = broker.inControlledShutdown ? [] : [brokerChange(broker, { inControlledShutdown: 1 })]
+  return step({ first }, brokerLeaves(controller, broker.id, false))
 }
 
-/** Forgets a broker for good. Throws BROKER_ID_NOT_REGISTERED. */
+/** Forgets a broker for good, with the last of its partitions. Throws BROKER_ID_NOT_REGISTERED. */
 export function unregisterBroker(
   controller: Controller,
   { brokerId }: { readonly brokerId: number },
-): Decision<MetadataRecord, void> {
+): Decision<MetadataRecord, Progress> {
   const broker = controller.image.brokers.get(brokerId)
   if (!broker) throw new KafkaError('BROKER_ID_NOT_REGISTERED', `Broker ID ${brokerId} is not currently registered`)
-  controller.sessions.forget(brokerId)
   const gone = record('UnregisterBrokerRecord', { brokerId, brokerEpoch: broker.epoch })
-  return decide<MetadataRecord, void>(undefined, [...brokerLeaves(controller, brokerId, false), gone])
+  const decision = step({ last: [gone] }, brokerLeaves(controller, brokerId, false))
+  if (decision.isDone) controller.sessions.forget(brokerId)
+  return decided(decision)
 }
 
 /** Which log directory of a broker holds which replicas (KIP-858). Throws as `requireBroker`. */

@@ -44,17 +44,18 @@ export class Controller implements StateMachine<MetadataRecord> {
   }
 
   onTimer(_key: string, now: number): Decision<MetadataRecord, void> {
-    const { records } = fenceExpired(this, now)
-    return { records, reply: { kind: 'now', value: undefined }, effects: this.#nextCheck() }
+    const { records, reply } = fenceExpired(this, now)
+    const isDone = reply.kind === 'later' || reply.value.isDone
+    return { records, reply: { kind: 'now', value: undefined }, effects: this.#nextCheck(isDone) }
   }
 
   onUnloaded(): void {
     this.sessions.clear()
   }
 
-  /** Sessions are looked at eight times within one timeout, so a broker is fenced at most an eighth late. */
-  #nextCheck(): readonly Effect[] {
+  /** Sessions are looked at eight times within one timeout, so a broker is fenced at most an eighth late; at once where more is to be done. */
+  #nextCheck(isDone = true): readonly Effect[] {
     const { sessionTimeoutMs } = this.settings
-    return sessionTimeoutMs === null ? [] : [{ kind: 'timer', key: SESSIONS, afterMs: sessionTimeoutMs / 8 }]
+    return sessionTimeoutMs === null ? [] : [{ kind: 'timer', key: SESSIONS, afterMs: isDone ? sessionTimeoutMs / 8 : 0 }]
   }
 }

@@ -3,7 +3,7 @@
 import { type Decision, decide } from '../../machine/machine.ts'
 import type { BrokerImage } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
-import { type BrokerEpoch, fenceRecords, requireBroker, shutdownRecords, unfenceRecords } from './brokers.ts'
+import { type BrokerEpoch, handOver, type Progress, requireBroker, stepIn, stepOut } from './brokers.ts'
 import type { Controller } from './controller.ts'
 
 export interface Heartbeat extends BrokerEpoch {
@@ -19,26 +19,35 @@ export interface HeartbeatAnswer {
   readonly shouldShutDown: boolean
 }
 
-/** Throws BROKER_ID_NOT_REGISTERED or STALE_BROKER_EPOCH. */
+/**
+ * What would change more partitions than one decision may is done in the heartbeats that follow; the answer says how far it is.
+ * Throws BROKER_ID_NOT_REGISTERED or STALE_BROKER_EPOCH.
+ */
 export function heartbeat(controller: Controller, request: Heartbeat, now: number): Decision<MetadataRecord, HeartbeatAnswer> {
   const broker = requireBroker(controller, request)
   controller.sessions.heard(broker.id, now, request.currentMetadataOffset)
   const isCaughtUp = request.currentMetadataOffset >= broker.epoch
   if (request.wantShutDown) return leave(controller, broker, isCaughtUp)
-  if (request.wantFence) return decide({ isCaughtUp, isFenced: true, shouldShutDown: false }, fenceRecords(controller, broker))
-  if (!broker.fenced) return decide({ isCaughtUp, isFenced: false, shouldShutDown: false })
-  const records = isCaughtUp ? unfenceRecords(controller, broker) : []
-  return decide({ isCaughtUp, isFenced: records.length === 0, shouldShutDown: false }, records)
+  if (request.wantFence) {
+    const { isDone, records } = stepOut(controller, broker)
+    return decide({ isCaughtUp, isFenced: isDone, shouldShutDown: false }, records)
+  }
+  if (broker.fenced && !isCaughtUp) return decide({ isCaughtUp, isFenced: true, shouldShutDown: false })
+  // One that serves already may still have to take back what did not fit into the decision that let it in.
+  const records = broker.inControlledShutdown ? [] : stepIn(controller, broker).records
+  return decide({ isCaughtUp, isFenced: false, shouldShutDown: false }, records)
 }
 
 /** A broker may go once every other active broker has seen that its partitions are led elsewhere. */
 function leave(controller: Controller, broker: BrokerImage, isCaughtUp: boolean): Decision<MetadataRecord, HeartbeatAnswer> {
   if (broker.fenced) return decide({ isCaughtUp, isFenced: true, shouldShutDown: true })
-  const moved = shutdownRecords(controller, broker)
-  controller.sessions.beginShutdown(broker.id, controller.settings.nextOffset() + moved.length - 1)
-  if (moved.length > 0) return decide({ isCaughtUp, isFenced: false, shouldShutDown: false }, moved)
-  if (!othersHaveSeen(controller, broker.id)) return decide({ isCaughtUp, isFenced: false, shouldShutDown: false })
-  return decide({ isCaughtUp, isFenced: true, shouldShutDown: true }, fenceRecords(controller, broker))
+  const { isDone, records } = handOver(controller, broker)
+  const moved = controller.settings.nextOffset() + records.length - 1
+  controller.sessions.noteShutdown(broker.id, moved, records.length > 0)
+  if (!isDone || records.length > 0 || !othersHaveSeen(controller, broker.id))
+    return decide({ isCaughtUp, isFenced: false, shouldShutDown: false }, records)
+  const out = stepOut(controller, broker)
+  return decide({ isCaughtUp, isFenced: out.isDone, shouldShutDown: out.isDone }, out.records)
 }
 
 function othersHaveSeen({ image, sessions }: Controller, id: number): boolean {
@@ -50,12 +59,13 @@ function othersHaveSeen({ image, sessions }: Controller, id: number): boolean {
   return true
 }
 
-/** Fences the brokers that were not heard of for longer than the session timeout. */
-export function fenceExpired(controller: Controller, now: number): Decision<MetadataRecord, void> {
+/** Fences the brokers that were not heard of for longer than the session timeout; where that is not done at once, it is to be asked again. */
+export function fenceExpired(controller: Controller, now: number): Decision<MetadataRecord, Progress> {
   const { image, sessions, settings } = controller
   const { sessionTimeoutMs } = settings
-  if (sessionTimeoutMs === null) return decide<MetadataRecord, void>(undefined)
+  if (sessionTimeoutMs === null) return decide({ isDone: true })
   const expired = [...image.brokers.values()].find(({ id, fenced }) => !fenced && !sessions.isValid(id, now, sessionTimeoutMs))
   // One at a time: who leads next depends on who is left, and the next look comes soon.
-  return decide<MetadataRecord, void>(undefined, expired ? fenceRecords(controller, expired) : [])
+  const { isDone, records } = expired ? stepOut(controller, expired) : { isDone: true, records: [] }
+  return decide({ isDone }, records)
 }

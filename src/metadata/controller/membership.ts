@@ -19,26 +19,21 @@ export function isActive({ image }: Controller, id: number): boolean {
 export const CHANGES_AT_ONCE = 250
 
 /**
- * The changes when a broker stops serving, up to `limit` of them: it leaves every ISR, and others lead in its place.
+ * The changes when a broker stops serving, up to `CHANGES_AT_ONCE` of them: it leaves every ISR, and others lead in its place.
  * @param isLost it stopped without flushing, so it loses its right to lead as one of the ELR too (KIP-966)
  */
-export function brokerLeaves(
-  controller: Controller,
-  id: number,
-  isLost: boolean,
-  limit = Number.POSITIVE_INFINITY,
-): MetadataRecord[] {
+export function brokerLeaves(controller: Controller, id: number, isLost: boolean): MetadataRecord[] {
   const serves = (other: number) => other !== id && isActive(controller, other)
-  return changesOf(controller, serves, isLost ? id : null, limit, ({ isr, elr, leader }) => {
+  return changesOf(controller, serves, isLost ? id : null, ({ isr, elr, leader }) => {
     const matters = isr.includes(id) || leader === id || (isLost && elr.includes(id))
     return matters ? isr.filter((other) => other !== id) : null
   })
 }
 
-/** The changes when a broker serves again, up to `limit` of them: it leads where nobody does and it may. */
-export function brokerReturns(controller: Controller, id: number, limit = Number.POSITIVE_INFINITY): MetadataRecord[] {
+/** The changes when a broker serves again, up to `CHANGES_AT_ONCE` of them: it leads where nobody does and it may. */
+export function brokerReturns(controller: Controller, id: number): MetadataRecord[] {
   const serves = (other: number) => other === id || isActive(controller, other)
-  return changesOf(controller, serves, null, limit, ({ leader, replicas, isr }) =>
+  return changesOf(controller, serves, null, ({ leader, replicas, isr }) =>
     leader === NO_LEADER && replicas.includes(id) ? isr : null,
   )
 }
@@ -48,7 +43,6 @@ function changesOf(
   controller: Controller,
   serves: (id: number) => boolean,
   lostBroker: number | null,
-  limit: number,
   wanted: (partition: PartitionImage) => readonly number[] | null,
 ): MetadataRecord[] {
   const records: MetadataRecord[] = []
@@ -60,7 +54,7 @@ function changesOf(
       rules ??= rulesOf(controller, topic, serves, lostBroker)
       const change = changeOf(topic.id, partition, isr, rules)
       if (change) records.push(change)
-      if (records.length >= limit) return records
+      if (records.length >= CHANGES_AT_ONCE) return records
     }
   }
   return records

@@ -31,8 +31,9 @@ export class Sessions {
     this.#shutdownOffsets.delete(id)
   }
 
-  beginShutdown(id: number, offset: number): void {
-    if (!this.#shutdownOffsets.has(id)) this.#shutdownOffsets.set(id, offset)
+  /** The broker's partitions are led elsewhere as of `offset`; what is known already holds unless more of them moved since. */
+  noteShutdown(id: number, offset: number, hasMoved: boolean): void {
+    if (hasMoved || !this.#shutdownOffsets.has(id)) this.#shutdownOffsets.set(id, offset)
   }
 
   shutdownOffset(id: number): number | undefined {
