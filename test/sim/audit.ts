@@ -19,7 +19,7 @@ export async function readWhole(
   history: PartitionHistory,
   look: (batch: RecordBatch) => void = () => {},
 ): Promise<Audited> {
-  const startOffset = await client.offset(topic, EARLIEST, partition)
+  let startOffset = await client.offset(topic, EARLIEST, partition)
   const records: SeenRecord[] = []
   for (let next = startOffset; ; ) {
     const answer = await client.fetch(topic, partition, next)
@@ -29,6 +29,14 @@ export async function readWhole(
     if (error === 'CORRUPT_MESSAGE' && damage) {
       next = damage.endOffset
       continue
+    }
+    if (error === 'OFFSET_OUT_OF_RANGE') {
+      // Retention goes on while somebody reads.
+      startOffset = await client.offset(topic, EARLIEST, partition)
+      if (startOffset > next) {
+        next = startOffset
+        continue
+      }
     }
     if (error !== 'NONE') violated(`${topic}-${partition} cannot be read at ${next}: ${error}`)
     for (const batch of batches(answer.records ?? new Uint8Array(0))) {
