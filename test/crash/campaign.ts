@@ -10,6 +10,8 @@ export interface Goal {
 
 export interface Task {
   readonly counters: Counters
+  /** Where the cases have numbers: the first one to try. */
+  readonly first: number
   /** How much of the first goal to do now; may be infinite. */
   readonly times: number
   /** Whether to stop before `times`: the share's time is over. */
@@ -25,6 +27,8 @@ export interface Campaign {
   readonly about: string
   /** The first one is what `--times` and progress count. */
   readonly goals: readonly Goal[]
+  /** So much of the first goal is a share where nobody says how much: all campaigns together take a few minutes. */
+  readonly share: number
   /** Does a share, and counts what was done and what failed. Throws `Missing` where this machine lacks something. */
   run(task: Task): Promise<void>
   /** One case again, with all that is known of it, for those whose cases have numbers. */

@@ -20,9 +20,10 @@ export const files: Campaign = {
   name: 'files',
   about: 'indexes, checkpoints and snapshots damaged at random: rebuilt or refused with a message, never believed',
   goals: [{ count: 'files', target: 100_000 }],
+  share: 2000,
 
   async run(task) {
-    const first = task.counters.total('files')
+    const { first } = task
     let number = first
     let saved = performance.now()
     while (number < first + task.times && !task.isOver()) {

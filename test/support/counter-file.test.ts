@@ -62,3 +62,22 @@ function tempPath(t: TestContext): string {
   t.after(() => rmSync(dir, { recursive: true }))
   return join(dir, 'kills.json')
 }
+
+test('what is not kept is counted for whoever asks, and leaves the file as it is; failures of the commit are those of all its shares', (t) => {
+  const path = tempPath(t)
+  const first = openCounters('c', { path, commit: 'a', today: '2026-01-01' })
+  first.fail('it broke', 'again')
+  first.save()
+  const before = readFileSync(path, 'utf8')
+  const trial = openCounters('c', { path, commit: 'a', today: '2026-01-02', isKept: false })
+  trial.add({ cases: 3 })
+  trial.fail('it broke otherwise', 'again')
+  trial.save()
+  assert.deepEqual([trial.total('cases'), trial.failuresHere], [3, 1])
+  assert.deepEqual(
+    trial.failuresOnCommit.map(({ title }) => title),
+    ['it broke', 'it broke otherwise'],
+  )
+  assert.equal(openCounters('c', { path, commit: 'b' }).failuresOnCommit.length, 0)
+  assert.equal(readFileSync(path, 'utf8'), before)
+})

@@ -30,12 +30,15 @@ export class Counters {
   readonly path: string
   readonly #commit: string
   readonly #today: string
+  readonly #isKept: boolean
   /** How many failures were noted here, since these counters were opened. */
   failuresHere = 0
   /** What is not in the file yet. */
   #fresh: Share
 
-  constructor(path: string, commit: string, today: string) {
+  /** Where `isKept` is false `save` does nothing: what is done is told, and counts nowhere. */
+  constructor(path: string, commit: string, today: string, isKept = true) {
+    this.#isKept = isKept
     this.path = path
     this.#commit = commit
     this.#today = today
@@ -47,6 +50,11 @@ export class Counters {
     const shares = readShares(this.path)
     merge(shares, this.#fresh)
     return shares
+  }
+
+  /** What failed on the present commit, in this share and in earlier ones. */
+  get failuresOnCommit(): readonly Failure[] {
+    return this.shares.filter(({ commit }) => commit === this.#commit).flatMap(({ failures }) => failures)
   }
 
   /** The sum over all shares. */
@@ -67,6 +75,7 @@ export class Counters {
 
   /** Brings what is new into the file, which is replaced whole. What another process saved in the meantime stays. */
   save(): void {
+    if (!this.#isKept) return
     const { shares } = this
     mkdirSync(dirname(this.path), { recursive: true })
     const beside = `${this.path}.${process.pid}.new`
@@ -80,11 +89,20 @@ export class Counters {
   }
 }
 
+export interface CounterOptions {
+  readonly path?: string
+  readonly commit?: string
+  readonly today?: string
+  /** Whether `save` writes; default true. */
+  readonly isKept?: boolean
+}
+
 /** The counters of a campaign. The file is made by the first `save`; throws where it is there and holds something else. */
-export function openCounters(name: string, options: { path?: string; commit?: string; today?: string } = {}): Counters {
+export function openCounters(name: string, options: CounterOptions = {}): Counters {
+  const { today = new Date().toISOString().slice(0, 10), isKept = true } = options
   const path = options.path ?? `test/campaigns/${name}.json`
   readShares(path)
-  return new Counters(path, options.commit ?? commitOfSources(), options.today ?? new Date().toISOString().slice(0, 10))
+  return new Counters(path, options.commit ?? commitOfSources(), today, isKept)
 }
 
 /** The last commit that changed src; what is changed there and not committed is said. */

@@ -1,7 +1,7 @@
 // A full disk: records are refused with an error that clients understand, everything else goes on, and service comes back with the room.
 
 import type { Campaign, Task } from '../campaign.ts'
-import { Fill, WAYS } from './fill.ts'
+import { Fill, type Filled, WAYS } from './fill.ts'
 import { memoryPlace, type Place, realPlace } from './place.ts'
 
 /** From one that fills quickly to one that stops close to the brim. */
@@ -11,16 +11,17 @@ export const enospc: Campaign = {
   name: 'enospc',
   about: 'a file system of 64 MiB gets full: refused cleanly, read on, committed on, compacted, back by itself, nothing lost',
   goals: [{ count: 'fills', target: 20 }],
+  share: 2,
 
   async run(task) {
-    const said = new Set<string>()
-    for (let number = 0; number < task.times && !task.isOver(); number++) {
-      const place = placeFor(number)
-      if (!said.has(place.kind)) task.say(`on ${place.kind}`)
-      said.add(place.kind)
-      await one(task, number, place)
-      task.progress(number + 1)
+    for (let done = 0; done < task.times && !task.isOver(); done++) {
+      await one(task, task.first + done)
+      task.progress(done + 1)
     }
+  },
+
+  async repeat(number, say) {
+    await fill(number, placeFor(number), say)
   },
 }
 
@@ -29,13 +30,11 @@ function placeFor(number: number): Place {
   return realPlace(kinds[0]) ?? realPlace(kinds[1]) ?? memoryPlace()
 }
 
-async function one({ counters, say }: Task, number: number, place: Place): Promise<void> {
+async function one({ counters, say }: Task, number: number): Promise<void> {
   const began = performance.now()
-  const way = WAYS[number % WAYS.length]!
-  const recordBytes = RECORD_BYTES[number % RECORD_BYTES.length]!
-  const fill = new Fill(place, recordBytes, way)
+  const place = placeFor(number)
   try {
-    const { acknowledged, refused, commits, returnMs, compacted } = await fill.run()
+    const { acknowledged, refused, commits, compacted } = await fill(number, place, say)
     counters.add({
       [`on ${place.kind}`]: 1,
       'acknowledged records': acknowledged,
@@ -43,14 +42,30 @@ async function one({ counters, say }: Task, number: number, place: Place): Promi
       'commits on a full disk': commits,
       'records compacted away': compacted,
     })
-    say(`${place.kind}, ${way}: ${acknowledged} acknowledged, ${compacted} compacted away, back after ${Math.round(returnMs)} ms`)
   } catch (thrown) {
     const title = thrown instanceof Error ? thrown.message : String(thrown)
-    say(`FAILED on ${place.kind}, ${way}, records of ${recordBytes} bytes: ${title}\n${fill.lines.join('\n')}`)
-    counters.fail(title.replaceAll(/\d+/g, 'N'), 'npm run crash -- --only enospc --times 12')
+    counters.fail(title.replaceAll(/\d+/g, 'N'), `npm run crash -- --only enospc --case ${number}`)
   } finally {
-    place.remove()
     counters.add({ fills: 1 }, (performance.now() - began) / 1000)
     counters.save()
+  }
+}
+
+/** Fill number `number`, its place removed afterwards. Throws what was wrong, after saying all that is known of it. */
+async function fill(number: number, place: Place, say: Task['say']): Promise<Filled> {
+  const way = WAYS[number % WAYS.length]!
+  const recordBytes = RECORD_BYTES[number % RECORD_BYTES.length]!
+  const filling = new Fill(place, recordBytes, way)
+  try {
+    const filled = await filling.run()
+    const { acknowledged, compacted, returnMs } = filled
+    say(`${place.kind}, ${way}: ${acknowledged} acknowledged, ${compacted} compacted away, back after ${Math.round(returnMs)} ms`)
+    return filled
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : String(thrown)
+    say(`FAILED ${number} on ${place.kind}, ${way}, records of ${recordBytes} bytes: ${why}\n${filling.lines.join('\n')}`)
+    throw thrown
+  } finally {
+    place.remove()
   }
 }

@@ -27,6 +27,7 @@ export const kill: Campaign = {
   name: 'kill',
   about: 'kill -9 at random moments under foreign idempotent producers; all that was acknowledged is read back',
   goals: [{ count: 'kills', target: 200 }],
+  share: 10,
 
   async run(task) {
     await pythonWithClient() // installed before anything is started
