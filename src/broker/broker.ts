@@ -6,9 +6,9 @@ import type { LoadedConfig } from '../config/load.ts'
 import { GROUPS_TOPIC, GroupCoordinator } from '../coordinator/group/coordinator.ts'
 import { randomMemberId } from '../coordinator/group/member-id.ts'
 import { groupSettings } from '../coordinator/group/settings.ts'
-import { Slices } from '../log/shared.ts'
 import { type Server, serve } from '../net/listener.ts'
 import type { Platform } from '../platform/platform.ts'
+import { Slices } from '../platform/slices.ts'
 import { ready as codecsReady } from '../protocol/compression/index.ts'
 import { Replicas } from '../replication/replicas.ts'
 import { Chores } from './chores.ts'
@@ -124,7 +124,7 @@ export class Broker {
         logDirs: this.#dirs.all,
         nodeId,
         logger,
-        slices: new Slices(this.#platform.clock),
+        slices: Slices.of(this.#platform.clock),
       }),
     )
     publisher.subscribe('log directories', () => {

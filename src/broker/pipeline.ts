@@ -45,7 +45,7 @@ export class Pipeline {
     this.#handlers = new Map(options.handlers.map((handler) => [handler.api.key, handler]))
     const steps: readonly Step[] = [answerErrors(options.logger), authorize]
     this.#logger = options.logger
-    this.#slices = new Slices(options.clock)
+    this.#slices = Slices.of(options.clock)
     this.#dispatch = compose(steps, ({ handler, request, context }) => handler.handle(request, context))
   }
 

@@ -4,12 +4,13 @@ import { deferred } from '../base/deferred.ts'
 import type { Timer } from '../platform/clock.ts'
 import { DiskError } from '../platform/disk.ts'
 import type { Platform } from '../platform/platform.ts'
+import { Slices } from '../platform/slices.ts'
 import { noteFailedFlush } from './failed-flush.ts'
 import { Flusher } from './flusher.ts'
 import { IndexCache } from './index-cache.ts'
 import { JoinedFlush } from './joined-flush.ts'
 import { OpenFiles } from './open-files.ts'
-import { type CheckpointKind, type Shared, Slices } from './shared.ts'
+import type { CheckpointKind, Shared } from './shared.ts'
 import { TailBudget } from './tail.ts'
 
 const LEAVE_WORD_MS = 1000
@@ -57,7 +58,7 @@ export class DirShared implements Shared {
     this.disk = disk
     this.random = random
     this.logger = logger
-    this.slices = new Slices(clock)
+    this.slices = Slices.of(clock)
     this.entries = new JoinedFlush(disk, path)
     this.files = new OpenFiles(disk, limits.maxOpenFiles, (why) => this.goOffline(why))
     this.indexes = new IndexCache(limits.indexBytes)

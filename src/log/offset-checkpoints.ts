@@ -2,10 +2,11 @@
 
 import type { Disk } from '../platform/disk.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { Slices } from '../platform/slices.ts'
 import { partitionDir } from './file-names.ts'
 import type { Log } from './log.ts'
 import type { Checkpointed } from './recovery.ts'
-import type { CheckpointKind, Slices } from './shared.ts'
+import type { CheckpointKind } from './shared.ts'
 import { checkpointText, DamagedFile, offsetLine, parseOffsetCheckpoint, readText } from './text-files.ts'
 
 export const checkpointFiles = {

@@ -1,10 +1,10 @@
 // Going through the batches of a segment: by their headers alone, or with all their bytes. What is known to be damaged is passed over.
 
 import type { ReadBytes } from '../platform/disk.ts'
+import type { Slices } from '../platform/slices.ts'
 import { batches, HEADER_SIZE, type RecordBatch } from '../protocol/records/batch.ts'
 import type { Damages } from './damage.ts'
 import { HeaderSearch } from './header-search.ts'
-import type { Slices } from './shared.ts'
 import type { Tail } from './tail.ts'
 
 /** The first look at a place in a file; further ones take more at once. */

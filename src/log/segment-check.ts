@@ -2,12 +2,12 @@
 // next sound batch: one bad batch must not cost those that follow it.
 
 import { MalformedBytes } from '../base/bytes.ts'
+import type { Slices } from '../platform/slices.ts'
 import { HEADER_SIZE, RecordBatch } from '../protocol/records/batch.ts'
 import { type Expected, faultOf, looksSound } from './batch-check.ts'
 import type { Damage } from './damage.ts'
 import { isLegacyMessage } from './legacy.ts'
 import type { Segment } from './segment.ts'
-import type { Slices } from './shared.ts'
 
 /** How much is looked at in one step, and read at a time; a larger batch is read whole. */
 const PIECE = 256 * 1024

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Disk, DiskError } from '../platform/disk.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
+import type { Slices } from '../platform/slices.ts'
 import type { Flusher } from './flusher.ts'
 import type { IndexCache } from './index-cache.ts'
 import type { JoinedFlush } from './joined-flush.ts'
@@ -43,35 +44,6 @@ export interface Shared {
 /** Work on the disk that nobody waits for: `failed` hears what stopped it. */
 export function inBackground(work: Promise<unknown>, failed: (why: unknown) => void): void {
   work.catch(failed)
-}
-
-/** The longest that work on the event loop goes on without letting others run. */
-const SLICE_MS = 8
-
-/** Divides the long work of all logs together into slices, so that it never holds the event loop for more than about ten milliseconds. */
-export class Slices {
-  readonly #clock: Clock
-  #since: number
-  /** Resolves in the next turn of the event loop, for all who rest. */
-  #nextTurn: Promise<void> | null = null
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-    this.#since = clock.monotonic()
-  }
-
-  /** Lets others run if it is time. */
-  async rest(): Promise<void> {
-    if (this.#clock.monotonic() - this.#since < SLICE_MS) return
-    this.#nextTurn ??= new Promise((resolve) =>
-      this.#clock.soon(() => {
-        this.#nextTurn = null
-        this.#since = this.#clock.monotonic()
-        resolve()
-      }),
-    )
-    await this.#nextTurn
-  }
 }
 
 /** Writes a whole file anew and flushes it. A crash may leave half of it: only for files that are checked when they are read. */

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import { Slices } from '../platform/slices.ts'
 import { batches, type RecordBatch } from '../protocol/records/batch.ts'
 import type { RecordCodec, RecordMeta, ReplicatedLog, StateMachine } from './machine.ts'
 import { markerOf } from './markers.ts'
@@ -18,7 +19,6 @@ export interface ReplayOptions<R> {
   readonly stopped: () => boolean
 }
 
-const SLICE_MS = 8
 /** Among so many records one looks at the clock. */
 const LOOK_AT_CLOCK = 32
 const READ_BYTES = 1 << 20
@@ -27,14 +27,14 @@ const LOGGED_UNKNOWN = 10
 
 export class Replay<R> {
   readonly #options: ReplayOptions<R>
+  readonly #slices: Slices
   #next: number
   #unknown = 0
-  #sliceEnd: number
 
   constructor(options: ReplayOptions<R>) {
     this.#options = options
     this.#next = options.from
-    this.#sliceEnd = options.clock.monotonic() + SLICE_MS
+    this.#slices = Slices.of(options.clock)
   }
 
   /** The offset after the last record that was applied. */
@@ -53,7 +53,7 @@ export class Replay<R> {
         for (const batch of batches(piece)) {
           if (batch.nextOffset <= this.#next) continue
           await this.#applyBatch(batch)
-          await this.#pause()
+          await this.#slices.rest()
           if (stopped()) return false
         }
       }
@@ -68,18 +68,6 @@ export class Replay<R> {
     return !stopped()
   }
 
-  /** Lets others run if it is time. */
-  #pause(): Promise<void> | undefined {
-    const { clock } = this.#options
-    if (clock.monotonic() < this.#sliceEnd) return undefined
-    return new Promise((resume) =>
-      clock.soon(() => {
-        this.#sliceEnd = clock.monotonic() + SLICE_MS
-        resume()
-      }),
-    )
-  }
-
   /** A batch may hold ten thousand records; where the load is overtaken half-way the machine is thrown away. */
   async #applyBatch(batch: RecordBatch): Promise<void> {
     const { machine, stopped } = this.#options
@@ -92,7 +80,7 @@ export class Replay<R> {
         if (record.offset < this.#next) continue
         const decoded = this.#decode(record.key, record.value, record.offset)
         if (decoded !== null) machine.apply(decoded, metaOf(batch, record.offset, record.timestamp))
-        if (record.offset % LOOK_AT_CLOCK === 0) await this.#pause()
+        if (record.offset % LOOK_AT_CLOCK === 0) await this.#slices.rest()
         if (stopped()) return
       }
     }

@@ -3,6 +3,7 @@
 import { type Deferred, deferred } from '../base/deferred.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import { Slices } from '../platform/slices.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { batches, type RecordBatch } from '../protocol/records/batch.ts'
 import type { Record } from '../protocol/records/record.ts'
@@ -25,7 +26,6 @@ export interface PublisherOptions {
   readonly logger: Logger
 }
 
-const SLICE_MS = 8
 /** Among so many records one looks at the clock. */
 const LOOK_AT_CLOCK = 32
 const READ_BYTES = 1 << 20
@@ -37,10 +37,10 @@ const READ_BYTES = 1 << 20
 export class MetadataPublisher {
   readonly image = new MetadataImage()
   readonly #options: PublisherOptions
+  readonly #slices: Slices
   readonly #subscribers: { readonly name: string; readonly run: Subscriber }[] = []
   readonly #waiting: { readonly offset: number; readonly seen: Deferred<void> }[] = []
   #endOffset = 0
-  #sliceEnd = 0
   #lastTimestamp = 0
   #publishedOffset = 0
   #isLive = false
@@ -50,6 +50,7 @@ export class MetadataPublisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options
+    this.#slices = Slices.of(options.clock)
     options.log.onCommittedBatches((committed) => {
       if (this.#isLive) this.#take(committed)
     })
@@ -80,7 +81,6 @@ export class MetadataPublisher {
     const { log } = this.#options
     const collector = new DeltaCollector()
     this.#endOffset = await restoreImage(log, this.image, collector)
-    this.#sliceEnd = this.#options.clock.monotonic() + SLICE_MS
     while (this.#endOffset < log.committedOffset) {
       const before = this.#endOffset
       for (const piece of await log.read(this.#endOffset, READ_BYTES)) {
@@ -135,23 +135,11 @@ export class MetadataPublisher {
     if (!batch.isControl) {
       for (const record of batch.records()) {
         this.#applyRecord(record, collector)
-        if (record.offset % LOOK_AT_CLOCK === 0) await this.#pause()
+        if (record.offset % LOOK_AT_CLOCK === 0) await this.#slices.rest()
       }
     }
     this.#applied(batch, collector)
-    await this.#pause()
-  }
-
-  /** Lets others run if it is time. */
-  #pause(): Promise<void> | undefined {
-    const { clock } = this.#options
-    if (clock.monotonic() < this.#sliceEnd) return undefined
-    return new Promise((resume) =>
-      clock.soon(() => {
-        this.#sliceEnd = clock.monotonic() + SLICE_MS
-        resume()
-      }),
-    )
+    await this.#slices.rest()
   }
 
   #applyRecord({ offset, key, value }: Record, collector: DeltaCollector): void {

@@ -73,7 +73,7 @@ export class Server {
       memory: new FrameMemory(),
       underWay: new FramesUnderWay(clock),
       landing: new Uint8Array(LANDING),
-      slices: new Slices(clock),
+      slices: Slices.of(clock),
     }
   }
 

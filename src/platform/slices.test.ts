@@ -12,7 +12,11 @@ function world() {
     after: () => assert.fail('no timer is needed'),
     soon: (run) => void setImmediate(run),
   }
-  return { seen, slices: new Slices(clock, 5) }
+  return { seen, clock, slices: new Slices(clock, 5) }
+}
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate)
 }
 
 /** Counts turns of the event loop until `isOver`. */
@@ -69,4 +73,37 @@ test('an item that fails ends the list', async () => {
     }),
     /no/,
   )
+})
+
+test('who would use up every slice leaves the others their turn', async () => {
+  const { seen, slices } = world()
+  let isWanted = true
+  const endless = (async () => {
+    while (isWanted) {
+      while (slices.isOver) await slices.turn()
+      seen.now += 1
+    }
+  })()
+  const short = slices.map(Array.from({ length: 160 }), () => {
+    seen.now += 0.25
+  })
+  await Promise.race([short, turns(100).then(() => assert.fail('it had no slice in a hundred turns'))])
+  isWanted = false
+  await endless
+})
+
+test('who has the same clock shares the slice, and rests only when it is used up', async () => {
+  const { seen, clock } = world()
+  const one = Slices.of(clock)
+  const other = Slices.of(clock)
+  assert.equal(one, other)
+  assert.notEqual(one, Slices.of({ ...clock }))
+  assert.equal(one.rest(), undefined)
+  seen.now += 5
+  const order: string[] = []
+  const rested = Promise.resolve(other.rest()).then(() => order.push('rested'))
+  setImmediate(() => order.push('next turn'))
+  await rested
+  assert.deepEqual(order, ['rested'])
+  assert.equal(one.rest(), undefined, 'a new turn, a new slice')
 })

@@ -7,14 +7,24 @@ const SLICE_MS = 5
 /** Among so many small items one looks at the clock. */
 const LOOK_EVERY = 16
 
+/** By their clocks: who has the same clock is on the same event loop. */
+const known = new WeakMap<Clock, Slices>()
+
 /** One for everything that shares an event loop: two long works share the slice, and take twice as many turns. */
 export class Slices {
+  /** The one that all who have this clock share, so that their slices do not add up in a turn. */
+  static of(clock: Clock): Slices {
+    let slices = known.get(clock)
+    if (!slices) known.set(clock, (slices = new Slices(clock)))
+    return slices
+  }
+
   readonly #clock: Clock
   readonly #sliceMs: number
   #began = 0
   /** Whether `#began` belongs to this turn. */
   #isKnown = false
-  #nextTurn: Promise<void> | null = null
+  #waiting: (() => void)[] = []
 
   constructor(clock: Clock, sliceMs = SLICE_MS) {
     this.#clock = clock
@@ -42,13 +52,27 @@ export class Slices {
    * `while (slices.isOver) await slices.turn()`.
    */
   turn(): Promise<void> {
-    this.#nextTurn ??= new Promise((resolve) => {
-      this.#clock.soon(() => {
-        this.#nextTurn = null
-        resolve()
-      })
+    return new Promise((resolve) => {
+      if (this.#waiting.push(resolve) === 1) this.#clock.soon(() => this.#wake())
     })
-    return this.#nextTurn
+  }
+
+  /** Who had the last slice waits again before the others do, and without end would have the next one as well: so it comes last. */
+  #wake(): void {
+    const [first, ...others] = this.#waiting
+    this.#waiting = []
+    for (const resume of others) resume()
+    first?.()
+  }
+
+  /** Lets others run if this turn had its share; else there is nothing to wait for. */
+  rest(): Promise<void> | undefined {
+    return this.isOver ? this.#rested() : undefined
+  }
+
+  async #rested(): Promise<void> {
+    do await this.turn()
+    while (this.isOver)
   }
 
   /** As `isOver`, for who is at item `index` of a long list of small things; mostly that costs nothing. */

@@ -53,7 +53,7 @@ export class GroupCoordinator {
 
   constructor(options: GroupCoordinatorOptions) {
     this.#options = options
-    this.#slices = new Slices(options.clock)
+    this.#slices = Slices.of(options.clock)
   }
 
   /** This broker leads the partition in a new leader epoch: its groups are read from the log. Told twice of one epoch, it does nothing. */
