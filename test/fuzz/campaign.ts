@@ -44,14 +44,15 @@ export class Campaign {
   readonly #maker: FrameMaker
   readonly #served: ReadonlySet<number>
   readonly #found: (finding: Finding) => void
-  #target = Target.open()
+  #target: Target
   /** Looks at batches without a broker, while frames fly: it holds up its own event loop for that. */
   #validator = Target.open()
   #fire: Fire | null = null
   #inputs = 0
 
-  /** `found` hears of each kind of trouble once; all are counted in `progress`. */
-  constructor(progress: Tally, served: readonly Api[], found: (finding: Finding) => void) {
+  /** `found` hears of each kind of trouble once; all are counted in `progress`. `target` is the first process under fire. */
+  constructor(progress: Tally, served: readonly Api[], found: (finding: Finding) => void, target = Target.open()) {
+    this.#target = target
     this.#progress = progress
     this.#maker = new FrameMaker(progress.seed, served)
     this.#served = new Set(served.map(({ key }) => key))
@@ -81,7 +82,7 @@ export class Campaign {
   async #frames(plan: Plan): Promise<void> {
     const { frames: from } = this.#progress
     const to = Math.min(plan.frames, from + FRAMES)
-    await this.#window(range(from, to).map((index) => shotOf(index, this.#maker.frame(index))))
+    this.#progress.framesLost += await this.#window(range(from, to).map((index) => shotOf(index, this.#maker.frame(index))))
     this.#progress.frames = to
   }
 
@@ -94,12 +95,13 @@ export class Campaign {
       const made = this.#maker.batch(index)
       return { ...shotOf(index, made), what: `records: ${made.how}` }
     })
-    await this.#window(shots)
-    await validated
+    const lost = await this.#window(shots)
+    progress.batchesLost += (await validated) ? lost : shots.length
     progress.batches = to
   }
 
-  async #validate(seed: number, from: number, to: number): Promise<void> {
+  /** Whether all of them could be looked at. */
+  async #validate(seed: number, from: number, to: number): Promise<boolean> {
     const progress = this.#progress
     try {
       const { accepted, wrong } = await this.#validator.validate(seed, from, to)
@@ -113,6 +115,7 @@ export class Campaign {
           inputs: [{ kind: 'batch', bytes: records, index, what }],
         })
       }
+      return true
     } catch (thrown) {
       const inputs = range(from, to).map((index) => {
         const { records, how } = this.#maker.batch(index)
@@ -121,15 +124,19 @@ export class Campaign {
       this.#note({ title: 'batch: the process is lost', detail: String(thrown), isTraced: false, inputs })
       await this.#validator.kill()
       this.#validator = Target.open()
+      return false
     }
   }
 
-  async #window(shots: readonly Shot[]): Promise<void> {
+  /** How many of them were not judged, since the broker was lost. */
+  async #window(shots: readonly Shot[]): Promise<number> {
     const { verdicts } = this.#progress
     this.#inputs += shots.length
+    let judged = 0
     try {
       const fire = (this.#fire ??= await Fire.open(this.#target, this.#served))
       await fire.shoot(shots, (shot, verdict) => {
+        judged++
         verdicts[verdict.kind] = (verdicts[verdict.kind] ?? 0) + 1
         if (verdict.kind === 'wrong')
           this.#note({ title: `${shot.what}: ${titleOf(verdict.what)}`, detail: verdict.what, isTraced: true, inputs: [shot] })
@@ -137,10 +144,13 @@ export class Campaign {
       await fire.bystand()
       const complaints = await fire.complaints()
       if (complaints.length > 0) await this.#trace(complaints, shots)
+      return 0
     } catch (thrown) {
+      const lost = shots.length - judged
       const detail = this.#target.ended ?? (thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown))
       await this.#trace([detail], shots)
       await this.#replace()
+      return lost
     }
   }
 

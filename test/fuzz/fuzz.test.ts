@@ -37,6 +37,17 @@ test('a few hundred hostile frames and batches do no harm', async () => {
   assert.ok(progress.batchesAccepted > 5 && progress.recordsRead > 5, JSON.stringify(progress))
 })
 
+test('what went by unjudged because its broker was lost is told, and does not count as tried', async () => {
+  const lost = Target.open()
+  await lost.kill()
+  const titles: string[] = []
+  const progress = newTally(7)
+  const campaign = new Campaign(progress, served, ({ title }) => titles.push(title), lost)
+  await campaign.run({ frames: 8, batches: 1, until: Infinity })
+  assert.match(titles.join(), /the process ended with SIGKILL/)
+  assert.deepEqual([progress.frames, progress.framesLost, progress.batches, progress.batchesLost], [8, 8, 1, 0])
+})
+
 test('what once did harm does none any more', async () => {
   const kept = keptInputs()
   const target = Target.open()
@@ -104,10 +115,26 @@ test('what is counted between two saves adds up to all of it', () => {
   tally.verdicts['closed'] = 20
   const saved = structuredClone(tally)
   const first = countsOf(tally, begun)
-  assert.deepEqual(first, { frames: 40, batches: 10, batchesAccepted: 3, recordsRead: 0, closed: 20 })
-  Object.assign(tally, { frames: 150, recordsRead: 9 })
+  assert.deepEqual(first, {
+    frames: 40,
+    batches: 10,
+    framesLost: 0,
+    batchesLost: 0,
+    batchesAccepted: 3,
+    recordsRead: 0,
+    closed: 20,
+  })
+  Object.assign(tally, { frames: 150, framesLost: 7, recordsRead: 9 })
   tally.verdicts['closed'] = 25
-  assert.deepEqual(countsOf(tally, saved), { frames: 10, batches: 0, batchesAccepted: 0, recordsRead: 9, closed: 5 })
+  assert.deepEqual(countsOf(tally, saved), {
+    frames: 10,
+    batches: 0,
+    framesLost: 7,
+    batchesLost: 0,
+    batchesAccepted: 0,
+    recordsRead: 9,
+    closed: 5,
+  })
 })
 
 test('the time of a thread is what it worked, not what others did', async () => {

@@ -15,38 +15,27 @@ const MAY_KEEP = 8 * BOUND
 
 export interface Validated {
   readonly accepted: number
-  readonly refused: number
   /** Number of the case and what is wrong. */
   readonly wrong: readonly (readonly [index: number, what: string])[]
-  readonly slowestMs: number
-  readonly slowest: string
 }
 
 /** Tries the batches `from` to `to` (exclusive) of a seed. */
 export function validated(seed: number, from: number, to: number): Validated {
   const wrong: [number, string][] = []
   let accepted = 0
-  let slowestMs = 0
-  let slowest = ''
   for (let index = from; index < to; index++) {
     const chance = chanceOf(seed, 'batch', index)
     const { bytes, how } = batchCase(chance)
     const before = process.memoryUsage().external
-    const began = process.cpuUsage()
     try {
       if (validateOne(bytes, chance)) accepted++
     } catch (thrown) {
       wrong.push([index, `${how}: ${thrown instanceof Error ? thrown.stack : thrown}`])
     }
-    const { user, system } = process.cpuUsage(began)
-    if ((user + system) / 1000 > slowestMs) {
-      slowestMs = (user + system) / 1000
-      slowest = how
-    }
     const kept = process.memoryUsage().external - before
     if (kept > MAY_KEEP) wrong.push([index, `${how}: ${kept} bytes more`])
   }
-  return { accepted, refused: to - from - accepted, wrong, slowestMs, slowest }
+  return { accepted, wrong }
 }
 
 /** Whether the validator accepts it. Throws where it breaks a promise. */
