@@ -66,7 +66,7 @@ export class Snapshotter {
       this.#lastAt = clock.monotonic()
       logger.info('wrote a snapshot of the metadata', { endOffset })
     } catch (thrown) {
-      logger.error('could not write a snapshot of the metadata; the log keeps everything', { endOffset, error: String(thrown) })
+      logger.error('could not write a snapshot of the metadata; the log keeps everything', { endOffset, error: thrown })
     }
   }
 

@@ -99,7 +99,7 @@ export class GroupCoordinator {
         await led.loaded
         if (!led.isLed) return
         await this.#forgetIn(led, topics).catch((thrown: unknown) => {
-          const why = { error: String(thrown), topics: [...topics] }
+          const why = { error: thrown, topics: [...topics] }
           this.#options.logger.warn(
             `offsets of deleted topics stay in ${GROUPS_TOPIC}-${partition} until their retention ends`,
             why,
