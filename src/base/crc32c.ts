@@ -38,18 +38,18 @@ function loadNative(): Checksum | null {
   }
 }
 
-/** The CRC-32C of `bytes` from `from` up to `end` (exclusive), as an unsigned 32-bit number. */
-export function crc32c(bytes: Uint8Array, from = 0, end = bytes.length): number {
+/** The CRC-32C of `bytes` from `from` up to `end` (exclusive), as an unsigned 32-bit number; `before` is that of the bytes that come first. */
+export function crc32c(bytes: Uint8Array, from = 0, end = bytes.length, before = 0): number {
   if (native !== null && end - from >= NATIVE_FROM) {
-    return native(from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end)) >>> 0
+    return native(from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end), before) >>> 0
   }
-  return crc32cPortable(bytes, from, end)
+  return crc32cPortable(bytes, from, end, before)
 }
 
 /** The same in JavaScript alone: slicing by sixteen. */
-export function crc32cPortable(bytes: Uint8Array, from = 0, end = bytes.length): number {
+export function crc32cPortable(bytes: Uint8Array, from = 0, end = bytes.length, before = 0): number {
   const t = tables
-  let crc = -1
+  let crc = ~before
   let at = from
   for (const last = end - STEP; at <= last; at += STEP) {
     crc =

@@ -12,10 +12,10 @@ export interface Expected {
   readonly epoch?: number
 }
 
-/** Why the batch, whose bytes are all there, cannot be believed; null where it can. */
-export function faultOf(batch: RecordBatch, { nextOffset, endOffset, epoch = -1 }: Expected): string | null {
+/** Why the batch, whose bytes are all there unless somebody says whether they are intact, cannot be believed; null where it can. */
+export function faultOf(batch: RecordBatch, { nextOffset, endOffset, epoch = -1 }: Expected, isIntact?: boolean): string | null {
   if (batch.magic !== 2) return `its format ${batch.magic} is none`
-  if (!batch.checksumMatches()) return 'its checksum does not match'
+  if (!(isIntact ?? batch.checksumMatches())) return 'its checksum does not match'
   const { baseOffset, lastOffset, lastOffsetDelta, partitionLeaderEpoch } = batch
   if (baseOffset < nextOffset) return `its offset ${baseOffset} comes after ${nextOffset}`
   if (lastOffsetDelta < 0 || lastOffset >= endOffset) return `its last offset ${lastOffset} cannot be true`

@@ -1,10 +1,12 @@
 // Going through the batches of a segment: by their headers alone, or with all their bytes. What is known to be damaged is passed over.
 
+import { MalformedBytes } from '../base/bytes.ts'
 import type { ReadBytes } from '../platform/disk.ts'
 import type { Slices } from '../platform/slices.ts'
-import { batches, HEADER_SIZE, type RecordBatch } from '../protocol/records/batch.ts'
+import { batches, HEADER_SIZE, RecordBatch } from '../protocol/records/batch.ts'
 import type { Damages } from './damage.ts'
 import { HeaderSearch } from './header-search.ts'
+import { isWorthReading } from './large-batch.ts'
 import type { Tail } from './tail.ts'
 
 /** The first look at a place in a file; further ones take more at once. */
@@ -99,9 +101,22 @@ async function* contentsIn(segment: Scanned, slices: Slices, from: number, end: 
       }
       if (position > start) window = SCAN_WINDOW
       else if (start + bytes.length >= end || bytes.length < window) return
-      else window *= 4
+      else window = await largeSize(segment, slices, { position, header: new RecordBatch(bytes), end })
+      if (window === 0) return
     } finally {
       read.release()
     }
   }
+}
+
+/** How many bytes the batch takes that did not fit into a window; 0 where not all of it is there. Throws MalformedBytes where its length makes no sense. */
+async function largeSize(
+  segment: Scanned,
+  slices: Slices,
+  place: { readonly position: number; readonly header: RecordBatch; readonly end: number },
+): Promise<number> {
+  const { position, header, end } = place
+  if (position + header.sizeInBytes > end) return 0
+  if (await isWorthReading(segment, slices, place)) return header.sizeInBytes
+  throw new MalformedBytes(`a batch of ${header.sizeInBytes} bytes at position ${position} does not match its checksum`)
 }

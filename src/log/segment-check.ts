@@ -6,10 +6,11 @@ import type { Slices } from '../platform/slices.ts'
 import { HEADER_SIZE, RecordBatch } from '../protocol/records/batch.ts'
 import { type Expected, faultOf, looksSound } from './batch-check.ts'
 import type { Damage } from './damage.ts'
+import { isIntact, LARGE } from './large-batch.ts'
 import { isLegacyMessage } from './legacy.ts'
 import type { Segment } from './segment.ts'
 
-/** How much is looked at in one step, and read at a time; a larger batch is read whole. */
+/** How much is looked at in one step, and read at a time; a larger batch is read whole, unless it is very large. */
 const PIECE = 256 * 1024
 /** The magic byte is asked first, at every place behind a damage. */
 const MAGIC_AT = 16
@@ -99,15 +100,24 @@ export class SegmentCheck {
     if (sizeInBytes < HEADER_SIZE || sizeInBytes > room) return this.#isOff(`its size of ${sizeInBytes} bytes cannot be true`, 0)
     if (this.#range.fault !== undefined && this.#position === this.#range.position)
       return this.#isOff(this.#range.fault, sizeInBytes)
-    const batch = await this.#batchAt(this.#position, sizeInBytes)
-    if (isLegacyMessage(batch)) return this.#leaveAlone()
-    const fault = faultOf(batch, this.#expected) ?? (await this.#contradiction(batch))
+    const { baseOffset, nextOffset } = header
+    const isLarge = sizeInBytes > LARGE
+    // A witness costs one small read, so a large one is asked for it before all of it is read.
+    if (isLarge && !(await this.#hasWitness(header))) return this.#seek()
+    const batch = isLarge ? header : await this.#batchAt(this.#position, sizeInBytes)
+    const intact = isLarge ? await isIntact(this.#segment, this.#slices, this.#position, header) : undefined
+    if (intact === undefined ? isLegacyMessage(batch) : intact && batch.magic < 2) return this.#leaveAlone()
+    const fault = faultOf(batch, this.#expected, intact) ?? (await this.#contradiction(batch))
     if (fault !== null) return this.#isOff(fault, sizeInBytes)
-    const { baseOffset, nextOffset } = batch
-    if (this.#bad && this.#position !== this.#framedAt && !(await this.#isFollowed(sizeInBytes, nextOffset))) return this.#seek()
+    if (!isLarge && !(await this.#hasWitness(batch))) return this.#seek()
     this.#damageEnds(this.#position, baseOffset)
     this.#nextOffset = nextOffset
     this.#position += sizeInBytes
+  }
+
+  /** Behind damage, at a place to which no framing led, even a sound batch needs one: it may be what a record holds. */
+  async #hasWitness({ sizeInBytes, nextOffset }: RecordBatch): Promise<boolean> {
+    return !this.#bad || this.#position === this.#framedAt || this.#isFollowed(sizeInBytes, nextOffset)
   }
 
   /** What cannot be believed begins here, or goes on. Where its framing leads to another batch, that is looked at next. */
