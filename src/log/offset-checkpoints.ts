@@ -25,7 +25,8 @@ const offsetOf: { readonly [kind in CheckpointKind]: (log: Log) => number | null
   recoveryPoint: (log) => log.recoveryPoint,
   // As Apache does: a start that the first segment's name tells as well is left out.
   startOffset: (log) => (log.comingStartOffset > 0 ? log.comingStartOffset : null),
-  highWatermark: (log) => log.highWatermark,
+  // All below the start is committed; so a start that lies behind this, on the device, is a wrong number.
+  highWatermark: (log) => Math.max(log.highWatermark, log.comingStartOffset),
   cleanedUpTo: (log) => log.cleanedUpTo,
 }
 
@@ -36,6 +37,7 @@ export class OffsetCheckpoints {
   readonly #logger: Logger
   readonly #known = new Map<CheckpointKind, Map<string, number>>()
   readonly #written = new Map<CheckpointKind, string>()
+  #highWatermarks: Promise<void> = Promise.resolve()
 
   constructor(disk: Disk, dir: string, logger: Logger) {
     this.#disk = disk
@@ -76,7 +78,15 @@ export class OffsetCheckpoints {
   }
 
   /** Writes one file anew, flushed, unless it would say what it says already. In time slices: there may be ten thousand logs. */
-  async write(kind: CheckpointKind, logs: Iterable<Log>, slices: Slices): Promise<void> {
+  write(kind: CheckpointKind, logs: Iterable<Log>, slices: Slices): Promise<void> {
+    if (kind !== 'highWatermark') return this.#write(kind, logs, slices)
+    // The other two ask for this one, too: one after the other, else an older text could take the place of a newer one.
+    const writing = this.#highWatermarks.then(() => this.#write(kind, logs, slices))
+    this.#highWatermarks = writing.catch(() => {}) // whoever asked for that one hears of it
+    return writing
+  }
+
+  async #write(kind: CheckpointKind, logs: Iterable<Log>, slices: Slices): Promise<void> {
     const lines: string[] = []
     const all = [...logs]
     let count = 0
@@ -88,6 +98,7 @@ export class OffsetCheckpoints {
     const text = checkpointText(lines)
     if (this.#written.get(kind) === text) return
     if (kind === 'recoveryPoint') await this.#writeWhatItNeeds(all, slices)
+    if (kind === 'startOffset') await this.write('highWatermark', all, slices)
     await this.#disk.replaceAtomic(this.#pathOf(kind), Buffer.from(text))
     this.#written.set(kind, text)
   }

@@ -305,3 +305,61 @@ test('an epoch whose records were lost is not taken for the one of the records i
   const found = (await world.open()).logs.get('t-0')!
   assert.deepEqual([found.endOffset, found.epochAt(0)], [1, 1])
 })
+
+/** Sixty records in several segments, of which ten are deleted; flushed, committed, written down, and a crash. */
+async function deletedFrom(changes = {}) {
+  const world = new LogWorld(logConfig({ ...small, ...changes }))
+  const dir = await world.open()
+  const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
+  for (let i = 0; i < 60; i++) log.append(batchOf([`value ${i}`], { key: `key ${i % 5}` }), 0)
+  await log.flushed()
+  log.highWatermark = log.endOffset
+  await settle(30)
+  return { world, dir, log }
+}
+
+const edited = (from: string, to: string) => (bytes: Buffer) => Buffer.from(bytes.toString().replace(from, to))
+
+test('a start that lies behind all that was ever flushed or committed is a wrong number, and costs nothing', async () => {
+  const { world, dir, log } = await deletedFrom()
+  await log.deleteBefore(10)
+  await dir.checkpoint()
+  await world.crash()
+  await change(world, '/data/log-start-offset-checkpoint', edited('t 0 10', 't 0 90'))
+  const again = (await world.open()).logs.get('t-0')!
+  assert.equal(again.endOffset, 60)
+  assert.deepEqual(valuesOf(await readAll(again, 10))[0], 'value 10')
+  assert.equal((await readAll(again, 10)).length, 50)
+})
+
+test('before a start is written down, it is that all below it is committed', async () => {
+  const { world, log } = await deletedFrom()
+  await log.deleteBefore(10)
+  const text = Buffer.from((await world.disk.readAtomic('/data/replication-offset-checkpoint'))!).toString()
+  assert.match(text, /^t 0 60$/m)
+})
+
+test('a log that lost even what nobody may read goes on at its start, and its files are kept', async () => {
+  const { world, dir, log } = await deletedFrom()
+  await log.deleteBefore(50)
+  await dir.checkpoint()
+  await world.crash()
+  const names = (await world.disk.list('/data/t-0')).map(({ name }) => name).filter((name) => name.endsWith('.log'))
+  for (const name of names.slice(1)) await world.disk.remove(`/data/t-0/${name}`)
+  const again = (await world.open()).logs.get('t-0')!
+  assert.deepEqual([again.startOffset, again.endOffset], [50, 50])
+  assert.ok(await world.disk.exists(`/data/t-0/${names[0]}.cut`))
+})
+
+test('a log that is cleaned further than it reaches, as a wrong number says, is compacted again', async () => {
+  const { world, dir, log } = await deletedFrom({ 'cleanup.policy': ['compact'], 'min.cleanable.dirty.ratio': 0 })
+  await log.compact(world.clock.now())
+  assert.ok(log.cleanedUpTo! > 0)
+  await dir.close({ brokerEpoch: 1 })
+  await world.crash()
+  await change(world, '/data/cleaner-offset-checkpoint', edited(`t 0 ${log.cleanedUpTo}`, `t 0 9${log.cleanedUpTo}`))
+  const again = (await world.open()).logs.get('t-0')!
+  assert.equal(again.cleanedUpTo, null)
+  await again.compact(world.clock.now())
+  assert.equal(again.cleanedUpTo, log.cleanedUpTo)
+})

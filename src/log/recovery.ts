@@ -4,6 +4,7 @@
 import { MalformedBytes } from '../base/bytes.ts'
 import { aroundDamage } from './around-damage.ts'
 import { SUFFIX } from './file-names.ts'
+import { metadataFlushedTo } from './flushed-offset.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { LEADER_EPOCH_CHECKPOINT, type LogIdentity, LogState, PARTITION_METADATA } from './log-state.ts'
 import { METADATA_TOPIC } from './offset-checkpoints.ts'
@@ -52,11 +53,19 @@ export async function loadLog(
   for (const offset of files.snapshots) state.snapshots.add(offset)
   await addSegments(state, files, known.startOffset)
   const trusted = isClean && !lacksEpochs(state) && (await resumeActive(state)) && endsAsSaid(state, known)
-  // Neither checkpoint has a checksum: what was flushed and committed is what both of them say.
-  const flushedOffset = Math.min(known.recoveryPoint, known.highWatermark)
-  const recovered = trusted ? null : await recover(state, checkFrom(state, known, isClean), flushedOffset)
+  const recovered = trusted ? null : await recover(state, checkFrom(state, known, isClean), await flushedTo(state, known, files))
   await finish(state, known, trusted)
   return { state, recovered }
+}
+
+// Neither checkpoint has a checksum: what was flushed and committed is what both of them say. The metadata log is in none of them.
+async function flushedTo(
+  { shared, dir, topic }: LogState,
+  { recoveryPoint, highWatermark }: Checkpointed,
+  { names }: FoundFiles,
+): Promise<number> {
+  if (topic === METADATA_TOPIC) return metadataFlushedTo(shared.disk, dir, names)
+  return Math.min(recoveryPoint, highWatermark)
 }
 
 async function readTopicId(shared: Shared, dir: string, { names }: FoundFiles): Promise<string | null> {
@@ -184,6 +193,7 @@ function goOnBehindDamage(state: LogState): void {
 
 async function finish(state: LogState, known: Checkpointed, trusted: boolean): Promise<void> {
   const { segments, epochs } = state
+  believeCleaner(state)
   state.startOffset = Math.max(believableStart(state, known, trusted), segments.first.baseOffset)
   if (state.endOffset < state.startOffset) await restartAt(state, state.startOffset)
   state.highWatermark = Math.min(Math.max(known.highWatermark, state.startOffset), state.endOffset)
@@ -196,9 +206,11 @@ async function finish(state: LogState, known: Checkpointed, trusted: boolean): P
   await removeStraySnapshots(state)
 }
 
-// Nothing gets lost in a clean stop: a log that ends before its start then has a wrong number in the checkpoint, which has no checksum.
-function believableStart({ shared, dir, endOffset }: LogState, { startOffset }: Checkpointed, trusted: boolean): number {
-  if (!trusted || startOffset <= endOffset) return startOffset
+// No checkpoint has a checksum. Nothing gets lost in a clean stop: a log that ends before its start then has a wrong number in one. And before
+// a start is written down, the high watermark is that covers it: one behind all that was ever committed or flushed is wrong after a crash, too.
+function believableStart({ shared, dir, endOffset }: LogState, known: Checkpointed, trusted: boolean): number {
+  const { startOffset, recoveryPoint, highWatermark } = known
+  if (startOffset <= endOffset || (!trusted && startOffset <= Math.max(recoveryPoint, highWatermark))) return startOffset
   shared.logger.error('log-start-offset-checkpoint cannot be true and is left out; deleted records may be readable again', {
     dir,
     startOffset,
@@ -207,13 +219,31 @@ function believableStart({ shared, dir, endOffset }: LogState, { startOffset }: 
   return 0
 }
 
-/** Less is left than the log said it starts with: nothing of it may be read, so it goes on, empty, where it should start. */
+// Nothing is cleaned that is not there: with such a number the log would never be compacted again.
+function believeCleaner(state: LogState): void {
+  const { shared, dir, endOffset, cleanedUpTo } = state
+  if (cleanedUpTo === null || cleanedUpTo <= endOffset) return
+  shared.logger.warn('cleaner-offset-checkpoint cannot be true and is left out; the log is compacted from its start again', {
+    dir,
+    cleanedUpTo,
+    endOffset,
+  })
+  state.cleanedUpTo = null
+}
+
+/** Less is left than the log said it starts with: nothing of it may be read, so it goes on, empty, where it should start; the files are kept. */
 async function restartAt(state: LogState, offset: number): Promise<void> {
   const { segments, shared, endOffset } = state
-  shared.logger.error('a log lost all that readers may see', { dir: state.dir, startOffset: offset, endOffset })
   const gone = [...segments.all]
+  const kept = gone.filter(({ hasFile }) => hasFile).map((segment) => `${segment.pathOf(SUFFIX.log)}${SUFFIX.cut}`)
+  shared.logger.error('a log lost all that readers may see', {
+    dir: state.dir,
+    startOffset: offset,
+    endOffset,
+    kept: kept.join(', '),
+  })
   segments.remove(gone)
-  await state.retire(gone)
+  await state.retire(gone, SUFFIX.cut)
   state.addSegment(offset)
   state.endOffset = offset
   state.epochs.clear()

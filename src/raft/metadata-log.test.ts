@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FailingDisk } from '../../test/support/failing-disk.ts'
+import { settle } from '../../test/support/log-world.ts'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { noTexts, staticLayers } from '../config/layers.ts'
 import { topicConfig } from '../config/resolve.ts'
+import { FLUSHED_OFFSET } from '../log/flushed-offset.ts'
 import { LogDir } from '../log/log-dir.ts'
 import type { Disk } from '../platform/disk.ts'
 import { silentLogger } from '../platform/logger.ts'
@@ -315,5 +317,142 @@ test('batches are read whole wherever the disk cuts its bytes', async () => {
   assert.deepEqual((await contentsOf(again.log)).slice(3), texts)
   const pieces = await again.log.read(0, 1 << 20)
   assert.equal(pieces.flatMap((piece) => [...batches(piece)]).length, texts.length + 1)
+  await again.dir.close(null)
+})
+
+/** A log of one segment with records at 3 to 22, a snapshot at 13 where told, and a stop without warning. The bytes of its file, and where each batch begins. */
+async function stopped(snapshotAt: number | null) {
+  const disk = memoryDisk(1 << 24)
+  const { log, files, dir } = await start(disk)
+  await log.start()
+  for (let i = 3; i < 23; i++) {
+    log.append(words(`record ${i}`))
+    await committed(log, i + 1)
+    if (i + 1 === snapshotAt) await log.writeSnapshot(snapshotAt, 5, [words('all of them')])
+  }
+  await settle(20)
+  await dir.close(null)
+  const path = `${files.dir}/00000000000000000000.log`
+  const bytes = Buffer.from((await disk.readAtomic(path))!)
+  const positions = new Map([...batches(bytes)].map(({ baseOffset, at }) => [baseOffset, at]))
+  return { disk, dir: files.dir, path, bytes, positionOf: (offset: number) => positions.get(offset)! }
+}
+
+const forget = (disk: Disk, dir: string) => disk.remove(`${dir}/${FLUSHED_OFFSET}`)
+
+test('a committed record that is damaged stops the start, with file and way out, and nothing of the log is touched', async () => {
+  for (const snapshotAt of [null, 13]) {
+    for (const edit of [(at: Buffer) => (at[70]! ^= 1), (at: Buffer) => at.writeInt32BE(3, 8), (at: Buffer) => at.fill(0)]) {
+      const { disk, dir, path, bytes, positionOf } = await stopped(snapshotAt)
+      const damaged = Buffer.from(bytes)
+      edit(damaged.subarray(positionOf(15)))
+      await disk.replaceAtomic(path, damaged)
+      for (let i = 0; i < 2; i++)
+        await assert.rejects(start(disk), /lost committed records: .*0000\.log is damaged.*flushed-offset away/)
+      assert.deepEqual(Buffer.from((await disk.readAtomic(path))!), damaged)
+      await forget(disk, dir)
+      const again = await start(disk)
+      await again.log.start()
+      assert.deepEqual([again.files.endOffset, again.log.committedOffset], [16, 16])
+      await again.dir.close(null)
+    }
+  }
+})
+
+test('damage below the newest snapshot matters to nobody, whether what follows is read or not', async () => {
+  for (const edit of [(at: Buffer) => (at[70]! ^= 1), (at: Buffer) => at.writeInt32BE(3, 8)]) {
+    const { disk, path, bytes, positionOf } = await stopped(13)
+    edit(bytes.subarray(positionOf(5)))
+    await disk.replaceAtomic(path, bytes)
+    const again = await start(disk)
+    await again.log.start()
+    assert.equal(again.log.committedOffset, 24)
+    const read = Buffer.concat(await again.log.read(13, 1 << 20))
+    assert.deepEqual(
+      [...batches(read)].map(({ baseOffset }) => baseOffset),
+      [13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23],
+    )
+    await again.dir.close(null)
+  }
+})
+
+test('a metadata log that is shorter than what was committed stops the start', async () => {
+  const { disk, dir, path, bytes, positionOf } = await stopped(13)
+  await disk.replaceAtomic(path, bytes.subarray(0, positionOf(20)))
+  await assert.rejects(start(disk), /lost committed records.*flushed-offset away/)
+  await disk.remove(path)
+  await assert.rejects(start(disk), /ends at 0, and there were records up to 23/)
+  await forget(disk, dir)
+  const again = await start(disk)
+  await again.log.start()
+  assert.deepEqual([again.log.startOffset, again.log.committedOffset], [13, 14])
+})
+
+test('a damage that nobody noticed in a clean stop stops the start, too', async () => {
+  const { disk, path, positionOf } = await stopped(13)
+  const again = await start(disk)
+  await again.log.start()
+  await again.dir.close({ brokerEpoch: 1 })
+  const bytes = Buffer.from((await disk.readAtomic(path))!)
+  bytes[positionOf(15) + 70]! ^= 1
+  await disk.replaceAtomic(path, bytes)
+  await assert.rejects(start(disk), /from offset 15 on does not match/)
+})
+
+test('records that were never wholly written are cut, also where a power cut kept later ones', async () => {
+  const { disk, path, bytes, dir } = await stopped(13)
+  const [first] = batches(bytes)
+  const more = Buffer.concat([23, 24, 25].map((offset) => placed(words(`record ${offset}`), offset, first!.partitionLeaderEpoch)))
+  const size = more.length / 3
+  for (const lost of [
+    more.subarray(0, size - 1),
+    Buffer.from(more).fill(0, 0, size),
+    Buffer.from(more).fill(0, size, size + 70),
+  ]) {
+    await disk.replaceAtomic(path, Buffer.concat([bytes, lost]))
+    const flushed = (await disk.readAtomic(`${dir}/${FLUSHED_OFFSET}`))!
+    const again = await start(disk)
+    await again.log.start()
+    assert.equal(again.log.committedOffset, lost[11] === 0 || lost.length < size ? 24 : 25)
+    await settle(20)
+    await again.dir.close(null)
+    await disk.replaceAtomic(`${dir}/${FLUSHED_OFFSET}`, flushed)
+  }
+})
+
+/** As a leader writes it. */
+function placed(batch: Uint8Array, offset: number, epoch: number): Buffer {
+  const bytes = Buffer.from(batch)
+  bytes.writeBigInt64BE(BigInt(offset), 0)
+  bytes.writeInt32BE(epoch, 12)
+  return bytes
+}
+
+test('what was flushed is known after a power cut that tore the newest word of it', async () => {
+  const { disk, dir, path, bytes, positionOf } = await stopped(null)
+  const again = await start(disk)
+  await again.log.start()
+  await settle(20)
+  await again.dir.close(null)
+  const file = `${dir}/${FLUSHED_OFFSET}`
+  const word = Buffer.from((await disk.readAtomic(file))!)
+  assert.match(word.toString(), /^0{18}23 [0-9a-f]{8}\n0{18}24 [0-9a-f]{8}\n$/)
+  await disk.replaceAtomic(file, word.fill(0x31, 31, 40))
+  bytes[positionOf(15) + 70]! ^= 1
+  await disk.replaceAtomic(path, bytes)
+  await assert.rejects(start(disk), /lost committed records/)
+})
+
+test('a damaged snapshot that is not the newest does not keep the old ones for ever', async () => {
+  const disk = memoryDisk(1 << 24)
+  const { dir, files } = await withSnapshots(disk)
+  await dir.close({ brokerEpoch: 1 })
+  await damage(disk, pathOf(files.dir, 0))
+  const again = await start(disk, { retentionMs: 1e9 })
+  await again.log.start()
+  await again.clock.advance(2e9)
+  await again.log.writeSnapshot(7, again.clock.now(), [words('a', 'b', 'c')])
+  const left = await snapshotsIn(disk, files.dir)
+  assert.deepEqual([left.at(-1), left.includes(0), left.includes(4)], [7, false, false])
   await again.dir.close(null)
 })

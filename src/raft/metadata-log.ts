@@ -2,6 +2,7 @@
 
 import { deferred } from '../base/deferred.ts'
 import { ZERO_UUID } from '../base/uuid.ts'
+import { FLUSHED_OFFSET, FlushedOffset, readFlushedOffset } from '../log/flushed-offset.ts'
 import type { Log } from '../log/log.ts'
 import type { Appended, ReplicatedLog } from '../machine/machine.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -44,8 +45,12 @@ export class MetadataLog implements ReplicatedLog {
   /** Appended by this process and not yet committed. */
   #uncommitted: RecordBatch[] = []
   readonly #snapshots: Snapshots
+  readonly #flushed: FlushedOffset
 
-  /** Reads vote, voters and snapshots; the log takes records after `start`. Throws where the directory is another node's. */
+  /**
+   * Reads vote, voters and snapshots; the log takes records after `start`. Throws where the directory is another node's, and where committed records
+   * are missing that no snapshot holds.
+   */
   static async open(options: MetadataLogOptions): Promise<MetadataLog> {
     const { platform, log, self, staticVoters = [] } = options
     // Neither age nor size may take a record that no snapshot holds; only `writeSnapshot` says what can go.
@@ -60,13 +65,24 @@ export class MetadataLog implements ReplicatedLog {
     const vote = saved?.vote ?? { epoch: 0, leaderId: null, votedFor: null }
     // The only voter may have lost its vote; what it wrote then says in which epochs.
     const epoch = Math.max(vote.epoch, newest?.epoch ?? 0, log.latestEpoch)
-    return new MetadataLog(options, initialState(self, { vote: { ...vote, epoch }, ...membership }, log), snapshots)
+    const state = initialState(self, { vote: { ...vote, epoch }, ...membership }, log)
+    const flushed = await FlushedOffset.begin(
+      platform.disk,
+      log.dir,
+      Math.max(log.flushedOffset, newest?.endOffset ?? 0),
+      (thrown) =>
+        platform.logger.warn('the next start may take damaged metadata for records that were not wholly written', {
+          error: thrown,
+        }),
+    )
+    return new MetadataLog(options, state, snapshots, flushed)
   }
 
-  private constructor(options: MetadataLogOptions, state: QuorumState, snapshots: Snapshots) {
+  private constructor(options: MetadataLogOptions, state: QuorumState, snapshots: Snapshots, flushed: FlushedOffset) {
     const { platform, log } = options
     this.#options = options
     this.#snapshots = snapshots
+    this.#flushed = flushed
     this.#driver = new QuorumDriver({
       log,
       state,
@@ -150,6 +166,7 @@ export class MetadataLog implements ReplicatedLog {
   }
 
   #committed(offset: number): void {
+    if (!this.#retired) this.#flushed.moveTo(offset) // the only voter commits what it flushed
     const count = this.#uncommitted.findIndex(({ nextOffset }) => nextOffset > offset)
     const committed = this.#uncommitted.splice(0, count < 0 ? this.#uncommitted.length : count)
     if (committed.length > 0) for (const run of this.#onBatches) run(committed)
@@ -207,12 +224,24 @@ async function meet({ platform, log }: MetadataLogOptions, snapshot: SnapshotId 
       `the metadata log begins at ${log.startOffset}, but the newest snapshot ends at ${endOffset}: restore the missing .checkpoint file into ${log.dir}`,
     )
   }
+  const flushedOffset = await readFlushedOffset(platform.disk, log.dir)
+  if (Math.max(log.endOffset, endOffset) < flushedOffset)
+    throw lossOf(log, `it ends at ${log.endOffset}, and there were records up to ${flushedOffset}`)
   if (log.endOffset >= endOffset) return
   platform.logger.warn('the metadata log ends below its newest snapshot; it goes on behind it', {
     endOffset: log.endOffset,
     snapshot: endOffset,
   })
   await log.truncateFully(endOffset)
+}
+
+/** The records that make up the cluster are not all there: nobody but an operator may decide to go on without them. */
+function lossOf({ dir }: Log, what: string, cause?: unknown): Error {
+  return new Error(
+    `the metadata log in ${dir} has lost committed records: ${what}. Restore ${dir} from a backup; or, to go on without these records and all ` +
+      `that came behind them, move ${dir}/${FLUSHED_OFFSET} away: the next start then cuts the log there, and keeps sound records that it cuts off as .cut files`,
+    { cause },
+  )
 }
 
 /** Kraft version and voters: of the snapshot first, of the log behind it then. */
@@ -228,8 +257,11 @@ async function readMembership({ platform, log }: MetadataLogOptions, snapshot: S
   let next = Math.max(log.startOffset, snapshot?.endOffset ?? 0)
   while (next < log.endOffset) {
     const before = next
-    for (const piece of await copyOf(log, next, READ_BYTES)) {
+    for (const piece of await wholeFrom(log, next)) {
       for (const batch of batches(piece)) {
+        if (batch.baseOffset > next) throw lossOf(log, `offsets ${next} to ${batch.baseOffset - 1} are missing`)
+        if (!batch.checksumMatches())
+          throw lossOf(log, `the checksum of the records from offset ${batch.baseOffset} on does not match`)
         if (batch.isControl && note(membership, batch)) membership.votersInLog = true
         next = Math.max(next, batch.nextOffset)
       }
@@ -250,6 +282,15 @@ function note(membership: Membership, batch: RecordBatch): boolean {
     named = true
   }
   return named
+}
+
+async function wholeFrom(log: Log, from: number): Promise<Uint8Array[]> {
+  try {
+    return await copyOf(log, from, READ_BYTES)
+  } catch (thrown) {
+    if (thrown instanceof KafkaError && thrown.error === 'CORRUPT_MESSAGE') throw lossOf(log, thrown.message, thrown)
+    throw thrown
+  }
 }
 
 async function copyOf(log: Log, from: number, maxBytes: number): Promise<Uint8Array[]> {

@@ -78,7 +78,7 @@ export class Snapshots {
       const [oldest, next] = this.#all
       if (!oldest || !next) return
       const isTooLarge = bytes() >= 0 && this.#sizeInBytes > bytes()
-      if (!isTooLarge && !(ms() >= 0 && (await this.#ageOf(oldest)) > ms())) return
+      if (!isTooLarge && !(ms() >= 0 && (await this.#ageOfOldest()) > ms())) return
       await log.deleteBefore(next.endOffset)
       await log.applyRetention(platform.clock.now())
       await platform.disk.remove(`${log.dir}/${snapshotName(oldest)}`)
@@ -90,8 +90,17 @@ export class Snapshots {
     return this.#all.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, this.#rooms.log.sizeInBytes)
   }
 
-  /** Since the last record in it was written. One that was never needed as a fallback may be damaged: its age is not known then. */
-  async #ageOf(snapshot: SnapshotFile): Promise<number> {
+  /** One that was never needed as a fallback may be damaged: it is as old as the next one that can be read, at least. */
+  async #ageOfOldest(): Promise<number> {
+    for (const snapshot of this.#all) {
+      const age = await this.#ageOf(snapshot)
+      if (age !== null) return age
+    }
+    return Number.NEGATIVE_INFINITY
+  }
+
+  /** Since the last record in it was written; null where the snapshot does not say. */
+  async #ageOf(snapshot: SnapshotFile): Promise<number | null> {
     const { platform, log } = this.#rooms
     try {
       for await (const batch of readSnapshot(platform.disk, `${log.dir}/${snapshotName(snapshot)}`)) {
@@ -105,7 +114,7 @@ export class Snapshots {
       if (!(thrown instanceof DamagedSnapshot)) throw thrown
       platform.logger.warn('an older snapshot of the metadata is damaged; a newer one is in use', { why: thrown.message })
     }
-    return Number.NEGATIVE_INFINITY
+    return null
   }
 }
 
