@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { batchOf, LogWorld, logConfig, readAll, settle, TOPIC_ID } from '../../test/support/log-world.ts'
+import { watched } from '../../test/support/watched-disk.ts'
 
 const DIR = '/data/t-0'
 
@@ -58,4 +59,32 @@ test('a damaged segment that has to tell of the producers does not stop a clean 
   assert.equal((await readAll(log, bad + 1)).length, 59 - bad)
   const known = log.producers.check(batchOf(['value 59'], { producerId: 7, producerEpoch: 0, baseSequence: 59 }))
   assert.equal(known === 'new' ? null : known.duplicateOf.baseOffset, 59)
+})
+
+test('a log whose every other batch is spoiled is read a few times, not once for each of them', async () => {
+  const world = new LogWorld(logConfig())
+  const dir = await world.open()
+  const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
+  for (let i = 0; i < 1000; i++) log.append(batchOf([`value ${i}`.padEnd(1000)]), 0)
+  await log.flushed()
+  log.highWatermark = log.endOffset
+  await settle(30)
+  await dir.checkpoint()
+  await world.crash()
+  const [name] = await namesOf(world, '.log')
+  let size = 0
+  await change(world, name!, (bytes) => {
+    size = bytes.length
+    for (let i = 1; i < 1000; i += 2) bytes[(i * size) / 1000 + 100]! ^= 1
+  })
+  await world.disk.remove(`${DIR}/leader-epoch-checkpoint`) // all of it is checked
+  let bytesRead = 0
+  world.disk = watched(world.disk, '.log', (length) => {
+    bytesRead += length
+  })
+  const again = (await world.open({ tailBytes: 0 })).logs.get('t-0')!
+  assert.ok(bytesRead < 10 * size, `${bytesRead} bytes were read of ${size}`)
+  assert.equal(again.endOffset, 1000)
+  await assert.rejects(again.read(1, 100, 1000), { error: 'CORRUPT_MESSAGE' })
+  ;(await again.read(2, 100, 1000)).release()
 })

@@ -1,35 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { batchOf, LogWorld, logConfig, readAll, settle, TOPIC_ID } from '../../test/support/log-world.ts'
-import type { Disk, File } from '../platform/disk.ts'
+import { watched } from '../../test/support/watched-disk.ts'
 
 const FIRST_LOG = '/data/t-0/00000000000000000000.log'
 const BATCHES = 48
 const WIDE = 4 * 1024 * 1024
-
-/** Passes everything on, and tells how much was read at once of what ends with `suffix`. */
-function watched(disk: Disk, suffix: string, onRead: (length: number) => void): Disk {
-  const over = <T extends object>(target: T, changes: Partial<T>): T =>
-    new Proxy(target, {
-      get: (_, name) => {
-        const changed: unknown = changes[name as keyof T]
-        if (changed !== undefined) return changed
-        const value: unknown = target[name as keyof T]
-        return typeof value === 'function' ? value.bind(target) : value
-      },
-    })
-  return over(disk, {
-    open: async (path, how) => {
-      const file = await disk.open(path, how)
-      if (!path.endsWith(suffix)) return file
-      const read: File['read'] = (position, length) => {
-        onRead(length)
-        return file.read(position, length)
-      }
-      return over(file, { read })
-    },
-  })
-}
 
 /** Forty-eight batches of a quarter of a megabyte, all flushed and committed; the length of the fourth says four megabytes more. */
 async function withWrongLength(isClean: boolean) {

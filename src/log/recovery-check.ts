@@ -78,10 +78,12 @@ async function check(state: LogState, segment: Segment, flushedOffset: number): 
   for (let position = 0; ; ) {
     const { end, fault } = await noteFrom(state, segment, position)
     const isFlushed = fault !== null && segment.nextOffset < flushedOffset
-    const damage = isFlushed ? await damageAt(state, segment, { end, fault }, flushedOffset) : null
-    if (damage) {
-      tellOf(state, segment, segment.tookDamage([...segment.damages.all, damage]))
-      position = damage.endPosition
+    const damages = isFlushed ? await damagesFrom(state, segment, { end, fault }, flushedOffset) : []
+    const [first] = damages
+    if (first) {
+      const before = segment.damages.all.filter((known) => known.position < first.position) // the others were just found again
+      tellOf(state, segment, segment.tookDamage([...before, ...damages]))
+      position = first.endPosition
       continue
     }
     if (fault !== null)
@@ -95,21 +97,31 @@ async function noteFrom(state: LogState, segment: Segment, from: number): Promis
   const { epochs, producers, config } = state
   const size = segment.sizeInBytes
   let end = from
+  let isBehindDamage = from > 0
   try {
     for await (const { batch, position } of segment.contents(from, size)) {
-      const fault = faultIn(batch, segment) ?? (await contradiction(state, segment, { batch, position }))
+      isBehindDamage ||= position > end
+      end = position
+      const fault = faultIn(batch, segment) ?? (await contradiction(state, segment, { batch, position }, isBehindDamage))
       if (fault) return { end, fault }
       segment.note(batch, position, config['index.interval.bytes'])
       epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
       const aborted = producers.add(batch)
       if (aborted) segment.addAborted(aborted)
       end = position + batch.sizeInBytes
+      isBehindDamage = false
     }
   } catch (thrown) {
     if (!(thrown instanceof MalformedBytes)) throw thrown
-    return { end, fault: thrown.message }
+    return { end: behindKnown(segment, end), fault: thrown.message }
   }
+  end = behindKnown(segment, end)
   return { end, fault: end < size ? 'the bytes behind the last batch are none' : null }
+}
+
+/** The position itself, or where the damage ends that is known to begin there. */
+function behindKnown({ damages }: Segment, position: number): number {
+  return damages.all.find((known) => known.position === position)?.endPosition ?? position
 }
 
 function faultIn(batch: RecordBatch, segment: Segment): string | null {
@@ -126,9 +138,14 @@ function faultIn(batch: RecordBatch, segment: Segment): string | null {
  * segment. A gap alone is no fault: compaction leaves some. Only the last batch of all has no such witness, and where nothing else in the log
  * speaks for compaction, it must follow.
  */
-async function contradiction(state: LogState, segment: Segment, { batch, position }: Placed): Promise<string | null> {
+async function contradiction(
+  state: LogState,
+  segment: Segment,
+  { batch, position }: Placed,
+  isBehindDamage: boolean,
+): Promise<string | null> {
   const { baseOffset, partitionLeaderEpoch: epoch } = batch
-  const expected = segment.damages.at(segment.nextOffset)?.endOffset ?? segment.nextOffset // what follows damage leaves out what it holds
+  const expected = isBehindDamage ? baseOffset : segment.nextOffset // what follows damage leaves out what it holds
   const isGap = baseOffset > expected && baseOffset >= (state.cleanedUpTo ?? 0)
   if (!isGap && epoch <= state.epochs.latest) return null
   const behind = await headerAt(segment, position + batch.sizeInBytes)
@@ -167,15 +184,27 @@ async function headerAt(segment: Segment, position: number): Promise<RecordBatch
 }
 
 /**
- * What is bad from where the sound batches end, up to the next sound batch, to the next segment, or at the end of the log to the offset that was flushed;
- * null where nothing of that follows.
+ * What is bad from where the sound batches end on and was on the device, each up to the next sound batch, to the next segment, or at the end of
+ * the log to the offset that was flushed. One look at the rest of the segment finds all.
  */
-async function damageAt(
-  { shared, segments }: LogState,
-  segment: Segment,
-  { end: position, fault }: Seen,
-  flushedOffset: number,
-): Promise<Damage | null> {
+async function damagesFrom(state: LogState, segment: Segment, seen: Seen, flushedOffset: number): Promise<readonly Damage[]> {
+  const { next, check } = checkFrom(state, segment, seen)
+  while (!check.isDone) await check.step()
+  const flushed = check.found.filter(({ startOffset }) => startOffset < flushedOffset)
+  const last = flushed.at(-1)
+  if (!last || next || last.endPosition < segment.sizeInBytes) return flushed
+  return [...flushed.slice(0, -1), { ...last, endOffset: flushedOffset }]
+}
+
+/** Whether a sound batch, or another segment, follows what is bad. */
+async function isFollowed(state: LogState, segment: Segment, seen: Seen): Promise<boolean> {
+  const { next, check } = checkFrom(state, segment, seen)
+  while (!check.isDone && check.found.length === 0) await check.step()
+  const [found] = check.found
+  return found !== undefined && (next !== undefined || found.endPosition < segment.sizeInBytes)
+}
+
+function checkFrom({ shared, segments }: LogState, segment: Segment, { end: position, fault }: Seen) {
   const next = segments.all[segments.all.indexOf(segment) + 1]
   const check = new SegmentCheck(segment, shared.slices, {
     position,
@@ -184,10 +213,7 @@ async function damageAt(
     nextOffset: segment.nextOffset,
     endOffset: next?.baseOffset ?? segment.baseOffset + OFFSETS_OF_A_SEGMENT,
   })
-  while (!check.isDone && check.found.length === 0) await check.step()
-  const [found] = check.found
-  if (!found || next || found.endPosition < segment.sizeInBytes) return found ?? null
-  return flushedOffset > found.startOffset ? { ...found, endOffset: flushedOffset } : null
+  return { next, check }
 }
 
 /** What has sound batches behind it is kept aside before it is cut: should it have been acknowledged after all, it is not gone. */
@@ -195,7 +221,7 @@ async function cutAt(state: LogState, segment: Segment, end: number, behind: rea
   const { sizeInBytes } = segment
   const cutBytes = sizeInBytes - end + behind.reduce((sum, one) => sum + one.sizeInBytes, 0)
   const kept: string[] = []
-  if (end < sizeInBytes && (await damageAt(state, segment, { end, fault: 'cut' }, 0)))
+  if (end < sizeInBytes && (await isFollowed(state, segment, { end, fault: 'cut' })))
     kept.push(...(await keepAside(state, segment, end)))
   state.segments.remove(behind)
   await state.retire([...behind].reverse(), SUFFIX.cut)
