@@ -365,7 +365,7 @@ export class Log {
     this.#tell()
   }
 
-  // A cut that stopped half-way leaves memory and files at odds: only a start can put that right.
+  // Bytes that make no sense, met before anything was cut, are no defect: the log stays as it is, and in use.
   async #whole(work: () => Promise<void>): Promise<void> {
     try {
       await work()

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from '../../test/support/fast-check.ts'
 import { batchOf, LogWorld, logConfig, readAll, seededRandom, settle, TOPIC_ID, valuesOf } from '../../test/support/log-world.ts'
 import { PowerCutDisk } from '../../test/support/power-cut-disk.ts'
+import type { File } from '../platform/disk.ts'
 import type { Log } from './log.ts'
 import type { LogDir } from './log-dir.ts'
 import { partitionMetadataText } from './text-files.ts'
@@ -190,4 +191,50 @@ test('what a recovery point vouches for, the high watermark on the device vouche
     if (/^t 0 3$/m.test(await line('recovery-point-offset-checkpoint')))
       assert.match(await line('replication-offset-checkpoint'), /^t 0 3$/m)
   }
+})
+
+/** Directories of slow logs are not flushed before `flushes`, and the second segment's file is not made before `makes`. */
+class SlowDisk extends PowerCutDisk {
+  flushes = () => {}
+  makes = () => {}
+  readonly #mayFlush = new Promise<void>((resolve) => (this.flushes = resolve))
+  readonly #mayMake = new Promise<void>((resolve) => (this.makes = resolve))
+
+  override async open(path: string, create?: string): Promise<File> {
+    if (path.startsWith('/data/t-0/') && path.endsWith('.log') && !path.endsWith('/00000000000000000000.log')) await this.#mayMake
+    return super.open(path, create)
+  }
+
+  override async flushDirectory(dir: string): Promise<void> {
+    if (dir.startsWith('/data/slow-')) await this.#mayFlush
+    return super.flushDirectory(dir)
+  }
+}
+
+test('a flush of the directory says nothing of a file that was made after it', async () => {
+  const disk = new SlowDisk()
+  const world = new LogWorld(logConfig({ 'internal.segment.bytes': 400 }), disk)
+  const dir = await world.open()
+  for (const partition of [0, 1]) {
+    const slow = await dir.createLog('slow', partition, TOPIC_ID, world.config)
+    slow.append(batchOf(['v']), 0)
+    slow.requestFlush()
+  }
+  await settle(20) // no more than two logs are flushed at a time
+  const log = await dir.createLog('t', 0, TOPIC_ID, world.config)
+  for (const value of ['a', 'b']) log.append(batchOf([value.repeat(250)]), 0)
+  log.requestFlush()
+  await settle(20)
+  disk.flushes()
+  await settle(50)
+  assert.equal((await disk.list('/data/t-0')).filter(({ name }) => name.endsWith('.log')).length, 1)
+  const cuts: PowerCutDisk[] = []
+  log.onProgress(() => {
+    for (let seed = 0; seed < 8 && log.flushedOffset === 2; seed++) cuts.push(disk.cut(seededRandom(seed)))
+  })
+  disk.makes()
+  await log.flushed()
+  assert.ok(cuts.length > 0)
+  for (world.disk of cuts)
+    assert.equal((await world.open()).logs.get('t-0')?.endOffset, 2, 'what was said to be flushed is there')
 })

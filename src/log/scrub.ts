@@ -19,6 +19,10 @@ export class LogScrub {
   #epoch = -1
   #segment: Segment | null = null
   #check: SegmentCheck | null = null
+  /** How often the segment was cut when its check began. */
+  #cuts = 0
+  /** The segment that was looked at before this one; `#epoch` is that of its last batch. */
+  #before: { readonly segment: Segment; readonly cuts: number } | null = null
 
   constructor(state: LogState, visitors: Visitors) {
     this.#state = state
@@ -38,9 +42,10 @@ export class LogScrub {
       const segment = this.#segment ?? this.#next()
       if (!segment) return 0
       try {
-        this.#check ??= new SegmentCheck(segment, this.#state.shared.slices, await this.#rangeOf(segment))
-        const bytes = await this.#check.step()
-        if (this.#check.isDone) this.#ended(segment, this.#check)
+        const check = (this.#check ??= await this.#checkOf(segment))
+        const bytes = isAsItWas(segment, this.#cuts) ? await check.step() : 0
+        if (!isAsItWas(segment, this.#cuts)) this.#forget()
+        else if (check.isDone) this.#ended(segment, check)
         if (bytes > 0) return bytes
       } catch (thrown) {
         // The segment was removed, or cut, under our eyes; one that only became shorter is looked at again by the next pass.
@@ -62,23 +67,36 @@ export class LogScrub {
     this.#check = null
   }
 
-  async #rangeOf(segment: Segment): Promise<CheckRange> {
-    return { ...(await rangeOf(this.#state, segment)), epoch: this.#epoch }
+  async #checkOf(segment: Segment): Promise<SegmentCheck> {
+    this.#cuts = segment.cuts
+    const { shared } = this.#state
+    return new SegmentCheck(segment, shared.slices, { ...(await rangeOf(this.#state, segment)), epoch: this.#epochBefore() })
+  }
+
+  // What was cut off may have had a later epoch than what took its place.
+  #epochBefore(): number {
+    return this.#before && isAsItWas(this.#before.segment, this.#before.cuts) ? this.#epoch : -1
   }
 
   #ended(segment: Segment, check: SegmentCheck): void {
     this.#epoch = check.epoch
-    if (!segment.isRetired) note(this.#state, segment, check)
+    this.#before = { segment, cuts: segment.cuts }
+    note(this.#state, segment, check)
     this.#forget()
   }
 }
 
+/** Whether what was seen of the segment is still there; what was appended since then does not matter. */
+function isAsItWas(segment: Segment, cuts: number): boolean {
+  return !segment.isRetired && segment.cuts === cuts
+}
+
 /** What a reader calls that met bytes in a segment which make no sense: the segment is looked through at once, but not again and again. */
 export function suspecting(state: LogState, visitors: Visitors): (segment: Segment) => void {
-  const seen = new WeakSet<Segment>()
+  const seen = new WeakMap<Segment, number>()
   return (segment) => {
-    if (seen.has(segment)) return
-    seen.add(segment)
+    if (seen.get(segment) === segment.cuts) return
+    seen.set(segment, segment.cuts)
     visitors
       .run(() => checkSegment(state, segment))
       .catch((thrown: unknown) => {
@@ -87,11 +105,12 @@ export function suspecting(state: LogState, visitors: Visitors): (segment: Segme
   }
 }
 
-/** Looks through one segment at once. */
+/** Looks through one segment at once; what it finds is forgotten where the segment was cut meanwhile. */
 export async function checkSegment(state: LogState, segment: Segment): Promise<void> {
+  const { cuts } = segment
   const check = new SegmentCheck(segment, state.shared.slices, await rangeOf(state, segment))
-  while (!check.isDone) await check.step()
-  if (!segment.isRetired) note(state, segment, check)
+  while (!check.isDone && segment.cuts === cuts) await check.step()
+  if (isAsItWas(segment, cuts)) note(state, segment, check)
 }
 
 async function rangeOf(state: LogState, segment: Segment): Promise<CheckRange> {

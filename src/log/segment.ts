@@ -10,6 +10,7 @@ import { isLargest, isPlace, isTime } from './index-proof.ts'
 import type { FileHandle } from './open-files.ts'
 import { Places } from './places.ts'
 import { contentsOf, findBatch, type Placed } from './scan.ts'
+import type { SegmentStart } from './segment-start.ts'
 import { type Shared, writeFile } from './shared.ts'
 import { Tail } from './tail.ts'
 import { NO_TIMESTAMP } from './time-index.ts'
@@ -23,15 +24,6 @@ const REBUILD_INTERVAL = 4096
 const RESCAN_MAX = 64 * 1024
 
 export type { Placed } from './scan.ts'
-
-export interface SegmentStart {
-  readonly baseOffset: number
-  readonly sizeInBytes: number
-  /** The offset that follows the last record. */
-  readonly nextOffset: number
-  /** What follows the names of its files: a cleaner's output has another name until it is finished. */
-  readonly mark?: string
-}
 
 export class Segment {
   readonly baseOffset: number
@@ -57,6 +49,8 @@ export class Segment {
   areIndexesWritten: boolean
   /** Its files are renamed or gone; only readers that began before still use it. */
   isRetired = false
+  /** How often its end was cut off: what a look began to find out before that is not true any more. */
+  cuts = 0
   readonly #shared: Shared
   readonly #file: FileHandle
   readonly #dir: string
@@ -171,9 +165,11 @@ export class Segment {
         const end = this.tail.end
         const bytes = this.tail.views(this.#sent, end)
         this.#sent = end
-        this.hasFile = true
         try {
-          await this.#file.use((file) => file.append(bytes.views))
+          await this.#file.use((file) => {
+            this.hasFile = true // and not sooner: a flush of the directory that began before the file was made says nothing of it
+            return file.append(bytes.views)
+          })
         } finally {
           bytes.release()
         }
@@ -441,6 +437,7 @@ export class Segment {
   async truncate(position: number, offset: number): Promise<void> {
     const books = await this.books()
     books.truncate(position, offset)
+    this.cuts++
     this.firstTimestamp = null
     this.aborted = this.aborted.filter(({ lastOffset }) => lastOffset < offset)
     this.tail.truncate(position)

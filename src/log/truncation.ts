@@ -2,30 +2,66 @@
 
 import type { LogState } from './log-state.ts'
 import { restoreProducers } from './producer-restore.ts'
+import type { Segment } from './segment.ts'
 
-/** Cuts from the batch that holds `offset` on. Everything was written and nothing is under way. */
+interface Cut {
+  readonly keeper: Segment
+  readonly position: number
+  readonly endOffset: number
+}
+
+/**
+ * Cuts from the batch that holds `offset` on, or from the damage that holds it. Everything was written and nothing is under way. Throws
+ * MalformedBytes before anything changed; a cut that stopped half-way takes the log out of use: only a start brings memory and files together.
+ */
 export async function truncate(state: LogState, offset: number): Promise<void> {
-  const { segments, startOffset } = state
+  const { startOffset, segments } = state
   if (offset < Math.max(startOffset, segments.first.baseOffset)) return truncateFully(state, offset)
-  const keeper = segments.all[segments.indexOf(offset)]!
+  const cut = await placeOf(segments.all[segments.indexOf(offset)]!, offset)
+  if (cut.endOffset < startOffset) return truncateFully(state, startOffset) // what is cut holds the start of the log
+  await wholly(state, () => cutAt(state, cut))
+}
+
+async function placeOf(keeper: Segment, offset: number): Promise<Cut> {
+  const damage = keeper.damages.at(offset) // what is known of it would be said of the records that take its offsets
+  if (damage) return { keeper, position: damage.position, endOffset: damage.startOffset }
   const first = await keeper.find(await keeper.startFor(offset), keeper.sizeInBytes, (batch) => batch.lastOffset >= offset)
-  const endOffset = Math.min(offset, first?.batch.baseOffset ?? offset)
-  if (endOffset < startOffset) return truncateFully(state, startOffset) // the batch that holds the start of the log
+  return {
+    keeper,
+    position: first?.position ?? keeper.sizeInBytes,
+    endOffset: Math.min(offset, first?.batch.baseOffset ?? offset),
+  }
+}
+
+async function cutAt(state: LogState, { keeper, position, endOffset }: Cut): Promise<void> {
+  const { segments } = state
   const gone = segments.all.filter(({ baseOffset }) => baseOffset > keeper.baseOffset)
   segments.remove(gone)
   await state.retire([...gone].reverse()) // the last first: a crash in between leaves no hole
-  await keeper.truncate(first?.position ?? keeper.sizeInBytes, endOffset)
-  state.endOffset = endOffset
+  state.endOffset = endOffset // before the segment counts its cut: who looks through it from then on has to know where it ends
   state.highWatermark = Math.min(state.highWatermark, endOffset)
   if (state.cleanedUpTo !== null) state.cleanedUpTo = Math.min(state.cleanedUpTo, endOffset)
+  await keeper.truncate(position, endOffset)
   state.epochs.truncateFromEnd(endOffset)
   await state.saveEpochs()
   await state.removeSnapshots((at) => at > endOffset)
   await restoreProducers(state, endOffset, { assumeNoneWithoutSnapshot: false })
 }
 
+async function wholly(state: LogState, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (thrown) {
+    throw state.fail(thrown)
+  }
+}
+
 /** Drops everything; the log goes on at `offset`. */
-export async function truncateFully(state: LogState, offset: number): Promise<void> {
+export function truncateFully(state: LogState, offset: number): Promise<void> {
+  return wholly(state, () => dropAll(state, offset))
+}
+
+async function dropAll(state: LogState, offset: number): Promise<void> {
   const { segments } = state
   const gone = [...segments.all]
   segments.remove(gone)

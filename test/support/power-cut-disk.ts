@@ -36,6 +36,7 @@ export class PowerCutDisk implements Disk {
   }
 
   async open(path: string, create = 'ifMissing'): Promise<File> {
+    await new Promise(setImmediate) // a cut, or a flush of the directory, can come before the file is made
     let inode = this.#nodes.get(path)
     if (create === 'never' && !inode) throw new DiskError(path, 'ENOENT', 'not there')
     if (!inode) this.#nodes.set(path, (inode = new Inode()))
