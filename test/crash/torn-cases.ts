@@ -10,7 +10,7 @@ import { LOG_FILE, type TornImage } from './torn-images.ts'
 
 /**
  * `found`: the batch is cut, or refused, and nothing else is. `unseen`: it is served as if nothing were wrong. `neighbour`: leader epochs
- * contradict each other, and the batch before, the only one of its epoch, is held for the wrong one.
+ * contradict each other, and the batch before, the only one of its epoch, is held for the wrong one; or base offsets do, where gaps say nothing.
  */
 export type Outcome = 'found' | 'unseen' | 'neighbour' | { readonly wrong: string }
 
@@ -37,17 +37,30 @@ export async function cutTo(image: TornImage, kept: number): Promise<Outcome> {
 /** Bit `bit` of the last batch is turned; a start after a kill. */
 export async function turnedPastRecoveryPoint(image: TornImage, bit: number): Promise<Outcome> {
   const at = image.placed.length - 1
-  return startedAfterKill(image, turned(image.killed, image.placed[at]!.position, bit), (lost) => isNeighbour(lost, at, bit))
+  return startedAfterKill(image, turned(image.killed, image.placed[at]!.position, bit), {
+    mayBeLost: (lost) => isNeighbour(image, lost, at, bit),
+    mayMove: mayMove(image, bit),
+  })
 }
 
-function isNeighbour(lost: number, at: number, bit: number): boolean {
-  return lost === at - 1 && fieldAt(bit >> 3) === 'partitionLeaderEpoch'
+function isNeighbour(image: TornImage, lost: number, at: number, bit: number): boolean {
+  return lost === at - 1 && (fieldAt(bit >> 3) === 'partitionLeaderEpoch' || mayMove(image, bit))
+}
+
+/** Where offsets are missing nobody can tell that a batch had another one. */
+function mayMove({ hasGaps }: TornImage, bit: number): boolean {
+  return hasGaps && fieldAt(bit >> 3) === 'baseOffset'
+}
+
+interface Allowed {
+  readonly mayBeLost: (batch: number) => boolean
+  readonly mayMove: boolean
 }
 
 async function startedAfterKill(
   image: TornImage,
   bytes: Uint8Array,
-  mayBeLost: (batch: number) => boolean = () => false,
+  { mayBeLost, mayMove }: Allowed = { mayBeLost: () => false, mayMove: false },
 ): Promise<Outcome> {
   const last = image.placed.at(-1)!
   const { world, dir, log } = await opened(new Map(image.killed).set(LOG_FILE, bytes))
@@ -55,14 +68,15 @@ async function startedAfterKill(
   const lost = before.findIndex((seen, i) => seen !== 'same' && i < image.placed.length - 1)
   if (lost >= 0) return mayBeLost(lost) ? 'neighbour' : { wrong: `batch ${lost} is ${before[lost]}` }
   if (log.endOffset === last.nextOffset && before.at(-1) === 'same') return 'unseen'
-  if (log.endOffset !== last.baseOffset) return { wrong: `the log ends at ${log.endOffset}, not at ${last.baseOffset}` }
+  const end = image.placed.at(-2)!.nextOffset
+  if (mayMove && log.endOffset > end) return 'unseen'
+  if (log.endOffset !== end) return { wrong: `the log ends at ${log.endOffset}, not at ${end}` }
   // What was cut must not be in the way of what comes.
   log.append(batchOf(['after']), 2)
   await log.flushed()
   await dir.close(null)
   const again = await opened(await imageOf(world.disk, world.path))
-  if (again.log.endOffset !== last.baseOffset + 1)
-    return { wrong: `after an append and a start the log ends at ${again.log.endOffset}` }
+  if (again.log.endOffset !== end + 1) return { wrong: `after an append and a start the log ends at ${again.log.endOffset}` }
   return 'found'
 }
 
@@ -75,8 +89,8 @@ export async function turnedBelowRecoveryPoint(image: TornImage, at: number, bit
   const seen = await readEach(image, log)
   const lost = seen.findIndex((each, i) => i !== at && each !== 'same')
   if (lost >= 0)
-    return isNeighbour(lost, at, bit) ? 'neighbour' : { wrong: `batch ${lost} is ${seen[lost]}, because of batch ${at}` }
-  if (seen[at] === 'same') return 'unseen'
+    return isNeighbour(image, lost, at, bit) ? 'neighbour' : { wrong: `batch ${lost} is ${seen[lost]}, because of batch ${at}` }
+  if (seen[at] === 'same' || (seen[at] === 'other' && mayMove(image, bit))) return 'unseen'
   return seen[at] === 'refused' || seen[at] === 'cut' ? 'found' : { wrong: `batch ${at} is ${seen[at]}` }
 }
 

@@ -9,6 +9,7 @@ export const LOG_FILE = '/data/torn-0/00000000000000000000.log'
 /** The same log after a kill (nothing says what was on the device) and after a clean stop. */
 export interface TornImage {
   readonly kind: string
+  readonly hasGaps: boolean
   readonly killed: Image
   readonly clean: Image
   /** Where each batch begins in the file, and its offsets. */
@@ -35,17 +36,25 @@ const kinds: Readonly<Record<string, () => RecordBatch>> = {
   'a marker': () => marker(7, 0, false),
 }
 
-export const KINDS = Object.keys(kinds)
+/** Batches as compaction leaves them, or a leader that compacted: offsets are missing between them. */
+const WITH_GAPS = 'with gaps that compaction left'
+const GAP_OFFSETS = [0, 6, 17, 40]
+
+export const KINDS = [...Object.keys(kinds), WITH_GAPS]
 
 /** Two batches, then two of the kind, so that one of these is last and one is not. */
 export async function tornImage(kind: string): Promise<TornImage> {
   const world = new LogWorld(logConfig({ 'index.interval.bytes': 100 }))
   const dir = await world.open()
   const log = await dir.createLog('torn', 0, TOPIC_ID, world.config)
-  const made = kinds[kind]!
+  const hasGaps = kind === WITH_GAPS
+  const made = kinds[hasGaps ? 'plain' : kind]!
   const start = { ...producer, isTransactional: kind === 'a marker' }
   for (const [i, batch] of [batchOf(['zero', 'one'], start), batchOf(['two']), made(), made()].entries()) {
-    log.append(batch, i < 2 ? 0 : 1)
+    if (hasGaps) {
+      batch.assign(GAP_OFFSETS[i]!, i < 2 ? 0 : 1)
+      log.appendAsFollower(batch.slice())
+    } else log.append(batch, i < 2 ? 0 : 1)
     await settle(2)
   }
   await log.flushed()
@@ -60,5 +69,5 @@ export async function tornImage(kind: string): Promise<TornImage> {
     baseOffset,
     nextOffset,
   }))
-  return { kind, killed, clean, placed }
+  return { kind, hasGaps, killed, clean, placed }
 }
