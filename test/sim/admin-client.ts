@@ -96,7 +96,7 @@ export class Admin extends Client {
     const { results } = await client.call(DescribeConfigsRequest, DescribeConfigsResponse, 4, { resources })
     accept(errorName(results[0]!.errorCode), 'DescribeConfigs')
     const value = results[0]!.configs[0]!.value
-    this.history.register(CHANGED, 0).read(value === UNCHANGED ? -1 : Number(value), startedAt)
+    this.history.register(CHANGED, 0).read(value === UNCHANGED ? -1 : Number(value), startedAt, this.now)
   }
 
   /** `listed` (name to id) is all there is; nothing of ours is under way. */

@@ -16,7 +16,8 @@ export class BrokerNode {
   #broker: Broker | null = null
   /** While false a start that fails is a violation. */
   mayFail = true
-  starts = 0
+  /** When it was started, each time. */
+  readonly startedAt: number[] = []
   #pauses = 0
 
   constructor(machine: Machine, overrides: Readonly<Record<string, string>>) {
@@ -30,6 +31,10 @@ export class BrokerNode {
 
   get isServing(): boolean {
     return this.#broker !== null
+  }
+
+  get starts(): number {
+    return this.startedAt.length
   }
 
   get life(): number {
@@ -54,7 +59,7 @@ export class BrokerNode {
   start(): void {
     const process = this.machine.start()
     this.#process = process
-    this.starts++
+    this.startedAt.push(this.machine.world.events.now)
     void this.#run(process)
   }
 

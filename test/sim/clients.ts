@@ -32,6 +32,8 @@ export interface ClientWorld {
   readonly onPromise: (client: string) => void
   /** Counts what breaks the broker's sense of time: its starts and pauses. */
   readonly life: () => number
+  /** How often the broker was started. */
+  readonly starts: () => number
 }
 
 /** Trouble that passes: the connection is given up and all begins again a little later. */
@@ -55,6 +57,7 @@ export abstract class Client {
   readonly #bootstrapServers: string
   readonly #onPromise: (client: string) => void
   readonly #life: () => number
+  readonly #starts: () => number
   #mustStop = false
   /** When the last request that succeeded was begun. */
   lastSuccess = -1
@@ -62,13 +65,14 @@ export abstract class Client {
   successes = 0
   isOver = false
 
-  constructor(name: string, { world, history, bootstrapServers, onPromise, life }: ClientWorld) {
+  constructor(name: string, { world, history, bootstrapServers, onPromise, life, starts }: ClientWorld) {
     this.name = name
     this.history = history
     this.#world = world
     this.#bootstrapServers = bootstrapServers
     this.#onPromise = onPromise
     this.#life = life
+    this.#starts = starts
     this.random = world.random.fork()
     this.process = world.machine(name).start()
     void this.#live()
@@ -89,6 +93,11 @@ export abstract class Client {
   /** The same number twice: the broker did not stop, start or pause in between. */
   protected get life(): number {
     return this.#life()
+  }
+
+  /** How often the broker was started. */
+  protected get starts(): number {
+    return this.#starts()
   }
 
   get now(): number {
@@ -164,13 +173,17 @@ export class PlainProducer extends Client {
       const acks = this.random.pick([-1, -1, 1])
       const values = Array.from({ length: 1 + this.random.below(3) }, () => `${this.name}/${this.#next++}`)
       const startedAt = this.now
+      const history = this.history.partitions[partition]!
+      const { mishaps } = history
       const compression = this.random.pick(COMPRESSIONS)
       const answer = await client.send(this.history.topic, partition, this.#batch(values, compression), { acks })
       accept(errorName(answer.errorCode), `${values[0]} with acks=${acks}`)
       if (compression !== 'none') this.saw('a compressed batch was acknowledged')
       this.note(`acks=${acks} ${values[0]} at ${partition}/${answer.baseOffset}`)
-      if (acks === -1)
-        for (const [i, value] of values.entries()) this.history.partitions[partition]!.acknowledge(value, answer.baseOffset + i)
+      for (const [i, value] of values.entries()) {
+        if (acks === -1) history.acknowledge(value, answer.baseOffset + i)
+        else history.acknowledgeWritten(value, answer.baseOffset + i, mishaps)
+      }
       if (acks === -1) this.promised(startedAt)
       else this.succeeded(startedAt)
       if (this.random.chance(0.05)) await this.#takeProducerId(client)

@@ -55,7 +55,7 @@ abstract class Committer extends Client {
       return accept(error, 'OffsetFetch')
     }
     for (const partition of partitions) {
-      this.history.register(this.group, partition).read(found[`${this.history.topic}-${partition}`] ?? -1, startedAt)
+      this.history.register(this.group, partition).read(found[`${this.history.topic}-${partition}`] ?? -1, startedAt, this.now)
     }
   }
 }

@@ -24,13 +24,18 @@ export class PartitionHistory {
   readonly #offsets = new Map<string, number>()
   /** Acknowledged by all: value to offset. */
   readonly acknowledged = new Map<string, number>()
+  /** Acknowledged under acks=1, by offset. */
+  readonly #written = new Map<number, { readonly value: string; readonly mishaps: number }>()
   /** The largest that anybody was told. */
   highWatermark = 0
   /** What a turned bit took from readers. */
   readonly damages: { readonly startOffset: number; readonly endOffset: number }[] = []
+  readonly #mishaps: () => number
 
-  constructor(name: string) {
+  /** `mishaps` counts the power cuts and failed calls of the broker's disk. */
+  constructor(name: string, mishaps = () => 0) {
     this.name = name
+    this.#mishaps = mishaps
   }
 
   /** Somebody read it below the high watermark, or was told its offset under acks=all. */
@@ -42,6 +47,27 @@ export class PartitionHistory {
     if (at !== undefined && at !== offset) violated(`${value} lies at ${at} and at ${offset} of ${this.name}`)
     this.#values.set(offset, value)
     this.#offsets.set(value, offset)
+    const written = this.#writtenAt(offset)
+    if (written !== null && written !== value)
+      violated(`${written} was acknowledged with acks=1 at ${offset} of ${this.name}, where ${value} is`)
+  }
+
+  /** Acknowledged under acks=1: the operating system has it. `mishaps` is how many there were when its request left. */
+  acknowledgeWritten(value: string, offset: number, mishaps: number): void {
+    this.#written.set(offset, { value, mishaps })
+    if (this.#writtenAt(offset) === null) return
+    const seen = this.#values.get(offset)
+    if (seen !== undefined && seen !== value) violated(`${value} was acknowledged with acks=1 at ${offset}, where ${seen} is`)
+  }
+
+  /** What has to be there as long as processes only are killed or stopped; null: nothing. */
+  #writtenAt(offset: number): string | null {
+    const written = this.#written.get(offset)
+    return written && written.mishaps === this.#mishaps() ? written.value : null
+  }
+
+  get mishaps(): number {
+    return this.#mishaps()
   }
 
   acknowledge(value: string, offset: number): void {
@@ -73,6 +99,13 @@ export class PartitionHistory {
       if (offset >= startOffset && found.get(offset) !== value && !this.damageAt(offset))
         violated(`${value} was acknowledged at ${offset} of ${this.name} and is lost`)
     }
+    for (const offset of this.#written.keys()) {
+      const value = this.#writtenAt(offset)
+      if (value !== null && found.get(offset) !== value && !this.damageAt(offset))
+        violated(
+          `${value} was acknowledged with acks=1 at ${offset} of ${this.name} and is lost, with no trouble but ends of processes`,
+        )
+    }
     if (endOffset < this.highWatermark) violated(`${this.name} ends at ${endOffset}, below ${this.highWatermark}`)
   }
 
@@ -101,9 +134,12 @@ interface Write {
 export class Register {
   readonly name: string
   readonly #writes: Write[] = []
+  readonly #starts: readonly number[]
 
-  constructor(name: string) {
+  /** `starts` are the times of all starts of the broker so far. */
+  constructor(name: string, starts: readonly number[] = []) {
     this.name = name
+    this.#starts = starts
   }
 
   begin(value: number, now: number): Write {
@@ -114,19 +150,22 @@ export class Register {
 
   end(write: Write, outcome: 'done' | 'refused', now: number): void {
     write.outcome = outcome
-    write.endedAt = now
+    write.endedAt = Math.min(write.endedAt, now)
   }
 
-  /** `value` (-1: none) was read by a request that left at `startedAt`. */
-  read(value: number, startedAt: number): void {
+  /** `value` (-1: none) was read by a request that left at `startedAt` and was answered `now`. */
+  read(value: number, startedAt: number, now: number): void {
     const write = this.#writes.find((other) => other.value === value)
     if (value !== -1 && !write) violated(`${this.name} is ${value}, which nobody wrote`)
     if (write?.outcome === 'refused') violated(`${this.name} is ${value}, which was refused`)
-    const since = write?.endedAt ?? -1
+    // One that nobody heard of is over with the life of the broker it was sent to: what was not done by then never is.
+    const over = write ? (this.#starts.find((at) => at > write.startedAt) ?? Infinity) : -1
+    const since = Math.min(write?.endedAt ?? -1, over)
     const later = this.#writes.find(
       (other) => other.outcome === 'done' && other.endedAt < startedAt && other.startedAt > since && other !== write,
     )
     if (later) violated(`${this.name} is ${value}, although ${later.value} was acknowledged after it`)
+    if (write?.outcome === 'unknown') this.end(write, 'done', now)
   }
 }
 
@@ -153,6 +192,14 @@ export class Generations {
   }
 }
 
+/** What excuses a broker. */
+interface Broken {
+  /** Power cuts and failed calls of its disk so far. */
+  readonly mishaps: () => number
+  /** The times of its starts so far. */
+  readonly starts: readonly number[]
+}
+
 export class History {
   readonly topic = 'load'
   readonly partitions: readonly PartitionHistory[]
@@ -160,8 +207,11 @@ export class History {
   readonly #registers = new Map<string, Register>()
   readonly #producers = new Map<number, string>()
 
-  constructor(partitions: number) {
-    this.partitions = Array.from({ length: partitions }, (_, i) => new PartitionHistory(`load-${i}`))
+  readonly #starts: readonly number[]
+
+  constructor(partitions: number, { mishaps, starts }: Broken) {
+    this.partitions = Array.from({ length: partitions }, (_, i) => new PartitionHistory(`load-${i}`, mishaps))
+    this.#starts = starts
   }
 
   gaveProducerId(id: number, client: string): void {
@@ -173,7 +223,7 @@ export class History {
   register(group: string, partition: number): Register {
     const name = `${group}: load-${partition}`
     let found = this.#registers.get(name)
-    if (!found) this.#registers.set(name, (found = new Register(name)))
+    if (!found) this.#registers.set(name, (found = new Register(name, this.#starts)))
     return found
   }
 }

@@ -128,8 +128,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'log-start-not-saved',
     what: 'DeleteRecords answers before it wrote down where the log starts',
-    where: 'src/log/log.js',
-    find: "await state.shared.checkpoint('startOffset');",
+    where: 'src/log/log-state.js',
+    find: "await this.shared.checkpoint('startOffset');",
     replace: '',
   },
   {
@@ -171,7 +171,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'checksum-not-checked',
     what: 'recovery believes batches whose checksum does not match',
     where: 'src/log',
-    find: "if (!batch.checksumMatches())\n        return 'its checksum does not match';",
+    find: "if (!(isIntact ?? batch.checksumMatches()))\n        return 'its checksum does not match';",
     replace: '',
+  },
+  {
+    name: 'deletes-too-much',
+    what: 'DeleteRecords deletes all that is committed, whatever it was asked for',
+    where: 'src/replication/partition.js',
+    find: 'await this.log.deleteBefore(target);',
+    replace: 'await this.log.deleteBefore(this.highWatermark);',
   },
 ]

@@ -68,10 +68,10 @@ export async function produceCrashRestart(seed: number): Promise<Outcome> {
 class Run {
   readonly world: World
   readonly node: BrokerNode
-  readonly history = new History(PARTITIONS)
+  readonly history: History
   #clients: Client[] = []
   #admin: Admin | null = null
-  #trimmer: Trimmer | null = null
+  #trimmers: readonly Trimmer[] = []
   #keeper: Keeper | null = null
   readonly #trap: Trap
   troubles: string[] = []
@@ -80,6 +80,7 @@ class Run {
     this.world = world
     this.node = new BrokerNode(world.machine('broker'), config)
     const { device } = this.node.machine
+    this.history = new History(PARTITIONS, { mishaps: () => device.mishaps, starts: this.node.startedAt })
     device.usual = { ...device.usual, flushMs: world.random.pick([2, 30]) }
     device.weather = device.usual
     const watch = new Watch()
@@ -121,6 +122,7 @@ class Run {
     await this.#ask(async (client) => {
       await client.createTopic(this.history.topic, { partitions: PARTITIONS, configs: TOPIC })
       await client.createTopic('trimmed', { configs: { ...TOPIC, 'retention.ms': '6000', 'file.delete.delay.ms': '500' } })
+      await client.createTopic('cut', { configs: { ...TOPIC, 'retention.ms': '-1', 'file.delete.delay.ms': '500' } })
       await client.createTopic('keyed', { configs: { ...TOPIC, ...COMPACTED } })
     })
     const place: ClientWorld = {
@@ -129,16 +131,17 @@ class Run {
       bootstrapServers: this.node.bootstrapServers,
       onPromise: (client) => this.#trap.heard(client),
       life: () => this.node.life,
+      starts: () => this.node.starts,
     }
     this.#admin = new Admin('admin', place)
-    this.#trimmer = new Trimmer('trimmer', 'trimmed', place)
+    this.#trimmers = [new Trimmer('trimmer', 'trimmed', true, place), new Trimmer('cutter', 'cut', false, place)]
     this.#keeper = new Keeper('keeper', 'keyed', place)
     this.#clients = [
       new PlainProducer('plain', place),
       ...this.history.partitions.map((_, i) => new IdempotentProducer(`idempotent${i}`, i, place)),
       new Reader('reader', place),
       this.#admin,
-      this.#trimmer,
+      ...this.#trimmers,
       this.#keeper,
       new LoneCommitter('committer1', GROUPS[0]!, place),
       ...[2, 3, 4].map((i) => new Sharer(`sharer${i}`, GROUPS[1]!, place)),
@@ -185,7 +188,7 @@ class Run {
       for (const { name } of this.#clients) if (name.startsWith('idempotent')) history.checkSequence(found.records, `${name}/`)
       records.push(found.records.filter(({ offset }) => !history.damageAt(offset))) // memory may still have what the device lost
     }
-    this.#trimmer!.check(await this.#readWhole(client, 'trimmed', 0, this.#trimmer!.partition))
+    for (const trimmer of this.#trimmers) trimmer.check(await this.#readWhole(client, trimmer.topic, 0, trimmer.partition))
     this.#keeper!.check(await this.#readWhole(client, 'keyed', 0, this.#keeper!.partition))
     const remembered = this.history.partitions.map((_, i) => plainProducers(this.#log(this.history.topic, i)))
     const offsets = []
@@ -194,7 +197,9 @@ class Run {
       const found = await committedOffsets(client, group)
       offsets.push(found)
       for (const [partition] of this.history.partitions.entries()) {
-        this.history.register(group, partition).read(found[`${this.history.topic}-${partition}`] ?? -1, startedAt)
+        this.history
+          .register(group, partition)
+          .read(found[`${this.history.topic}-${partition}`] ?? -1, startedAt, this.world.events.now)
       }
     }
     const { groups } = await client.call(DescribeGroupsRequest, DescribeGroupsResponse, 5, { groups: GROUPS })

@@ -35,6 +35,16 @@ export const SOMETIMES = [
 
 export type Sometimes = (typeof SOMETIMES)[number]
 
+/** From so many runs on each of them has to have happened. */
+export const ENOUGH_SEEDS = 200
+/** Too seldom to be missed in so few. */
+const SELDOM: readonly Sometimes[] = ['a power cut kept unflushed writes out of order']
+
+/** What should have happened in so many runs, and did not. */
+export function missing(seen: ReadonlyMap<string, number>, seeds: number): Sometimes[] {
+  return seeds < ENOUGH_SEEDS ? [] : SOMETIMES.filter((what) => !seen.has(what) && !SELDOM.includes(what))
+}
+
 /** In how many of `seeds` runs each of them happened; one that never did is told as such when there were enough runs. */
 export function sometimesTable(seen: ReadonlyMap<string, number>, seeds: number): string[] {
   const known: readonly string[] = SOMETIMES

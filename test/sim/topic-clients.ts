@@ -19,19 +19,21 @@ async function offsetOf(client: KafkaClient, topic: string, timestamp: number): 
   }
 }
 
-/** Writes, reads, and deletes from the beginning; retention does so as well. */
+/** Writes, reads, and deletes from the beginning. Retention does so as well, or nobody else. */
 export class Trimmer extends Client {
   readonly partition: PartitionHistory
-  readonly #topic: string
+  readonly topic: string
+  readonly #hasRetention: boolean
   /** Everything below it is gone for ever. */
   #floor = 0
   /** Up to where it asked for deletion, heard or not. */
   #asked = 0
   #next = 0
 
-  constructor(name: string, topic: string, world: ClientWorld) {
+  constructor(name: string, topic: string, hasRetention: boolean, world: ClientWorld) {
     super(name, world)
-    this.#topic = topic
+    this.topic = topic
+    this.#hasRetention = hasRetention
     this.partition = new PartitionHistory(`${topic}-0`)
   }
 
@@ -50,7 +52,7 @@ export class Trimmer extends Client {
     const startedAt = this.now
     const values = Array.from({ length: 1 + this.random.below(3) }, () => `${this.name}/${this.#next++}`)
     const timestamp = this.process.platform.clock.now()
-    const { errorCode, baseOffset } = await client.send(this.#topic, 0, batchOf(values.map((value) => ({ value, timestamp }))))
+    const { errorCode, baseOffset } = await client.send(this.topic, 0, batchOf(values.map((value) => ({ value, timestamp }))))
     accept(errorName(errorCode), `${values[0]}`)
     for (const [i, value] of values.entries()) this.partition.acknowledge(value, baseOffset + i)
     this.promised(startedAt)
@@ -61,13 +63,12 @@ export class Trimmer extends Client {
     const known = Math.max(-1, ...this.partition.acknowledged.values()) + 1
     const offset = this.#floor + this.random.below(Math.max(0, known - this.#floor) + 1)
     this.#asked = Math.max(this.#asked, offset)
-    const topics = [{ name: this.#topic, partitions: [{ partitionIndex: 0, offset }] }]
+    const topics = [{ name: this.topic, partitions: [{ partitionIndex: 0, offset }] }]
     const answer = await client.call(DeleteRecordsRequest, DeleteRecordsResponse, 2, { topics, timeoutMs: 3000 })
     const { errorCode, lowWatermark } = answer.topics[0]!.partitions[0]!
     accept(errorName(errorCode), `DeleteRecords up to ${offset}`)
-    if (lowWatermark < offset)
-      violated(`records up to ${offset} of ${this.#topic} were deleted, and it starts at ${lowWatermark}`)
-    this.note(`deleted ${this.#topic} up to ${lowWatermark}`)
+    if (lowWatermark < offset) violated(`records up to ${offset} of ${this.topic} were deleted, and it starts at ${lowWatermark}`)
+    this.note(`deleted ${this.topic} up to ${lowWatermark}`)
     this.saw('records were deleted by request')
     this.#startsAt(lowWatermark)
     this.promised(startedAt)
@@ -75,23 +76,26 @@ export class Trimmer extends Client {
 
   async #read(client: KafkaClient): Promise<void> {
     const before = this.#floor
-    const startOffset = await offsetOf(client, this.#topic, EARLIEST)
-    if (startOffset < before) violated(`${this.#topic} started at ${before} and starts at ${startOffset}`)
+    const startOffset = await offsetOf(client, this.topic, EARLIEST)
+    if (startOffset < before) violated(`${this.topic} started at ${before} and starts at ${startOffset}`)
     this.#startsAt(startOffset)
-    const answer = await client.fetch(this.#topic, 0, startOffset)
+    const answer = await client.fetch(this.topic, 0, startOffset)
     // Retention may have been here since.
-    accept(errorName(answer.errorCode), `fetch of ${this.#topic} at ${startOffset}`, ['OFFSET_OUT_OF_RANGE'])
+    accept(errorName(answer.errorCode), `fetch of ${this.topic} at ${startOffset}`, ['OFFSET_OUT_OF_RANGE'])
     for (const { offset, value } of recordsIn(answer.records)) this.partition.saw(value ?? '', offset)
   }
 
   #startsAt(offset: number): void {
+    if (offset > this.#asked && !this.#hasRetention)
+      violated(`${this.topic} starts at ${offset}, and nobody asked for more to be deleted than up to ${this.#asked}`)
     if (offset > this.#asked) this.saw('a segment went by retention')
     this.#floor = Math.max(this.#floor, offset)
   }
 
   /** What is there is all that was not deleted. */
   check({ records, startOffset, endOffset }: Audited): void {
-    if (startOffset < this.#floor) violated(`${this.#topic} started at ${this.#floor} and starts at ${startOffset}`)
+    if (startOffset < this.#floor) violated(`${this.topic} started at ${this.#floor} and starts at ${startOffset}`)
+    this.#startsAt(startOffset)
     this.partition.checkAll(
       records.filter(({ offset }) => offset >= startOffset),
       endOffset,
@@ -102,6 +106,8 @@ export class Trimmer extends Client {
 
 interface Put {
   readonly value: string | null
+  /** How often the broker had been started when it was sent: no later life of the broker can append it. */
+  readonly starts: number
   /** Null: nobody was told. */
   offset: number | null
 }
@@ -133,7 +139,7 @@ export class Keeper extends Client {
   async #put(client: KafkaClient): Promise<void> {
     const key = this.random.pick(KEYS)
     const value = this.random.chance(0.15) ? null : `${key}/${this.#next++}`
-    const put: Put = { value, offset: null }
+    const put: Put = { value, starts: this.starts, offset: null }
     this.#puts.set(key, [...(this.#puts.get(key) ?? []), put])
     const timestamp = this.process.platform.clock.now()
     const { errorCode, baseOffset } = await client.send(this.#topic, 0, batchOf([{ key, value, timestamp }]))
@@ -150,10 +156,13 @@ export class Keeper extends Client {
 
   #checkKey(key: string, puts: readonly Put[], found: Audited['records'][number] | undefined): void {
     const last = puts.findLast(({ offset }) => offset !== null)
-    const mayBeGone =
-      last === undefined || puts.some(({ value, offset }) => value === null && (offset ?? Infinity) >= last.offset!)
+    // One that nobody was told of may lie behind `last` only where the broker it was sent to lived on when `last` was sent.
+    const mayFollow = puts.filter(({ offset, starts }) => offset === null && starts >= (last?.starts ?? 0))
+    const mayBeGone = !last || last.value === null || mayFollow.some(({ value }) => value === null)
     if (found?.value === null) this.saw('a tombstone was read')
     if (!found && !mayBeGone) violated(`${key} of ${this.#topic} was ${last?.value} at ${last?.offset} and is gone`)
+    if (found && found.offset > (last?.offset ?? -1) && !mayFollow.some(({ value }) => value === found.value))
+      violated(`${key} of ${this.#topic} is ${found.value} at ${found.offset}, which was not put there after ${last?.value}`)
     if (!found || !last || found.offset > last.offset!) return
     if (found.offset !== last.offset || found.value !== last.value)
       violated(`${key} of ${this.#topic} was ${last.value} at ${last.offset} and is ${found.value} at ${found.offset}`)

@@ -64,6 +64,7 @@ export class DiskCalls {
       try {
         const code = this.#trouble(kind)
         if (code !== null) {
+          this.#device.mishaps++
           events.note(`disk ${code} at ${kind} ${path}`)
           events.saw(`the disk failed a ${kind}`)
           throw failure(path, code, 'simulated trouble')
@@ -124,6 +125,8 @@ export class SimDevice {
   readonly journal = new Journal()
   #root = new SimDirectory(this.journal)
   readonly #locks = new Map<string, SimProcess>()
+  /** Power cuts and calls that failed so far: while it stays the same, what was written is there for every process. */
+  mishaps = 0
 
   constructor(events: Events, random: SeededRandom) {
     this.events = events
@@ -147,6 +150,7 @@ export class SimDevice {
 
   /** After it the machine starts on what the device kept. */
   powerCut(): void {
+    this.mishaps++
     this.mount(this.#root.afterPowerCut(this.random, (what) => this.events.saw(what)))
   }
 
