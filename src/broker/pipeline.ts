@@ -8,8 +8,10 @@ import { Slices } from '../platform/slices.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { type RequestHeader, readRequestHeader, writeResponseHeader } from '../protocol/header.ts'
 import { type Codec, codec, type Input } from '../protocol/schema.ts'
+import { readBounded, weightRead } from '../protocol/wire.ts'
 import type { AnyHandler, RequestContext } from './handler.ts'
 import { unsupportedApiVersions } from './handlers/api-versions.ts'
+import { LargeRequests } from './large-requests.ts'
 import { answerErrors, authorize, type Call, compose, logBug, type Step } from './steps.ts'
 
 const API_VERSIONS = 18
@@ -40,6 +42,7 @@ export class Pipeline {
   readonly #dispatch: (call: Call) => Promise<unknown>
   readonly #logger: Logger
   readonly #slices: Slices
+  readonly #large = new LargeRequests()
 
   constructor(options: PipelineOptions) {
     this.#handlers = new Map(options.handlers.map((handler) => [handler.api.key, handler]))
@@ -62,9 +65,15 @@ export class Pipeline {
     const { served, request: schema } = handler.api
     const version = header.apiVersion
     if (version < served.min || version > served.max) return this.#unsupported(header, handler)
-    const request: unknown = codec(schema, version).read(reader)
+    const body = codec(schema, version)
+    const bodyAt = reader.at
+    const request: unknown = readBounded(reader, body)
     const context = new PipelineContext(header, { origin, receivedAt, logger: this.#logger, slices: this.#slices })
-    return this.#carryOut({ handler, request, context })
+    if (this.#large.mayPass(weightRead(), origin.id)) return this.#carryOut({ handler, request, context })
+    const readAgain = () => readBounded(new ByteReader(frame, bodyAt), body)
+    return this.#large.run({ connectionId: origin.id, weight: weightRead(), request, readAgain }, (its) =>
+      this.#carryOut({ handler, request: its, context }),
+    )
   }
 
   // Apart from what comes before: an asynchronous function costs by its size, for every request.

@@ -5,7 +5,7 @@
 import { assert } from '../base/assert.ts'
 import type { PooledBytes } from '../base/buffer-pool.ts'
 import type { Clock, Timer } from '../platform/clock.ts'
-import type { Address, Connection } from '../platform/network.ts'
+import type { Address, Connection, Intake } from '../platform/network.ts'
 import type { Slices } from '../platform/slices.ts'
 import type { Asker, Budget, RequestBudget } from './budget.ts'
 import { FrameReader, type FrameSink } from './frame.ts'
@@ -128,12 +128,12 @@ export class Channel implements Asker, Incoming {
     return this.#gone.signal
   }
 
-  /** Starts reading. */
-  open(): void {
+  /** Starts reading; `early` came before. */
+  open(early?: Uint8Array): void {
     this.#connection.onClose((why) => this.#over(why))
     this.#house.sink.opened?.(this)
     this.#watchIdleness(this.#house.limits.maxIdleMs)
-    this.#connection.onData({
+    const intake: Intake = {
       buffer: () => this.#reader.buffer(),
       received: (length) => {
         if (this.#isOver) return
@@ -143,7 +143,15 @@ export class Channel implements Asker, Incoming {
         if (this.#reader.isUnderWay !== this.#isWatched) this.#watchFrame()
         if (length >= LARGE_READ && this.#house.slices.isOver) this.#rest()
       },
-    })
+    }
+    this.#connection.onData(intake)
+    for (let at = 0; early && at < early.length; ) {
+      const buffer = intake.buffer()
+      const length = Math.min(buffer.length, early.length - at)
+      buffer.set(early.subarray(at, at + length))
+      intake.received(length)
+      at += length
+    }
   }
 
   /** Reads nothing more in this turn: others have waited for long enough. */

@@ -7,7 +7,7 @@ test("a second's worth comes in at once, the others one after the other, in thei
   const clock = new ManualClock()
   const pace = new CreationPace(clock, () => 10)
   const seen: number[] = []
-  for (let i = 0; i < 15; i++) pace.enter(() => seen.push(i))
+  for (let i = 0; i < 15; i++) pace.enter({}, () => seen.push(i))
   assert.equal(seen.length, 10)
   for (const expected of [11, 12, 13, 14, 15]) {
     await clock.advance(100)
@@ -18,7 +18,7 @@ test("a second's worth comes in at once, the others one after the other, in thei
     seen.map((_, i) => i),
   )
   await clock.advance(60_000)
-  for (let i = 0; i < 15; i++) pace.enter(() => seen.push(i))
+  for (let i = 0; i < 15; i++) pace.enter({}, () => seen.push(i))
   assert.equal(seen.length, 25, 'a pause gives a second of credit, not a minute')
 })
 
@@ -27,7 +27,7 @@ test('a rate that changes holds for those who wait already; after a stop nobody 
   let rate = 0
   const pace = new CreationPace(clock, () => rate)
   let count = 0
-  const enter = () => pace.enter(() => count++)
+  const enter = () => pace.enter({}, () => count++)
   for (let i = 0; i < 5; i++) enter()
   await clock.advance(100_000)
   assert.equal(count, 0)
@@ -42,4 +42,21 @@ test('a rate that changes holds for those who wait already; after a stop nobody 
   assert.equal(count, 5)
   enter()
   assert.equal(count, 6)
+})
+
+test('only so many wait; who leaves meanwhile costs those behind nothing', async () => {
+  const clock = new ManualClock()
+  const pace = new CreationPace(clock, () => 5)
+  const seen: number[] = []
+  const all = Array.from({ length: 100 }, (_, number) => ({ number }))
+  const taken = all.filter((who) => pace.enter(who, () => seen.push(who.number)))
+  assert.equal(seen.length, 5)
+  assert.equal(taken.length, 5 + 64)
+  for (const who of taken) pace.leave(who)
+  assert.equal(
+    pace.enter({}, () => seen.push(1000)),
+    true,
+  )
+  await clock.advance(200)
+  assert.deepEqual(seen, [0, 1, 2, 3, 4, 1000])
 })

@@ -4,11 +4,14 @@ import type { Clock, Timer } from '../platform/clock.ts'
 
 /** The rate may be changed while some wait, and nobody shall wait longer than it asks then. */
 const LONGEST_WAIT_MS = 500
+/** So many may wait, or a second's worth where that is more: each holds a descriptor, and the last one's patience ends. */
+const LEAST_PLACES = 64
 
 export class CreationPace {
   readonly #clock: Clock
   readonly #rate: () => number
-  readonly #waiting: (() => void)[] = []
+  /** In the order they came. */
+  readonly #waiting = new Map<object, () => void>()
   /** How many may come in now; a part of one, too. */
   #credit = Number.POSITIVE_INFINITY
   #creditAt: number
@@ -21,17 +24,24 @@ export class CreationPace {
     this.#creditAt = clock.monotonic()
   }
 
-  /** Runs `run` when it is this connection's turn: at once, where the rate allows it and nobody waits. */
-  enter(run: () => void): void {
-    this.#waiting.push(run)
+  /** Runs `run` when it is the turn of `who`: at once, where the rate allows it and nobody waits. False, and nothing will run, if too many wait. */
+  enter(who: object, run: () => void): boolean {
+    if (this.#waiting.size >= Math.max(LEAST_PLACES, this.#rate())) return false
+    this.#waiting.set(who, run)
     if (!this.#timer) this.#goOn()
+    return true
+  }
+
+  /** `who` waits no longer, if it did; that costs those behind nothing. */
+  leave(who: object): void {
+    this.#waiting.delete(who)
   }
 
   /** Nobody comes in any more. */
   stop(): void {
     this.#timer?.cancel()
     this.#timer = null
-    this.#waiting.length = 0
+    this.#waiting.clear()
   }
 
   #goOn(): void {
@@ -43,11 +53,13 @@ export class CreationPace {
       this.#credit = Math.min(earned, rate)
     }
     this.#creditAt = now
-    while (this.#waiting.length > 0 && this.#credit >= 1) {
+    for (const [who, run] of this.#waiting) {
+      if (this.#credit < 1) break
       this.#credit--
-      this.#waiting.shift()!()
+      this.#waiting.delete(who)
+      run()
     }
-    if (this.#waiting.length === 0) return
+    if (this.#waiting.size === 0) return
     const waitMs = Math.min(LONGEST_WAIT_MS, ((1 - this.#credit) * 1000) / rate)
     this.#timer = this.#clock.after(Math.max(1, waitMs), () => {
       this.#timer = null

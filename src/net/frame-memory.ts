@@ -9,9 +9,13 @@ const SLICE_MAX = 16 * 1024
 /** Much of the time frames of one kind follow each other, so a few megabytes are enough to never ask the kernel. */
 const MAX_IDLE = 16 * 1024 * 1024
 
+/** What frames may have of memory before their bytes came, all together: nobody is charged for it. */
+const MOST_AHEAD = 64 * 1024 * 1024
+
 export class FrameMemory {
   readonly #pool: BufferPool
   #slab: Slab | null = null
+  #ahead = 0
 
   constructor(pool = new BufferPool(MAX_IDLE)) {
     this.#pool = pool
@@ -25,6 +29,17 @@ export class FrameMemory {
       this.#slab = new Slab(this.#pool.take(SLAB))
     }
     return this.#slab.cut(size)
+  }
+
+  /** May a frame have `bytes` of memory before they come? Then `giveAhead` follows when it is whole, moves or is given up. */
+  takeAhead(bytes: number): boolean {
+    if (this.#ahead + bytes > MOST_AHEAD) return false
+    this.#ahead += bytes
+    return true
+  }
+
+  giveAhead(bytes: number): void {
+    this.#ahead -= bytes
   }
 
   /** The same bytes for a frame that may be kept for minutes: one small frame must not hold a whole slab for so long. Releases `frame`. */

@@ -173,3 +173,29 @@ test('after stop nothing comes out', () => {
   feed(stream(Buffer.alloc(100_000)))
   assert.deepEqual(texts(), [])
 })
+
+test('frames that stop half way have a bounded amount of memory ahead of their bytes, and give it back', () => {
+  const taken: number[] = []
+  const memory = new (class extends FrameMemory {
+    override take(size: number) {
+      taken.push(size)
+      return super.take(size)
+    }
+  })()
+  const MIB = 1024 * 1024
+  const landing = new Uint8Array(64 * 1024)
+  const sink = { admit: () => true, extend: () => true, frame: () => {}, refuse: () => {} }
+  const begin = () => {
+    const reader = new FrameReader({ sink, memory, landing, maxFrameBytes: () => 2 * MIB })
+    landing.set(framed([new Uint8Array(MIB)])[0]!)
+    reader.buffer()
+    reader.received(20_000)
+    return reader
+  }
+  const readers = Array.from({ length: 200 }, begin)
+  const whole = taken.filter((bytes) => bytes === MIB).length
+  assert.equal(whole, 65, 'of those that had 64 MiB ahead, less what came of each')
+  for (const reader of readers) reader.stop()
+  begin()
+  assert.equal(taken.at(-1), MIB, 'given back')
+})

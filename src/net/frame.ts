@@ -51,6 +51,8 @@ export class FrameReader implements Intake {
   /** How much of it may be here; never above what its place holds. */
   #allowed = 0
   #filled = 0
+  /** What its place has beyond what was allowed when it was taken, and nobody was asked for. */
+  #ahead = 0
   /** The last buffer given out is the frame itself. */
   #isDirect = false
   /** Bytes that arrived behind a frame that was not admitted. */
@@ -104,6 +106,7 @@ export class FrameReader implements Intake {
     this.#held = null
     this.#frame?.release()
     this.#frame = null
+    this.#giveAhead()
   }
 
   /** The first `length` of `bytes` came. */
@@ -159,12 +162,21 @@ export class FrameReader implements Intake {
 
   #place(): PooledBytes {
     const size = this.#size
-    const usual = size <= SMALL || this.#allowed >= SMALL ? Math.min(size, USUAL) : 0
-    return this.#memory.take(Math.max(this.#allowed, usual))
+    const allowed = this.#allowed
+    if (size <= SMALL) return this.#memory.take(size)
+    const usual = Math.min(size, USUAL)
+    if (allowed >= SMALL && usual > allowed && this.#memory.takeAhead(usual - allowed)) this.#ahead = usual - allowed
+    return this.#memory.take(allowed + this.#ahead)
+  }
+
+  #giveAhead(): void {
+    if (this.#ahead > 0) this.#memory.giveAhead(this.#ahead)
+    this.#ahead = 0
   }
 
   #move(): void {
     const old = this.#frame!
+    this.#giveAhead()
     this.#frame = this.#place()
     this.#frame.bytes.set(old.bytes.subarray(0, this.#filled))
     old.release()
@@ -181,6 +193,7 @@ export class FrameReader implements Intake {
   #deliver(): void {
     const frame = this.#frame!
     this.#frame = null
+    this.#giveAhead()
     this.#lengthFilled = 0
     this.#sink.frame(frame)
   }

@@ -11,8 +11,10 @@ import { CreationPace } from './creation-pace.ts'
 import { FrameMemory } from './frame-memory.ts'
 import { FramesUnderWay } from './frames-under-way.ts'
 import { SparseLog } from './sparse-log.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 const LANDING = 64 * 1024
+const TOO_FAST = 'too many wait to come in already (max.connection.creation.rate)'
 
 export interface ListenerOptions {
   /** As `listeners` names it: PLAINTEXT, CONTROLLER, EXTERNAL, ... */
@@ -55,6 +57,8 @@ export class Server {
   readonly #paces = new Map<string, CreationPace>()
   readonly #listeners = new Map<string, Listener>()
   readonly #connections = new Map<Connection, Channel | null>()
+  /** Of those that wait to come in. */
+  readonly #rooms = new Map<Connection, WaitingRoom>()
   #nextId = 1
   #isOver = false
   #onEmpty: (() => void) | null = null
@@ -120,26 +124,39 @@ export class Server {
   #accept(connection: Connection, name: string): void {
     const { host } = connection.remote
     const refusal = this.#isOver ? 'the server stops' : this.#counts.enter(host, name)
-    if (refusal !== null) {
-      this.#log.warn('a connection was refused', { from: `${host}:${connection.remote.port}`, listener: name, why: refusal })
-      connection.close()
-      return
-    }
+    if (refusal !== null) return this.#refuse(connection, name, refusal)
     this.#connections.set(connection, null)
     connection.onClose(() => this.#left(connection, host, name))
-    this.#paces.get(name)!.enter(() => this.#pace.enter(() => this.#welcome(connection, name)))
+    const pace = this.#paces.get(name)!
+    if (!pace.enter(connection, () => this.#enter(connection, name))) return this.#refuse(connection, name, TOO_FAST)
+    if (this.#connections.get(connection) === null) this.#rooms.set(connection, new WaitingRoom(connection))
+  }
+
+  #refuse(connection: Connection, listener: string, why: string): void {
+    const { host, port } = connection.remote
+    this.#log.warn('a connection was refused', { from: `${host}:${port}`, listener, why })
+    connection.close()
+  }
+
+  /** Its listener lets it in; now all listeners together must. */
+  #enter(connection: Connection, listener: string): void {
+    if (!this.#pace.enter(connection, () => this.#welcome(connection, listener))) this.#refuse(connection, listener, TOO_FAST)
   }
 
   #welcome(connection: Connection, listener: string): void {
-    if (!this.#connections.has(connection)) return // it left while it waited
     const channel = new Channel(this.#nextId++, listener, connection, this.#house)
     this.#connections.set(connection, channel)
-    channel.open()
+    const room = this.#rooms.get(connection)
+    this.#rooms.delete(connection)
+    channel.open(room?.leave())
   }
 
   #left(connection: Connection, ip: string, listener: string): void {
     this.#counts.leave(ip, listener)
     this.#connections.delete(connection)
+    this.#rooms.delete(connection)
+    this.#paces.get(listener)!.leave(connection)
+    this.#pace.leave(connection)
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 

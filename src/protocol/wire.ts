@@ -32,8 +32,31 @@ export function viewOrNull(from: ByteReader, length: number): Uint8Array | null 
  * partitions in one Metadata response stay far below; a hostile frame of 100 MB would otherwise become gigabytes.
  */
 const MOST_WEIGHT = 16 * 1024 * 1024
+/**
+ * The same for a request that somebody else sent us: 100,000 structs or texts. A cluster of 50,000 partitions may be asked for in one request,
+ * each in a topic of its own; what a few clients could make us hold, and decode in one turn of the event loop, stays small.
+ */
+export const MOST_REQUEST_WEIGHT = 400_000
 // Reading a message is one synchronous call, so one number serves all readers.
 let weight = 0
+let mostWeight = MOST_WEIGHT
+
+/**
+ * Reads with `codec` what may weigh no more than a request may. Throws MalformedBytes beyond it.
+ */
+export function readBounded<T>(from: ByteReader, codec: { read(from: ByteReader): T }): T {
+  mostWeight = MOST_REQUEST_WEIGHT
+  try {
+    return codec.read(from)
+  } finally {
+    mostWeight = MOST_WEIGHT
+  }
+}
+
+/** What the arrays of the last message weigh that was read, in this turn of the event loop. */
+export function weightRead(): number {
+  return weight
+}
 
 /** To be called before a message is read. */
 export function startReading(): void {
@@ -44,7 +67,7 @@ export function startReading(): void {
 export function count(from: ByteReader, length: number, itemSize: number, itemWeight: number): number {
   if (length * itemSize > from.left) throw tooMany(length, `${itemSize} bytes each at least, ${from.left} left`)
   weight += length * itemWeight
-  if (weight > MOST_WEIGHT) throw tooMany(length, 'more than one message may hold')
+  if (weight > mostWeight) throw tooMany(length, 'more than one message may hold')
   return length
 }
 

@@ -37,7 +37,7 @@ export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, Metadat
 
     async handle(request, context) {
       requireAnswerable(request, context)
-      const asked = wanted(request, context)
+      const asked = await wanted(request, context)
       const refusals = await makeMissing(asked, request, context)
       const topics = await context.slices.map(asked, (one) => describe(one, refusals, request, context))
       const image = rooms.image()
@@ -66,9 +66,9 @@ export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, Metadat
     }),
   }
 
-  function wanted({ topics }: MetadataRequest, context: RequestContext): readonly Asked[] {
+  async function wanted({ topics }: MetadataRequest, context: RequestContext): Promise<readonly Asked[]> {
     const all = topics === null || (topics.length === 0 && context.version < TOPIC_LIST_NULL_SINCE)
-    if (!all) return distinct(topics, rooms.image())
+    if (!all) return topics.length > 1 ? distinct(topics, rooms.image(), context) : topics
     return [...rooms.image().topics.values()]
       .filter(({ name }) => context.may('Describe', { type: 'Topic', name }))
       .map(({ name }) => ({ name, topicId: ZERO_UUID }))
@@ -130,10 +130,12 @@ function requireAnswerable({ topics }: MetadataRequest, { version }: RequestCont
 }
 
 /** A topic that is asked for twice, by name and by id too, is answered once. */
-function distinct(topics: readonly Asked[], image: MetadataImage): readonly Asked[] {
+async function distinct(topics: readonly Asked[], image: MetadataImage, { slices }: RequestContext): Promise<readonly Asked[]> {
   const keyOf = ({ name, topicId }: Asked) =>
     (topicId === ZERO_UUID ? name : image.topicsById.get(topicId)?.name) ?? ` ${topicId}`
-  return [...new Map(topics.map((topic) => [keyOf(topic), topic])).values()]
+  const byKey = new Map<string | null, Asked>()
+  await slices.map(topics, (topic) => void byKey.set(keyOf(topic), topic))
+  return [...byKey.values()]
 }
 
 function partitionAnswer(partition: PartitionImage, image: MetadataImage, { listener }: RequestContext) {
