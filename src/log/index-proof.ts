@@ -21,10 +21,13 @@ export interface Witness {
 }
 
 /** Whether a batch begins where the entry says, so that none before it holds `offset`. */
-export async function isPlace(segment: Witness, { position, lastOffset }: OffsetEntry, offset: number): Promise<boolean> {
-  const placed = await found(segment, position, () => true)
-  if (placed?.position !== position) return false
-  const { batch } = placed
+export async function isPlace(segment: Witness, entry: OffsetEntry, offset: number): Promise<boolean> {
+  const placed = await found(segment, entry.position, () => true)
+  return placed?.position === entry.position && isBatchOf(segment, entry, placed.batch, offset)
+}
+
+/** Whether `batch`, which was found at the entry's position, can be the entry's, so that none before it holds `offset`. */
+export function isBatchOf(segment: Witness, { position, lastOffset }: OffsetEntry, batch: RecordBatch, offset: number): boolean {
   const isBatch = batch.magic === 2 && position + batch.sizeInBytes <= segment.sizeInBytes
   return isBatch && batch.baseOffset >= segment.baseOffset && batch.baseOffset <= offset && batch.lastOffset <= lastOffset
 }

@@ -4,6 +4,7 @@ import { MalformedBytes } from '../base/bytes.ts'
 import { DiskError } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import type { Damage } from './damage.ts'
+import { findOffset } from './offset-search.ts'
 import { ClosedFile } from './open-files.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
@@ -115,8 +116,7 @@ async function soundExtentIn(
   range: ReadRange,
 ): Promise<Extent | 'tooLarge' | null> {
   const { from, maxBytes, limit, minOneBatch } = range
-  const near = await segment.startFor(from)
-  const first = await segment.find(near, size, (batch) => batch.lastOffset >= from)
+  const first = await findOffset(segment, from, size)
   if (!first || first.batch.lastOffset >= limit) return null
   const start = first.position
   const firstSize = first.batch.sizeInBytes
