@@ -184,8 +184,7 @@ export class PlainProducer extends Client {
         if (acks === -1) history.acknowledge(value, answer.baseOffset + i)
         else history.acknowledgeWritten(value, answer.baseOffset + i, mishaps)
       }
-      if (acks === -1) this.promised(startedAt)
-      else this.succeeded(startedAt)
+      this.promised(startedAt)
       if (this.random.chance(0.05)) await this.#takeProducerId(client)
       await this.sleep(this.random.next() * 250)
     }

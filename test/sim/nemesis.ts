@@ -20,11 +20,12 @@ export interface Prey {
   readonly untilMs: number
 }
 
-/** Cuts the power as soon as a client is told something that must hold: nothing has more to lose than that moment. */
+/** Cuts the power, or kills the broker, as soon as a client is told something that must hold: nothing has more to lose than that moment. */
 export class Trap {
   readonly #node: BrokerNode
   readonly #world: World
   #client: string | null = null
+  #isKill = false
 
   constructor(node: BrokerNode, world: World) {
     this.#node = node
@@ -32,15 +33,17 @@ export class Trap {
   }
 
   /** Null: for nobody. */
-  set(client: string | null): void {
+  set(client: string | null, isKill = false): void {
     this.#client = client
+    this.#isKill = isKill
   }
 
   heard(client: string): void {
     if (client !== this.#client) return
     this.#client = null
-    this.#world.events.saw('a power cut right after an answer')
-    this.#node.powerCut()
+    this.#world.events.saw(this.#isKill ? 'a kill right after an answer' : 'a power cut right after an answer')
+    if (this.#isKill) this.#node.kill()
+    else this.#node.powerCut()
     this.#node.restartAfter(10)
   }
 }
@@ -88,6 +91,20 @@ export const troubles: readonly Trouble[] = [
       // What the controller promises is rare, and the most is lost with it.
       trap.set(random.chance(0.4) ? 'admin' : random.pick(clients))
       return { ms: 3000, end: () => trap.set(null) }
+    },
+  },
+  {
+    name: 'kill at an answer',
+    strike({ node, trap }) {
+      trap.set('plain', true)
+      const slow = weather(node, { stallMs: 20 }, 3000) // a batch takes a while to the operating system
+      return {
+        ms: slow.ms,
+        end() {
+          slow.end()
+          trap.set(null)
+        },
+      }
     },
   },
   {

@@ -181,4 +181,19 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: 'await this.log.deleteBefore(target);',
     replace: 'await this.log.deleteBefore(this.highWatermark);',
   },
+  {
+    name: 'ack-before-write',
+    what: 'acks=1 answers before the batch is with the operating system',
+    where: 'src/replication/partition.js',
+    find: ': this.#written.until(offset, Number.POSITIVE_INFINITY);',
+    replace: ': undefined;',
+  },
+  {
+    name: 'compaction-loses-revived',
+    what: 'the cleaner drops values that came a while after a tombstone of their key',
+    where: 'src/log/retained.js',
+    find: 'if (offset < latest.get(key))',
+    replace:
+      'if (value === null && key.length < 6) (rules.revived ??= new Set()).add(String(key)); else if (rules.revived?.has(String(key))) return false; if (offset < latest.get(key))',
+  },
 ]

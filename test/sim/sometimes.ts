@@ -3,6 +3,7 @@
 export const SOMETIMES = [
   'the broker was killed between an append and its flush',
   'a power cut right after an answer',
+  'a kill right after an answer',
   'a power cut found unflushed bytes',
   'a power cut tore a write',
   'a power cut left zeros at the end of a file',
