@@ -46,7 +46,10 @@ else await main()
 async function main(): Promise<void> {
   await ready()
   const outcomes = new Map<string, string>()
-  if (!values.list) for (const campaign of wanted) outcomes.set(campaign.name, await runShare(campaign, wish()))
+  for (const campaign of values.list ? [] : wanted) {
+    console.log(`\n== ${campaign.name}: ${campaign.about}`)
+    outcomes.set(campaign.name, await runShare(campaign, wish()))
+  }
   console.log(table(wanted, outcomes))
   if ([...outcomes.values()].some((outcome) => !/^(passed|skipped)/.test(outcome))) process.exitCode = 1
 }

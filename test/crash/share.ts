@@ -33,8 +33,7 @@ export function planOf({ share, goals }: Campaign, total: number, { times, minut
 
 /** How it went, in a few words that begin with `passed` or `skipped` where that is good. What failed earlier on the same commit is not. */
 export async function runShare(campaign: Campaign, wish: Wish, options: CounterOptions = {}): Promise<string> {
-  const { name, about, goals } = campaign
-  console.log(`\n== ${name}: ${about}`)
+  const { name, goals } = campaign
   const { count } = goals[0]!
   const total = openCounters(name, options).total(count)
   const { times, minutes, isCounted } = planOf(campaign, total, wish)
