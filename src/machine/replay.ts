@@ -95,9 +95,7 @@ export class Replay<R> {
       if (record !== null) return record
       this.#noteUnknown(() => logger.warn(`${name}: a record of an unknown kind is left as it is`, { offset }))
     } catch (thrown) {
-      this.#noteUnknown(() =>
-        logger.error(`${name}: a record cannot be read and is left as it is`, { offset, error: String(thrown) }),
-      )
+      this.#noteUnknown(() => logger.error(`${name}: a record cannot be read and is left as it is`, { offset, error: thrown }))
     }
     return null
   }

@@ -170,7 +170,7 @@ export class MetadataPublisher {
         } catch (thrown) {
           this.#options.logger.error(`${name} could not follow a change of the metadata`, {
             offset: delta.endOffset,
-            error: thrown instanceof Error ? thrown.stack : String(thrown),
+            error: thrown,
           })
         }
       }
