@@ -44,6 +44,10 @@ const { values: options } = parseArgs({
 
 const expectedFile = join(projectDir, 'test/interop/expected-failures.json')
 const wanted = judges.filter((judge) => new RegExp(options.only).test(judge.name))
+if (wanted.length === 0) {
+  console.error(`--only ${options.only} is the name of no judge; there are ${judges.map(({ name }) => name).join(', ')}`)
+  process.exit(1)
+}
 
 if (options.help) {
   console.log(usage)
