@@ -41,6 +41,18 @@ export async function compile({
   return true
 }
 
+/** Compiles sources, tests and bench as they are run by the tests and by the campaigns; resolves to whether all went well. */
+export function compileTests() {
+  return compile({
+    project: 'tsconfig.test.json',
+    folders: ['src', 'test', 'bench'],
+    outDir: 'build',
+    info: 'build/test.tsbuildinfo',
+    endings: ['.js'],
+    output: (source) => `build/${source.replace(/\.ts$/, '.js')}`,
+  })
+}
+
 /** Runs Node on a script in the project's folder; resolves to the exit code. */
 export function run(args) {
   return new Promise((resolve, reject) => {

@@ -2,18 +2,11 @@
 // its own. What finds something is kept in test/fuzz/corpus/; the count in test/campaigns/fuzz.json goes on, see test/fuzz/main.ts.
 
 import { availableParallelism } from 'node:os'
-import { compile, run } from './compile.mjs'
+import { compileTests, run } from './compile.mjs'
 import { fail, setUp } from './setup.mjs'
 
 setUp()
-const isCompiled = await compile({
-  project: 'tsconfig.test.json',
-  folders: ['src', 'test', 'bench'],
-  outDir: 'build',
-  info: 'build/test.tsbuildinfo',
-  endings: ['.js'],
-  output: (source) => `build/${source.replace(/\.ts$/, '.js')}`,
-})
+const isCompiled = await compileTests()
 if (!isCompiled) fail('The tests do not compile (see above).')
 if (availableParallelism() < 2)
   console.log('One core only: the broker and its attackers take turns, and stalls are seen less well.')

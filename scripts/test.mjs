@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { build } from './build.mjs'
-import { compile, filesBelow, relativeTo, run } from './compile.mjs'
+import { compileTests, filesBelow, relativeTo, run } from './compile.mjs'
 import { fail, root, setUp } from './setup.mjs'
 
 const EXPECTED = join(root, 'test/expected-files.txt')
@@ -42,17 +42,6 @@ const code = await run([
 ])
 console.log(`${files.length} of ${all.length} test files, ${seconds(started)} in all.`)
 process.exitCode = code
-
-function compileTests() {
-  return compile({
-    project: 'tsconfig.test.json',
-    folders: ['src', 'test', 'bench'],
-    outDir: 'build',
-    info: 'build/test.tsbuildinfo',
-    endings: ['.js'],
-    output: (source) => `build/${source.replace(/\.ts$/, '.js')}`,
-  })
-}
 
 async function step(name, act) {
   const began = performance.now()

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { compile } from '../../../scripts/compile.mjs'
+import { compileTests } from '../../../scripts/compile.mjs'
 import { installTools, ToolRunner } from '../lib/apache-tools.mjs'
 import { projectDir } from '../lib/brokers.mjs'
 import { start } from '../lib/processes.mjs'
@@ -43,15 +43,7 @@ export const judge = {
 }
 
 async function writeStates(workDir) {
-  const isCompiled = await compile({
-    project: 'tsconfig.test.json',
-    folders: ['src', 'test', 'bench'],
-    outDir: 'build',
-    info: 'build/test.tsbuildinfo',
-    endings: ['.js'],
-    output: (source) => `build/${source.replace(/\.ts$/, '.js')}`,
-  })
-  assert.ok(isCompiled, 'the tests do not compile')
+  assert.ok(await compileTests(), 'the tests do not compile')
   const program = join(projectDir, 'build/test/crash-points/main.js')
   const writing = start(process.execPath, [program, '--states', STATES, '--seed', 1, '--write', workDir])
   const { code } = await writing.ended
