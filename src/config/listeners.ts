@@ -21,11 +21,11 @@ export interface ListenerConfig {
 }
 
 export interface Listeners {
-  /** For clients and brokers, in the order of the file; at least one. */
+  /** For clients and brokers, in the order of the file; at least one on a broker. */
   readonly client: readonly ListenerConfig[]
   /** For the controller; empty unless the file names one among its listeners. */
   readonly controller: readonly ListenerConfig[]
-  /** Which of `client` other brokers use. */
+  /** Which of `client` other brokers use; of other brokers too, as all of a cluster name it alike. */
   readonly interBroker: string
 }
 
@@ -36,16 +36,20 @@ interface Named extends Endpoint {
 const PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']
 
 /**
- * The listeners of a broker. `given` says which keys were set: with only `advertised.listeners`, the broker listens on its ports on all
- * interfaces. Throws ConfigError where the keys contradict each other, and for protocols other than PLAINTEXT.
+ * The listeners of a node. `given` says which keys were set: with only `advertised.listeners`, the broker listens on its ports on all
+ * interfaces. `isAlone` for a node without others: it has no listener for them to choose. Throws ConfigError where the keys contradict each other, and for
+ * protocols other than PLAINTEXT.
  */
-export function readListeners(config: BrokerConfig, given: Texts): Listeners {
+export function readListeners(config: BrokerConfig, given: Texts, isAlone = true): Listeners {
   const advertised = config['advertised.listeners']?.map((text) => parseEndpoint('advertised.listeners', text)) ?? null
   const bound =
     given.has('listeners') || !advertised ? config.listeners.map((text) => parseEndpoint('listeners', text)) : bindAll(advertised)
   const controllerNames = config['controller.listener.names'].map((name) => name.toUpperCase())
   checkUnique('listeners', bound)
-  checkProtocols(bound, controllerNames, protocolMap(config))
+  // Like Kafka: without a map of its own, a controller's listener speaks PLAINTEXT; that of others is spoken to just so.
+  const unnamed = given.has('listener.security.protocol.map') ? [] : controllerNames
+  const others = isAlone ? [] : controllerNames.filter((name) => !bound.some((listener) => listener.name === name))
+  checkProtocols([...bound.map(({ name }) => name), ...others.slice(0, 1)], unnamed, protocolMap(config))
   if (advertised) checkAdvertised(advertised, bound)
 
   const all = bound.map(({ name, host, port }) => ({
@@ -55,10 +59,15 @@ export function readListeners(config: BrokerConfig, given: Texts): Listeners {
   }))
   const client = all.filter(({ name }) => !controllerNames.includes(name))
   const controller = all.filter(({ name }) => controllerNames.includes(name))
+  if (!config['process.roles'].includes('broker'))
+    return { client, controller, interBroker: config['inter.broker.listener.name'] ?? '' }
   if (client.length === 0) {
-    throw new ConfigError('listeners', `listeners: all of them are controller.listener.names; a broker needs one for its clients`)
+    throw new ConfigError(
+      'listeners',
+      'There must be at least one broker advertised listener. Perhaps all listeners appear in controller.listener.names? A broker needs one for its clients.',
+    )
   }
-  return { client, controller, interBroker: interBrokerName(config, given, client) }
+  return { client, controller, interBroker: interBrokerName(config, given, client, isAlone) }
 }
 
 const ENDPOINT = /^([A-Za-z0-9._-]+):\/\/(?:\[([0-9A-Fa-f:.%a-z]+)\]|([0-9A-Za-z._-]*)):(\d{1,5})$/
@@ -109,13 +118,12 @@ function protocolMap(config: BrokerConfig): ReadonlyMap<string, string> {
 }
 
 function checkProtocols(
-  listeners: readonly Named[],
-  controllerNames: readonly string[],
+  names: readonly string[],
+  plainUnlessNamed: readonly string[],
   protocols: ReadonlyMap<string, string>,
 ): void {
-  for (const { name } of listeners) {
-    // Like Kafka: a controller's listener that the map does not name speaks PLAINTEXT.
-    const protocol = protocols.get(name) ?? (controllerNames.includes(name) ? 'PLAINTEXT' : undefined)
+  for (const name of names) {
+    const protocol = protocols.get(name) ?? (plainUnlessNamed.includes(name) ? 'PLAINTEXT' : undefined)
     if (protocol === undefined) {
       const nearest = suggest(name, protocols.keys())
       const hint = nearest ? `; did you mean ${nearest}?` : ''
@@ -155,19 +163,23 @@ function advertisedOf(advertised: readonly Named[] | null, bound: Named, isContr
   return { host: isWildcard(bound.host) ? '' : bound.host, port: bound.port }
 }
 
-function interBrokerName(config: BrokerConfig, given: Texts, client: readonly ListenerConfig[]): string {
+function interBrokerName(config: BrokerConfig, given: Texts, client: readonly ListenerConfig[], isAlone: boolean): string {
   const key = 'inter.broker.listener.name'
   const names = client.map(({ name }) => name)
   const wanted = config[key]?.toUpperCase()
   if (wanted === undefined) {
     const byProtocol = config['security.inter.broker.protocol']
+    if (!names.includes(byProtocol) && !isAlone) throw noListenerOf(key, names)
     return names.includes(byProtocol) ? byProtocol : (names[0] ?? '')
   }
   if (given.has('security.inter.broker.protocol')) {
     throw new ConfigError(key, `${key} and security.inter.broker.protocol cannot both be set; keep one`)
   }
-  if (!names.includes(wanted)) {
-    throw new ConfigError(key, `${key}=${wanted} is not valid; allowed: ${names.join(', ')} (the listeners for clients)`)
-  }
+  if (!names.includes(wanted)) throw noListenerOf(key, names)
   return wanted
+}
+
+function noListenerOf(key: string, names: readonly string[]): ConfigError {
+  const options = `The valid options based on currently configured listeners are ${names.join(',')}`
+  return new ConfigError(key, `${key} must be a listener name defined in advertised.listeners. ${options}`)
 }

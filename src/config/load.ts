@@ -8,6 +8,7 @@ import { brokerKey, staticLayers, type Texts } from './layers.ts'
 import { type Listeners, readListeners } from './listeners.ts'
 import { type Profile, profiles } from './profiles.ts'
 import { parseProperties } from './properties.ts'
+import { namesQuorum, type QuorumConfig, type Roles, readQuorum, readRoles, requireFit } from './quorum.ts'
 import { brokerConfig } from './resolve.ts'
 import { suggest } from './suggest.ts'
 import { brokerKeysWithoutEffect } from './without-effect.ts'
@@ -26,6 +27,8 @@ export interface LoadedConfig {
   readonly config: BrokerConfig
   /** What was set, as text by key: the static layer of DescribeConfigs. */
   readonly given: Texts
+  readonly roles: Roles
+  readonly quorum: QuorumConfig
   readonly listeners: Listeners
   /** The directories of the partitions, at least one. */
   readonly logDirs: readonly string[]
@@ -51,14 +54,18 @@ export function loadConfig({ profile, file, fileName, overrides, env }: Given): 
   const texts = new Map([...said].map(([key, { text }]) => [key, text]))
   const given = withIdentity(new Map([...profileFor(profile, texts), ...texts]))
   try {
-    checkRoles(given)
     const config = brokerConfig(staticLayers(given))
     checkProtection(config)
+    const quorum = readQuorum(config)
+    const listeners = readListeners(config, given, quorum.isAlone)
+    requireFit(config, given, listeners)
     const logDirs = config['log.dirs'] ?? config['log.dir']
     return {
       config,
       given,
-      listeners: readListeners(config, given),
+      roles: readRoles(config),
+      quorum,
+      listeners,
       logDirs,
       metadataLogDir: config['metadata.log.dir'] ?? logDirs[0] ?? '',
       clusterId: environment.clusterId,
@@ -81,26 +88,30 @@ function profileFor(profile: Profile, texts: Texts): Texts {
   return values
 }
 
-/** `broker.id` is the older name of `node.id`; each is shown under both. Required keys that a file from before KRaft lacks get their only value. */
+/**
+ * `broker.id` is the older name of `node.id`; each is shown under both. Required keys that a file from before KRaft lacks get the values of a node that
+ * stands alone; beside others, a node has to say who it is.
+ */
 function withIdentity(texts: Map<string, string>): Map<string, string> {
   const [node, broker] = [texts.get('node.id')?.trim(), texts.get('broker.id')?.trim()]
   if (node !== undefined && broker !== undefined && broker !== '-1' && node !== broker) {
-    throw new ConfigError('broker.id', `broker.id=${broker} is not node.id=${node}; both name this node, so keep one`)
+    throw new ConfigError(
+      'broker.id',
+      `You must set node.id to the same value as broker.id: node.id=${node}, broker.id=${broker}`,
+    )
   }
-  const id = node ?? (broker === '-1' ? undefined : broker) ?? '1'
-  texts.set('node.id', id)
-  texts.set('broker.id', id)
-  if (!texts.has('process.roles')) texts.set('process.roles', 'broker,controller')
-  if (!texts.has('controller.listener.names')) texts.set('controller.listener.names', 'CONTROLLER')
+  const id = node ?? (broker === '-1' ? undefined : broker)
+  const isAlone = !namesQuorum(texts)
+  texts.set('node.id', id ?? (isAlone ? '1' : missing('node.id')))
+  texts.set('broker.id', texts.get('node.id')!)
+  if (!texts.has('process.roles')) texts.set('process.roles', isAlone ? 'broker,controller' : missing('process.roles'))
+  if (!texts.has('controller.listener.names'))
+    texts.set('controller.listener.names', isAlone ? 'CONTROLLER' : missing('controller.listener.names'))
   return texts
 }
 
-function checkRoles(texts: Texts): void {
-  const key = 'process.roles'
-  const text = texts.get(key) ?? ''
-  const roles = brokerConfigs[key].parse(key, text)
-  if (roles.includes('broker') && roles.includes('controller')) return
-  throw new ConfigError(key, `${key}=${text} is not supported yet; allowed: broker,controller (a node that stands alone)`)
+function missing(key: string): never {
+  throw new ConfigError(key, `Missing required configuration "${key}" which has no default value.`)
 }
 
 /** A file that protects its cluster must not come up open because we cannot do it yet. */
