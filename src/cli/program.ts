@@ -1,12 +1,12 @@
 // The commands of `odradek`. Each one's work is in its own file; here stand their words, flags and help.
 
 import { Command, CommanderError, Option } from 'commander'
+import { version } from '../base/version.ts'
 import type { Level } from '../platform/logger.ts'
 import { exitCodes } from '../platform/node/process.ts'
 import { type StartNode, start } from './start.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage.ts'
-import { version } from './version.ts'
 
 const levels: readonly Level[] = ['debug', 'info', 'warn', 'error']
 

@@ -1,10 +1,10 @@
 // `odradek start`: a broker in the foreground, until a signal stops it.
 
+import { version } from '../base/version.ts'
 import { type LoadedConfig, loadConfig } from '../config/index.ts'
 import type { Level } from '../platform/logger.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage.ts'
-import { version } from './version.ts'
 
 /** A broker that serves. */
 export interface RunningNode {

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ByteReader } from '../base/bytes.ts'
+import { silentLogger } from '../platform/logger.ts'
+import type { Address } from '../platform/network.ts'
+import { type Machine, World } from '../platform/sim/world.ts'
+import { KafkaError } from '../protocol/errors.ts'
+import { readRequestHeader, writeResponseHeader } from '../protocol/header.ts'
+import { ApiVersionsRequest, ApiVersionsResponse } from '../protocol/messages/api-versions.ts'
+import { BrokerHeartbeatRequest, BrokerHeartbeatResponse } from '../protocol/messages/broker-heartbeat.ts'
+import { VoteRequest, VoteResponse } from '../protocol/messages/vote.ts'
+import { codec } from '../protocol/schema.ts'
+import type { RequestSink } from './channel.ts'
+import { ConnectionLost } from './dial.ts'
+import { FrameWriter } from './frame.ts'
+import { serve } from './listener.ts'
+import { Peer, type PeerOptions } from './peer.ts'
+import type { Request } from './request.ts'
+
+const ADDRESS: Address = { host: 'other', port: 9093 }
+const heartbeat = { request: BrokerHeartbeatRequest, response: BrokerHeartbeatResponse }
+const vote = { request: VoteRequest, response: VoteResponse }
+
+/** A node that answers heartbeats with `isCaughtUp` where the metadata offset is even, and notes what came. */
+class Other {
+  readonly seen: string[] = []
+  /** While true, heartbeats wait. */
+  isSlow = false
+  /** Knows ApiVersions up to this version. */
+  newest = 4
+  readonly #held: (() => void)[] = []
+  readonly #machine: Machine
+
+  constructor(machine: Machine) {
+    this.#machine = machine
+  }
+
+  open() {
+    const { platform } = this.#machine.start()
+    const sink: RequestSink = { mayOverlap: () => true, receive: (request) => this.#receive(request) }
+    const channelLimits = {
+      maxFrameBytes: 1e6,
+      maxPendingRequests: 50,
+      maxPendingBytes: 1e6,
+      maxUnsentBytes: 1e6,
+      maxIdleMs: -1,
+      maxStallMs: -1,
+    }
+    const none = {
+      maxConnections: 9,
+      maxConnectionsPerIp: 9,
+      perIpOverrides: new Map(),
+      maxCreationRate: 1e6,
+      listeners: new Map(),
+    }
+    const listeners = [{ name: 'CONTROLLER', address: ADDRESS }]
+    return serve({
+      ...platform,
+      logger: silentLogger,
+      listeners,
+      sink,
+      channelLimits,
+      connectionLimits: () => none,
+      maxRequestBytes: 1e6,
+    })
+  }
+
+  release(): void {
+    this.isSlow = false
+    for (const run of this.#held.splice(0)) run()
+  }
+
+  #receive(request: Request): void {
+    const from = new ByteReader(request.bytes)
+    const header = readRequestHeader(from)
+    this.seen.push(`${header.clientId} ${header.apiKey}v${header.apiVersion}`)
+    const to = new FrameWriter()
+    writeResponseHeader(to, header)
+    if (header.apiKey === ApiVersionsRequest.apiKey) {
+      const isKnown = header.apiVersion <= this.newest
+      const apiKeys = [
+        { apiKey: 18, minVersion: 0, maxVersion: this.newest },
+        { apiKey: 63, minVersion: 0, maxVersion: 0 },
+      ]
+      codec(ApiVersionsResponse, isKnown ? header.apiVersion : 0).write(to, { errorCode: isKnown ? 0 : 35, apiKeys })
+      return request.answer(to.frame())
+    }
+    const { currentMetadataOffset } = codec(BrokerHeartbeatRequest, header.apiVersion).read(from)
+    codec(BrokerHeartbeatResponse, header.apiVersion).write(to, { isCaughtUp: currentMetadataOffset % 2 === 0 })
+    const answer = () => request.answer(to.frame())
+    if (this.isSlow) this.#held.push(answer)
+    else answer()
+  }
+}
+
+function scene(options: Partial<PeerOptions> = {}) {
+  const world = new World({ seed: 3, turn: () => new Promise(setImmediate) })
+  const other = new Other(world.machine('other'))
+  const { platform } = world.machine('self').start()
+  const peer = new Peer({
+    ...platform,
+    address: () => ADDRESS,
+    clientId: '7',
+    requestTimeoutMs: 2000,
+    connectTimeoutMs: 1000,
+    reconnectBackoffMs: 50,
+    reconnectBackoffMaxMs: 500,
+    maxInFlight: 2,
+    asksVersions: true,
+    ...options,
+  })
+  /** Virtual time passes until the promise has settled. */
+  async function during<T>(promise: Promise<T>): Promise<T> {
+    let isOver = false
+    const settle = () => void (isOver = true)
+    promise.then(settle, settle)
+    await world.events.run(world.events.now + 60_000, () => isOver)
+    return promise
+  }
+  const beat = (currentMetadataOffset: number, how = {}) =>
+    peer.send(heartbeat, { brokerId: 7, brokerEpoch: 1, currentMetadataOffset }, how)
+  return { world, other, peer, during, beat }
+}
+
+test('asks for versions first, once a connection, and takes the highest that both know', async () => {
+  const { other, during, beat, peer } = scene()
+  await during(other.open())
+  const answers = await during(Promise.all([beat(0), beat(1), beat(2)]))
+  assert.deepEqual(
+    answers.map(({ isCaughtUp }) => isCaughtUp),
+    [true, false, true],
+  )
+  assert.deepEqual(other.seen, ['7 18v4', '7 63v0', '7 63v0', '7 63v0'])
+  await assert.rejects(
+    during(peer.send(vote, {})),
+    (thrown) => thrown instanceof KafkaError && thrown.error === 'UNSUPPORTED_VERSION',
+  )
+})
+
+test('an older node is asked again in a version that it knows; without asking, ours are taken', async () => {
+  const { other, during, beat } = scene()
+  other.newest = 2
+  await during(other.open())
+  await during(beat(0))
+  assert.deepEqual(other.seen, ['7 18v4', '7 18v2', '7 63v0'])
+  const plain = scene({ asksVersions: false })
+  await plain.during(plain.other.open())
+  await plain.during(plain.beat(0))
+  assert.deepEqual(plain.other.seen, ['7 63v1'])
+})
+
+test('no more are on their way than agreed; the others follow', async () => {
+  const { world, other, during, beat } = scene({ maxInFlight: 1 })
+  await during(other.open())
+  other.isSlow = true
+  const all = Promise.all([beat(0), beat(1)])
+  await world.events.run(world.events.now + 500)
+  assert.equal(other.seen.length, 2, 'versions and one heartbeat')
+  other.release()
+  assert.equal((await during(all)).length, 2)
+})
+
+test('an answer that is late closes the connection; the next request makes a new one', async () => {
+  const { world, other, during, beat } = scene()
+  await during(other.open())
+  other.isSlow = true
+  const [late, with_] = [beat(0, { timeoutMs: 300 }), beat(1)]
+  with_.catch(() => {})
+  await assert.rejects(during(late), /no answer of other:9093 to BrokerHeartbeatRequest within 300 ms/)
+  await assert.rejects(during(with_), ConnectionLost)
+  assert.ok(world.events.now < 2000)
+  other.isSlow = false
+  assert.equal((await during(beat(2))).isCaughtUp, true)
+  assert.equal(other.seen.filter((line) => line === '7 18v4').length, 2)
+})
+
+test('a node that is not there is tried at longer and longer intervals', async () => {
+  const { world, other, during, beat } = scene()
+  const pauses: number[] = []
+  for (let i = 0; i < 6; i++) {
+    const before = world.events.now
+    await assert.rejects(during(beat(0)), ConnectionLost)
+    pauses.push(world.events.now - before)
+  }
+  assert.ok(pauses[1]! >= 40 && pauses[5]! > 3 * pauses[1]! && pauses[5]! < 700, String(pauses))
+  await during(other.open())
+  assert.equal((await during(beat(2))).isCaughtUp, true)
+})
+
+test('who asks while the address is not known, or after the end, is refused', async () => {
+  const { during, beat, peer } = scene({ address: () => null })
+  await assert.rejects(during(beat(0)), /nobody knows where/)
+  peer.close()
+  await assert.rejects(beat(0), ConnectionLost)
+})

@@ -1,0 +1,240 @@
+// Another node as this one asks it: one connection, made when it is first needed and made again after a pause when it was lost. Answers come in the order of
+// their requests, as many requests are on their way as were agreed, and the others wait for their turn.
+
+import { ByteReader, ByteWriter } from '../base/bytes.ts'
+import { type Deferred, deferred } from '../base/deferred.ts'
+import type { Clock, Timer } from '../platform/clock.ts'
+import type { Address, Network } from '../platform/network.ts'
+import type { Random } from '../platform/random.ts'
+import { readResponseHeader, writeRequestHeader } from '../protocol/header.ts'
+import { ApiVersionsRequest } from '../protocol/messages/api-versions.ts'
+import { type AnyMessage, codec, type Input, type Message } from '../protocol/schema.ts'
+import { type Caller, ConnectionLost, dial } from './dial.ts'
+import { commonVersion, type PeerVersions, readVersions, SOFTWARE } from './peer-versions.ts'
+
+const MAX_INT = 2 ** 31 - 1
+/** Of a call: the request has a timer of its own, which closes the connection just so. */
+const NEVER = MAX_INT
+
+/** The two messages of an API, with what they hold: the type of an answer comes from here. */
+export interface Exchange<Req, Res> {
+  readonly request: Message<Req>
+  readonly response: Message<Res>
+}
+
+export interface PeerOptions {
+  readonly network: Network
+  readonly clock: Clock
+  readonly random: Random
+  /** Asked before every connection: a node may come back elsewhere. Null while nobody knows; who asks is refused with ConnectionLost. */
+  readonly address: () => Address | null
+  readonly clientId: string
+  /** How long an answer may take, the wait for its turn and for the connection included; after it the connection is closed. */
+  readonly requestTimeoutMs: number
+  readonly connectTimeoutMs: number
+  /** Pause before a lost connection is made again, doubled with every failure up to the other one, and up to a fifth more or less of it. */
+  readonly reconnectBackoffMs: number
+  readonly reconnectBackoffMaxMs: number
+  /** How many requests may be on their way. */
+  readonly maxInFlight: number
+  /** Ask for the versions of the other node first; without, the highest of ours that a cluster of this metadata.version speaks are taken. */
+  readonly asksVersions: boolean
+}
+
+interface Waiting {
+  readonly request: AnyMessage
+  readonly response: AnyMessage
+  readonly body: unknown
+  readonly version: number | undefined
+  readonly answer: Deferred<unknown>
+  readonly timer: Timer
+  isSent: boolean
+}
+
+interface Line {
+  readonly caller: Caller
+  /** Null where they were not asked for. */
+  readonly versions: PeerVersions | null
+}
+
+export class Peer {
+  readonly #options: PeerOptions
+  readonly #waiting: Waiting[] = []
+  #inFlight = 0
+  #line: Line | null = null
+  #isConnecting = false
+  #failures = 0
+  #notBefore = 0
+  #correlationId = 0
+  #isOver = false
+
+  constructor(options: PeerOptions) {
+    this.#options = options
+  }
+
+  get isConnected(): boolean {
+    return this.#line?.caller.isOpen === true
+  }
+
+  /**
+   * Sends a request in the highest version that both ends know, or in `version`; resolves with its answer. Rejects with ConnectionLost where there is no
+   * connection, it broke, or the answer did not come in time: whether the other end has done it is not known then. UNSUPPORTED_VERSION where the other end
+   * does not serve it.
+   */
+  send<Req, Res>(
+    exchange: Exchange<Req, Res>,
+    body: Input<Req>,
+    { timeoutMs = this.#options.requestTimeoutMs, version }: { timeoutMs?: number; version?: number } = {},
+  ): Promise<Res> {
+    if (this.#isOver) return Promise.reject(new ConnectionLost('it was closed here'))
+    const answer = deferred<unknown>()
+    const waiting: Waiting = {
+      ...exchange,
+      body,
+      version,
+      answer,
+      timer: this.#options.clock.after(timeoutMs, () => this.#late(waiting, timeoutMs)),
+      isSent: false,
+    }
+    this.#waiting.push(waiting)
+    this.#goOn()
+    return answer.promise as Promise<Res>
+  }
+
+  /** The address has changed, or the other node is not who it was: what is under way fails, and the next request connects anew, at once. */
+  reset(): void {
+    this.#failures = 0
+    this.#notBefore = 0
+    this.#line?.caller.close()
+    this.#line = null
+  }
+
+  /** Ends the connection; whoever waits is refused, and so is everybody who asks from then on. */
+  close(): void {
+    this.#isOver = true
+    this.#line?.caller.close()
+    this.#line = null
+    this.#failAll(new ConnectionLost('it was closed here'))
+  }
+
+  #goOn(): void {
+    if (this.#waiting.length === 0 || this.#isOver) return
+    const line = this.#line
+    if (!line?.caller.isOpen) {
+      if (!this.#isConnecting) void this.#connect()
+      return
+    }
+    while (this.#inFlight < this.#options.maxInFlight) {
+      const next = this.#waiting.find(({ isSent }) => !isSent)
+      if (!next) return
+      void this.#carryOut(line, next)
+    }
+  }
+
+  async #carryOut({ caller, versions }: Line, waiting: Waiting): Promise<void> {
+    waiting.isSent = true
+    this.#inFlight++
+    try {
+      const version = waiting.version ?? commonVersion(waiting.request, versions)
+      const { request, response, body } = waiting
+      const answer = codec(response, version).read(await this.#call(caller, request, body, version))
+      this.#end(waiting)
+      waiting.answer.resolve(answer)
+    } catch (thrown) {
+      this.#end(waiting)
+      waiting.answer.reject(thrown)
+    } finally {
+      this.#inFlight--
+      this.#goOn()
+    }
+  }
+
+  /** Gives the answer's body. */
+  async #call(caller: Caller, request: AnyMessage, body: unknown, version: number): Promise<ByteReader> {
+    const correlationId = this.#correlationId++ & MAX_INT
+    const { clientId } = this.#options
+    const to = new ByteWriter()
+    writeRequestHeader(to, { apiKey: request.apiKey!, apiVersion: version, correlationId, clientId })
+    codec(request, version).write(to, body as Input<unknown>)
+    const from = new ByteReader(await caller.call(correlationId, to.chunks(), NEVER))
+    readResponseHeader(from, request.apiKey!, version)
+    return from
+  }
+
+  /** One attempt; what waits is refused where it fails. */
+  async #connect(): Promise<void> {
+    const { clock, network, address, connectTimeoutMs } = this.#options
+    this.#isConnecting = true
+    try {
+      const pause = this.#notBefore - clock.monotonic()
+      if (pause > 0) await new Promise<void>((resume) => void clock.after(pause, resume))
+      if (this.#waiting.length === 0 || this.#isOver) return
+      const where = address()
+      if (!where) throw new ConnectionLost(`nobody knows where ${this.#options.clientId} should connect to`)
+      const caller = await dial(network, clock, where, { connectTimeoutMs })
+      void caller.closed.then(() => this.#lost(caller))
+      if (this.#isOver) return caller.close()
+      const versions = this.#options.asksVersions ? await this.#askVersions(caller) : null
+      this.#line = { caller, versions }
+      this.#failures = 0
+    } catch (thrown) {
+      this.#backOff()
+      this.#failAll(thrown as Error)
+    } finally {
+      this.#isConnecting = false
+      if (!this.#isOver) this.#goOn()
+    }
+  }
+
+  async #askVersions(caller: Caller): Promise<PeerVersions> {
+    const { clock, requestTimeoutMs } = this.#options
+    const timer = clock.after(requestTimeoutMs, () => caller.close())
+    try {
+      return await readVersions((version) => this.#call(caller, ApiVersionsRequest, SOFTWARE, version))
+    } catch (thrown) {
+      caller.close()
+      throw thrown
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  #lost(caller: Caller): void {
+    if (this.#line?.caller !== caller) return
+    this.#line = null
+    this.#backOff()
+    this.#goOn()
+  }
+
+  #backOff(): void {
+    const { clock, random, reconnectBackoffMs, reconnectBackoffMaxMs } = this.#options
+    const pause = Math.min(reconnectBackoffMs * 2 ** this.#failures, reconnectBackoffMaxMs)
+    this.#failures = Math.min(this.#failures + 1, 20)
+    this.#notBefore = clock.monotonic() + pause * (0.8 + 0.4 * random.next())
+  }
+
+  #late(waiting: Waiting, timeoutMs: number): void {
+    const at = this.#waiting.indexOf(waiting)
+    if (at < 0) return
+    this.#waiting.splice(at, 1)
+    const where = this.#options.address()
+    const whom = where ? `${where.host}:${where.port}` : 'a node that nobody knows the address of'
+    waiting.answer.reject(new ConnectionLost(`no answer of ${whom} to ${waiting.request.name} within ${timeoutMs} ms`))
+    // Nothing tells a late answer from a lost one.
+    if (waiting.isSent) this.#line?.caller.close()
+  }
+
+  #end(waiting: Waiting): void {
+    waiting.timer.cancel()
+    const at = this.#waiting.indexOf(waiting)
+    if (at >= 0) this.#waiting.splice(at, 1)
+  }
+
+  /** Refuses what was not sent; what was is refused by its own connection. */
+  #failAll(why: Error): void {
+    for (const waiting of this.#waiting.filter(({ isSent }) => !isSent)) {
+      this.#end(waiting)
+      waiting.answer.reject(why)
+    }
+  }
+}
