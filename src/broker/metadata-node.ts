@@ -50,6 +50,7 @@ export async function openMetadata(platform: Platform, loaded: LoadedConfig, { m
     await runtime.load()
     await beginEpoch(runtime, platform, loaded, dir)
     const controller = new ControllerChannel(runtime, publisher, log)
+    controller.isActive = true
     return { log, files, runtime, publisher, configs, controller, snapshotter: snapshotterOf(log, platform, publisher, configs) }
   } catch (thrown) {
     log.retire(new KafkaError('NOT_CONTROLLER', 'the start failed'))
