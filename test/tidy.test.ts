@@ -22,7 +22,10 @@ const rooms: Record<string, readonly string[]> = {
   metadata: ['machine'],
   coordinator: ['machine', 'metadata', 'assignors'],
   replication: ['log', 'net', 'metadata'],
-  broker: ['raft', 'coordinator', 'replication', 'http'],
+  zookeeper: ['net', 'machine', 'metadata'],
+  // It looks into the rooms of a node; they know nothing of it.
+  metrics: ['coordinator', 'replication'],
+  broker: ['raft', 'zookeeper', 'coordinator', 'replication', 'metrics', 'http'],
   // The client column: it meets the server on the wire alone.
   client: ['net', 'assignors', 'formats'],
   streams: ['client'],

@@ -28,6 +28,7 @@ export const profiles = {
     'node.id': '1',
     listeners: 'PLAINTEXT://localhost:0',
     'group.initial.rebalance.delay.ms': '0',
+    'metrics.port': '0',
     ...alone,
     ...small,
   }),

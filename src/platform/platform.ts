@@ -2,10 +2,12 @@
 
 import type { Clock } from './clock.ts'
 import type { Disk } from './disk.ts'
+import type { Http } from './http.ts'
 import type { Logger } from './logger.ts'
 import type { Network } from './network.ts'
 import type { Offload } from './offload.ts'
 import type { Random } from './random.ts'
+import type { Vitals } from './vitals.ts'
 
 export interface Platform {
   readonly clock: Clock
@@ -14,4 +16,7 @@ export interface Platform {
   readonly disk: Disk
   readonly offload: Offload
   readonly logger: Logger
+  /** Absent where nobody could ask over HTTP: on simulated machines. */
+  readonly http?: Http
+  readonly vitals?: Vitals
 }

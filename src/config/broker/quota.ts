@@ -52,7 +52,19 @@ export const quotaConfigs = {
     { initial: ['org.apache.kafka.common.metrics.JmxReporter'], importance: 'low', update: 'cluster-wide' },
     'Classes that report client-style metrics in Kafka. Odradek loads no classes.',
   ),
+  'metrics.host': string(
+    { initial: null, own: true },
+    'The address that /metrics and /healthz are served at; empty: all interfaces. Without it: the one of the first listener for clients, so that nothing is open to more than the broker itself.',
+  ),
+  'metrics.max.label.sets': int(
+    { initial: 20_000, min: 1, own: true },
+    'How many partitions, topics, groups or other subjects /metrics tells of each kind; odradek_metrics_left_out says how many it left out.',
+  ),
   'metrics.num.samples': int({ initial: 2, min: 1, importance: 'low' }, 'How many samples a metric remembers.'),
+  'metrics.port': int(
+    { initial: 9404, min: 0, max: 65_535, own: true },
+    'The port of /metrics, in the text format of Prometheus, and of /healthz; 0: none. Where nobody set it and it is taken, one of the nine behind it is; where it was set and is taken, the broker does not start.',
+  ),
   'metrics.recording.level': string({ initial: 'INFO', importance: 'low' }, 'Finest level of metrics that are recorded.'),
   'metrics.sample.window.ms': long({ initial: 30_000, min: 1, importance: 'low' }, 'How long one sample of a metric lasts.'),
   'producer.purgatory.purge.interval.requests': int(

@@ -4,10 +4,12 @@ import type { Level, Logger } from '../logger.ts'
 import type { Platform } from '../platform.ts'
 import { nodeClock } from './clock.ts'
 import { nodeDisk } from './disk.ts'
+import { nodeHttpServer } from './http.ts'
 import { nodeLogger } from './logger.ts'
 import { nodeNetwork } from './network.ts'
 import { nodeOffload } from './offload.ts'
 import { nodeRandom } from './random.ts'
+import { nodeVitals } from './vitals.ts'
 
 export interface NodePlatformOptions {
   /** What the log says at least; `logger` takes its place. */
@@ -23,5 +25,7 @@ export function nodePlatform({ level = 'info', logger = nodeLogger(level) }: Nod
     network: nodeNetwork({ logger }),
     offload: nodeOffload(),
     logger,
+    http: nodeHttpServer(),
+    vitals: nodeVitals(),
   }
 }
