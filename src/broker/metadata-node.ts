@@ -23,6 +23,7 @@ import { configRules } from './config-rules.ts'
 import { ControllerChannel } from './controller-channel.ts'
 import { EffectiveConfigs } from './effective-configs.ts'
 import type { LogDirs } from './log-dirs.ts'
+import { controllerEndpoints } from './network-settings.ts'
 
 /** The metadata log takes batches of this size at most, as Kafka's does. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
@@ -154,16 +155,6 @@ function settings(platform: Platform, configs: EffectiveConfigs, log: MetadataLo
     nextOffset: () => log.endOffset,
     sessionTimeoutMs: null, // the only broker is in this process and dies with it
   }
-}
-
-// A voter needs an endpoint in the records even where no controller listener is open; Kafka's tools show it.
-function controllerEndpoints({ listeners }: LoadedConfig): { name: string; host: string; port: number }[] {
-  const named = listeners.controller.map(({ name, advertised }) => ({
-    name,
-    host: advertised.host || 'localhost',
-    port: advertised.port,
-  }))
-  return named.length > 0 ? named : [{ name: 'CONTROLLER', host: 'localhost', port: 9093 }]
 }
 
 function bootstrapBatch(): Uint8Array {

@@ -110,3 +110,16 @@ export function advertised(
     port: told.port || (server.address(name)?.port ?? 0),
   }))
 }
+
+/**
+ * What other nodes are told of this node's controller listeners. A voter needs an endpoint in the records even where no controller listener is open;
+ * Kafka's tools show it.
+ */
+export function controllerEndpoints({ listeners }: LoadedConfig): { name: string; host: string; port: number }[] {
+  const named = listeners.controller.map(({ name, advertised: told }) => ({
+    name,
+    host: told.host || 'localhost',
+    port: told.port,
+  }))
+  return named.length > 0 ? named : [{ name: 'CONTROLLER', host: 'localhost', port: 9093 }]
+}

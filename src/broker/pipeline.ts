@@ -1,13 +1,14 @@
 // From a frame to its answer: read the header, find the handler, decode, take the steps, encode.
 
-import { ByteReader, MalformedBytes } from '../base/bytes.ts'
+import { ByteReader, ByteWriter, MalformedBytes } from '../base/bytes.ts'
 import { FrameWriter } from '../net/frame.ts'
+import type { Exchange } from '../net/peer.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import { Slices } from '../platform/slices.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { type RequestHeader, readRequestHeader, writeResponseHeader } from '../protocol/header.ts'
-import { type Codec, codec, type Input } from '../protocol/schema.ts'
+import { type Codec, codec, type Input, type Message } from '../protocol/schema.ts'
 import { readBounded, weightRead } from '../protocol/wire.ts'
 import type { AnyHandler, RequestContext } from './handler.ts'
 import { unsupportedApiVersions } from './handlers/api-versions.ts'
@@ -15,11 +16,15 @@ import { LargeRequests } from './large-requests.ts'
 import { answerErrors, authorize, type Call, compose, logBug, type Step } from './steps.ts'
 
 const API_VERSIONS = 18
+/** Before every frame stands its length. */
+const LENGTH_BYTES = 4
 
 export interface PipelineOptions {
   readonly handlers: readonly AnyHandler[]
   readonly logger: Logger
   readonly clock: Clock
+  /** What comes between the refusals and the permission of a request, in this order: forwarding, for example. */
+  readonly steps?: readonly Step[]
 }
 
 /** Where a request came from. */
@@ -27,6 +32,8 @@ export interface Origin {
   readonly id: number
   readonly listener: string
   readonly clientHost: string
+  /** Who asks; `User:ANONYMOUS` unless somebody said otherwise. */
+  readonly principal?: string
   readonly gone: AbortSignal
   disconnect(why: string): void
 }
@@ -41,13 +48,15 @@ export class Pipeline {
   readonly #handlers: ReadonlyMap<number, AnyHandler>
   readonly #dispatch: (call: Call) => Promise<unknown>
   readonly #logger: Logger
+  readonly #clock: Clock
   readonly #slices: Slices
   readonly #large = new LargeRequests()
 
   constructor(options: PipelineOptions) {
     this.#handlers = new Map(options.handlers.map((handler) => [handler.api.key, handler]))
-    const steps: readonly Step[] = [answerErrors(options.logger), authorize]
+    const steps: readonly Step[] = [answerErrors(options.logger), ...(options.steps ?? []), authorize]
     this.#logger = options.logger
+    this.#clock = options.clock
     this.#slices = Slices.of(options.clock)
     this.#dispatch = compose(steps, ({ handler, request, context }) => handler.handle(request, context))
   }
@@ -69,11 +78,46 @@ export class Pipeline {
     const bodyAt = reader.at
     const request: unknown = readBounded(reader, body)
     const context = new PipelineContext(header, { origin, receivedAt, logger: this.#logger, slices: this.#slices })
-    if (this.#large.mayPass(weightRead(), origin.id)) return this.#carryOut({ handler, request, context })
+    if (this.#large.mayPass(weightRead(), origin.id)) return this.#carryOut({ handler, request, context, header })
     const readAgain = () => readBounded(new ByteReader(frame, bodyAt), body)
     return this.#large.run({ connectionId: origin.id, weight: weightRead(), request, readAgain }, (its) =>
-      this.#carryOut({ handler, request: its, context }),
+      this.#carryOut({ handler, request: its, context, header }),
     )
+  }
+
+  /**
+   * Answers a request that came inside another one (Envelope, KIP-590): header and body in, header and body out, and both of it in the name of who sent
+   * it first. Throws MalformedBytes where it is no request that is served here.
+   */
+  async inner(bytes: Uint8Array, origin: Origin, receivedAt: number): Promise<Uint8Array> {
+    const { chunks, sent } = await this.answer(bytes, origin, receivedAt)
+    if (chunks === null) throw new MalformedBytes('a request inside of another one must have an answer')
+    const answer = Buffer.concat(chunks).subarray(LENGTH_BYTES)
+    sent() // what it lent was copied
+    return answer
+  }
+
+  /**
+   * Asks a handler of this process as another node would, in the newest version: what the answer would not carry over the wire is not there either.
+   * A refusal is an answer, too. `origin` stands for this node.
+   */
+  async ask<Req, Res>({ request, response }: Exchange<Req, Res>, body: Input<Req>, origin: Origin): Promise<Res> {
+    const handler = this.#handlers.get(request.apiKey!)
+    if (!handler) throw new KafkaError('UNSUPPORTED_VERSION', `${request.name} is not served in this process`)
+    const version = handler.api.served.max
+    const header = { apiKey: request.apiKey!, apiVersion: version, correlationId: 0, clientId: null }
+    const context = new PipelineContext(header, {
+      origin,
+      receivedAt: this.#clock.now(),
+      logger: this.#logger,
+      slices: this.#slices,
+    })
+    try {
+      const whole = carried(request, version, body)
+      return carried(response, version, (await this.#dispatch({ handler, request: whole, context, header })) as Input<Res>)
+    } finally {
+      context.sent()
+    }
   }
 
   // Apart from what comes before: an asynchronous function costs by its size, for every request.
@@ -113,12 +157,14 @@ interface Arrival {
   readonly slices: Slices
 }
 
+export const ANONYMOUS = 'User:ANONYMOUS'
+
 /** What a handler may know of one request. */
 class PipelineContext implements RequestContext {
   readonly version: number
   readonly clientId: string | null
   readonly receivedAt: number
-  readonly principal = 'User:ANONYMOUS'
+  readonly principal: string
   readonly slices: Slices
   readonly header: RequestHeader
   readonly #origin: Origin
@@ -130,6 +176,7 @@ class PipelineContext implements RequestContext {
     this.clientId = header.clientId
     this.header = header
     this.receivedAt = receivedAt
+    this.principal = origin.principal ?? ANONYMOUS
     this.#origin = origin
     this.#logger = logger
     this.slices = slices
@@ -182,4 +229,12 @@ function encode<T>(header: RequestHeader, body: Codec<T>, answer: Input<T>): rea
   writeResponseHeader(writer, header)
   body.write(writer, answer)
   return writer.frame()
+}
+
+/** As it is when it has been written and read. */
+function carried<T>(message: Message<T>, version: number, value: Input<T>): T {
+  const writer = new ByteWriter()
+  const both = codec(message, version)
+  both.write(writer, value)
+  return both.read(new ByteReader(Buffer.concat(writer.chunks())))
 }

@@ -3,12 +3,14 @@
 import { AssertionFailed } from '../base/assert.ts'
 import type { Logger } from '../platform/logger.ts'
 import { KafkaError } from '../protocol/errors.ts'
+import type { RequestHeader } from '../protocol/header.ts'
 import type { AnyHandler, RequestContext } from './handler.ts'
 
 export interface Call {
   readonly handler: AnyHandler
   readonly request: unknown
   readonly context: RequestContext
+  readonly header: RequestHeader
 }
 
 export type Next = (call: Call) => Promise<unknown>

@@ -3,6 +3,7 @@
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeDisk } from '../platform/node/disk.ts'
 import { environment, exitNow, onSignal, setExitCode } from '../platform/node/process.ts'
+import { nodeRandom } from '../platform/node/random.ts'
 import { run } from './program.ts'
 import type { StartNode } from './start.ts'
 import type { Terminal } from './terminal.ts'
@@ -17,9 +18,12 @@ const startNode: StartNode = async (loaded, options) => (await import('./broker-
 
 function realTerminal(): Terminal {
   const disk = nodeDisk()
+  const random = nodeRandom()
   return {
     env: environment(),
     clock: nodeClock(),
+    disk,
+    randomBytes: (length) => random.bytes(length),
     print: (line) => console.log(line),
     complain: (line) => console.error(line),
     async readText(path) {

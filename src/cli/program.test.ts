@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deferred } from '../base/deferred.ts'
+import { memoryDisk } from '../platform/memory/disk.ts'
 import type { Signal } from '../platform/node/process.ts'
 import { run } from './program.ts'
 import type { RunningNode, StartNode } from './start.ts'
@@ -20,6 +21,8 @@ function fake(env: Record<string, string> = {}, files: Record<string, string> = 
       after: () => assert.fail('no timers'),
       soon: (act) => queueMicrotask(act),
     },
+    disk: memoryDisk(1 << 20),
+    randomBytes: (length) => Buffer.alloc(length, 7),
     print: (line) => printed.push(line),
     complain: (line) => complaints.push(line),
     readText: async (path) => files[path] ?? null,

@@ -5,6 +5,7 @@ import { version } from '../base/version.ts'
 import type { Level } from '../platform/logger.ts'
 import { exitCodes } from '../platform/node/process.ts'
 import { type StartNode, start } from './start.ts'
+import { addStorage } from './storage.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage.ts'
 
@@ -57,6 +58,8 @@ function program(startNode: StartNode, terminal: Terminal): Command {
     .action((file: string | undefined, { override = [], logLevel }: { override?: string[]; logLevel: Level }) =>
       start({ file, overrides: override, level: logLevel }, startNode, terminal),
     )
+
+  addStorage(odradek, terminal)
 
   odradek
     .command('version')

@@ -1,11 +1,14 @@
 // What a command sees of the world, so that tests can be one.
 
 import type { Clock } from '../platform/clock.ts'
+import type { Disk } from '../platform/disk.ts'
 import type { Signal } from '../platform/node/process.ts'
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
+  readonly disk: Disk
+  randomBytes(length: number): Uint8Array
   /** A line for whoever uses the output. */
   print(line: string): void
   /** A line for the operator, beside the output. */

@@ -107,7 +107,8 @@ function refuseOthers(dir: string, { clusterId, nodeId }: MetaProperties, owner:
   }
 }
 
-function writeMetaProperties(disk: Disk, dir: string, { clusterId, nodeId, directoryId }: MetaProperties): Promise<void> {
+/** Writes the identity of a directory, whole or not at all. */
+export function writeMetaProperties(disk: Disk, dir: string, { clusterId, nodeId, directoryId }: MetaProperties): Promise<void> {
   const lines = ['#', `cluster.id=${clusterId}`, `directory.id=${directoryId}`, `node.id=${nodeId}`, 'version=1', '']
   return disk.replaceAtomic(`${dir}/${META_PROPERTIES}`, Buffer.from(lines.join('\n')))
 }
