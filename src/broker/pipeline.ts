@@ -1,6 +1,8 @@
 // From a frame to its answer: read the header, find the handler, decode, take the steps, encode.
 
 import { ByteReader, ByteWriter, MalformedBytes } from '../base/bytes.ts'
+import { Meters } from '../metrics/meters.ts'
+import type { Measured } from '../metrics/request-meters.ts'
 import { FrameWriter } from '../net/frame.ts'
 import type { Exchange } from '../net/peer.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -23,6 +25,8 @@ export interface PipelineOptions {
   readonly handlers: readonly AnyHandler[]
   readonly logger: Logger
   readonly clock: Clock
+  /** What counts requests. */
+  readonly meters?: Meters
   /** What comes between the refusals and the permission of a request, in this order: forwarding, for example. */
   readonly steps?: readonly Step[]
 }
@@ -51,6 +55,7 @@ export class Pipeline {
   readonly #clock: Clock
   readonly #slices: Slices
   readonly #large = new LargeRequests()
+  readonly #meters: Meters
 
   constructor(options: PipelineOptions) {
     this.#handlers = new Map(options.handlers.map((handler) => [handler.api.key, handler]))
@@ -58,6 +63,7 @@ export class Pipeline {
     this.#logger = options.logger
     this.#clock = options.clock
     this.#slices = Slices.of(options.clock)
+    this.#meters = options.meters ?? new Meters(options.clock, () => null)
     this.#dispatch = compose(steps, ({ handler, request, context }) => handler.handle(request, context))
   }
 
@@ -78,6 +84,7 @@ export class Pipeline {
     const bodyAt = reader.at
     const request: unknown = readBounded(reader, body)
     const context = new PipelineContext(header, { origin, receivedAt, logger: this.#logger, slices: this.#slices })
+    context.sizeInBytes = frame.length + LENGTH_BYTES
     if (this.#large.mayPass(weightRead(), origin.id)) return this.#carryOut({ handler, request, context, header })
     const readAgain = () => readBounded(new ByteReader(frame, bodyAt), body)
     return this.#large.run({ connectionId: origin.id, weight: weightRead(), request, readAgain }, (its) =>
@@ -122,11 +129,21 @@ export class Pipeline {
 
   // Apart from what comes before: an asynchronous function costs by its size, for every request.
   async #carryOut(call: PipelineCall): Promise<Outcome> {
-    const { context } = call
-    try {
-      return outcomeOf(call, await this.#dispatch(call))
-    } catch (thrown) {
+    const { handler, request, context } = call
+    const meters = this.#meters
+    const sent = () => {
       context.sent()
+      meters.requests.sent(context)
+    }
+    meters.requests.begin(context, context.receivedAt)
+    try {
+      const answer = await this.#dispatch(call)
+      meters.answered(context, handler.api, request, answer)
+      const chunks = encoded(call, answer)
+      meters.responded(context.listener, chunks)
+      return { chunks, sent }
+    } catch (thrown) {
+      sent()
       throw thrown
     }
   }
@@ -144,10 +161,8 @@ interface PipelineCall extends Call {
   readonly context: PipelineContext
 }
 
-function outcomeOf({ handler, context }: PipelineCall, answer: unknown): Outcome {
-  const { header } = context
-  const chunks = answer === null ? null : encode(header, codec(handler.api.response, header.apiVersion), answer as object)
-  return { chunks, sent: () => context.sent() }
+function encoded({ handler, context: { header } }: PipelineCall, answer: unknown): readonly Uint8Array[] | null {
+  return answer === null ? null : encode(header, codec(handler.api.response, header.apiVersion), answer as object)
 }
 
 interface Arrival {
@@ -160,13 +175,18 @@ interface Arrival {
 export const ANONYMOUS = 'User:ANONYMOUS'
 
 /** What a handler may know of one request. */
-class PipelineContext implements RequestContext {
+class PipelineContext implements RequestContext, Measured {
   readonly version: number
   readonly clientId: string | null
   readonly receivedAt: number
   readonly principal: string
   readonly slices: Slices
   readonly header: RequestHeader
+  sizeInBytes = 0
+  began = -1
+  waitedMs = 0
+  answeredAt = -1
+  side = -1
   readonly #origin: Origin
   readonly #logger: Logger
   #onSent: (() => void)[] | null = null

@@ -76,11 +76,12 @@ export class Meters {
     }
   }
 
-  /** An answer of so many bytes was given to a connection of that listener. */
-  responded(listener: string, bytes: number): void {
+  /** An answer is given to a connection of that listener; null: there is none. */
+  responded(listener: string, chunks: readonly Uint8Array[] | null): void {
+    if (chunks === null) return
     const meter = this.listener(listener)
     meter.responses++
-    meter.bytesOut += bytes
+    for (const chunk of chunks) meter.bytesOut += chunk.length
   }
 
   listener(name: string): ListenerMeter {

@@ -15,7 +15,7 @@ export const FETCH_FOLLOWER = METERS - 1
 const SIDES: Readonly<Record<number, string>> = { [FETCH_CONSUMER]: 'FetchConsumer', [FETCH_FOLLOWER]: 'FetchFollower' }
 const NO_SIDE = -1
 
-/** What a request carries with it while it is measured, in milliseconds of the monotonic clock. */
+/** What a request carries with it while it is measured, in milliseconds of the monotonic clock; -1 for what has not happened. */
 export interface Measured {
   readonly header: { readonly apiKey: number; readonly apiVersion: number }
   /** Of its frame, the length included. */
@@ -73,7 +73,7 @@ export class RequestMeters {
     its.side = NO_SIDE
   }
 
-  /** It has its answer, or will have none. */
+  /** It has its answer; one without is answered, too (acks=0). */
   answered(its: Measured, name: string): void {
     const { apiKey } = its.header
     this.underWay--
@@ -89,8 +89,10 @@ export class RequestMeters {
     meter.queued.record(waitedMs * 1000)
   }
 
-  /** The operating system has the answer, or nobody wants it any more. */
+  /** The operating system has the answer, or nobody wants it any more; also where there is none and the connection was closed instead. */
   sent(its: Measured): void {
+    if (its.began < 0) return
+    if (its.answeredAt < 0) return void this.underWay--
     this.leaving--
     const now = this.#clock.monotonic()
     this.#took(its, its.header.apiKey, now)
@@ -102,11 +104,6 @@ export class RequestMeters {
     if (!meter) return
     meter.total.record((now - began + waitedMs) * 1000)
     meter.sending.record((now - answeredAt) * 1000)
-  }
-
-  /** The connection was closed instead of an answer. */
-  failed(): void {
-    this.underWay--
   }
 
   /** How a request, or one item of it, ended; 0 is NONE. Counted once its API was answered for the first time. */
