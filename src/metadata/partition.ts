@@ -12,8 +12,10 @@ export const RECOVERING = 1
 
 /** Directory of a replica that no broker has placed yet. */
 export const UNASSIGNED_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAA'
+/** Directory of a replica whose broker lost it and cannot say which one it was. */
+export const LOST_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAQ'
 /** Directory of a replica that some broker placed before metadata named directories (KIP-858). */
-const MIGRATING_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAg'
+export const MIGRATING_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAg'
 
 export interface PartitionImage {
   readonly partition: number

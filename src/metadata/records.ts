@@ -44,11 +44,12 @@ type Frozen<T> = T extends Uint8Array
     : T extends object
       ? { readonly [K in keyof T]: Frozen<T[K]> }
       : T
-export type MetadataRecord = { readonly [K in RecordKind]: { readonly kind: K; readonly value: RecordOf<K> } }[RecordKind]
+export type EntryOf<K extends RecordKind> = { readonly kind: K; readonly value: RecordOf<K> }
+export type MetadataRecord = { readonly [K in RecordKind]: EntryOf<K> }[RecordKind]
 
 /** A record of one kind. */
-export function record<K extends RecordKind>(kind: K, value: RecordOf<K>): MetadataRecord {
-  return { kind, value } as MetadataRecord
+export function record<K extends RecordKind>(kind: K, value: RecordOf<K>): EntryOf<K> {
+  return { kind, value }
 }
 
 type PartitionChange = RecordOf<'PartitionChangeRecord'>
@@ -66,7 +67,11 @@ const NO_PARTITION_CHANGE: Omit<PartitionChange, 'topicId' | 'partitionId'> = {
 }
 
 /** A change of a partition: what is not named stays. */
-export function partitionChange(topicId: string, partitionId: number, change: Partial<PartitionChange>): MetadataRecord {
+export function partitionChange(
+  topicId: string,
+  partitionId: number,
+  change: Partial<PartitionChange>,
+): EntryOf<'PartitionChangeRecord'> {
   return record('PartitionChangeRecord', { topicId, partitionId, ...NO_PARTITION_CHANGE, ...change })
 }
 

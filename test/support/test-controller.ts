@@ -85,6 +85,7 @@ export class TestController {
     previousBrokerEpoch = -1,
     incarnationId = incarnation(id, this.written.length),
     rack: string | null = null,
+    now = 0,
   ): number {
     const features = [...this.controller.image.features].map(([name, level]) => ({
       name,
@@ -93,7 +94,12 @@ export class TestController {
     }))
     const listeners = [{ name: 'PLAINTEXT', host: 'h', port: 9092, securityProtocol: 0 }]
     const request = { brokerId: id, incarnationId, listeners, features, rack, logDirs: [directory(id)], previousBrokerEpoch }
-    return this.run((controller, now) => registerBroker(controller, request, now)).brokerEpoch
+    return this.run((controller) => registerBroker(controller, request, now), now).brokerEpoch
+  }
+
+  /** As if a broker's session went by: the next process under its id may register. */
+  forget(id: number): void {
+    this.controller.sessions.forget(id)
   }
 
   start(id: number, previousBrokerEpoch = -1, rack: string | null = null): number {

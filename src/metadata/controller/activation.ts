@@ -54,18 +54,22 @@ function levelIn(records: readonly MetadataRecord[]): number | undefined {
   return undefined
 }
 
-/** This process as a controller, once per start. */
+/** What a controller tells of itself; where it leaves out its id or features, they are those of the one that decides. */
+export type ControllerRegistration = Pick<RecordOf<'RegisterControllerRecord'>, 'incarnationId' | 'endPoints'> &
+  Partial<Pick<RecordOf<'RegisterControllerRecord'>, 'controllerId' | 'features'>>
+
+/** A process as a controller, once per start of it. */
 export function registerController(
   { settings }: Controller,
-  { incarnationId, endPoints }: Pick<RecordOf<'RegisterControllerRecord'>, 'incarnationId' | 'endPoints'>,
+  { controllerId, incarnationId, endPoints, features }: ControllerRegistration,
 ): Decision<MetadataRecord, void> {
   return decide<MetadataRecord, void>(undefined, [
     record('RegisterControllerRecord', {
-      controllerId: settings.nodeId,
+      controllerId: controllerId ?? settings.nodeId,
       incarnationId,
       zkMigrationReady: false,
-      endPoints,
-      features: registeredFeatures(),
+      endPoints: endPoints.map(({ name, host, port, securityProtocol }) => ({ name, host, port, securityProtocol })),
+      features: features ?? registeredFeatures(),
     }),
   ])
 }

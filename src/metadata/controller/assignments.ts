@@ -2,10 +2,10 @@
 
 import { KafkaError } from '../../protocol/errors.ts'
 import { partitionRecord } from '../image-records.ts'
-import { RECOVERED, UNASSIGNED_DIRECTORY } from '../partition.ts'
+import { RECOVERED } from '../partition.ts'
 import type { MetadataRecord } from '../records.ts'
 import type { Controller } from './controller.ts'
-import { isActive } from './membership.ts'
+import { directoryOn, isActive } from './election-rules.ts'
 
 export interface PartitionAssignment {
   readonly partitionIndex: number
@@ -13,12 +13,18 @@ export interface PartitionAssignment {
 }
 
 /** More than these in one request would make a batch that stops everybody else for too long. */
-const MAX_NEW_PARTITIONS = 10_000
+const MAX_PARTITIONS = 10_000
 
-/** Throws POLICY_VIOLATION where one request, with all its topics, asks for an excessive number of partitions. */
-export function requireFewNewPartitions(count: number): void {
-  if (count <= MAX_NEW_PARTITIONS) return
-  throw new KafkaError('POLICY_VIOLATION', `${count} new partitions in one request; at most ${MAX_NEW_PARTITIONS} are allowed`)
+/**
+ * Throws POLICY_VIOLATION where one request, with all its topics, asks for an excessive number of partitions.
+ * @param what is to happen to them, for the message
+ */
+export function requireFewPartitions(count: number, what: string): void {
+  if (count <= MAX_PARTITIONS) return
+  throw new KafkaError(
+    'POLICY_VIOLATION',
+    `${count} partitions to be ${what} in one request; at most ${MAX_PARTITIONS} are allowed`,
+  )
 }
 
 /** Throws INVALID_REPLICA_ASSIGNMENT for brokers that are unknown or named twice, or a number of them other than `replicationFactor`. */
@@ -71,7 +77,7 @@ export function newPartition(
     partition,
     replicas,
     isr,
-    directories: replicas.map((id) => onlyDirectory(controller, id)),
+    directories: replicas.map((id) => directoryOn(controller, id)),
     removingReplicas: [],
     addingReplicas: [],
     leader: isr[0]!,
@@ -81,10 +87,4 @@ export function newPartition(
     elr: [],
     lastKnownElr: [],
   })
-}
-
-/** A broker with one log directory has no choice; one with more says later which it took. */
-function onlyDirectory({ image }: Controller, id: number): string {
-  const logDirs = image.brokers.get(id)?.logDirs ?? []
-  return logDirs.length === 1 ? logDirs[0]! : UNASSIGNED_DIRECTORY
 }

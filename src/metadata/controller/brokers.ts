@@ -3,9 +3,10 @@
 import { type Decision, decide } from '../../machine/machine.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import type { BrokerImage } from '../image.ts'
-import { brokerChange, type MetadataRecord, partitionChange, type RecordOf, record } from '../records.ts'
+import { brokerChange, type MetadataRecord, type RecordOf, record } from '../records.ts'
 import type { Controller } from './controller.ts'
-import { brokerLeaves, brokerReturns, CHANGES_AT_ONCE } from './membership.ts'
+import { brokerLeaves, brokerReturns, CHANGES_AT_ONCE, directoriesFail } from './membership.ts'
+import { refuseDuplicate, requireRegistrable } from './registration-checks.ts'
 
 /** The parts of BrokerRegistrationRequest that count. */
 export interface Registration {
@@ -28,6 +29,7 @@ export interface Registration {
   readonly logDirs: readonly string[]
   /** What the clean-shutdown marker held; -1 where there was none. Another epoch than the last one means an unclean stop. */
   readonly previousBrokerEpoch: number
+  readonly isMigratingZkBroker?: boolean
 }
 
 export interface BrokerEpoch {
@@ -37,9 +39,8 @@ export interface BrokerEpoch {
 
 /**
  * Registers a broker, fenced; answers its epoch, the offset of the registration's batch. It is -1 while there is more of its last life to be
- * put in order than one decision may change: then it is to be asked again. Throws DUPLICATE_BROKER_REGISTRATION while another
- * process with the same id is alive, UNSUPPORTED_VERSION where it cannot speak a finalised feature, INVALID_REQUEST for a broker without
- * listeners.
+ * put in order than one decision may change: then it is to be asked again. A process that is registered already amends its registration and keeps
+ * its epoch. Throws DUPLICATE_BROKER_REGISTRATION while another process with the same id is alive, and as `requireRegistrable`.
  */
 export function registerBroker(
   controller: Controller,
@@ -49,22 +50,29 @@ export function registerBroker(
   const { image, sessions, settings } = controller
   const existing = image.brokers.get(request.brokerId)
   refuseDuplicate(controller, request, existing, now)
-  if (request.listeners.length === 0) throw new KafkaError('INVALID_REQUEST', `broker ${request.brokerId} names no listener`)
-  requireFeatures(controller, request)
-  const isSameProcess = existing?.incarnationId === request.incarnationId
-  const wasClean = existing !== undefined && existing.epoch === request.previousBrokerEpoch
-  const departures = isSameProcess || !existing ? [] : brokerLeaves(controller, existing.id, !wasClean)
-  if (departures.length === CHANGES_AT_ONCE) return decide({ brokerEpoch: -1 }, departures)
-  const brokerEpoch = isSameProcess ? existing.epoch : settings.nextOffset()
+  requireRegistrable(controller, request)
+  if (existing?.incarnationId === request.incarnationId) {
+    sessions.heard(existing.id, now)
+    return decide({ brokerEpoch: existing.epoch }, [registrationRecord(request, existing.epoch, existing)])
+  }
+  // One that was unregistered meanwhile cannot prove a clean stop either.
+  const wasClean = existing?.epoch === request.previousBrokerEpoch
+  const departures = brokerLeaves(controller, request.brokerId, !wasClean)
+  if (departures.length >= CHANGES_AT_ONCE) return decide({ brokerEpoch: -1 }, departures)
+  const brokerEpoch = settings.nextOffset()
   sessions.forget(request.brokerId)
   sessions.heard(request.brokerId, now)
-  return decide({ brokerEpoch }, [
-    ...departures,
-    registrationRecord(request, brokerEpoch, isSameProcess ? existing.fenced : true),
-  ])
+  return decide({ brokerEpoch }, [...departures, registrationRecord(request, brokerEpoch, FRESH)])
 }
 
-function registrationRecord(request: Registration, brokerEpoch: number, fenced: boolean): MetadataRecord {
+type LifeState = Pick<BrokerImage, 'fenced' | 'inControlledShutdown'>
+const FRESH: LifeState = { fenced: true, inControlledShutdown: false }
+
+function registrationRecord(
+  request: Registration,
+  brokerEpoch: number,
+  { fenced, inControlledShutdown }: LifeState,
+): MetadataRecord {
   const { brokerId, incarnationId, listeners, features, rack, logDirs } = request
   const value: RecordOf<'RegisterBrokerRecord'> = {
     brokerId,
@@ -79,40 +87,16 @@ function registrationRecord(request: Registration, brokerEpoch: number, fenced: 
     })),
     rack,
     fenced,
-    inControlledShutdown: false,
+    inControlledShutdown,
     logDirs: [...logDirs].sort(),
   }
   return record('RegisterBrokerRecord', value)
 }
 
-function refuseDuplicate(
-  { sessions, settings }: Controller,
-  request: Registration,
-  existing: BrokerImage | undefined,
-  now: number,
-): void {
-  const { sessionTimeoutMs } = settings
-  if (!existing || existing.incarnationId === request.incarnationId || existing.inControlledShutdown) return
-  if (sessionTimeoutMs === null || existing.fenced || !sessions.isValid(existing.id, now, sessionTimeoutMs)) return
-  throw new KafkaError(
-    'DUPLICATE_BROKER_REGISTRATION',
-    `another process is registered as broker ${existing.id} and was heard of within the last ${sessionTimeoutMs} ms`,
-  )
-}
-
-function requireFeatures({ image }: Controller, { brokerId, features }: Registration): void {
-  for (const [name, level] of image.features) {
-    const supported = features.find((feature) => feature.name === name)
-    if (supported && level >= supported.minSupportedVersion && level <= supported.maxSupportedVersion) continue
-    const range = supported ? `${supported.minSupportedVersion} to ${supported.maxSupportedVersion}` : 'nothing of it'
-    throw new KafkaError('UNSUPPORTED_VERSION', `the cluster has ${name} at level ${level}; broker ${brokerId} supports ${range}`)
-  }
-}
-
-/** The broker with this id and epoch. Throws BROKER_ID_NOT_REGISTERED or STALE_BROKER_EPOCH. */
+/** The broker with this id and epoch. Throws STALE_BROKER_EPOCH, also where none is registered. */
 export function requireBroker({ image }: Controller, { brokerId, brokerEpoch }: BrokerEpoch): BrokerImage {
   const broker = image.brokers.get(brokerId)
-  if (!broker) throw new KafkaError('BROKER_ID_NOT_REGISTERED', `broker ${brokerId} is not registered`)
+  if (!broker) throw new KafkaError('STALE_BROKER_EPOCH', `broker ${brokerId} is not registered`)
   if (broker.epoch === brokerEpoch) return broker
   throw new KafkaError('STALE_BROKER_EPOCH', `broker ${brokerId} is registered with epoch ${broker.epoch}, not ${brokerEpoch}`)
 }
@@ -168,6 +152,16 @@ export function handOver(controller: Controller, broker: BrokerImage): Step {
   return step({ first }, brokerLeaves(controller, broker.id, false))
 }
 
+/** Log directories of a broker do not work any more: what lies there leaves the ISR, and they are named as gone with the last of it. */
+export function loseDirectories(controller: Controller, broker: BrokerImage, offline: readonly string[]): Step {
+  const failed = broker.logDirs.filter((id) => offline.includes(id))
+  if (failed.length === 0) return NOTHING
+  const left = broker.logDirs.filter((id) => !failed.includes(id))
+  // A registration cannot say that no directory is left; such a broker stops.
+  const last = left.length > 0 ? [brokerChange(broker, { logDirs: left })] : []
+  return step({ last }, directoriesFail(controller, broker.id, failed))
+}
+
 /** Forgets a broker for good, with the last of its partitions. Throws BROKER_ID_NOT_REGISTERED. */
 export function unregisterBroker(
   controller: Controller,
@@ -179,22 +173,4 @@ export function unregisterBroker(
   const decision = step({ last: [gone] }, brokerLeaves(controller, brokerId, false))
   if (decision.isDone) controller.sessions.forget(brokerId)
   return decided(decision)
-}
-
-/** Which log directory of a broker holds which replicas (KIP-858). Throws as `requireBroker`. */
-export function assignDirectories(
-  controller: Controller,
-  request: BrokerEpoch & {
-    readonly assignments: readonly { readonly topicId: string; readonly partition: number; readonly directoryId: string }[]
-  },
-): Decision<MetadataRecord, void> {
-  const { id } = requireBroker(controller, request)
-  const records = request.assignments.flatMap(({ topicId, partition: index, directoryId }) => {
-    const partition = controller.image.topicsById.get(topicId)?.partitions[index]
-    const place = partition?.replicas.indexOf(id) ?? -1
-    if (!partition || place < 0 || partition.directories[place] === directoryId) return []
-    const directories = partition.directories.map((directory, at) => (at === place ? directoryId : directory))
-    return [partitionChange(topicId, index, { directories })]
-  })
-  return decide<MetadataRecord, void>(undefined, records)
 }

@@ -192,6 +192,21 @@ function changes(controller: Controller, resource: ConfigResource, before: Value
     : records
 }
 
+/** What switching eligible leader replicas on takes: one minimum for the whole cluster, and none of a single broker's own. */
+export function minIsrForElr({ image, settings }: Controller): MetadataRecord[] {
+  const cluster = { type: 'broker', name: '' } as const
+  const value = settings.rules.defaultOf(cluster, MIN_ISR) ?? '1'
+  const added = image.configsOf(cluster).has(MIN_ISR) ? [] : [minIsrRecord('', value)]
+  const removed = [...image.configs.values()]
+    .filter(({ resource: { type, name }, values }) => type === 'broker' && name !== '' && values.has(MIN_ISR))
+    .map(({ resource }) => minIsrRecord(resource.name, null))
+  return [...added, ...removed]
+}
+
+function minIsrRecord(broker: string, value: string | null): MetadataRecord {
+  return record('ConfigRecord', { resourceType: resourceNumber('broker'), resourceName: broker, name: MIN_ISR, value })
+}
+
 /** With eligible leader replicas, all brokers must agree on the minimum, and there must be one. */
 function guardMinIsr({ image }: Controller, resource: ConfigResource, changed: ReadonlySet<string>, after: Values): void {
   if (resource.type !== 'broker' || !changed.has(MIN_ISR) || !image.hasEligibleLeaderReplicas) return

@@ -4,8 +4,10 @@
 import type { Decision, Effect, RecordMeta, StateMachine } from '../../machine/machine.ts'
 import type { Random } from '../../platform/random.ts'
 import { MetadataImage } from '../image.ts'
-import type { MetadataRecord } from '../records.ts'
+import { type MetadataRecord, record } from '../records.ts'
+import type { Progress } from './brokers.ts'
 import type { ConfigRules } from './config-rules.ts'
+import { balanceLeaders, electUncleanLeaders } from './elect-leaders.ts'
 import { fenceExpired } from './heartbeats.ts'
 import { Sessions } from './sessions.ts'
 
@@ -20,9 +22,19 @@ export interface ControllerSettings {
   readonly nextOffset: () => number
   /** broker.session.timeout.ms; null where the only broker is in this process and dies with it. */
   readonly sessionTimeoutMs: number | null
+  /** leader.imbalance.check.interval.seconds, in milliseconds; null without auto.leader.rebalance.enable, or with one broker. */
+  readonly imbalanceCheckMs?: number | null
+  /** unclean.leader.election.interval.ms: how often partitions without a leader are looked at; null for never. */
+  readonly uncleanCheckMs?: number | null
+  /** metadata.max.idle.interval.ms: how often a record is written that says nothing, so that followers see an idle leader live; null for never. */
+  readonly maxIdleMs?: number | null
+  /** Ids of all voters, for what every controller must support; default: this node alone. */
+  readonly voterIds?: () => readonly number[]
 }
 
-const SESSIONS = 'sessions'
+/** What the controller does by itself, by the key of its timer. */
+const CHORES = ['sessions', 'balance', 'unclean', 'idle'] as const
+type Chore = (typeof CHORES)[number]
 
 export class Controller implements StateMachine<MetadataRecord> {
   readonly image = new MetadataImage()
@@ -40,22 +52,58 @@ export class Controller implements StateMachine<MetadataRecord> {
   /** A new controller has heard of nobody: every broker gets a whole session to show itself. */
   onLoaded(now: number): readonly Effect[] {
     for (const { id, fenced } of this.image.brokers.values()) if (!fenced) this.sessions.heard(id, now)
-    return this.#nextCheck()
+    return CHORES.flatMap((chore) => this.#next(chore, now, true))
   }
 
-  onTimer(_key: string, now: number): Decision<MetadataRecord, void> {
-    const { records, reply } = fenceExpired(this, now)
+  onTimer(key: string, now: number): Decision<MetadataRecord, void> {
+    const chore = key as Chore
+    const { records, reply } = this.#carryOut(chore, now)
     const isDone = reply.kind === 'later' || reply.value.isDone
-    return { records, reply: { kind: 'now', value: undefined }, effects: this.#nextCheck(isDone) }
+    return { records, reply: { kind: 'now', value: undefined }, effects: this.#next(chore, now, isDone) }
   }
 
   onUnloaded(): void {
     this.sessions.clear()
   }
 
-  /** Sessions are looked at eight times within one timeout, so a broker is fenced at most an eighth late; at once where more is to be done. */
-  #nextCheck(isDone = true): readonly Effect[] {
-    const { sessionTimeoutMs } = this.settings
-    return sessionTimeoutMs === null ? [] : [{ kind: 'timer', key: SESSIONS, afterMs: isDone ? sessionTimeoutMs / 8 : 0 }]
+  #carryOut(chore: Chore, now: number): Decision<MetadataRecord, Progress> {
+    switch (chore) {
+      case 'sessions':
+        return fenceExpired(this, now)
+      case 'balance':
+        return balanceLeaders(this)
+      case 'unclean':
+        return electUncleanLeaders(this)
+      case 'idle':
+        return { records: [record('NoOpRecord', {})], reply: { kind: 'now', value: { isDone: true } } }
+    }
+  }
+
+  /** The next time; at once where one decision could not do all. */
+  #next(chore: Chore, now: number, isDone: boolean): readonly Effect[] {
+    const ms = this.#interval(chore, now)
+    return ms === null ? [] : [{ kind: 'timer', key: chore, afterMs: isDone ? ms : 0 }]
+  }
+
+  #interval(chore: Chore, now: number): number | null {
+    const { sessionTimeoutMs, imbalanceCheckMs = null, uncleanCheckMs = null, maxIdleMs = null } = this.settings
+    switch (chore) {
+      case 'sessions':
+        return sessionTimeoutMs === null ? null : this.#firstExpiry(sessionTimeoutMs, now)
+      case 'balance':
+        return imbalanceCheckMs
+      case 'unclean':
+        return uncleanCheckMs
+      case 'idle':
+        return maxIdleMs
+    }
+  }
+
+  /** Until the first session could be over. A broker that comes later has a whole one before it, so nobody is missed. */
+  #firstExpiry(timeoutMs: number, now: number): number {
+    let left = timeoutMs
+    for (const { id, fenced } of this.image.brokers.values())
+      if (!fenced) left = Math.min(left, (this.sessions.get(id)?.lastHeardAt ?? now) + timeoutMs - now)
+    return Math.max(0, left) + 1
   }
 }

@@ -4,7 +4,7 @@ import { type Decision, decide } from '../../machine/machine.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import type { TopicImage } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
-import { newPartition, requireFewNewPartitions, requireReplicas } from './assignments.ts'
+import { newPartition, requireFewPartitions, requireReplicas } from './assignments.ts'
 import type { Controller } from './controller.ts'
 import { duplicates } from './create-topics.ts'
 import { placeReplicas } from './placement.ts'
@@ -33,7 +33,10 @@ export function createPartitions(
     refused(name, new KafkaError('INVALID_REQUEST', 'Duplicate topic name.')),
   )
   const once = request.topics.filter(({ name }) => !twice.has(name))
-  requireFewNewPartitions(once.reduce((sum, topic) => sum + newPartitionsOf(controller, topic), 0))
+  requireFewPartitions(
+    once.reduce((sum, topic) => sum + newPartitionsOf(controller, topic), 0),
+    'made',
+  )
   const records: MetadataRecord[] = []
   for (const topic of once) {
     try {

@@ -4,7 +4,7 @@ import { randomUuid, ZERO_UUID } from '../../base/uuid.ts'
 import { type Decision, decide } from '../../machine/machine.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import { type MetadataRecord, record } from '../records.ts'
-import { manualReplicas, newPartition, type PartitionAssignment, requireFewNewPartitions } from './assignments.ts'
+import { manualReplicas, newPartition, type PartitionAssignment, requireFewPartitions } from './assignments.ts'
 import type { ShownConfig } from './config-rules.ts'
 import { topicConfigRecords } from './configs.ts'
 import type { Controller } from './controller.ts'
@@ -115,7 +115,7 @@ function limitPartitions({ settings }: Controller, topics: readonly NewTopic[]):
         ? assignments.length
         : Math.max(0, numPartitions === -1 ? settings.defaults().numPartitions : numPartitions)
   }
-  requireFewNewPartitions(count)
+  requireFewPartitions(count, 'made')
 }
 
 /** The names that occur more than once. */

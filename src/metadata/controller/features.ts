@@ -2,8 +2,10 @@
 
 import { type Decision, decide } from '../../machine/machine.ts'
 import { KafkaError } from '../../protocol/errors.ts'
-import { METADATA_VERSION, supportedFeatures } from '../features.ts'
-import { type MetadataRecord, record } from '../records.ts'
+import { ELIGIBLE_LEADER_REPLICAS, KRAFT_VERSION, METADATA_VERSION, supportedFeatures } from '../features.ts'
+import type { MetadataRecord } from '../records.ts'
+import { record } from '../records.ts'
+import { minIsrForElr } from './configs.ts'
 import type { Controller } from './controller.ts'
 
 export interface FeatureUpdate {
@@ -19,8 +21,11 @@ export interface UpdateFeaturesResponse {
   throttleTimeMs: number
   errorCode: number
   errorMessage: string | null
+  /** Before version 2. */
   results: { feature: string; errorCode: number; errorMessage: string | null }[]
 }
+
+const [UPGRADE, SAFE_DOWNGRADE, UNSAFE_DOWNGRADE] = [1, 2, 3]
 
 /** All or nothing: one bad update refuses the request. */
 export function updateFeatures(
@@ -28,51 +33,93 @@ export function updateFeatures(
   request: { readonly featureUpdates: readonly FeatureUpdate[]; readonly validateOnly: boolean },
 ): Decision<MetadataRecord, UpdateFeaturesResponse> {
   try {
+    requireDistinct(request.featureUpdates)
     const records = request.featureUpdates.flatMap((update) => changeOf(controller, update))
     const results = request.featureUpdates.map(({ feature }) => ({ feature, errorCode: 0, errorMessage: null }))
     return decide({ throttleTimeMs: 0, errorCode: 0, errorMessage: null, results }, request.validateOnly ? [] : records)
   } catch (thrown) {
     const { code, message } = KafkaError.of(thrown)
-    const errorMessage = `The update failed for all features since one had an error: ${message}`
+    const errorMessage = `The update failed for all features since the following feature had an error: ${message}`
     return decide({ throttleTimeMs: 0, errorCode: code, errorMessage, results: [] })
   }
 }
 
-function changeOf({ image, settings }: Controller, update: FeatureUpdate): MetadataRecord[] {
-  const { feature, maxVersionLevel: level, upgradeType } = update
-  const refuse = (why: string) =>
-    new KafkaError('INVALID_UPDATE_VERSION', `Invalid update version ${level} for feature ${feature}. ${why}`)
-  const range = supportedFeatures.get(feature)
-  if (upgradeType < 1 || upgradeType > 3) throw refuse(`${upgradeType} is no upgrade type; 1 to 3 are.`)
-  if (level < 0) throw refuse('A feature version cannot be less than 0.')
-  if (!range) throw refuse(`Controller ${settings.nodeId} does not support this feature.`)
-  if (level !== 0 && (level < range.min || level > range.max)) {
-    throw refuse(`Controller ${settings.nodeId} supports versions ${range.min} to ${range.max}.`)
-  }
-  const current = image.features.get(feature) ?? 0
-  if (level === current) return []
-  if (level < current && upgradeType === 1 && !update.allowDowngrade) {
-    throw refuse('A downgrade needs the upgrade type "safe" or "unsafe downgrade".')
-  }
-  if (feature === METADATA_VERSION) throw refuse(`This build keeps its metadata at version ${current}.`)
-  requireBrokers(image.brokers.values(), feature, level, refuse)
-  return [record('FeatureLevelRecord', { name: feature, featureLevel: level })]
+function requireDistinct(updates: readonly FeatureUpdate[]): void {
+  const names = updates.map(({ feature }) => feature)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new KafkaError('INVALID_REQUEST', `${twice} stands in the request twice`)
 }
 
-function requireBrokers(
-  brokers: Iterable<{
-    readonly id: number
-    readonly features: readonly { name: string; minSupportedVersion: number; maxSupportedVersion: number }[]
-  }>,
-  feature: string,
-  level: number,
-  refuse: (why: string) => KafkaError,
-): void {
-  for (const { id, features } of brokers) {
-    const supported = features.find(({ name }) => name === feature)
-    if (supported && level >= supported.minSupportedVersion && level <= supported.maxSupportedVersion) continue
+function changeOf(controller: Controller, update: FeatureUpdate): MetadataRecord[] {
+  const { feature, maxVersionLevel: level } = update
+  const type = update.upgradeType === UPGRADE && update.allowDowngrade ? SAFE_DOWNGRADE : update.upgradeType
+  const refuse = (why: string) =>
+    new KafkaError('INVALID_UPDATE_VERSION', `Invalid update version ${level} for feature ${feature}. ${why}`)
+  if (type !== UPGRADE && type !== SAFE_DOWNGRADE && type !== UNSAFE_DOWNGRADE)
+    throw refuse('The controller does not support the given upgrade type.')
+  if (level < 0) throw refuse('A feature version cannot be less than 0.')
+  if (feature === KRAFT_VERSION) throw refuse('This build does not change the version of its quorum.')
+  const why = whyUnsupported(controller, feature, level)
+  if (why) throw refuse(why)
+  const current = controller.image.features.get(feature) ?? 0
+  if (level < current && type === UPGRADE) {
     throw refuse(
-      `Broker ${id} supports ${supported ? `${supported.minSupportedVersion} to ${supported.maxSupportedVersion}` : 'nothing of it'}.`,
+      "Can't downgrade the version of this feature without setting the upgrade type to either safe or unsafe downgrade.",
     )
   }
+  if (level > current && type !== UPGRADE) throw refuse("Can't downgrade to a newer version.")
+  if (level === current) return []
+  if (feature === METADATA_VERSION) throw metadataVersionError(level, current, type)
+  const change = record('FeatureLevelRecord', { name: feature, featureLevel: level })
+  return feature === ELIGIBLE_LEADER_REPLICAS && level > 0 ? [change, ...minIsrForElr(controller)] : [change]
+}
+
+/** Every level up to ours changed what metadata records say, so going back could lose some of it; levels above are not ours to write. */
+function metadataVersionError(level: number, current: number, type: number): KafkaError {
+  const why =
+    level > current
+      ? `This build keeps its metadata at version ${current}.`
+      : type === UNSAFE_DOWNGRADE
+        ? 'Unsafe metadata downgrade is not supported in this version.'
+        : 'Refusing to perform the requested downgrade because it might delete metadata information.'
+  return new KafkaError('INVALID_UPDATE_VERSION', `Invalid metadata.version ${level}. ${why}`)
+}
+
+/** Every broker and every controller must be able to live with a level; null where all are. */
+function whyUnsupported({ image, settings }: Controller, feature: string, level: number): string | null {
+  const own = supportedFeatures.get(feature)
+  if (level !== 0 && (!own || level < own.min || level > own.max)) return unsupported(`Controller ${settings.nodeId}`, own)
+  if (!own) return unsupported(`Controller ${settings.nodeId}`, own)
+  for (const { id, features } of image.brokers.values()) {
+    const range = rangeOf(features, feature)
+    if (!covers(range, level)) return unsupported(`Broker ${id}`, range)
+  }
+  for (const { controllerId, features } of image.controllers.values()) {
+    if (controllerId === settings.nodeId) continue
+    const range = rangeOf(features, feature)
+    if (!covers(range, level)) return unsupported(`Controller ${controllerId}`, range)
+  }
+  const silent = (settings.voterIds?.() ?? []).find((id) => id !== settings.nodeId && !image.controllers.has(id))
+  return silent === undefined ? null : `controller ${silent} has not registered, and may not support this feature`
+}
+
+interface Range {
+  readonly min: number
+  readonly max: number
+}
+
+type Ranges = readonly { readonly name: string; readonly minSupportedVersion: number; readonly maxSupportedVersion: number }[]
+
+function rangeOf(features: Ranges, feature: string): Range | undefined {
+  const found = features.find(({ name }) => name === feature)
+  return found && { min: found.minSupportedVersion, max: found.maxSupportedVersion }
+}
+
+/** Level 0 means that a feature is off, which everybody supports. */
+function covers(range: Range | undefined, level: number): boolean {
+  return level === 0 || (range !== undefined && level >= range.min && level <= range.max)
+}
+
+function unsupported(who: string, range: Range | undefined): string {
+  return range ? `${who} only supports versions ${range.min}-${range.max}` : `${who} does not support this feature.`
 }

@@ -3,7 +3,7 @@
 import { type Decision, decide } from '../../machine/machine.ts'
 import type { BrokerImage } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
-import { type BrokerEpoch, handOver, type Progress, requireBroker, stepIn, stepOut } from './brokers.ts'
+import { type BrokerEpoch, handOver, loseDirectories, type Progress, requireBroker, stepIn, stepOut } from './brokers.ts'
 import type { Controller } from './controller.ts'
 
 export interface Heartbeat extends BrokerEpoch {
@@ -11,6 +11,8 @@ export interface Heartbeat extends BrokerEpoch {
   readonly currentMetadataOffset: number
   readonly wantFence: boolean
   readonly wantShutDown: boolean
+  /** All of the broker's log directories that do not work, by id. */
+  readonly offlineLogDirs?: readonly string[]
 }
 
 export interface HeartbeatAnswer {
@@ -21,33 +23,53 @@ export interface HeartbeatAnswer {
 
 /**
  * What would change more partitions than one decision may is done in the heartbeats that follow; the answer says how far it is.
- * Throws BROKER_ID_NOT_REGISTERED or STALE_BROKER_EPOCH.
+ * Throws STALE_BROKER_EPOCH.
  */
 export function heartbeat(controller: Controller, request: Heartbeat, now: number): Decision<MetadataRecord, HeartbeatAnswer> {
   const broker = requireBroker(controller, request)
   controller.sessions.heard(broker.id, now, request.currentMetadataOffset)
   const isCaughtUp = request.currentMetadataOffset >= broker.epoch
-  if (request.wantShutDown) return leave(controller, broker, isCaughtUp)
+  const stays = { isCaughtUp, isFenced: broker.fenced, shouldShutDown: false }
+  const lost = loseDirectories(controller, broker, request.offlineLogDirs ?? [])
+  // First these alone: what follows from the rest hangs on them.
+  if (lost.records.length > 0) return decide(stays, lost.records)
+  if (request.wantShutDown) return leave(controller, broker, request.wantFence, isCaughtUp)
   if (request.wantFence) {
     const { isDone, records } = stepOut(controller, broker)
-    return decide({ isCaughtUp, isFenced: isDone, shouldShutDown: false }, records)
+    return decide({ ...stays, isFenced: isDone }, records)
   }
-  if (broker.fenced && !isCaughtUp) return decide({ isCaughtUp, isFenced: true, shouldShutDown: false })
+  if (broker.fenced && !isCaughtUp) return decide(stays)
   // One that serves already may still have to take back what did not fit into the decision that let it in.
   const records = broker.inControlledShutdown ? [] : stepIn(controller, broker).records
-  return decide({ isCaughtUp, isFenced: false, shouldShutDown: false }, records)
+  return decide({ ...stays, isFenced: false }, records)
 }
 
-/** A broker may go once every other active broker has seen that its partitions are led elsewhere. */
-function leave(controller: Controller, broker: BrokerImage, isCaughtUp: boolean): Decision<MetadataRecord, HeartbeatAnswer> {
-  if (broker.fenced) return decide({ isCaughtUp, isFenced: true, shouldShutDown: true })
+/**
+ * A broker may go once every other active broker has seen that its partitions are led elsewhere; one that leads nothing, or insists (`atOnce`),
+ * as soon as it is fenced.
+ */
+function leave(
+  controller: Controller,
+  broker: BrokerImage,
+  atOnce: boolean,
+  isCaughtUp: boolean,
+): Decision<MetadataRecord, HeartbeatAnswer> {
+  const goes = () => {
+    const { isDone, records } = stepOut(controller, broker)
+    return decide({ isCaughtUp, isFenced: isDone, shouldShutDown: isDone }, records)
+  }
+  if (broker.fenced || atOnce) return goes()
+  if (!broker.inControlledShutdown && !leadsAny(controller, broker.id)) return goes()
   const { isDone, records } = handOver(controller, broker)
   const moved = controller.settings.nextOffset() + records.length - 1
   controller.sessions.noteShutdown(broker.id, moved, records.length > 0)
-  if (!isDone || records.length > 0 || !othersHaveSeen(controller, broker.id))
-    return decide({ isCaughtUp, isFenced: false, shouldShutDown: false }, records)
-  const out = stepOut(controller, broker)
-  return decide({ isCaughtUp, isFenced: out.isDone, shouldShutDown: out.isDone }, out.records)
+  if (isDone && records.length === 0 && othersHaveSeen(controller, broker.id)) return goes()
+  return decide({ isCaughtUp, isFenced: false, shouldShutDown: false }, records)
+}
+
+function leadsAny({ image }: Controller, id: number): boolean {
+  for (const { partitions } of image.topics.values()) if (partitions.some(({ leader }) => leader === id)) return true
+  return false
 }
 
 function othersHaveSeen({ image, sessions }: Controller, id: number): boolean {

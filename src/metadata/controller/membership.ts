@@ -1,16 +1,11 @@
-// What the coming and going of a broker means for the partitions it has replicas of.
+// What the coming and going of a broker, or of one of its disks, means for the partitions it has replicas of.
 
 import type { TopicImage } from '../image.ts'
 import { NO_LEADER, type PartitionImage } from '../partition.ts'
 import type { MetadataRecord } from '../records.ts'
 import type { Controller } from './controller.ts'
-import { changeOf, type ElectionRules } from './elections.ts'
-
-/** Whether a broker can lead and be counted on now. */
-export function isActive({ image }: Controller, id: number): boolean {
-  const broker = image.brokers.get(id)
-  return broker !== undefined && !broker.fenced && !broker.inControlledShutdown
-}
+import { type Circumstances, isActive, rulesOf } from './election-rules.ts'
+import { changeOf, type Wanted } from './partition-change.ts'
 
 /**
  * How many partitions one decision changes for the coming or going of a broker: twenty thousand in one would hold the event loop for a
@@ -24,35 +19,56 @@ export const CHANGES_AT_ONCE = 250
  */
 export function brokerLeaves(controller: Controller, id: number, isLost: boolean): MetadataRecord[] {
   const serves = (other: number) => other !== id && isActive(controller, other)
-  return changesOf(controller, serves, isLost ? id : null, ({ isr, elr, leader }) => {
+  return changesOf(controller, isLost ? { serves, lostBroker: id } : { serves }, ({ isr, elr, leader }) => {
     const matters = isr.includes(id) || leader === id || (isLost && elr.includes(id))
-    return matters ? isr.filter((other) => other !== id) : null
+    return matters ? { isr: without(isr, id) } : null
   })
 }
 
 /** The changes when a broker serves again, up to `CHANGES_AT_ONCE` of them: it leads where nobody does and it may. */
 export function brokerReturns(controller: Controller, id: number): MetadataRecord[] {
   const serves = (other: number) => other === id || isActive(controller, other)
-  return changesOf(controller, serves, null, ({ leader, replicas, isr }) =>
-    leader === NO_LEADER && replicas.includes(id) ? isr : null,
-  )
+  return changesOf(controller, { serves }, ({ leader, replicas }) => (leader === NO_LEADER && replicas.includes(id) ? {} : null))
 }
 
-/** @param wanted the ISR that a partition should have; null where it is not concerned */
+/** The changes when log directories of a broker fail, up to `CHANGES_AT_ONCE` of them: what lies there leaves its ISR, and others lead. */
+export function directoriesFail(controller: Controller, id: number, failed: readonly string[]): MetadataRecord[] {
+  const serves = (other: number) => other !== id && isActive(controller, other)
+  return changesOf(controller, { serves }, ({ replicas, directories, isr, leader }) => {
+    const directory = directories[replicas.indexOf(id)]
+    if (directory === undefined || !failed.includes(directory)) return null
+    return isr.includes(id) || leader === id ? { isr: without(isr, id) } : null
+  })
+}
+
+/** Elections wherever `concerned`, up to `CHANGES_AT_ONCE` of them. */
+export function electWhere(
+  controller: Controller,
+  circumstances: (topic: TopicImage) => Circumstances | null,
+  concerned: (partition: PartitionImage) => boolean,
+): MetadataRecord[] {
+  return changesOf(controller, circumstances, (partition) => (concerned(partition) ? {} : null))
+}
+
+/**
+ * @param given what holds for elections; null for a topic that is passed over
+ * @param wanted what a partition should have; null where it is not concerned
+ */
 function changesOf(
   controller: Controller,
-  serves: (id: number) => boolean,
-  lostBroker: number | null,
-  wanted: (partition: PartitionImage) => readonly number[] | null,
+  given: Circumstances | ((topic: TopicImage) => Circumstances | null),
+  wanted: (partition: PartitionImage) => Wanted | null,
 ): MetadataRecord[] {
   const records: MetadataRecord[] = []
   for (const topic of controller.image.topics.values()) {
-    let rules: ElectionRules | null = null
+    const circumstances = typeof given === 'function' ? given(topic) : given
+    if (circumstances === null) continue
+    let rules: ReturnType<typeof rulesOf> | null = null
     for (const partition of topic.partitions) {
-      const isr = wanted(partition)
-      if (isr === null) continue
-      rules ??= rulesOf(controller, topic, serves, lostBroker)
-      const change = changeOf(topic.id, partition, isr, rules)
+      const want = wanted(partition)
+      if (want === null) continue
+      rules ??= rulesOf(controller, topic, circumstances)
+      const change = changeOf(topic.id, partition, want, rules)
       if (change) records.push(change)
       if (records.length >= CHANGES_AT_ONCE) return records
     }
@@ -60,24 +76,6 @@ function changesOf(
   return records
 }
 
-function rulesOf(
-  controller: Controller,
-  topic: TopicImage,
-  serves: (id: number) => boolean,
-  lostBroker: number | null,
-): ElectionRules {
-  return {
-    isActive: serves,
-    minInsyncReplicas: Number(effective(controller, topic, 'min.insync.replicas') ?? 1),
-    hasEligibleLeaderReplicas: controller.image.hasEligibleLeaderReplicas,
-    allowsUnclean: effective(controller, topic, 'unclean.leader.election.enable') === 'true',
-    ...(lostBroker === null ? {} : { lostBroker }),
-  }
-}
-
-/** What a topic has of a configuration: its own value, the cluster's, the default. */
-function effective({ image, settings }: Controller, topic: TopicImage, name: string): string | null {
-  const resource = { type: 'topic', name: topic.name } as const
-  const cluster = image.configsOf({ type: 'broker', name: '' })
-  return image.configsOf(resource).get(name) ?? cluster.get(name) ?? settings.rules.defaultOf(resource, name)
+function without(ids: readonly number[], id: number): readonly number[] {
+  return ids.filter((other) => other !== id)
 }

@@ -1,0 +1,34 @@
+// Eligible leader replicas (KIP-966): who left the ISR while it was too small to commit, and so still has everything committed.
+
+import { NO_LEADER, type PartitionImage } from '../partition.ts'
+import type { Candidates, ElectionRules } from './elections.ts'
+
+/** The ELR beside a new ISR, before anybody of it is elected. In ascending order, as Kafka writes it. */
+export function eligibleBeside(
+  partition: PartitionImage,
+  { replicas, isr }: Omit<Candidates, 'elr'>,
+  rules: ElectionRules,
+): readonly number[] {
+  if (!rules.hasEligibleLeaderReplicas || hasEnough(isr, replicas, rules)) return []
+  const candidates = new Set([...partition.elr, ...partition.isr])
+  return [...candidates]
+    .filter((id) => replicas.includes(id) && !isr.includes(id) && id !== rules.lostBroker)
+    .sort((one, other) => one - other)
+}
+
+function hasEnough(isr: readonly number[], replicas: readonly number[], { minInsyncReplicas }: ElectionRules): boolean {
+  return isr.length >= Math.min(minInsyncReplicas, replicas.length)
+}
+
+/**
+ * What `lastKnownElr` holds after a change: whoever led when the ISR became empty, for as long as nobody leads; Kafka 4.2 keeps no more of it.
+ */
+export function lastKnownAfter(
+  partition: PartitionImage,
+  { isr, leader }: { readonly isr: readonly number[]; readonly leader: number },
+  { hasEligibleLeaderReplicas }: ElectionRules,
+): readonly number[] {
+  if (!hasEligibleLeaderReplicas || leader !== NO_LEADER) return []
+  const becomesEmpty = isr.length === 0 && partition.isr.length > 0
+  return becomesEmpty && partition.leader !== NO_LEADER ? [partition.leader] : partition.lastKnownElr
+}
