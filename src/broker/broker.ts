@@ -6,6 +6,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import { GROUPS_TOPIC, GroupCoordinator } from '../coordinator/group/coordinator.ts'
 import { randomMemberId } from '../coordinator/group/member-id.ts'
 import { groupSettings } from '../coordinator/group/settings.ts'
+import type { NodeMetrics } from '../metrics/node-metrics.ts'
 import { type Server, serve } from '../net/listener.ts'
 import type { Platform } from '../platform/platform.ts'
 import { Slices } from '../platform/slices.ts'
@@ -17,6 +18,7 @@ import { followGroups } from './group-follower.ts'
 import { handlers } from './handlers/index.ts'
 import { closeLogDirs, dirSettings, type LogDirs, openLogDirs, progressOf } from './log-dirs.ts'
 import { closeMetadata, type MetadataNode, openMetadata } from './metadata-node.ts'
+import { furnish, openMetrics, troubleOf } from './metrics.ts'
 import { advertised, channelLimits, connectionLimits, listenersOf, maxRequestBytes } from './network-settings.ts'
 import { Pipeline } from './pipeline.ts'
 import { Registration } from './registration.ts'
@@ -37,6 +39,7 @@ export class Broker {
   readonly #chores: Chores
   readonly #server: Server
   readonly #registration: Registration
+  readonly #metrics: NodeMetrics
   readonly #failed = deferred<Error>()
   #closing: Promise<void> | null = null
 
@@ -61,6 +64,8 @@ export class Broker {
 
   /** Every room that was opened is noted in `undo` with what closes it. */
   static async #open(loaded: LoadedConfig, platform: Platform, undo: (() => unknown)[]): Promise<Broker> {
+    const metrics = await openMetrics(platform, loaded)
+    undo.push(() => metrics.close())
     const dirs = await openLogDirs(platform, loaded)
     undo.push(() => closeLogDirs(dirs, null, platform.clock))
     const metadata = await openMetadata(platform, loaded, dirs)
@@ -75,11 +80,12 @@ export class Broker {
       handlers: handlers({ ...parts, brokerEpoch }),
       logger: platform.logger,
       clock: platform.clock,
+      meters: metrics.meters,
     })
     const server = await serve({
       ...platform,
       listeners: listenersOf(loaded),
-      sink: requestSink({ pipeline, logger: platform.logger, ready: serving.promise }),
+      sink: metrics.meters.watched(requestSink({ pipeline, logger: platform.logger, ready: serving.promise })),
       channelLimits: channelLimits(loaded.config),
       connectionLimits: connectionLimits(loaded, metadata.configs),
       maxRequestBytes: maxRequestBytes(loaded.config),
@@ -93,13 +99,20 @@ export class Broker {
       previousEpoch: dirs.metadata.cleanBrokerEpoch ?? -1,
       endpoints: advertised(loaded, server, platform.network.hostName),
     })
-    const broker = new Broker(parts, server, registration)
+    furnish(metrics, parts, server)
+    const broker = new Broker(parts, server, registration, metrics)
     await broker.#join()
+    metrics.health.running(() => troubleOf(loaded.config['node.id'], metadata))
     serving.resolve()
     return broker
   }
 
-  private constructor({ platform, loaded, dirs, metadata, replicas, groups }: Parts, server: Server, registration: Registration) {
+  private constructor(
+    { platform, loaded, dirs, metadata, replicas, groups }: Parts,
+    server: Server,
+    registration: Registration,
+    metrics: NodeMetrics,
+  ) {
     this.#platform = platform
     this.#loaded = loaded
     this.#dirs = dirs
@@ -108,6 +121,7 @@ export class Broker {
     this.#groups = groups
     this.#server = server
     this.#registration = registration
+    this.#metrics = metrics
     this.#chores = new Chores(platform.clock, platform.logger)
   }
 
@@ -166,6 +180,11 @@ export class Broker {
     return { metadata: this.#metadata, replicas: this.#replicas, groups: this.#groups }
   }
 
+  /** Where /metrics and /healthz are served; null where they are not. */
+  get metricsPort(): number | null {
+    return this.#metrics.port
+  }
+
   /** Resolves, with the reason, when the broker cannot go on; never, if it is closed. */
   get failed(): Promise<Error> {
     return this.#failed.promise
@@ -181,6 +200,7 @@ export class Broker {
   }
 
   async #close(): Promise<void> {
+    this.#metrics.health.stopping()
     // Those at long work are told now, so that nobody has to wait for them later.
     const { clock } = this.#platform
     const chores = this.#chores.stop()
@@ -203,6 +223,7 @@ export class Broker {
           what: () => 'the metadata: a change of it is being carried out',
         }),
       () => closeLogDirs(this.#dirs, this.#registration.epoch, clock),
+      () => this.#metrics.close(),
       () => this.#platform.offload.rest(),
     ])
   }
