@@ -93,7 +93,7 @@ test('a partition that has nothing new rests until it changes, is asked for agai
   } as unknown as Partition
   const [a, b] = [...context.partitions.values()] as [FetchedPartition, FetchedPartition]
   const rests = (asked: FetchedPartition) => {
-    asked.seen = { partition, highWatermark: 0, startOffset: 0, logSize: 0 }
+    asked.seen = { partition, term: 0, horizon: 0, startOffset: 0, logSize: 0 }
     context.rest(asked)
   }
   rests(a)

@@ -6,6 +6,7 @@ import type { Random } from '../platform/random.ts'
 import type { ErrorName } from '../protocol/errors.ts'
 import type { FetchRequest } from '../protocol/messages/fetch.ts'
 import type { Partition } from '../replication/partition.ts'
+import { replicaIdOf } from './fetch-readers.ts'
 
 /** From this version on topics are named by id (KIP-516). */
 export const TOPIC_IDS_SINCE = 13
@@ -15,9 +16,12 @@ const EVICTABLE_AFTER_MS = 120_000
 /** What was seen of a partition when it was last looked at. */
 export interface Seen {
   readonly partition: Partition
-  readonly highWatermark: number
+  /** How it stood: leading or not, in which epoch. */
+  readonly term: number
+  /** What has to move before there can be more for this reader: the high watermark, for a follower the end. */
+  readonly horizon: number
   readonly startOffset: number
-  /** The log's size when it ended at the high watermark; else less than any, since it is not known where in it the watermark lay. */
+  /** The log's size when it ended at the horizon; else less than any, since it is not known where in it the horizon lay. */
   readonly logSize: number
 }
 
@@ -30,6 +34,8 @@ export interface FetchedPartition {
   maxBytes: number
   currentLeaderEpoch: number
   lastFetchedEpoch: number
+  /** Of a follower's log; -1 of a consumer. */
+  logStartOffset: number
   /** What the client was told last; -1: nothing yet. */
   toldHighWatermark: number
   toldStartOffset: number
@@ -52,7 +58,10 @@ export class FetchContext {
   readonly active = new Set<FetchedPartition>()
   /** Told of each partition that is to be looked at again. */
   readonly followers = new Set<(asked: FetchedPartition) => void>()
+  /** When the last request came: of a follower's partitions that rest, it says that the follower still has all there is. */
+  readonly pulse = { at: Number.NEGATIVE_INFINITY }
   #isolationLevel: number | null = null
+  #replicaId = -1
   #isOver = false
 
   constructor(sessionId: number, usesTopicIds: boolean) {
@@ -60,10 +69,27 @@ export class FetchContext {
     this.usesTopicIds = usesTopicIds
   }
 
+  /** The node id of the follower whose session this is; -1 for a consumer. */
+  get replicaId(): number {
+    return this.#replicaId
+  }
+
   /** The client has all there is: the partition is not looked at until it changes. Called in the turn in which it was seen. */
   rest(asked: FetchedPartition): void {
-    if (this.#isOver || asked.unwatch || !asked.seen || !this.active.delete(asked)) return
-    asked.unwatch = asked.seen.partition.watch(() => this.#wake(asked))
+    if (this.#isOver || !asked.seen || !this.active.delete(asked)) return
+    asked.unwatch?.()
+    const { partition } = asked.seen
+    if (this.#replicaId < 0) asked.unwatch = partition.watch(() => this.#wake(asked))
+    else asked.unwatch = this.#watchForReplica(asked, partition)
+  }
+
+  // New records wake a follower. That more is committed is only looked at, and told, with its next answer: it need not hurry, and would ask twice as often.
+  #watchForReplica(asked: FetchedPartition, partition: Partition): () => void {
+    partition.restsOn(this.#replicaId, this.pulse)
+    const stops = [partition.watchAppends(() => this.#wake(asked)), partition.watch(() => this.active.add(asked))]
+    return () => {
+      for (const stop of stops) stop()
+    }
   }
 
   // A watch ends with the first news, so that a session nobody uses any more costs nothing.
@@ -89,11 +115,12 @@ export class FetchContext {
       for (const index of partitions) this.#forget(keyOf(topic, topicId, index))
     }
     // What these say concerns every partition.
-    const { isolationLevel, maxBytes, replicaId, replicaState } = request
-    const isOdd = maxBytes < 0 || replicaId >= 0 || replicaState.replicaId >= 0
-    if (isOdd || (this.#isolationLevel !== null && this.#isolationLevel !== isolationLevel))
-      for (const asked of this.partitions.values()) this.#activate(asked)
+    const { isolationLevel, maxBytes } = request
+    const replicaId = replicaIdOf(request)
+    const isOther = this.#isolationLevel !== null && (this.#isolationLevel !== isolationLevel || this.#replicaId !== replicaId)
+    if (maxBytes < 0 || isOther) for (const asked of this.partitions.values()) this.#activate(asked)
     this.#isolationLevel = isolationLevel
+    this.#replicaId = replicaId
   }
 
   #ask(key: string, topic: string, topicId: string, wanted: WantedPartition): void {
@@ -106,6 +133,7 @@ export class FetchContext {
     asked.maxBytes = wanted.partitionMaxBytes
     asked.currentLeaderEpoch = wanted.currentLeaderEpoch
     asked.lastFetchedEpoch = wanted.lastFetchedEpoch
+    asked.logStartOffset = wanted.logStartOffset
     this.#activate(asked)
   }
 
@@ -140,6 +168,7 @@ const NOTHING_TOLD = {
   maxBytes: 0,
   currentLeaderEpoch: -1,
   lastFetchedEpoch: -1,
+  logStartOffset: -1,
   toldHighWatermark: -1,
   toldStartOffset: -1,
   seen: null,
@@ -187,15 +216,16 @@ export class FetchSessions {
     if (context.usesTopicIds !== usesTopicIds) return 'FETCH_SESSION_TOPIC_ID_ERROR'
     if (session.epoch !== request.sessionEpoch) return 'INVALID_FETCH_SESSION_EPOCH'
     session.epoch = nextEpoch(session.epoch)
-    session.usedAt = this.#clock.monotonic()
+    session.usedAt = context.pulse.at = this.#clock.monotonic()
     context.update(request)
     return { context, incremental: true }
   }
 
   #full(request: FetchRequest, usesTopicIds: boolean): Fetching {
     this.#end(request.sessionId)
-    const id = request.sessionEpoch === 0 && this.#hasRoom() ? this.#newId() : 0
+    const id = request.sessionEpoch === 0 && this.#hasRoom(replicaIdOf(request) >= 0) ? this.#newId() : 0
     const context = new FetchContext(id, usesTopicIds)
+    context.pulse.at = this.#clock.monotonic()
     context.update(request)
     if (id !== 0) this.#sessions.set(id, { context, epoch: 1, usedAt: this.#clock.monotonic() })
     return { context, incremental: false }
@@ -206,13 +236,26 @@ export class FetchSessions {
     this.#sessions.delete(id)
   }
 
-  #hasRoom(): boolean {
+  // A follower that has to tell all its partitions each time is a burden for everybody: it takes the place of a consumer that was silent longest.
+  #hasRoom(isForReplica: boolean): boolean {
     if (this.#sessions.size < this.#slots) return true
-    let oldest: Session | null = null
-    for (const session of this.#sessions.values()) if (!oldest || session.usedAt < oldest.usedAt) oldest = session
-    if (!oldest || this.#clock.monotonic() - oldest.usedAt < EVICTABLE_AFTER_MS) return false
-    this.#end(oldest.context.sessionId)
+    const oldest = this.#oldest(() => true)
+    const loser =
+      oldest && this.#isSilent(oldest) ? oldest : isForReplica ? this.#oldest(({ context }) => context.replicaId < 0) : null
+    if (!loser) return false
+    this.#end(loser.context.sessionId)
     return true
+  }
+
+  #oldest(mayGo: (session: Session) => boolean): Session | null {
+    let oldest: Session | null = null
+    for (const session of this.#sessions.values())
+      if (mayGo(session) && (!oldest || session.usedAt < oldest.usedAt)) oldest = session
+    return oldest
+  }
+
+  #isSilent({ usedAt }: Session): boolean {
+    return this.#clock.monotonic() - usedAt >= EVICTABLE_AFTER_MS
   }
 
   #newId(): number {

@@ -35,6 +35,7 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger, sli
     if (delta.isFirst) await putStraysAside(delta)
     await reconfigure(delta)
     const ours = delta.partitionsChanged.filter(({ after }) => after.replicas.includes(nodeId))
+    await removeMoved(delta)
     await eachOf(ours, AT_ONCE, async (change) => {
       await slices.rest()
       if (!isStopping()) await open(change)
@@ -42,8 +43,20 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger, sli
     for (const { topic, after } of ours) {
       await slices.rest()
       const replica = replicas.get(topic.name, after.partition)
-      if (replica) await guarded('a replica could not take its role', replica.name, () => replica.become(roleOf(after)))
+      if (replica) await guarded('a replica could not take its role', replica.name, () => replicas.become(replica, roleOf(after)))
     }
+    if (delta.brokersChanged.size > 0) replicas.brokersChanged()
+  }
+
+  // The controller takes a replica away only when the others have everything (KIP-455).
+  async function removeMoved({ partitionsChanged }: MetadataDelta): Promise<void> {
+    const moved = partitionsChanged.filter(
+      ({ topic, after }) => !after.replicas.includes(nodeId) && replicas.get(topic.name, after.partition) !== undefined,
+    )
+    await eachOf(moved, AT_ONCE, async ({ topic, after }) => {
+      await slices.rest()
+      await guarded('a replica could not be taken away', topic.name, () => replicas.remove(topic.name, after.partition))
+    })
   }
 
   // One that fails (its disk did, say) must not keep the others from what the metadata says of them.
@@ -67,6 +80,7 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger, sli
 
   async function reconfigure({ configsChanged }: MetadataDelta): Promise<void> {
     const { topics, all } = configs.changed(configsChanged)
+    if (all) replicas.retune()
     const concerned = all ? new Set([...replicas.all()].map(({ topic }) => topic)) : topics
     for (const topic of concerned) {
       await guarded('a topic could not take its configuration', topic, () => replicas.reconfigure(topic, configs.topic(topic)))

@@ -33,9 +33,17 @@ export class Topics {
     return INTERNAL_TOPICS.has(name)
   }
 
-  /** The replica on this broker; where it has none, the error that sends the client elsewhere. */
-  partition(name: string, index: number): Partition {
+  /**
+   * The replica on this broker; where it has none, the error that sends the client elsewhere. With a topic id, never that of an earlier topic of the
+   * same name (KIP-516): INCONSISTENT_TOPIC_ID, until this broker has taken that one away.
+   */
+  partition(name: string, index: number, topicId?: string): Partition {
     const partition = this.#replicas.get(name, index)
+    if (partition && topicId !== undefined && partition.topicId !== topicId && partition.topicId !== '')
+      throw new KafkaError(
+        'INCONSISTENT_TOPIC_ID',
+        `${partition.name} here has the id ${partition.topicId}; asked for ${topicId}`,
+      )
     if (partition) return partition
     if (this.#image().partition(name, index))
       throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `this broker holds no replica of ${name}-${index}`)

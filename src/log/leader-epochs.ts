@@ -60,6 +60,11 @@ export class LeaderEpochs {
     return this.#entries.at(-1)?.epoch ?? NO_EPOCH
   }
 
+  /** The epoch of the record before `offset`, or of the last one before that; -1 where none is known. */
+  lastBefore(offset: number): number {
+    return this.#entries.findLast(({ startOffset }) => startOffset < offset)?.epoch ?? NO_EPOCH
+  }
+
   /** `epoch` begins at `startOffset`, unless it or a later one began before. Epochs that began there or behind have no records: they go. */
   assign(epoch: number, startOffset: number): void {
     if (epoch < 0 || epoch <= this.latest) return

@@ -1,6 +1,7 @@
 // What a log is made of: the parts that appending, reading, retention, truncation, cleaning and recovery work on.
 
 import { DiskError } from '../platform/disk.ts'
+import type { Damage } from './damage.ts'
 import { partitionDir, SUFFIX } from './file-names.ts'
 import { LeaderEpochs } from './leader-epochs.ts'
 import { isCompacted, type LogConfig } from './log-config.ts'
@@ -42,6 +43,8 @@ export class LogState implements ProducerLog {
   isEntryFlushed = false
   /** They run once, when a defect took the log out of use. */
   readonly onBroken: ((why: Error) => void)[] = []
+  /** They run whenever more damage is found. */
+  readonly onDamage: (() => void)[] = []
   #broken: Error | null = null
   /** Offsets of the producer snapshots on disk. */
   readonly snapshots = new Set<number>()
@@ -58,6 +61,11 @@ export class LogState implements ProducerLog {
 
   get name(): string {
     return partitionDir(this.topic, this.partition)
+  }
+
+  get firstDamage(): Damage | null {
+    for (const { damages } of this.segments.all) if (!damages.isEmpty) return damages.all[0]!
+    return null
   }
 
   get isCompacted(): boolean {

@@ -3,8 +3,10 @@
 import { assert } from '../base/assert.ts'
 import { MalformedBytes } from '../base/bytes.ts'
 import { KafkaError } from '../protocol/errors.ts'
-import { batches, type RecordBatch } from '../protocol/records/batch.ts'
+import type { RecordBatch } from '../protocol/records/batch.ts'
 import { type Compaction, compact } from './cleaner.ts'
+import type { Damage } from './damage.ts'
+import { leaderBatches } from './leader-batches.ts'
 import { type LogConfig, segmentBytes, segmentMs } from './log-config.ts'
 import { type LogRead, readBatches } from './log-read.ts'
 import type { LogState } from './log-state.ts'
@@ -157,33 +159,21 @@ export class Log {
    */
   append(batch: RecordBatch, leaderEpoch: number): Appended {
     this.#requireOpen()
-    const baseOffset = this.#state.endOffset
-    batch.assign(baseOffset, leaderEpoch)
+    batch.assign(this.#state.endOffset, leaderEpoch)
     this.#add(batch)
-    const appendTime = batch.timestampType === 'LogAppendTime' ? batch.maxTimestamp : -1
-    return { baseOffset, lastOffset: batch.lastOffset, appendTime }
+    const { baseOffset, lastOffset, timestampType } = batch
+    return { baseOffset, lastOffset, appendTime: timestampType === 'LogAppendTime' ? batch.maxTimestamp : -1 }
   }
 
   /**
-   * Appends whole batches that a leader gave out, with the offsets they have; half a batch at the end is left out. Throws CORRUPT_MESSAGE
+   * Appends whole batches that a leader of `leaderEpoch` gave out, with their offsets; half a batch at the end is left out. Throws CORRUPT_MESSAGE
    * or KAFKA_STORAGE_ERROR before anything changed.
    */
-  appendAsFollower(bytes: Uint8Array): Appended {
+  appendAsFollower(bytes: Uint8Array, leaderEpoch = Number.POSITIVE_INFINITY): Appended {
     this.#requireOpen()
-    const taken = [...batches(bytes)]
-    let next = this.#state.endOffset
-    for (const batch of taken) {
-      if (!batch.checksumMatches())
-        throw new KafkaError(
-          'CORRUPT_MESSAGE',
-          `the leader of ${this.#state.name} sent a damaged batch at offset ${batch.baseOffset}`,
-        )
-      assert(batch.baseOffset >= next, `a follower append goes back: ${batch.baseOffset} after ${next}`) // gaps are what compaction left
-      next = batch.nextOffset
-    }
-    const baseOffset = taken[0]?.baseOffset ?? this.#state.endOffset
+    const taken = leaderBatches(bytes, this.#state, leaderEpoch)
     for (const batch of taken) this.#add(batch)
-    return { baseOffset, lastOffset: this.#state.endOffset - 1, appendTime: -1 }
+    return { baseOffset: taken[0]?.baseOffset ?? this.endOffset, lastOffset: this.endOffset - 1, appendTime: -1 }
   }
 
   #requireOpen(): void {
@@ -309,11 +299,31 @@ export class Log {
     return new LogScrub(this.#state, this.#visitors)
   }
 
+  /** The first of what is known to be damaged here; null where nothing is. */
+  get damage(): Damage | null {
+    return this.#state.firstDamage
+  }
+
+  /** Calls `run` whenever more of the log is found to be damaged. */
+  onDamage(run: () => void): void {
+    this.#state.onDamage.push(run)
+  }
+
   // ---- leader epochs
 
   /** -1 where none is known. */
   get latestEpoch(): number {
     return this.#state.epochs.latest
+  }
+
+  /** Of the last record; -1 in an empty log. */
+  get lastEpoch(): number {
+    return this.#state.epochs.lastBefore(this.#state.endOffset)
+  }
+
+  /** Whoever led without writing anything forgets that it did: what it gets from the next leader may be older than that. */
+  forgetUnwrittenEpochs(): void {
+    this.#state.epochs.truncateFromEnd(this.#state.endOffset)
   }
 
   /** A leader begins to write with this epoch. */

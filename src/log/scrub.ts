@@ -130,7 +130,9 @@ async function rangeOf(state: LogState, segment: Segment): Promise<CheckRange> {
 function note(state: LogState, segment: Segment, { found }: SegmentCheck): void {
   const fresh = segment.tookDamage(found)
   tellOf(state, segment, fresh)
-  if (fresh.length > 0 && segment !== state.segments.active) segment.forgetIndexes() // they may have been made without what follows the damage
+  if (fresh.length === 0) return
+  if (segment !== state.segments.active) segment.forgetIndexes() // they may have been made without what follows the damage
+  for (const run of state.onDamage) run()
 }
 
 /** Says to the operator what was found, and what can be done. */

@@ -3,6 +3,8 @@
 import type { FetchRequest, FetchResponse } from '../protocol/messages/fetch.ts'
 import type { ListOffsetsRequest, ListOffsetsResponse } from '../protocol/messages/list-offsets.ts'
 import type { Input } from '../protocol/schema.ts'
+import type { Partition } from './partition.ts'
+import type { ThrottleRules } from './replication-quota.ts'
 
 /** What the leader of a partition asks the controller for (AlterPartition, API 56). Who asks, and with which broker epoch, the keeper adds. */
 export interface IsrChange {
@@ -46,7 +48,7 @@ export interface LeaderClient {
    */
   fetch(request: Input<FetchRequest>): Promise<FetchResponse>
   listOffsets(request: Input<ListOffsetsRequest>): Promise<ListOffsetsResponse>
-  /** What is under way rejects. The next request, if any, opens a new connection. */
+  /** For good: what is under way rejects. Who goes on makes a new client, which connects at once. */
   close(): void
 }
 
@@ -67,6 +69,7 @@ export interface ReplicationConfig {
   readonly 'replica.fetch.response.max.bytes': number
   readonly 'replica.fetch.wait.max.ms': number
   readonly 'replica.lag.time.max.ms': number
+  readonly 'replica.selector.class': string | null
 }
 
 /** Everything that a broker of several needs, and one that is alone does without. */
@@ -78,4 +81,8 @@ export interface ReplicationLinks {
   /** The epoch that this broker is registered with; -1 before. */
   readonly brokerEpoch: () => number
   readonly config: () => ReplicationConfig
+  /** Of replicas that an operator throttles while they are made anew (KIP-73); missing: nothing is throttled. */
+  readonly throttles?: { readonly leader: ThrottleRules; readonly follower: ThrottleRules }
+  /** Takes room on the partition's disk for what a leader sent; throws KAFKA_STORAGE_ERROR where too little is left. Missing: nobody counts. */
+  readonly takeRoom?: (partition: Partition, bytes: number) => void
 }

@@ -3,8 +3,12 @@
 import type { Log, LogRead } from '../log/log.ts'
 import type { Appended, ReplicatedLog } from '../machine/machine.ts'
 import type { Clock } from '../platform/clock.ts'
+import { type Logger, silentLogger } from '../platform/logger.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { RecordBatch } from '../protocol/records/batch.ts'
+import type { FollowerFetch, Pulse } from './follower-progress.ts'
+import { Leadership } from './leadership.ts'
+import type { ReplicationLinks } from './links.ts'
 import { OffsetLine, Watchers } from './purgatory.ts'
 
 /** What the controller decided for a partition. */
@@ -23,6 +27,9 @@ export interface PartitionOptions {
   readonly localId: number
   readonly clock: Clock
   readonly flushPolicy: FlushPolicy
+  readonly logger?: Logger
+  /** Null or missing where this broker is alone. */
+  readonly links?: ReplicationLinks | null
 }
 
 export interface LeaderAppended extends Appended {
@@ -43,10 +50,24 @@ export class Partition implements ReplicatedLog {
   readonly #options: PartitionOptions
   readonly #written: OffsetLine
   readonly #committed: OffsetLine
+  /** While we follow: up to where our own copy is durable. */
+  readonly #kept: OffsetLine
   readonly #watchers = new Watchers()
+  /** Followers' fetches, told of appends; null while nobody ever asked: then an append costs nothing more. */
+  #appendWatchers: Watchers | null = null
+  #isTellingAppends = false
   readonly #onCommit: ((committedOffset: number) => void)[] = []
   #onRetired: ((why: KafkaError) => void)[] = []
   #role: PartitionRole = NOBODY
+  #leads = false
+  /** The epoch that we lead in, or led in last, and where the log ended when it began. */
+  #ledEpoch = -1
+  #epochStart = 0
+  /** Where we lead and others follow. */
+  #leadership: Leadership | null = null
+  /** The end is being cut off: nothing can be appended, so nobody leads with it. */
+  #isCutting = false
+  #term = 0
   #gone: KafkaError | null = null
 
   constructor(log: Log, options: PartitionOptions) {
@@ -54,7 +75,9 @@ export class Partition implements ReplicatedLog {
     this.#options = options
     this.#written = new OffsetLine(options.clock, log.writtenOffset)
     this.#committed = new OffsetLine(options.clock, log.highWatermark)
+    this.#kept = new OffsetLine(options.clock, this.durableOffset)
     log.onProgress(() => this.#advance())
+    log.onDamage(() => this.#heedDamage())
     log.onBroken((why) =>
       this.retire(new KafkaError('KAFKA_STORAGE_ERROR', `${this.name} is out of use: ${why.message}`, { cause: why })),
     )
@@ -73,7 +96,26 @@ export class Partition implements ReplicatedLog {
   }
 
   get isLeader(): boolean {
-    return this.#gone === null && this.#role.leaderId === this.#options.localId
+    return this.#leads
+  }
+
+  /** Another number whenever the partition stands otherwise: it leads or not, in another leader epoch, or is gone. */
+  get term(): number {
+    return this.#term
+  }
+
+  /** Where we lead and others follow; else null. */
+  get leadership(): Leadership | null {
+    return this.#leadership
+  }
+
+  get localId(): number {
+    return this.#options.localId
+  }
+
+  /** Empty where the log does not know. */
+  get topicId(): string {
+    return this.log.topicId ?? ''
   }
 
   get leaderEpoch(): number {
@@ -102,26 +144,94 @@ export class Partition implements ReplicatedLog {
     return Math.min(this.log.highWatermark, this.log.producers.firstUnstableOffset ?? Number.MAX_SAFE_INTEGER)
   }
 
-  /** Takes over what the controller decided. */
+  /** Takes over what the controller decided. What is older than what we know changes nothing. */
   become(role: PartitionRole): void {
-    const wasLeader = this.isLeader
+    const { leaderEpoch, partitionEpoch } = this.#role
+    if (role.leaderEpoch < leaderEpoch || (role.leaderEpoch === leaderEpoch && role.partitionEpoch < partitionEpoch)) return
     this.#role = role
-    if (wasLeader && !this.isLeader)
-      this.#refuseAll(new KafkaError('NOT_LEADER_OR_FOLLOWER', `${this.name} is led by ${role.leaderId} now`))
-    if (this.isLeader) {
-      this.log.assignEpoch(role.leaderEpoch)
-      // What a crash left with the operating system counts once it is on the device.
-      if (this.#options.flushPolicy === 'fsync' && this.log.flushedOffset < this.log.endOffset) this.log.requestFlush()
-    }
+    this.#assume()
+  }
+
+  #assume(): void {
+    const role = this.#role
+    const leads = this.#gone === null && !this.#isCutting && role.leaderId === this.#options.localId
+    if (this.#leads && !leads) this.#stepDown()
+    if (leads && (!this.#leads || role.leaderEpoch !== this.#ledEpoch)) this.#beginEpoch()
+    if (leads) this.#lead()
     this.#advance()
-    this.#watchers.tell()
+    this.#tellAll()
+  }
+
+  #stepDown(): void {
+    this.#leads = false
+    this.#term++
+    this.#leadership?.end()
+    this.#leadership = null
+    this.#refuseAll(new KafkaError('NOT_LEADER_OR_FOLLOWER', `${this.name} is led by ${this.#role.leaderId} now`))
+  }
+
+  #beginEpoch(): void {
+    const { log } = this
+    this.#leads = true
+    this.#term++
+    this.#leadership?.end()
+    this.#leadership = null
+    this.#ledEpoch = this.#role.leaderEpoch
+    log.forgetUnwrittenEpochs()
+    log.assignEpoch(this.#ledEpoch)
+    this.#epochStart = log.endOffset
+    this.#committed.reach(log.highWatermark)
+  }
+
+  #lead(): void {
+    const { flushPolicy, links } = this.#options
+    // What a crash left with the operating system counts once it is on the device.
+    if (flushPolicy === 'fsync' && this.log.flushedOffset < this.log.endOffset) this.log.requestFlush()
+    if (this.#role.replicas.length === 1 || !links) {
+      this.#leadership?.end()
+      this.#leadership = null
+    } else if (this.#leadership) this.#leadership.update(this.#role)
+    else this.#leadership = new Leadership(this.#asLed(links), this.#role, this.#epochStart)
+    this.#heedDamage()
+  }
+
+  #asLed(links: ReplicationLinks) {
+    const { clock, logger = silentLogger, localId } = this.#options
+    const { name, topic, topicId, index } = this
+    const partition = this
+    return {
+      ...{ name, topic, topicId, index, localId, clock, logger, links },
+      get endOffset() {
+        return partition.log.endOffset
+      },
+      get durableOffset() {
+        return partition.durableOffset
+      },
+      get highWatermark() {
+        return partition.log.highWatermark
+      },
+      get minInSync() {
+        return partition.#minInSync
+      },
+      changed: () => partition.#advance(),
+    }
+  }
+
+  // A damaged copy does not lead where another one can: it mends itself as a follower.
+  #heedDamage(): void {
+    if (this.#leads && this.log.damage) this.#leadership?.resign()
   }
 
   /** The partition is over here: deleted, or its directory failed. Whoever waits is refused with `why`. */
   retire(why: KafkaError): void {
     this.#gone = why
+    this.#leads = false
+    this.#term++
+    this.#leadership?.end()
+    this.#leadership = null
     this.#refuseAll(why)
-    this.#watchers.tell()
+    this.#kept.fail(why)
+    this.#tellAll()
     const followers = this.#onRetired
     this.#onRetired = []
     for (const run of followers) run(why)
@@ -134,7 +244,20 @@ export class Partition implements ReplicatedLog {
   /** Throws unless this broker leads the partition; with `currentLeaderEpoch` of the client (-1: unknown) both must agree (KIP-320). */
   requireLeader(currentLeaderEpoch = -1): void {
     if (this.#gone) throw this.#gone
-    if (!this.isLeader) throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `${this.name} is led by node ${this.#role.leaderId}`)
+    // Who knows another epoch is told that first: it shows who has to wait for news.
+    this.#requireEpoch(currentLeaderEpoch)
+    if (!this.#leads) throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `${this.name} is led by node ${this.#role.leaderId}`)
+  }
+
+  /** As `requireLeader`, but a follower will do too: consumers may read up to its high watermark (KIP-392). */
+  requireReplica(currentLeaderEpoch: number): void {
+    if (this.#gone) throw this.#gone
+    this.#requireEpoch(currentLeaderEpoch)
+    if (!this.#leads && (this.#role.leaderId < 0 || this.#role.leaderId === this.#options.localId))
+      throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `${this.name} has no leader to follow now`)
+  }
+
+  #requireEpoch(currentLeaderEpoch: number): void {
     if (currentLeaderEpoch < 0 || currentLeaderEpoch === this.leaderEpoch) return
     const known = `the client knows epoch ${currentLeaderEpoch} of ${this.name}, we ${this.leaderEpoch}`
     throw new KafkaError(currentLeaderEpoch < this.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH', known)
@@ -148,6 +271,7 @@ export class Partition implements ReplicatedLog {
     if (known !== 'new') return { ...known.duplicateOf, isDuplicate: true }
     const { baseOffset, lastOffset, appendTime } = this.log.append(batch, this.leaderEpoch)
     if (this.#options.flushPolicy === 'fsync') this.log.requestFlush()
+    if (this.#appendWatchers) this.#tellAppends(this.#appendWatchers)
     return { baseOffset, lastOffset, appendTime, isDuplicate: false }
   }
 
@@ -157,12 +281,17 @@ export class Partition implements ReplicatedLog {
     this.#requireEnoughInSync()
     const appended = this.log.append(new RecordBatch(bytes), this.leaderEpoch)
     if (this.#options.flushPolicy === 'fsync') this.log.requestFlush()
+    if (this.#appendWatchers) this.#tellAppends(this.#appendWatchers)
     return appended
   }
 
+  get #minInSync(): number {
+    return Math.min(this.log.config['min.insync.replicas'], this.#role.replicas.length)
+  }
+
   #requireEnoughInSync(): void {
-    const { isr, replicas } = this.#role
-    const wanted = Math.min(this.log.config['min.insync.replicas'], replicas.length)
+    const isr = this.#leadership?.isr ?? this.#role.isr
+    const wanted = this.#minInSync
     if (isr.length >= wanted) return
     throw new KafkaError(
       'NOT_ENOUGH_REPLICAS',
@@ -184,7 +313,7 @@ export class Partition implements ReplicatedLog {
    * end right after its answer then finds its records below it. With other replicas in sync it does not wait, as in Kafka.
    */
   async settled(): Promise<void> {
-    if (!this.isLeader || this.#role.isr.length > 1) return
+    if (!this.isLeader || (this.#leadership?.isr ?? this.#role.isr).length > 1) return
     await this.#committed.until(this.log.endOffset, SETTLE_MS)?.catch(() => {}) // who asks is answered with what is committed by then
   }
 
@@ -229,16 +358,111 @@ export class Partition implements ReplicatedLog {
     return this.log.startOffset
   }
 
+  // ---- followers of ours
+
+  /** Batches for a follower: up to the end of the log. */
+  readForFollower(from: number, maxBytes: number, minOneBatch: boolean): Promise<LogRead> {
+    return this.log.read(from, maxBytes, this.log.endOffset, minOneBatch)
+  }
+
+  /** A follower tells by a fetch how far it is. Throws where it is no replica, or was another life of that broker. */
+  fetchedBy(brokerId: number, fetch: FollowerFetch): void {
+    this.requireLeader()
+    if (!this.#leadership)
+      throw new KafkaError('UNKNOWN_LEADER_EPOCH', `${this.name} has no other replica as far as is known here`)
+    this.#leadership.fetchedBy(brokerId, fetch)
+  }
+
+  /** Its follower has all there is; until there is more, `pulse` says when it last asked. */
+  restsOn(brokerId: number, pulse: Pulse): void {
+    this.#leadership?.restsOn(brokerId, pulse)
+  }
+
+  /** Calls `run` soon after records were appended, once for all of a turn, until the returned function is called. */
+  watchAppends(run: () => void): () => void {
+    this.#appendWatchers ??= new Watchers()
+    return this.#appendWatchers.add(run)
+  }
+
+  // A follower that is told of the first record of a turn would fetch it alone.
+  #tellAppends(watchers: Watchers): void {
+    if (this.#isTellingAppends || watchers.isEmpty) return
+    this.#isTellingAppends = true
+    this.#options.clock.soon(() => {
+      this.#isTellingAppends = false
+      watchers.tell()
+    })
+  }
+
+  // ---- a leader of ours
+
+  /** Appends what the leader of `leaderEpoch` gave, flushed soon where the policy wants it. The epoch must be the one that we follow in. */
+  appendAsFollower(bytes: Uint8Array, leaderEpoch: number): Appended {
+    this.#requireFollowing(leaderEpoch)
+    const appended = this.log.appendAsFollower(bytes, leaderEpoch)
+    if (this.#options.flushPolicy === 'fsync') this.log.requestFlush()
+    return appended
+  }
+
+  #requireFollowing(leaderEpoch: number): void {
+    if (this.#gone) throw this.#gone
+    const { localId } = this.#options
+    if (this.#role.leaderId !== localId && this.leaderEpoch === leaderEpoch) return
+    throw new KafkaError('FENCED_LEADER_EPOCH', `${this.name} does not follow in leader epoch ${leaderEpoch} any more`)
+  }
+
+  /** Throws KAFKA_STORAGE_ERROR where the disk has too little room for so many bytes of the leader's. */
+  takeRoom(bytes: number): void {
+    this.#options.links?.takeRoom?.(this, bytes)
+  }
+
+  /** The leader's word, as of a fetch that showed our logs to agree. Never goes back. */
+  followHighWatermark(offset: number): void {
+    const reached = Math.min(offset, this.log.endOffset)
+    if (reached <= this.log.highWatermark) return
+    this.log.highWatermark = reached
+    this.#watchers.tell()
+  }
+
+  /** Resolves when all we took from the leader is as durable as the flush policy wants it; undefined where it is. Rejects when the log is over. */
+  kept(): Promise<void> | undefined {
+    return this.#kept.until(this.log.endOffset, Number.POSITIVE_INFINITY)
+  }
+
+  /** Runs `cut`, which changes the end of the log; until it is over this replica does not lead, whatever the controller says. */
+  async cutting(leaderEpoch: number, cut: (log: Log) => Promise<void>): Promise<void> {
+    this.#requireFollowing(leaderEpoch)
+    this.#isCutting = true
+    try {
+      await cut(this.log)
+    } finally {
+      this.#isCutting = false
+      this.#assume()
+    }
+  }
+
+  // ---- the high watermark
+
+  /** Up to where this copy is as durable as the flush policy wants it. */
+  get durableOffset(): number {
+    return this.#options.flushPolicy === 'fsync' ? this.log.flushedOffset : this.log.writtenOffset
+  }
+
   // The high watermark is the smallest durable end among the in-sync replicas; this broker's own is all there is with one replica.
   #advance(): void {
     this.#written.reach(this.log.writtenOffset)
-    if (!this.isLeader) return
-    const durable = this.#options.flushPolicy === 'fsync' ? this.log.flushedOffset : this.log.writtenOffset
-    if (durable <= this.log.highWatermark) return
-    this.log.highWatermark = durable
-    this.#committed.reach(durable)
-    for (const run of this.#onCommit) run(durable)
+    if (!this.#leads) return this.#kept.reach(this.durableOffset)
+    const safe = this.#leadership ? this.#leadership.safeOffset : this.durableOffset
+    if (safe === null || safe <= this.log.highWatermark) return
+    this.log.highWatermark = safe
+    this.#committed.reach(safe)
+    for (const run of this.#onCommit) run(safe)
     this.#watchers.tell()
+  }
+
+  #tellAll(): void {
+    this.#watchers.tell()
+    this.#appendWatchers?.tell()
   }
 
   #refuseAll(why: KafkaError): void {

@@ -90,6 +90,10 @@ export class OffsetLine {
 export class Watchers {
   readonly #watching = new Set<() => void>()
 
+  get isEmpty(): boolean {
+    return this.#watching.size === 0
+  }
+
   /** Calls `run` at every change until the returned function is called. */
   add(run: () => void): () => void {
     this.#watching.add(run)

@@ -6,8 +6,13 @@ import type { LogDir } from '../log/log-dir.ts'
 import { eachOf } from '../log/pool.ts'
 import type { DiskError } from '../platform/disk.ts'
 import type { Logger } from '../platform/logger.ts'
+import { Slices } from '../platform/slices.ts'
 import { KafkaError } from '../protocol/errors.ts'
-import { Partition, type PartitionOptions } from './partition.ts'
+import { Fetchers } from './fetchers.ts'
+import type { ReplicationLinks } from './links.ts'
+import { Partition, type PartitionOptions, type PartitionRole } from './partition.ts'
+import { type ReplicaSelector, selectorFor } from './replica-selector.ts'
+import { ReplicationQuota, unlimited } from './replication-quota.ts'
 
 export interface ReplicasOptions extends PartitionOptions {
   readonly logDirs: readonly LogDir[]
@@ -25,11 +30,81 @@ export class Replicas {
   readonly #dirOf = new Map<Partition, LogDir>()
   /** How many logs are being made in each directory: many are at a time, and they shall not all choose the same one. */
   readonly #making = new Map<LogDir, number>()
+  /** Null where this broker is alone. */
+  readonly #fetchers: Fetchers | null
+  /** Which replica a consumer is sent to; null: it reads from the leader. */
+  readonly selector: ReplicaSelector | null
+  /** Of what this broker sends to throttled replicas. */
+  readonly leaderQuota: ReplicationQuota
+  #isReviewing = false
+  #isStopped = false
 
+  /** Throws INVALID_CONFIG for a `replica.selector.class` that is not known. */
   constructor(options: ReplicasOptions) {
     this.#options = options
-    for (const dir of options.logDirs) dir.onOffline((why) => this.#takeOffline(dir, why))
+    const { links, localId, clock, logger, logDirs } = options
+    this.leaderQuota = new ReplicationQuota(links?.throttles?.leader ?? unlimited, localId, clock)
+    const quota = new ReplicationQuota(links?.throttles?.follower ?? unlimited, localId, clock)
+    this.#fetchers = links ? new Fetchers({ localId, links, clock, logger, quota }) : null
+    this.selector = links ? selectorFor(links.config()['replica.selector.class'], links.brokers) : null
+    for (const dir of logDirs) dir.onOffline((why) => this.#takeOffline(dir, why))
+    if (links) this.#reviewLater(links)
   }
+
+  // ---- what the controller decides
+
+  /** The replica leads, or follows its leader, from here on. */
+  become(partition: Partition, role: PartitionRole): void {
+    partition.become(role)
+    const { leaderId, leaderEpoch } = partition.role
+    if (leaderId < 0 || leaderId === this.#options.localId) this.#fetchers?.unfollow(partition)
+    else this.#fetchers?.follow(partition, leaderId, leaderEpoch)
+  }
+
+  /** Brokers came, went, or may serve again: who waited for that to join the in-sync replicas joins now. */
+  brokersChanged(): void {
+    if (this.#options.links) void this.#review()
+  }
+
+  /** Configurations of the broker changed. */
+  retune(): void {
+    this.#fetchers?.retune()
+  }
+
+  /** Follows nobody any more, and looks after no in-sync replicas; partitions stay as they are. */
+  stop(): void {
+    this.#isStopped = true
+    this.#fetchers?.stop()
+    for (const { leadership } of this.all()) leadership?.end()
+  }
+
+  // Twice in the time after which a follower counts as late, as Kafka does.
+  #reviewLater(links: ReplicationLinks): void {
+    const { clock } = this.#options
+    clock.after(Math.max(1, links.config()['replica.lag.time.max.ms'] / 2), () => {
+      if (this.#isStopped) return
+      void this.#review()
+      this.#reviewLater(links)
+    })
+  }
+
+  async #review(): Promise<void> {
+    if (this.#isReviewing) return
+    this.#isReviewing = true
+    try {
+      const slices = Slices.of(this.#options.clock)
+      for (const { leadership } of this.all()) {
+        if (!leadership) continue
+        leadership.review()
+        await slices.rest()
+        if (this.#isStopped) return
+      }
+    } finally {
+      this.#isReviewing = false
+    }
+  }
+
+  // ---- partitions come and go
 
   get(topic: string, index: number): Partition | undefined {
     return this.#byTopic.get(topic)?.get(index)
@@ -58,6 +133,7 @@ export class Replicas {
     if (!partitions) this.#byTopic.set(topic, (partitions = new Map()))
     partitions.set(index, partition)
     this.#dirOf.set(partition, dir)
+    partition.onRetired(() => this.#fetchers?.unfollow(partition))
     const refusal = this.#offline.get(dir)
     if (refusal) partition.retire(refusal)
     return partition
@@ -112,6 +188,15 @@ export class Replicas {
     await eachOf(partitions, REMOVED_AT_ONCE, (partition) => this.#remove(partition))
   }
 
+  /** This broker holds no replica of the partition any more: the others have what was in it. */
+  async remove(topic: string, index: number): Promise<void> {
+    const partition = this.get(topic, index)
+    if (!partition) return
+    this.#byTopic.get(topic)!.delete(index)
+    partition.retire(new KafkaError('NOT_LEADER_OR_FOLLOWER', `this broker holds no replica of ${partition.name} any more`))
+    await this.#remove(partition)
+  }
+
   async #remove(partition: Partition): Promise<void> {
     const dir = this.#dirOf.get(partition)
     this.#dirOf.delete(partition)
@@ -119,7 +204,10 @@ export class Replicas {
     try {
       await dir.deleteLog(partition.log)
     } catch (thrown) {
-      this.#options.logger.error('the log of a deleted topic could not be removed', { log: partition.log.dir, error: thrown })
+      this.#options.logger.error('a log that nobody needs any more could not be removed', {
+        log: partition.log.dir,
+        error: thrown,
+      })
     }
   }
 

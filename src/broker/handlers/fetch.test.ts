@@ -41,6 +41,8 @@ class PretendPartition {
 
   requireLeader() {}
 
+  requireReplica() {}
+
   watch(run: () => void) {
     const stop = this.watchers.add(run)
     this.watching++

@@ -7,9 +7,12 @@ import { errorCode, KafkaError } from '../../protocol/errors.ts'
 import type { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
 import type { Input, Item } from '../../protocol/schema.ts'
 import type { Partition } from '../../replication/partition.ts'
+import type { EpochEnd } from '../../replication/truncation.ts'
 import type { AnswerMemory, Loan } from '../answer-memory.ts'
+import { type Reader, type ReaderRooms, readerOf, replicaIdOf } from '../fetch-readers.ts'
 import { type FetchedPartition, type Fetching, type FetchSessions, type Seen, TOPIC_IDS_SINCE } from '../fetch-sessions.ts'
-import type { Handler, RequestContext } from '../handler.ts'
+import { CLUSTER, type Handler, type RequestContext } from '../handler.ts'
+import type { LeaderHints } from '../leader-hints.ts'
 import type { Topics } from '../topics.ts'
 
 type PartitionAnswer = Item<Item<Input<FetchResponse>['responses']>['partitions']>
@@ -29,6 +32,7 @@ interface Found {
 interface Call {
   readonly request: FetchRequest
   readonly context: RequestContext
+  readonly reader: Reader
   readonly fetching: Fetching
   readonly loan: Loan
   /** By partition, in the order in which they were first looked at. */
@@ -42,14 +46,27 @@ export interface FetchRooms {
   /** `fetch.max.bytes` of the broker: no answer is larger, but for one whole first batch. */
   readonly maxBytes: number
   readonly memory: AnswerMemory
+  /** Missing: consumers are sent to no other replica, and nothing is throttled. */
+  readonly readers?: Omit<ReaderRooms, 'clock'>
+  /** Missing: who asks the wrong broker finds the right one by Metadata. */
+  readonly hints?: LeaderHints
 }
 
 const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
-/** A consumer that reads as if it were a debugging tool; Kafka treats it as a consumer. */
-const DEBUGGING_REPLICA = -2
+/** An answer from the wrong broker names the right one (KIP-951). */
+const LEADERS_TOLD_SINCE = 16
+const ALONE = { selector: null, leaderQuota: null }
 
-export function fetch({ topics, sessions, clock, maxBytes, memory }: FetchRooms): Handler<FetchRequest, FetchResponse> {
+export function fetch({
+  topics,
+  sessions,
+  clock,
+  maxBytes,
+  memory,
+  readers = ALONE,
+  hints,
+}: FetchRooms): Handler<FetchRequest, FetchResponse> {
   return {
     api: api('Fetch'),
 
@@ -63,7 +80,8 @@ export function fetch({ topics, sessions, clock, maxBytes, memory }: FetchRooms)
       const fetching = sessions.begin(request, context.version)
       if (typeof fetching === 'string') return { errorCode: errorCode(fetching), responses: [] }
       const loan = memory.open((why) => context.disconnect(why))
-      const call: Call = { request, context, fetching, loan, found: new Map() }
+      const reader = readerOf(request, context.version, { ...readers, clock })
+      const call: Call = { request, context, reader, fetching, loan, found: new Map() }
       context.onSent(() => {
         letGo(call)
         loan.close()
@@ -74,9 +92,11 @@ export function fetch({ topics, sessions, clock, maxBytes, memory }: FetchRooms)
       } finally {
         if (sessionId === 0) fetching.context.end()
       }
+      if (context.gone.aborted) return { sessionId, responses: [] } // nobody hears it: what the session was told stays as it was
       for (const { asked, sizeInBytes } of call.found.values()) if (sizeInBytes > 0) fetching.context.moveBack(asked)
       loan.leaves()
-      return { sessionId, responses: group(answered(call)) }
+      const responses = group(answered(call))
+      return { sessionId, responses, nodeEndpoints: hints?.endpoints(leadersIn(responses), context) ?? [] }
     },
 
     refuse: (request, error) => ({
@@ -129,63 +149,79 @@ export function fetch({ topics, sessions, clock, maxBytes, memory }: FetchRooms)
 
   // No promise is made where there is nothing to read, which is true of most partitions most of the time.
   function readOne(asked: FetchedPartition, call: Call, left: number, isFirst: boolean): Found | Promise<Found> {
-    const { request, context, fetching } = call
+    const { context, fetching, reader } = call
     asked.seen = null
     let partition: Partition
     try {
-      const topic = context.version >= TOPIC_IDS_SINCE ? topics.nameOf(asked.topicId) : asked.topic
-      if (!context.may('Read', { type: 'Topic', name: topic })) throw new KafkaError('TOPIC_AUTHORIZATION_FAILED')
-      partition = topics.partition(topic, asked.index)
+      partition = partitionFor(asked, call)
     } catch (thrown) {
       return failed(asked, failure(asked.index, context.answerFor(thrown), []), false)
     }
     try {
-      requireReadable(partition, asked, request)
-      const diverging = divergence(partition, asked)
-      const readCommitted = request.isolationLevel === READ_COMMITTED
-      const bound = readCommitted ? partition.lastStableOffset : partition.highWatermark
-      asked.seen = seen(partition)
-      if (diverging || bound <= asked.fetchOffset) {
-        if (!diverging) fetching.context.rest(asked)
-        return nothing(asked, partition, readCommitted, diverging)
+      const diverging = reader.look(partition, asked)
+      const bound = reader.bound(partition)
+      asked.seen = seen(partition, reader.horizon(partition))
+      if (diverging) return nothing(asked, partition, reader, { divergingEpoch: diverging })
+      const preferredReadReplica = reader.preferredReplica(partition, asked)
+      if (preferredReadReplica !== null) return nothing(asked, partition, reader, { preferredReadReplica })
+      if (bound <= asked.fetchOffset) {
+        if (mayRest(partition, fetching)) fetching.context.rest(asked)
+        return nothing(asked, partition, reader)
       }
       const size = Math.min(left, asked.maxBytes)
-      if (size === 0 && !isFirst) return nothing(asked, partition, readCommitted, null)
+      if ((size === 0 && !isFirst) || reader.isThrottled(partition)) return nothing(asked, partition, reader)
       return read(asked, partition, call, size, isFirst)
     } catch (thrown) {
-      return failed(asked, failure(asked.index, context.answerFor(thrown), null), true)
+      return refused(asked, call, thrown)
     }
   }
 
+  function partitionFor(asked: FetchedPartition, { request, context }: Call): Partition {
+    const usesIds = context.version >= TOPIC_IDS_SINCE
+    const topic = usesIds ? topics.nameOf(asked.topicId) : asked.topic
+    const isReplica = replicaIdOf(request) >= 0
+    const isAllowed = isReplica ? context.may('ClusterAction', CLUSTER) : context.may('Read', { type: 'Topic', name: topic })
+    if (!isAllowed) throw new KafkaError('TOPIC_AUTHORIZATION_FAILED')
+    return topics.partition(topic, asked.index, usesIds ? asked.topicId : undefined)
+  }
+
+  function refused(asked: FetchedPartition, { context }: Call, thrown: unknown): Found {
+    const error = context.answerFor(thrown)
+    const answer = failure(asked.index, error, null)
+    if (!hints || context.version < LEADERS_TOLD_SINCE || !isAboutLeader(error)) return failed(asked, answer, true)
+    const topic = context.version >= TOPIC_IDS_SINCE ? topics.nameOf(asked.topicId) : asked.topic
+    return failed(asked, { ...answer, currentLeader: hints.leaderOf(topic, asked.index) }, true)
+  }
+
   async function read(asked: FetchedPartition, partition: Partition, call: Call, size: number, isFirst: boolean): Promise<Found> {
-    const readCommitted = call.request.isolationLevel === READ_COMMITTED
-    const { loan, context } = call
+    const { loan, reader } = call
     let taken = loan.take(Math.max(1, size))
     if (taken === 0 && isFirst) taken = await loan.takeInTurn(Math.max(1, size))
     let found: LogRead | null = null
     try {
-      if (taken === 0) return nothing(asked, partition, readCommitted, null)
-      const told = heading(asked, partition, readCommitted)
-      const reading = await partition.readFor(asked.fetchOffset, Math.min(size, taken), readCommitted, isFirst)
+      if (taken === 0) return nothing(asked, partition, reader)
+      const told = heading(asked, partition, reader)
+      const reading = await reader.read(partition, asked.fetchOffset, Math.min(size, taken), isFirst)
       found = reading
       const { views, sizeInBytes, nextOffset } = reading
-      const abortedTransactions = readCommitted
+      const abortedTransactions = reader.readCommitted
         ? partition.log.producers.abortedTransactions(asked.fetchOffset, nextOffset)
         : null
       loan.settle(taken, sizeInBytes)
       taken = 0
+      reader.sent(partition, sizeInBytes)
       const answer = { ...told, abortedTransactions, records: views }
       return { asked, answer, sizeInBytes, failed: false, isKnown: true, release: () => reading.release() }
     } catch (thrown) {
       found?.release()
-      return failed(asked, failure(asked.index, context.answerFor(thrown), null), true)
+      return refused(asked, call, thrown)
     } finally {
       if (taken > 0) loan.settle(taken, 0)
     }
   }
 
   // Resolves when partitions have grown by about `missing` bytes, one has changed its leader, or the time is up.
-  function growth({ fetching: { context }, context: { gone } }: Call, missing: number, waitMs: number): Promise<void> {
+  function growth({ reader, fetching: { context }, context: { gone } }: Call, missing: number, waitMs: number): Promise<void> {
     return new Promise((resolve) => {
       let grown = 0
       const counted = new Map<FetchedPartition, number>()
@@ -195,14 +231,14 @@ export function fetch({ topics, sessions, clock, maxBytes, memory }: FetchRooms)
         resolve()
       }
       const count = (asked: FetchedPartition) => {
-        const bytes = asked.seen ? grownBy(asked.seen) : Number.POSITIVE_INFINITY
+        const bytes = asked.seen ? grownBy(asked.seen, reader.horizon(asked.seen.partition)) : Number.POSITIVE_INFINITY
         if (bytes === Number.POSITIVE_INFINITY) return finish()
         grown += bytes - (counted.get(asked) ?? 0)
         counted.set(asked, bytes)
         if (grown >= missing && grown > 0) finish()
       }
       const follow = (asked: FetchedPartition) => {
-        if (asked.seen) stops.push(asked.seen.partition.watch(() => count(asked)))
+        if (asked.seen) stops.push(reader.watch(asked.seen.partition, () => count(asked)))
         count(asked)
       }
       const timer = clock.after(waitMs, finish)
@@ -216,15 +252,16 @@ export function fetch({ topics, sessions, clock, maxBytes, memory }: FetchRooms)
   }
 }
 
-function seen(partition: Partition): Seen {
-  const { highWatermark, startOffset, log } = partition
-  const logSize = highWatermark === log.endOffset ? log.sizeInBytes : Number.NEGATIVE_INFINITY
-  return { partition, highWatermark, startOffset, logSize }
+function seen(partition: Partition, horizon: number): Seen {
+  const { term, startOffset, log } = partition
+  const logSize = horizon === log.endOffset ? log.sizeInBytes : Number.NEGATIVE_INFINITY
+  return { partition, term, horizon, startOffset, logSize }
 }
 
-function grownBy({ partition, highWatermark, startOffset, logSize }: Seen): number {
-  if (!partition.isLeader || partition.startOffset !== startOffset) return Number.POSITIVE_INFINITY // segments may be gone: sizes say nothing
-  return partition.highWatermark === highWatermark ? 0 : Math.max(1, partition.log.sizeInBytes - logSize)
+// Segments may be gone where the start moved: sizes say nothing then.
+function grownBy({ partition, term, horizon, startOffset, logSize }: Seen, now: number): number {
+  if (partition.term !== term || partition.startOffset !== startOffset) return Number.POSITIVE_INFINITY
+  return now === horizon ? 0 : Math.max(1, partition.log.sizeInBytes - logSize)
 }
 
 /** Gives back what was read. */
@@ -236,7 +273,7 @@ function letGo({ found }: Call): void {
   }
 }
 
-function heading(asked: FetchedPartition, partition: Partition, readCommitted: boolean): PartitionAnswer {
+function heading(asked: FetchedPartition, partition: Partition, { readCommitted }: Reader): PartitionAnswer {
   const { highWatermark, lastStableOffset, startOffset } = partition
   return {
     partitionIndex: asked.index,
@@ -249,43 +286,25 @@ function heading(asked: FetchedPartition, partition: Partition, readCommitted: b
   }
 }
 
-function nothing(asked: FetchedPartition, partition: Partition, readCommitted: boolean, diverging: EpochEnd | null): Found {
-  const told = heading(asked, partition, readCommitted)
-  const answer = diverging ? { ...told, divergingEpoch: diverging } : told
-  return { asked, answer, failed: diverging !== null, isKnown: true, sizeInBytes: 0, release() {} }
+/** An answer without records. What it says of another place to go on at is told at once. */
+function nothing(
+  asked: FetchedPartition,
+  partition: Partition,
+  reader: Reader,
+  elsewhere: { readonly divergingEpoch?: EpochEnd; readonly preferredReadReplica?: number } | null = null,
+): Found {
+  const answer = { ...heading(asked, partition, reader), ...elsewhere }
+  return { asked, answer, failed: elsewhere !== null, isKnown: true, sizeInBytes: 0, release() {} }
 }
 
-function requireReadable(partition: Partition, asked: FetchedPartition, request: FetchRequest): void {
-  const replicaId = request.replicaState.replicaId >= 0 ? request.replicaState.replicaId : request.replicaId
-  if (replicaId >= 0 && replicaId !== DEBUGGING_REPLICA) {
-    throw new KafkaError(
-      'NOT_LEADER_OR_FOLLOWER',
-      `node ${replicaId} holds no replica of ${partition.name} that fetches from here`,
-    )
-  }
-  partition.requireLeader(asked.currentLeaderEpoch)
-  if (asked.maxBytes < 0 || request.maxBytes < 0)
-    throw new KafkaError('UNKNOWN_SERVER_ERROR', `a negative byte limit: ${asked.maxBytes}`)
-  const { startOffset, log } = partition
-  if (asked.fetchOffset < startOffset || asked.fetchOffset > log.endOffset) {
-    throw new KafkaError(
-      'OFFSET_OUT_OF_RANGE',
-      `${partition.name} holds offsets ${startOffset} to ${log.endOffset}; asked for ${asked.fetchOffset}`,
-    )
-  }
+// A follower that is not in sync is looked at with each fetch: each may be the one that lets it join.
+function mayRest({ leadership }: Partition, { context: { replicaId } }: Fetching): boolean {
+  return replicaId < 0 || leadership?.isInSync(replicaId) === true
 }
 
-interface EpochEnd {
-  readonly epoch: number
-  readonly endOffset: number
-}
-
-/** Where the reader's history and ours part (KIP-595): it must truncate there first. Null where they agree. */
-function divergence(partition: Partition, { lastFetchedEpoch, fetchOffset }: FetchedPartition): EpochEnd | null {
-  if (lastFetchedEpoch < 0) return null
-  const { epoch, endOffset } = partition.log.endOffsetForEpoch(lastFetchedEpoch)
-  if (epoch < 0) throw new KafkaError('OFFSET_OUT_OF_RANGE', `${partition.name} knows no epoch ${lastFetchedEpoch}`)
-  return epoch < lastFetchedEpoch || endOffset < fetchOffset ? { epoch, endOffset } : null
+/** What a client is told of the new leader with (KIP-951). */
+function isAboutLeader({ error }: KafkaError): boolean {
+  return error === 'NOT_LEADER_OR_FOLLOWER' || error === 'FENCED_LEADER_EPOCH'
 }
 
 function failure(index: number, error: KafkaError, abortedTransactions: [] | null): PartitionAnswer {
@@ -320,6 +339,13 @@ function* answered({ fetching: { context, incremental }, found }: Call): Generat
     asked.toldStartOffset = answer.logStartOffset ?? -1
     if (isNews || !incremental) yield one
   }
+}
+
+function leadersIn(responses: readonly { readonly partitions: readonly PartitionAnswer[] }[]): Set<number> {
+  const leaders = new Set<number>()
+  for (const { partitions } of responses)
+    for (const { currentLeader } of partitions) if (currentLeader) leaders.add(currentLeader.leaderId ?? -1)
+  return leaders
 }
 
 function group(found: Iterable<Found>) {

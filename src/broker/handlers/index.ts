@@ -12,6 +12,7 @@ import { BatchRulebook } from '../batch-rules.ts'
 import { DiskRoom } from '../disk-room.ts'
 import { FetchSessions } from '../fetch-sessions.ts'
 import type { AnyHandler } from '../handler.ts'
+import { LeaderHints } from '../leader-hints.ts'
 import type { LogDirs } from '../log-dirs.ts'
 import type { MetadataNode } from '../metadata-node.ts'
 import { MAX_ANSWER_BYTES } from '../network-settings.ts'
@@ -94,7 +95,15 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     incrementalAlterConfigs({ controller, nodeId }),
     listConfigResources({ image }),
     produce({ topics, rules: new BatchRulebook(loaded.config['socket.request.max.bytes']), clock, offload, takeRoom }),
-    fetch({ topics, sessions, clock, maxBytes: loaded.config['fetch.max.bytes'], memory }),
+    fetch({
+      topics,
+      sessions,
+      clock,
+      maxBytes: loaded.config['fetch.max.bytes'],
+      memory,
+      readers: replicas,
+      hints: new LeaderHints(image),
+    }),
     listOffsets({ topics }),
     offsetForLeaderEpoch({ topics }),
     deleteRecords({ topics }),

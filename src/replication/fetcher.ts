@@ -1,0 +1,262 @@
+// Fetches what one leader has for the partitions that follow it here: one request at a time, in one session, and never a word of having what is not
+// yet as durable as the flush policy wants it.
+
+import { type Deferred, deferred } from '../base/deferred.ts'
+import type { Clock, Timer } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import { Slices } from '../platform/slices.ts'
+import { errorName, KafkaError } from '../protocol/errors.ts'
+import type { FetchResponse } from '../protocol/messages/fetch.ts'
+import { FetchSession, keyOf, type Position } from './fetch-session.ts'
+import type { Follower, LeaderOffsets } from './follower.ts'
+import type { LeaderClient, ReplicationLinks } from './links.ts'
+import type { ReplicationQuota } from './replication-quota.ts'
+
+export interface FetcherOptions {
+  readonly localId: number
+  readonly leaderId: number
+  readonly clientId: string
+  readonly links: ReplicationLinks
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly quota: ReplicationQuota
+}
+
+/** Partitions that come together in the metadata come together in a request. */
+const GATHER_MS = 2
+/** How long a throttled partition waits before it looks again. */
+const THROTTLED_MS = 250
+const LATEST = -1
+const EARLIEST = -2
+
+export class Fetcher {
+  readonly #options: FetcherOptions
+  readonly #slices: Slices
+  readonly #followers = new Map<string, Follower>()
+  readonly #session = new FetchSession()
+  #client: LeaderClient
+  /** What the request under way asks for; null between two of them. */
+  #underWay: ReadonlyMap<string, Position> | null = null
+  #isInterrupted = false
+  #isStopped = false
+  #isUnreachable = false
+  #gathering: Timer | null = null
+  #alarm: Timer | null = null
+  #wake: Deferred<void> | null = null
+
+  constructor(options: FetcherOptions) {
+    this.#options = options
+    this.#slices = Slices.of(options.clock)
+    this.#client = options.links.connect(options.leaderId, options.clientId)
+    void this.#run()
+  }
+
+  get isIdle(): boolean {
+    return this.#followers.size === 0
+  }
+
+  add(follower: Follower): void {
+    this.#followers.set(keyOf(follower.partition), follower)
+    this.#gather(GATHER_MS)
+  }
+
+  remove(follower: Follower): void {
+    const key = keyOf(follower.partition)
+    if (this.#followers.get(key) === follower) this.#followers.delete(key)
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#gathering?.cancel()
+    this.#alarm?.cancel()
+    this.#client.close()
+    this.#stir()
+  }
+
+  // A leader may hold a request for half a second; who comes meanwhile shall not wait for that. The leader knows the request, if it came: the session
+  // goes on with the next one, on a new connection.
+  #gather(ms: number): void {
+    if (this.#isStopped) return
+    this.#gathering ??= this.#options.clock.after(ms, () => {
+      this.#gathering = null
+      this.#stir()
+      if (!this.#underWay || !this.#isSomebodyLeftOut(this.#underWay)) return
+      this.#isInterrupted = true
+      this.#client.close()
+    })
+  }
+
+  #isSomebodyLeftOut(asked: ReadonlyMap<string, Position>): boolean {
+    const now = this.#options.clock.monotonic()
+    return [...this.#followers].some(([key, follower]) => !asked.has(key) && follower.mayAsk(now))
+  }
+
+  #stir(): void {
+    this.#wake?.resolve()
+    this.#wake = null
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      const wanted = this.#wanted()
+      if (wanted.length === 0) await this.#somethingToDo()
+      else await this.#round(wanted)
+    }
+  }
+
+  async #somethingToDo(): Promise<void> {
+    this.#wake ??= deferred<void>()
+    await this.#wake.promise
+  }
+
+  /** What to ask for now; sets the alarm for the first of those who rest. */
+  #wanted(): Position[] {
+    const { clock, links, quota } = this.#options
+    const now = clock.monotonic()
+    const maxBytes = links.config()['replica.fetch.max.bytes']
+    const wanted: Position[] = []
+    let next = Number.POSITIVE_INFINITY
+    for (const follower of this.#followers.values()) {
+      if (quota.mustWait(follower.partition, follower.isInSync))
+        follower.restsUntil = Math.max(follower.restsUntil, now + THROTTLED_MS)
+      if (follower.mayAsk(now)) wanted.push(follower.position(maxBytes))
+      else if (!follower.isFlushing && !follower.isOver) next = Math.min(next, follower.restsUntil)
+    }
+    this.#alarm?.cancel()
+    this.#alarm = next < Number.POSITIVE_INFINITY ? clock.after(Math.max(1, next - now), () => this.#gather(0)) : null
+    return wanted
+  }
+
+  async #round(wanted: readonly Position[]): Promise<void> {
+    const asked = new Map(wanted.map((position) => [keyOf(position), position]))
+    try {
+      const answer = await this.#ask(asked)
+      if (answer && !this.#isStopped) await this.#take(answer, asked)
+    } catch (thrown) {
+      if (this.#isStopped) return
+      this.#session.lost()
+      this.#tellUnreachable(thrown)
+      await this.#pause(this.#backoffMs)
+    }
+  }
+
+  /** Null where the request was given up, or its session was not known: another one follows at once. */
+  async #ask(asked: ReadonlyMap<string, Position>): Promise<FetchResponse | null> {
+    const { localId, leaderId, clientId, links } = this.#options
+    const config = links.config()
+    this.#underWay = asked
+    try {
+      const answer = await this.#client.fetch({
+        maxWaitMs: config['replica.fetch.wait.max.ms'],
+        minBytes: config['replica.fetch.min.bytes'],
+        maxBytes: config['replica.fetch.response.max.bytes'],
+        isolationLevel: 0,
+        rackId: '',
+        replicaState: { replicaId: localId, replicaEpoch: links.brokerEpoch() },
+        ...this.#session.next([...asked.values()]),
+      })
+      return this.#isAnswered(answer) ? answer : null
+    } catch (thrown) {
+      if (!this.#isInterrupted || this.#isStopped) throw thrown
+      this.#client = links.connect(leaderId, clientId)
+      return null
+    } finally {
+      this.#underWay = null
+      this.#isInterrupted = false
+    }
+  }
+
+  #isAnswered({ errorCode, sessionId }: FetchResponse): boolean {
+    if (errorCode === 0) {
+      this.#session.answered(sessionId)
+      this.#isUnreachable = false
+      return true
+    }
+    const error = errorName(errorCode)
+    const isOfSession = error === 'FETCH_SESSION_ID_NOT_FOUND' || error === 'INVALID_FETCH_SESSION_EPOCH'
+    if (!isOfSession || !this.#session.isOpen) throw new KafkaError(error, 'the leader refused a whole fetch')
+    if (error === 'FETCH_SESSION_ID_NOT_FOUND') this.#session.forgotten()
+    else this.#session.lost()
+    return false
+  }
+
+  async #take({ responses }: FetchResponse, asked: ReadonlyMap<string, Position>): Promise<void> {
+    const { quota } = this.#options
+    const flushing: Promise<void>[] = []
+    for (const { topicId, partitions } of responses) {
+      for (const data of partitions) {
+        const key = keyOf({ topicId, index: data.partitionIndex })
+        const follower = this.#followers.get(key)
+        const position = asked.get(key)
+        if (!follower || !position || this.#isStopped) continue
+        const isInSync = follower.isInSync
+        const taken = await follower.take(data, position, this.#backoffMs, () => this.#leaderOffsets(follower))
+        quota.count(follower.partition, data.records?.length ?? 0, isInSync)
+        if (taken === 'over') this.remove(follower)
+        else this.#awaitFlush(follower, flushing)
+        await this.#slices.rest()
+      }
+    }
+    if (flushing.length > 0) await this.#atMost(Promise.all(flushing), this.#options.links.config()['replica.fetch.wait.max.ms'])
+  }
+
+  // By asking for what follows a record a follower says that it has it.
+  #awaitFlush(follower: Follower, flushing: Promise<void>[]): void {
+    const kept = follower.partition.kept()
+    if (!kept || follower.isFlushing) return
+    follower.isFlushing = true
+    const settled = () => {
+      follower.isFlushing = false
+      this.#gather(0) // it came too late for this round, if anybody still waits
+    }
+    flushing.push(kept.then(settled, settled)) // one that is over is taken away by who ended it
+  }
+
+  /** Where the leader's log begins and ends; asked only when our end lies outside of it. */
+  async #leaderOffsets({ partition, leaderEpoch }: Follower): Promise<LeaderOffsets> {
+    const endOffset = await this.#leaderOffset(partition.topic, partition.index, leaderEpoch, LATEST)
+    return { endOffset, startOffset: await this.#leaderOffset(partition.topic, partition.index, leaderEpoch, EARLIEST) }
+  }
+
+  async #leaderOffset(topic: string, index: number, currentLeaderEpoch: number, timestamp: number): Promise<number> {
+    const partitions = [{ partitionIndex: index, currentLeaderEpoch, timestamp }]
+    const { topics } = await this.#client.listOffsets({
+      replicaId: this.#options.localId,
+      isolationLevel: 0,
+      topics: [{ name: topic, partitions }],
+    })
+    const answer = topics[0]?.partitions[0]
+    if (!answer)
+      throw new KafkaError('UNKNOWN_SERVER_ERROR', `the leader of ${topic}-${index} does not say where its log begins and ends`)
+    if (answer.errorCode !== 0)
+      throw new KafkaError(errorName(answer.errorCode), `the leader of ${topic}-${index} did not tell its offsets`)
+    return answer.offset
+  }
+
+  get #backoffMs(): number {
+    return this.#options.links.config()['replica.fetch.backoff.ms']
+  }
+
+  #tellUnreachable(thrown: unknown): void {
+    const { logger, leaderId } = this.#options
+    const facts = { leader: leaderId, partitions: this.#followers.size, error: thrown }
+    if (this.#isUnreachable) logger.debug('a leader cannot be fetched from', facts)
+    else logger.warn('a leader cannot be fetched from; this is tried again and again', facts)
+    this.#isUnreachable = true
+  }
+
+  /** A disk that is slow must not keep those on another one from going on. */
+  #atMost(work: Promise<unknown>, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(ms, resolve)
+      void work.then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.after(ms, resolve))
+  }
+}

@@ -1,0 +1,87 @@
+// What the leader of a partition knows of one follower, which tells its position by where it fetches from.
+
+import type { BrokerView } from './links.ts'
+
+/** One fetch of a follower whose log was seen to agree with ours up to `offset`. */
+export interface FollowerFetch {
+  /** Where the follower goes on: it has everything before it, on its device where its flush policy wants that. */
+  readonly offset: number
+  readonly startOffset: number
+  /** -1 where the follower does not tell. */
+  readonly brokerEpoch: number
+  /** Where our log ended when it was read for this fetch. */
+  readonly leaderEndOffset: number
+  /** Monotonic, ms. */
+  readonly at: number
+}
+
+/** The time of a session's last request. While a partition has nothing new for the follower, a request says by itself that it is still there. */
+export interface Pulse {
+  readonly at: number
+}
+
+/** A follower that asks for what is committed has lost it; one late message of an earlier connection is no proof of that. */
+const PROVEN_LOST_MS = 500
+
+export class FollowerProgress {
+  readonly brokerId: number
+  /** Exclusive; -1 before the first fetch of this leader epoch. */
+  endOffset = -1
+  startOffset = -1
+  brokerEpoch = -1
+  #caughtUpAt: number
+  #lastFetchAt = Number.NEGATIVE_INFINITY
+  #lastLeaderEnd = Number.POSITIVE_INFINITY
+  #lostAt: number | null = null
+  #pulse: Pulse | null = null
+
+  /** @param caughtUpAt who is in sync when an epoch begins has the whole `replica.lag.time.max.ms` to show itself */
+  constructor(brokerId: number, caughtUpAt: number) {
+    this.brokerId = brokerId
+    this.#caughtUpAt = caughtUpAt
+  }
+
+  /** Takes a fetch in. False, and nothing changed, where an earlier life of the broker sent it (KIP-903). */
+  fetched({ offset, startOffset, brokerEpoch, leaderEndOffset, at }: FollowerFetch, highWatermark: number): boolean {
+    if (brokerEpoch >= 0 && brokerEpoch < this.brokerEpoch) return false
+    const caughtUpAt = this.caughtUpAt
+    this.#pulse = null
+    // It has reached our end of now, or that of its fetch before this one: then it was caught up at that time.
+    if (offset >= leaderEndOffset) this.#caughtUpAt = Math.max(caughtUpAt, at)
+    else if (offset >= this.#lastLeaderEnd) this.#caughtUpAt = Math.max(caughtUpAt, this.#lastFetchAt)
+    else this.#caughtUpAt = caughtUpAt
+    if (offset >= highWatermark) this.#lostAt = null
+    else this.#lostAt ??= at
+    this.endOffset = offset
+    this.startOffset = startOffset
+    this.brokerEpoch = brokerEpoch
+    this.#lastLeaderEnd = leaderEndOffset
+    this.#lastFetchAt = at
+    return true
+  }
+
+  /** It has all there is, and is not looked at with each of its requests until there is more: they are its pulse. */
+  restsOn(pulse: Pulse): void {
+    this.#pulse = pulse
+  }
+
+  /** When it last had everything that we had then. */
+  get caughtUpAt(): number {
+    return this.#pulse ? Math.max(this.#caughtUpAt, this.#pulse.at) : this.#caughtUpAt
+  }
+
+  isCaughtUp(leaderEndOffset: number, now: number, maxLagMs: number): boolean {
+    return this.endOffset === leaderEndOffset || now - this.caughtUpAt <= maxLagMs
+  }
+
+  /** It asked for committed records again and again, although it counts as having them. */
+  hasLostCommitted(now: number): boolean {
+    return this.#lostAt !== null && now - this.#lostAt >= PROVEN_LOST_MS
+  }
+
+  /** Whether the metadata lets it join the in-sync replicas: it is there, in the life that fetches from us. */
+  mayJoin(brokers: BrokerView): boolean {
+    const active = brokers.activeEpochOf(this.brokerId)
+    return active !== null && (this.brokerEpoch === -1 || this.brokerEpoch === active)
+  }
+}

@@ -1,0 +1,66 @@
+// How many bytes a second replicas may move that an operator throttled (KIP-73), so that making new ones leaves room for everybody else. Replicas
+// that are in sync are never held back: that would only make them fall out.
+
+import type { Clock } from '../platform/clock.ts'
+
+/** What the configurations say at the moment of the question. */
+export interface ThrottleRules {
+  /** `partition:broker` items, or `*`: of `leader.replication.throttled.replicas`, or the follower's. */
+  readonly throttledReplicas: (topic: string) => readonly string[]
+  /** Bytes a second: `leader.replication.throttled.rate`, or the follower's. */
+  readonly bytesPerSecond: () => number
+}
+
+interface Replica {
+  readonly topic: string
+  readonly index: number
+}
+
+/** `replication.quota.window.size.seconds` and `replication.quota.window.num`, whose defaults these are. */
+const WINDOW_MS = 1000
+const WINDOWS = 11
+
+/** Nothing is throttled. */
+export const unlimited: ThrottleRules = { throttledReplicas: () => [], bytesPerSecond: () => Number.POSITIVE_INFINITY }
+
+export class ReplicationQuota {
+  readonly #rules: ThrottleRules
+  readonly #localId: number
+  readonly #clock: Clock
+  /** Bytes by window; the oldest first. */
+  #windows: { readonly beganAt: number; bytes: number }[] = []
+
+  constructor(rules: ThrottleRules, localId: number, clock: Clock) {
+    this.#rules = rules
+    this.#localId = localId
+    this.#clock = clock
+  }
+
+  /** Whether nothing may be moved for this replica now. */
+  mustWait(replica: Replica, isInSync: boolean): boolean {
+    return !isInSync && this.#isThrottled(replica) && this.#isUsedUp
+  }
+
+  /** So many bytes were moved. */
+  count(replica: Replica, bytes: number, isInSync: boolean): void {
+    if (bytes === 0 || isInSync || !this.#isThrottled(replica)) return
+    const now = this.#clock.monotonic()
+    const last = this.#windows.at(-1)
+    if (last && now - last.beganAt < WINDOW_MS) last.bytes += bytes
+    else this.#windows.push({ beganAt: now, bytes })
+  }
+
+  #isThrottled({ topic, index }: Replica): boolean {
+    const throttled = this.#rules.throttledReplicas(topic)
+    return throttled.length > 0 && (throttled.includes('*') || throttled.includes(`${index}:${this.#localId}`))
+  }
+
+  // Over all windows, so that what was left unused may be caught up with; the first second counts as a whole one.
+  get #isUsedUp(): boolean {
+    const now = this.#clock.monotonic()
+    this.#windows = this.#windows.filter(({ beganAt }) => now - beganAt < WINDOW_MS * WINDOWS)
+    const bytes = this.#windows.reduce((sum, window) => sum + window.bytes, 0)
+    const seconds = Math.max(WINDOW_MS, now - (this.#windows[0]?.beganAt ?? now)) / 1000
+    return bytes / seconds > this.#rules.bytesPerSecond()
+  }
+}
