@@ -1,0 +1,128 @@
+// The nodes of a pretended ensemble, with the rules that ours lives by. Not the project's own code: a mistake there cannot hide itself here.
+
+export const OK = 0
+export const NO_NODE = -101
+export const BAD_VERSION = -103
+export const NO_CHILDREN_FOR_EPHEMERALS = -108
+export const NODE_EXISTS = -110
+export const NOT_EMPTY = -111
+
+export interface TreeNode {
+  data: Uint8Array | null
+  readonly czxid: number
+  mzxid: number
+  readonly ctime: number
+  version: number
+  cversion: number
+  readonly owner: bigint
+}
+
+export interface Event {
+  readonly type: 1 | 2 | 3 | 4
+  readonly path: string
+}
+
+/** Thrown with one of the codes above. */
+export class Refused extends Error {
+  readonly code: number
+
+  constructor(code: number) {
+    super(`code ${code}`)
+    this.code = code
+  }
+}
+
+export class Tree {
+  #nodes = new Map<string, TreeNode>([['/', newNode(null, 0, 0, 0n)]])
+  zxid = 0
+  /** What happened since it was last taken. */
+  events: Event[] = []
+
+  get(path: string): TreeNode {
+    const node = this.#nodes.get(path)
+    if (!node) throw new Refused(NO_NODE)
+    return node
+  }
+
+  has(path: string): boolean {
+    return this.#nodes.has(path)
+  }
+
+  text(path: string): string {
+    return Buffer.from(this.get(path).data ?? []).toString()
+  }
+
+  children(path: string): string[] {
+    const prefix = path === '/' ? '/' : `${path}/`
+    return [...this.#nodes.keys()]
+      .filter((name) => name !== '/' && name.startsWith(prefix) && !name.slice(prefix.length).includes('/'))
+      .map((name) => name.slice(prefix.length))
+  }
+
+  /** All of `act` or nothing: what it did is undone where it throws. */
+  atomically<T>(act: () => T): T {
+    const before = new Map([...this.#nodes].map(([path, node]) => [path, { ...node }]))
+    const events = this.events.length
+    this.zxid++
+    try {
+      return act()
+    } catch (thrown) {
+      this.#nodes = before
+      this.events.length = events
+      throw thrown
+    }
+  }
+
+  create(wanted: string, data: Uint8Array | null, owner: bigint, isSequential: boolean, now: number): string {
+    const parentPath = wanted.slice(0, wanted.lastIndexOf('/')) || '/'
+    const parent = this.get(parentPath)
+    const path = isSequential ? wanted + String(parent.cversion).padStart(10, '0') : wanted
+    if (this.#nodes.has(path)) throw new Refused(NODE_EXISTS)
+    if (parent.owner !== 0n) throw new Refused(NO_CHILDREN_FOR_EPHEMERALS)
+    parent.cversion++
+    this.#nodes.set(path, newNode(data, this.zxid, now, owner))
+    this.events.push({ type: 1, path }, { type: 4, path: parentPath })
+    return path
+  }
+
+  setData(path: string, data: Uint8Array | null, version: number): void {
+    this.check(path, version)
+    const node = this.get(path)
+    node.data = data
+    node.version++
+    node.mzxid = this.zxid
+    this.events.push({ type: 3, path })
+  }
+
+  remove(path: string, version: number): void {
+    this.check(path, version)
+    if (this.children(path).length > 0) throw new Refused(NOT_EMPTY)
+    this.#nodes.delete(path)
+    const parentPath = path.slice(0, path.lastIndexOf('/')) || '/'
+    this.get(parentPath).cversion++
+    this.events.push({ type: 2, path }, { type: 4, path: parentPath })
+  }
+
+  check(path: string, version: number): void {
+    if (version !== -1 && this.get(path).version !== version) throw new Refused(BAD_VERSION)
+    this.get(path)
+  }
+
+  /** The session is over: its ephemeral nodes go. */
+  removeOwnedBy(owner: bigint): void {
+    const owned = [...this.#nodes].filter(([, node]) => node.owner === owner).map(([path]) => path)
+    this.atomically(() => {
+      for (const path of owned) this.remove(path, -1)
+    })
+  }
+
+  /** For tests that go behind everybody's back. */
+  wipe(): void {
+    this.#nodes = new Map([['/', newNode(null, 0, 0, 0n)]])
+    this.zxid = 0
+  }
+}
+
+function newNode(data: Uint8Array | null, zxid: number, now: number, owner: bigint): TreeNode {
+  return { data, czxid: zxid, mzxid: zxid, ctime: now, version: 0, cversion: 0, owner }
+}
