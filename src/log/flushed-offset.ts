@@ -44,6 +44,7 @@ export class FlushedOffset {
   readonly #onFailure: (thrown: unknown) => void
   #wanted: number
   #isWriting = false
+  #writing: Promise<void> = Promise.resolve()
 
   /** Resolves when the file says `offset`, also after a power cut. `onFailure` is told where the file falls behind. */
   static async begin(disk: Disk, dir: string, offset: number, onFailure: (thrown: unknown) => void): Promise<FlushedOffset> {
@@ -63,7 +64,22 @@ export class FlushedOffset {
     this.#wanted = offset
     if (this.#isWriting) return
     this.#isWriting = true
-    this.#write().catch((thrown: unknown) => this.#onFailure(thrown)) // what it said before stays true; nothing is written any more
+    this.#writing = this.#write().catch((thrown: unknown) => this.#onFailure(thrown)) // what it said before stays true; nothing is written any more
+  }
+
+  /** What the file says at the latest, once it was written. */
+  get offset(): number {
+    return this.#wanted
+  }
+
+  /**
+   * The log is about to be cut there, or to begin there: the file may say more no longer. Resolves when it says `offset`, also after a power cut.
+   * Rejects with the DiskError where that cannot be made sure.
+   */
+  async cutTo(offset: number): Promise<void> {
+    this.#wanted = offset
+    await this.#writing // it holds the old file, and would write into one that nobody reads
+    await this.#disk.replaceAtomic(this.#path, Buffer.from(lineOf(offset) + lineOf(offset)))
   }
 
   async #write(): Promise<void> {

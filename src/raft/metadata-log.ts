@@ -2,158 +2,227 @@
 
 import { deferred } from '../base/deferred.ts'
 import { ZERO_UUID } from '../base/uuid.ts'
-import { FLUSHED_OFFSET, FlushedOffset, readFlushedOffset } from '../log/flushed-offset.ts'
 import type { Log } from '../log/log.ts'
-import type { Appended, ReplicatedLog } from '../machine/machine.ts'
+import type { ElectedLog, Leadership } from '../machine/elected-log.ts'
+import type { Appended } from '../machine/machine.ts'
 import type { Platform } from '../platform/platform.ts'
 import { KafkaError } from '../protocol/errors.ts'
-import { batches, type RecordBatch } from '../protocol/records/batch.ts'
-import { type ControlRecord, readControl } from '../protocol/records/control.ts'
+import type { RecordBatch } from '../protocol/records/batch.ts'
+import { CommittedBatches } from './committed-batches.ts'
 import { QuorumDriver } from './driver.ts'
-import { initialState, type QuorumState } from './quorum.ts'
-import { readVote } from './quorum-state.ts'
-import { readSnapshot, type SnapshotId, snapshotName, writeSnapshot } from './snapshot.ts'
-import { type MetadataRetention, Snapshots } from './snapshots.ts'
-import { type ReplicaKey, type Voter, voterOf, voterRecord } from './voters.ts'
+import { FetchServer } from './fetch-server.ts'
+import { openLog } from './open-log.ts'
+import { type Address, noPeers, type QuorumPeers } from './peers.ts'
+import { DEFAULT_TIMEOUTS } from './quorum/state.ts'
+import { initialState, type QuorumState, type QuorumTimeouts } from './quorum.ts'
+import { QuorumService } from './quorum-service.ts'
+import { readVote, type SavedState } from './quorum-state.ts'
+import type { ReplicaLog } from './replica-log.ts'
+import { keepSnapshot, type SnapshotId } from './snapshot.ts'
+import type { MetadataRetention, Snapshots } from './snapshots.ts'
+import { isSameReplica, type ReplicaKey, type Voter } from './voters.ts'
+
+/** Who else there is. Without it the node is the only voter, or it is refused. */
+export interface QuorumOptions {
+  readonly peers: QuorumPeers
+  /** Of this cluster; requests of another one are refused. Null where it is not known. */
+  readonly clusterId: string | null
+  /** Where other members reach this node; null where it is no controller. */
+  readonly address: Address | null
+  /** The first of controller.listener.names: where voters are reached. */
+  readonly listener: string
+  /** Of controller.quorum.bootstrap.servers. Empty: the voters are asked. */
+  readonly servers: readonly Address[]
+  /** Of controller.quorum.*; what is left out is as Kafka has it. */
+  readonly timeouts?: Partial<QuorumTimeouts>
+}
 
 export interface MetadataLogOptions {
-  readonly platform: Pick<Platform, 'clock' | 'disk' | 'logger'>
+  readonly platform: Pick<Platform, 'clock' | 'disk' | 'logger' | 'random'>
   /** The opened log of `__cluster_metadata-0`. */
   readonly log: Log
   readonly self: ReplicaKey
   /** Of controller.quorum.voters: who votes in a directory of kraft.version 0, whose log does not say it. */
   readonly staticVoters?: readonly Voter[]
   readonly retention: MetadataRetention
+  readonly quorum?: QuorumOptions
 }
 
-const READ_BYTES = 1 << 20
+const ALONE: QuorumOptions = { peers: noPeers, clusterId: null, address: null, listener: '', servers: [] }
 
-/** What the records say of the quorum itself. */
-interface Membership {
-  kraftVersion: number
-  voters: readonly Voter[]
-  votersInLog: boolean
-}
-
-export class MetadataLog implements ReplicatedLog {
+export class MetadataLog implements ElectedLog {
   readonly #options: MetadataLogOptions
+  readonly #state: QuorumState
+  readonly #log: ReplicaLog
+  readonly #snapshots: Snapshots
   readonly #driver: QuorumDriver
-  readonly #onCommit: ((committedOffset: number) => void)[] = []
-  readonly #onBatches: ((batches: readonly RecordBatch[]) => void)[] = []
+  readonly #fetches: FetchServer
+  readonly #committed: CommittedBatches
+  readonly #onRole: ((role: Leadership) => void)[] = []
+  readonly #onRestored: ((snapshot: SnapshotId) => void)[] = []
   #onRetired: ((why: KafkaError) => void)[] = []
   #retired: KafkaError | null = null
-  /** Appended by this process and not yet committed. */
-  #uncommitted: RecordBatch[] = []
-  readonly #snapshots: Snapshots
-  readonly #flushed: FlushedOffset
+  #leadership: Leadership
+  /** What other members ask of this one. */
+  readonly service: QuorumService
 
   /**
    * Reads vote, voters and snapshots; the log takes records after `start`. Throws where the directory is another node's, and where committed records
-   * are missing that no snapshot holds.
+   * are missing that neither a snapshot nor another voter can have.
    */
   static async open(options: MetadataLogOptions): Promise<MetadataLog> {
-    const { platform, log, self, staticVoters = [] } = options
-    // Neither age nor size may take a record that no snapshot holds; only `writeSnapshot` says what can go.
-    log.updateConfig({ ...log.config, 'cleanup.policy': ['delete'], 'retention.ms': -1, 'retention.bytes': -1 })
-    const snapshots = await Snapshots.open(options)
-    const { newest } = snapshots
-    await meet(options, newest)
-    const membership = await readMembership(options, newest)
-    const saved = await readVote(platform.disk, log.dir)
-    if (membership.voters.length === 0) membership.voters = namedElsewhere(staticVoters, saved?.voterIds ?? [])
-    requireLoneVoter(membership.voters, self)
+    const { platform, log: files, self, staticVoters = [], quorum } = options
+    const saved = await readVote(platform.disk, files.dir)
+    const voters = staticVoters.length > 0 ? staticVoters : votedLast(saved)
+    const { log, snapshots } = await openLog({ platform, log: files, self, voters, hasPeers: quorum !== undefined })
+    requirePlace(log, options)
+    requireVote(log, self, saved)
+    const { address, listener, servers, timeouts } = quorum ?? ALONE
+    const settings = { self, address, listener, servers, timeouts: { ...DEFAULT_TIMEOUTS, ...timeouts } }
     const vote = saved?.vote ?? { epoch: 0, leaderId: null, votedFor: null }
     // The only voter may have lost its vote; what it wrote then says in which epochs.
-    const epoch = Math.max(vote.epoch, newest?.epoch ?? 0, log.latestEpoch)
-    const state = initialState(self, { vote: { ...vote, epoch }, ...membership }, log)
-    const flushed = await FlushedOffset.begin(
-      platform.disk,
-      log.dir,
-      Math.max(log.flushedOffset, newest?.endOffset ?? 0),
-      (thrown) =>
-        platform.logger.warn('the next start may take damaged metadata for records that were not wholly written', {
-          error: thrown,
-        }),
-    )
-    return new MetadataLog(options, state, snapshots, flushed)
+    const epoch = Math.max(vote.epoch, snapshots.newest?.epoch ?? 0)
+    const state = initialState(settings, epoch > vote.epoch ? { epoch, leaderId: null, votedFor: null } : vote, log)
+    return new MetadataLog(options, state, log, snapshots)
   }
 
-  private constructor(options: MetadataLogOptions, state: QuorumState, snapshots: Snapshots, flushed: FlushedOffset) {
-    const { platform, log } = options
+  private constructor(options: MetadataLogOptions, state: QuorumState, log: ReplicaLog, snapshots: Snapshots) {
+    const { platform, quorum = ALONE } = options
+    const { clusterId, peers } = quorum
     this.#options = options
+    this.#state = state
+    this.#log = log
     this.#snapshots = snapshots
-    this.#flushed = flushed
+    this.#leadership = { isLeader: false, leaderId: null, epoch: state.epoch }
+    this.#committed = new CommittedBatches(log)
     this.#driver = new QuorumDriver({
+      platform,
       log,
       state,
+      peers,
+      clusterId,
+      hooks: {
+        onAppend: (batch) => {
+          this.#committed.add(batch)
+          this.#fetches.wake()
+        },
+        onTruncate: (offset) => this.#committed.truncate(offset),
+        onCommit: (offset) => this.#commit(offset),
+        onRole: (role) => this.#tellRole(role),
+        onRestored: (snapshot) => this.#tellRestored(snapshot),
+        onStop: (why) => this.retire(why),
+      },
+    })
+    const handle = this.#driver.handle.bind(this.#driver)
+    this.#fetches = new FetchServer({
+      state,
+      log,
       clock: platform.clock,
       disk: platform.disk,
       logger: platform.logger,
-      onAppend: (batch) => this.#uncommitted.push(batch),
-      onCommit: (offset) => this.#committed(offset),
+      clusterId,
+      handle,
+      onDamage: (why) => this.#leaveDamaged(why),
     })
+    this.service = new QuorumService({ driver: this.#driver, fetches: this.#fetches, state, clock: platform.clock, clusterId })
+    options.log.onProgress(() => handle({ kind: 'log' }))
   }
 
-  /** Becomes leader; resolves once all that the log held is committed. Rejects where the log is retired before. */
   async start(): Promise<void> {
-    const committed = deferred<void>()
-    committed.promise.catch(() => {}) // the driver may be the first to fail, and tells of the same disk
-    this.onCommit(() => committed.resolve())
-    this.onRetired((why) => committed.reject(why))
-    await this.#driver.start()
-    await committed.promise
+    const known = deferred<void>()
+    known.promise.catch(() => {}) // whoever retires the log may be the first to tell of the same disk
+    this.onCommit(() => known.resolve())
+    this.onRetired((why) => known.reject(why))
+    this.#driver.start()
+    await known.promise
   }
 
-  /** Takes and commits no more records: the broker stops, or the disk failed. */
+  async resign(epoch: number): Promise<void> {
+    await this.#driver.resign(epoch)
+  }
+
   retire(why: KafkaError): void {
     if (this.#retired) return
     this.#retired = why
-    this.#driver.resign()
+    this.#driver.stop()
+    this.#fetches.stop()
+    this.#log.retire()
+    if (this.#leadership.isLeader) this.#tellRole({ ...this.#leadership, isLeader: false })
     const followers = this.#onRetired
     this.#onRetired = []
     for (const run of followers) run(why)
   }
 
+  /** Committed records that cannot be read must not be led with. The next start of this node gets them from whoever leads then. */
+  #leaveDamaged(why: KafkaError): void {
+    void this.resign(this.#state.epoch).finally(() =>
+      this.retire(new KafkaError('KAFKA_STORAGE_ERROR', `the metadata log is damaged: ${why.message}`, { cause: why })),
+    )
+  }
+
+  // ---- who leads
+
   get isLeader(): boolean {
-    return this.#driver.state.role === 'leader'
+    return this.#leadership.isLeader
   }
 
   get leaderId(): number | null {
-    return this.#driver.state.leaderId
+    return this.#leadership.leaderId
   }
 
-  get voters(): readonly Voter[] {
-    return this.#driver.state.voters
-  }
-
-  get kraftVersion(): number {
-    return this.#driver.state.kraftVersion
-  }
-
-  get startOffset(): number {
-    return this.#options.log.startOffset
-  }
-
-  get endOffset(): number {
-    return this.#options.log.endOffset
-  }
-
-  get committedOffset(): number {
-    return Math.max(0, this.#driver.state.highWatermark)
+  get epoch(): number {
+    return this.#leadership.epoch
   }
 
   get leaderEpoch(): number {
-    return this.#driver.state.epoch
+    return this.#leadership.epoch
+  }
+
+  get voters(): readonly Voter[] {
+    return this.#log.voters
+  }
+
+  get kraftVersion(): number {
+    return this.#log.kraftVersion
+  }
+
+  onRole(run: (role: Leadership) => void): void {
+    this.#onRole.push(run)
+  }
+
+  #tellRole(role: Leadership): void {
+    const { isLeader, leaderId, epoch } = this.#leadership
+    this.#leadership = role
+    this.#fetches.wake()
+    if (isLeader === role.isLeader && leaderId === role.leaderId && epoch === role.epoch) return
+    for (const run of this.#onRole) run(role)
+  }
+
+  // ---- the log
+
+  get startOffset(): number {
+    return this.#log.startOffset
+  }
+
+  get endOffset(): number {
+    return this.#log.endOffset
+  }
+
+  get committedOffset(): number {
+    return this.#committed.offset
   }
 
   append(batch: Uint8Array): Appended {
     if (this.#retired) throw this.#retired
-    if (!this.isLeader) throw new KafkaError('NOT_CONTROLLER', 'this node does not lead the metadata quorum')
     return this.#driver.append(batch)
   }
 
   onCommit(run: (committedOffset: number) => void): void {
-    this.#onCommit.push(run)
+    this.#committed.onCommit(run)
+  }
+
+  onCommittedBatches(run: (batches: readonly RecordBatch[]) => void): void {
+    this.#committed.onBatches(run)
   }
 
   onRetired(run: (why: KafkaError) => void): void {
@@ -161,32 +230,34 @@ export class MetadataLog implements ReplicatedLog {
     else this.#onRetired.push(run)
   }
 
-  onCommittedBatches(run: (batches: readonly RecordBatch[]) => void): void {
-    this.#onBatches.push(run)
+  #commit(offset: number): void | Promise<void> {
+    this.#options.log.highWatermark = offset
+    this.#fetches.wake()
+    return this.#committed.moveTo(offset)
   }
 
-  #committed(offset: number): void {
-    if (!this.#retired) this.#flushed.moveTo(offset) // the only voter commits what it flushed
-    const count = this.#uncommitted.findIndex(({ nextOffset }) => nextOffset > offset)
-    const committed = this.#uncommitted.splice(0, count < 0 ? this.#uncommitted.length : count)
-    if (committed.length > 0) for (const run of this.#onBatches) run(committed)
-    for (const run of this.#onCommit) run(offset)
-  }
-
+  /** Not bounded by the commit. */
   async read(from: number, maxBytes: number): Promise<readonly Uint8Array[]> {
-    return copyOf(this.#options.log, from, maxBytes)
+    return [await this.#log.read(from, maxBytes)]
   }
 
-  /** The newest snapshot that holds anything. */
+  // ---- snapshots
+
+  onRestored(run: (snapshot: SnapshotId) => void): void {
+    this.#onRestored.push(run)
+  }
+
+  #tellRestored(snapshot: SnapshotId): void {
+    for (const run of this.#onRestored) run(snapshot)
+  }
+
   newestSnapshot(): SnapshotId | null {
-    const { newest } = this.#snapshots
-    return newest && newest.endOffset > 0 ? newest : null
+    return this.#log.newestSnapshot
   }
 
   /** The data batches of a snapshot. Throws DamagedSnapshot. */
   async *readSnapshot(id: SnapshotId): AsyncGenerator<RecordBatch, void, undefined> {
-    const { platform, log } = this.#options
-    for await (const batch of readSnapshot(platform.disk, `${log.dir}/${snapshotName(id)}`)) if (!batch.isControl) yield batch
+    for await (const batch of this.#log.readSnapshot(id)) if (!batch.isControl) yield batch
   }
 
   /**
@@ -198,128 +269,44 @@ export class MetadataLog implements ReplicatedLog {
     lastTimestamp: number,
     data: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   ): Promise<void> {
-    const { platform, log, retention } = this.#options
-    const { kraftVersion, voters } = this.#driver.state
-    const id = { endOffset, epoch: log.epochAt(endOffset - 1) ?? this.leaderEpoch }
-    const control: ControlRecord[] = [
-      { kind: 'kraftVersion', kRaftVersion: kraftVersion },
-      { kind: 'kraftVoters', voters: voters.map(voterRecord) },
-    ]
-    await writeSnapshot(
-      platform.disk,
-      log.dir,
-      { id, lastTimestamp, control: kraftVersion > 0 ? control : [], batches: data },
-      platform.clock.now(),
-    )
+    const { platform, retention } = this.#options
+    const id = { endOffset, epoch: this.#log.epochBefore(endOffset) }
+    await keepSnapshot(platform, this.#log, { id, lastTimestamp, batches: data })
     await this.#snapshots.look()
     await this.#snapshots.clean(retention)
   }
 }
 
-/** Log and snapshot have to touch. A log that lost its end goes on behind the snapshot, which holds only what was committed. */
-async function meet({ platform, log }: MetadataLogOptions, snapshot: SnapshotId | null): Promise<void> {
-  const endOffset = snapshot?.endOffset ?? 0
-  if (log.startOffset > endOffset) {
-    throw new Error(
-      `the metadata log begins at ${log.startOffset}, but the newest snapshot ends at ${endOffset}: restore the missing .checkpoint file into ${log.dir}`,
-    )
-  }
-  const flushedOffset = await readFlushedOffset(platform.disk, log.dir)
-  if (Math.max(log.endOffset, endOffset) < flushedOffset)
-    throw lossOf(log, `it ends at ${log.endOffset}, and there were records up to ${flushedOffset}`)
-  if (log.endOffset >= endOffset) return
-  platform.logger.warn('the metadata log ends below its newest snapshot; it goes on behind it', {
-    endOffset: log.endOffset,
-    snapshot: endOffset,
-  })
-  await log.truncateFully(endOffset)
-}
-
-/** The records that make up the cluster are not all there: nobody but an operator may decide to go on without them. */
-function lossOf({ dir }: Log, what: string, cause?: unknown): Error {
-  return new Error(
-    `the metadata log in ${dir} has lost committed records: ${what}. Restore ${dir} from a backup; or, to go on without these records and all ` +
-      `that came behind them, move ${dir}/${FLUSHED_OFFSET} away: the next start then cuts the log there, and keeps sound records that it cuts off as .cut files`,
-    { cause },
-  )
-}
-
-/** Kraft version and voters: of the snapshot first, of the log behind it then. */
-async function readMembership({ platform, log }: MetadataLogOptions, snapshot: SnapshotId | null): Promise<Membership> {
-  const membership: Membership = { kraftVersion: 0, voters: [], votersInLog: false }
-  if (snapshot) {
-    for await (const batch of readSnapshot(platform.disk, `${log.dir}/${snapshotName(snapshot)}`)) {
-      if (!batch.isControl) break
-      note(membership, batch)
-    }
-    membership.votersInLog = snapshot.endOffset > 0
-  }
-  let next = Math.max(log.startOffset, snapshot?.endOffset ?? 0)
-  while (next < log.endOffset) {
-    const before = next
-    for (const piece of await wholeFrom(log, next)) {
-      for (const batch of batches(piece)) {
-        if (batch.baseOffset > next) throw lossOf(log, `offsets ${next} to ${batch.baseOffset - 1} are missing`)
-        if (!batch.checksumMatches())
-          throw lossOf(log, `the checksum of the records from offset ${batch.baseOffset} on does not match`)
-        if (batch.isControl && note(membership, batch)) membership.votersInLog = true
-        next = Math.max(next, batch.nextOffset)
-      }
-    }
-    if (next === before) throw new Error(`the metadata log ends at ${log.endOffset} but gives nothing from ${before}`)
-  }
-  return membership
-}
-
-/** Whether the batch named voters. */
-function note(membership: Membership, batch: RecordBatch): boolean {
-  let named = false
-  for (const record of batch.records()) {
-    const control = readControl(record)
-    if (control?.kind === 'kraftVersion') membership.kraftVersion = control.kRaftVersion
-    if (control?.kind !== 'kraftVoters') continue
-    membership.voters = control.voters.map(voterOf)
-    named = true
-  }
-  return named
-}
-
-async function wholeFrom(log: Log, from: number): Promise<Uint8Array[]> {
-  try {
-    return await copyOf(log, from, READ_BYTES)
-  } catch (thrown) {
-    if (thrown instanceof KafkaError && thrown.error === 'CORRUPT_MESSAGE') throw lossOf(log, thrown.message, thrown)
-    throw thrown
-  }
-}
-
-async function copyOf(log: Log, from: number, maxBytes: number): Promise<Uint8Array[]> {
-  const read = await log.read(from, maxBytes, log.endOffset, true)
-  try {
-    return [Buffer.concat(read.views)] // a view may end in the middle of a batch
-  } finally {
-    read.release()
-  }
-}
-
 /** Under kraft.version 0 the configuration says who votes; where it does not, those who voted last do. */
-function namedElsewhere(configured: readonly Voter[], last: readonly number[]): readonly Voter[] {
-  return configured.length > 0 ? configured : last.map((id) => ({ id, directoryId: ZERO_UUID, endpoints: [] }))
+function votedLast(saved: SavedState | null): readonly Voter[] {
+  return (saved?.voterIds ?? []).map((id) => ({ id, directoryId: ZERO_UUID, endpoints: [] }))
 }
 
-function requireLoneVoter(voters: readonly Voter[], self: ReplicaKey): void {
+function requirePlace({ voters }: ReplicaLog, { self, quorum }: MetadataLogOptions): void {
   const names = voters.map(({ id }) => id).join(', ')
   const [voter] = voters
-  if (!voter) {
+  if (!voter && (quorum?.servers ?? []).length === 0) {
     throw new Error(
       'nothing says who votes on this metadata log: set controller.quorum.voters as the cluster had it when it was formatted',
     )
   }
-  if (voters.length > 1 || voter.id !== self.id) {
-    throw new Error(`the voters of this metadata log are ${names}; this build runs a quorum of one, and node.id is ${self.id}`)
+  if (voters.length === 1 && voter!.id === self.id && !isSameReplica(voter!, self)) {
+    throw new Error(
+      `node ${self.id} votes with directory ${voter!.directoryId}, but meta.properties says ${self.directoryId}: put the old directory.id back`,
+    )
   }
-  if (voter.directoryId === self.directoryId || voter.directoryId === ZERO_UUID) return
+  if (quorum) return
+  if (voters.length > 1 || voter?.id !== self.id) {
+    throw new Error(
+      `the voters of this metadata log are ${names}; node ${self.id} was started alone: set controller.quorum.voters or controller.quorum.bootstrap.servers`,
+    )
+  }
+}
+
+/** One of several voters that has records, and does not know whom it voted for, could vote twice in an epoch. */
+function requireVote({ voters, lastEpoch, dir }: ReplicaLog, self: ReplicaKey, saved: SavedState | null): void {
+  if (saved || lastEpoch === 0 || voters.length < 2 || !voters.some((voter) => isSameReplica(voter, self))) return
   throw new Error(
-    `node ${self.id} votes with directory ${voter.directoryId}, but meta.properties says ${self.directoryId}: put the old directory.id back`,
+    `${dir}/quorum-state is missing, and this log has records up to epoch ${lastEpoch}: restore it from a backup. The vote in it must not be guessed`,
   )
 }

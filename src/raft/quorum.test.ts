@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PretendLog } from '../../test/support/pretend-log.ts'
 import { ZERO_UUID } from '../base/uuid.ts'
 import { memoryDisk } from '../platform/memory/disk.ts'
 import { RecordBatch } from '../protocol/records/batch.ts'
-import { initialState, type QuorumEffect, type QuorumState, step, type Vote } from './quorum.ts'
+import { DEFAULT_TIMEOUTS } from './quorum/state.ts'
+import { initialState, nextTick, type QuorumEffect, type QuorumState, step, type Vote } from './quorum.ts'
 import { readVote, saveVote } from './quorum-state.ts'
 import type { Voter } from './voters.ts'
 
@@ -13,41 +15,36 @@ const voter: Voter = {
   directoryId: 'Cc8TzkB4SVm3p3mJZcX0Kg',
   endpoints: [{ name: 'CONTROLLER', host: '127.0.0.1', port: 20592 }],
 }
+const settings = { self: voter, address: null, listener: 'CONTROLLER', servers: [], timeouts: DEFAULT_TIMEOUTS }
+const at = (timestamp: number) => ({ now: 0, timestamp, chance: () => 0 })
 
 function stateOf({
   vote = { epoch: 0, leaderId: null, votedFor: null } as Vote,
   votersInLog = false,
   kraftVersion = 1,
-  end = 0,
-  latestEpoch = 0,
-} = {}): QuorumState {
-  return initialState(
-    voter,
-    { vote, voters: [voter], kraftVersion, votersInLog },
-    { endOffset: end, flushedOffset: end, latestEpoch },
-  )
+  epochs = [] as number[],
+} = {}): { state: QuorumState; log: PretendLog } {
+  const log = new PretendLog([voter], epochs)
+  log.votersInLog = votersInLog
+  log.kraftVersion = kraftVersion
+  return { state: initialState(settings, vote, log), log }
 }
 
 const kindsOf = (effects: readonly QuorumEffect[]) => effects.map(({ kind }) => kind)
 const writeOf = (effects: readonly QuorumEffect[]) =>
   effects.find(({ kind }) => kind === 'write') as Extract<QuorumEffect, { kind: 'write' }>
 
-test('a lone voter saves its vote, then its office, then writes', () => {
-  const state = stateOf({ vote: { epoch: 4, leaderId: 1, votedFor: null } })
-  const effects = step(state, { kind: 'start', now: 1 })
-  assert.deepEqual(kindsOf(effects), ['saveVote', 'role', 'saveVote', 'role', 'write'])
-  const votes = effects
-    .filter((effect) => effect.kind === 'saveVote')
-    .map(({ vote }) => [vote.epoch, vote.leaderId, vote.votedFor?.id ?? null])
-  assert.deepEqual(votes, [
-    [5, null, 1],
-    [5, 1, null],
-  ])
+test('a lone voter saves its office, writes, and leads, all in one step', () => {
+  const { state } = stateOf({ vote: { epoch: 4, leaderId: 1, votedFor: null } })
+  const effects = step(state, { kind: 'start' }, at(1))
+  assert.deepEqual(kindsOf(effects), ['saveVote', 'role', 'write', 'role'])
+  assert.deepEqual(effects[0], { kind: 'saveVote', vote: { epoch: 5, leaderId: 1, votedFor: null } })
   assert.deepEqual([state.role, state.epoch, state.leaderId], ['leader', 5, 1])
+  assert.equal(nextTick(state, 0), Number.POSITIVE_INFINITY, 'it waits for nothing')
 })
 
 test('the first batch of a log is, byte for byte, what Apache Kafka writes', () => {
-  const { batch } = writeOf(step(stateOf(), { kind: 'start', now: 1_795_228_695_051 }))
+  const { batch } = writeOf(step(stateOf().state, { kind: 'start' }, at(1_795_228_695_051)))
   new RecordBatch(batch).assign(0, 1)
   assert.equal(
     Buffer.from(batch).toString('hex'),
@@ -56,30 +53,35 @@ test('the first batch of a log is, byte for byte, what Apache Kafka writes', () 
 })
 
 test('later epochs, and logs of kraft.version 0, begin with the leader alone', () => {
-  for (const state of [stateOf({ votersInLog: true, end: 9 }), stateOf({ kraftVersion: 0 })]) {
-    assert.equal(new RecordBatch(writeOf(step(state, { kind: 'start', now: 1 })).batch).recordCount, 1)
+  for (const { state } of [stateOf({ votersInLog: true, epochs: [1, 1] }), stateOf({ kraftVersion: 0 })]) {
+    assert.equal(new RecordBatch(writeOf(step(state, { kind: 'start' }, at(1))).batch).recordCount, 1)
   }
 })
 
 test('nothing is committed before the first record of the epoch is flushed, and nothing twice', () => {
-  const state = stateOf({ votersInLog: true, end: 9 })
-  step(state, { kind: 'start', now: 1 })
-  assert.deepEqual(step(state, { kind: 'flushed', endOffset: 9 }), [])
-  assert.deepEqual(step(state, { kind: 'flushed', endOffset: 10 }), [{ kind: 'commit', offset: 10 }])
-  assert.deepEqual(step(state, { kind: 'flushed', endOffset: 10 }), [])
+  const { state, log } = stateOf({ votersInLog: true, epochs: [1, 1, 1] })
+  step(state, { kind: 'start' }, at(1))
+  assert.deepEqual(step(state, { kind: 'log' }, at(1)), [])
+  log.append(2)
+  assert.deepEqual(step(state, { kind: 'log' }, at(1)), [])
+  log.flush()
+  assert.deepEqual(step(state, { kind: 'log' }, at(1)), [{ kind: 'commit', offset: 4 }])
+  assert.deepEqual(step(state, { kind: 'log' }, at(1)), [])
 })
 
 test('a log whose epoch is ahead of the saved vote is not overruled', () => {
-  const state = stateOf({ vote: { epoch: 2, leaderId: 1, votedFor: null }, latestEpoch: 7 })
-  step(state, { kind: 'start', now: 1 })
+  const { state } = stateOf({ vote: { epoch: 2, leaderId: 1, votedFor: null }, epochs: [7] })
+  step(state, { kind: 'start' }, at(1))
   assert.equal(state.epoch, 8)
 })
 
 test('who resigned commits nothing more', () => {
-  const state = stateOf()
-  step(state, { kind: 'start', now: 1 })
-  step(state, { kind: 'resign' })
-  assert.deepEqual(step(state, { kind: 'flushed', endOffset: 3 }), [])
+  const { state, log } = stateOf()
+  step(state, { kind: 'start' }, at(1))
+  step(state, { kind: 'resign', epoch: 1 }, at(1))
+  log.append(1, 1, 1)
+  log.flush()
+  assert.deepEqual(step(state, { kind: 'log' }, at(1)), [])
 })
 
 const VOTES: [string, Vote][] = [

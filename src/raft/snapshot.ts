@@ -2,10 +2,12 @@
 // between a header and a footer (KIP-630). What the batches mean is the business of those who write and read them.
 
 import { MalformedBytes } from '../base/bytes.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Disk, File } from '../platform/disk.ts'
 import { RecordBatch as Batch, batches, type RecordBatch } from '../protocol/records/batch.ts'
 import { buildBatch } from '../protocol/records/builder.ts'
 import { type ControlRecord, controlRecord, readControl } from '../protocol/records/control.ts'
+import { type Voter, voterRecord } from './voters.ts'
 
 /** What a snapshot stands for: all records below `endOffset`, the last of which was written in `epoch`. */
 export interface SnapshotId {
@@ -143,4 +145,24 @@ async function writeAll(file: File, { id, lastTimestamp, control, batches: data 
 
 function controlBatch(records: readonly ControlRecord[], now: number): Uint8Array {
   return buildBatch({ records: records.map((record) => ({ ...controlRecord(record), timestamp: now })), isControl: true })
+}
+
+/** What a snapshot is made of, and of whom. */
+interface Keeper {
+  readonly dir: string
+  readonly kraftVersion: number
+  readonly voters: readonly Voter[]
+}
+
+/** Writes a snapshot of a log that says by which version and voters its quorum lives. */
+export async function keepSnapshot(
+  { disk, clock }: { readonly disk: Disk; readonly clock: Clock },
+  { dir, kraftVersion, voters }: Keeper,
+  snapshot: Omit<NewSnapshot, 'control'>,
+): Promise<void> {
+  const control: ControlRecord[] = [
+    { kind: 'kraftVersion', kRaftVersion: kraftVersion },
+    { kind: 'kraftVoters', voters: voters.map(voterRecord) },
+  ]
+  await writeSnapshot(disk, dir, { ...snapshot, control: kraftVersion > 0 ? control : [] }, clock.now())
 }

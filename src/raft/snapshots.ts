@@ -61,6 +61,11 @@ export class Snapshots {
     this.#all = found
   }
 
+  /** Oldest first. */
+  get all(): readonly SnapshotFile[] {
+    return this.#all
+  }
+
   get newest(): SnapshotFile | null {
     return this.#all.at(-1) ?? null
   }

@@ -1,0 +1,175 @@
+// Opens a replica of the metadata log: brings log and snapshots together, reads who votes, and looks for what is missing. A voter that has others
+// to ask goes on without what it lost, and without a vote, until it has it again; the only voter stops.
+
+import { FLUSHED_OFFSET, FlushedOffset, readFlushedOffset } from '../log/flushed-offset.ts'
+import type { Log } from '../log/log.ts'
+import type { Disk } from '../platform/disk.ts'
+import type { Platform } from '../platform/platform.ts'
+import { KafkaError } from '../protocol/errors.ts'
+import { batches } from '../protocol/records/batch.ts'
+import { keepAside } from './kept-aside.ts'
+import { Membership } from './membership.ts'
+import { ReplicaLog } from './replica-log.ts'
+import { readSnapshot, type SnapshotId, snapshotName } from './snapshot.ts'
+import { Snapshots } from './snapshots.ts'
+import { isSameReplica, type ReplicaKey, type Voter } from './voters.ts'
+
+export interface OpenOptions {
+  readonly platform: Pick<Platform, 'clock' | 'disk' | 'logger'>
+  /** The opened log of `__cluster_metadata-0`. */
+  readonly log: Log
+  readonly self: ReplicaKey
+  /** Who votes where the log does not say it. */
+  readonly voters: readonly Voter[]
+  /** Whether there are others that have the log. */
+  readonly hasPeers: boolean
+}
+
+export interface Opened {
+  readonly log: ReplicaLog
+  readonly snapshots: Snapshots
+}
+
+const READ_BYTES = 1 << 20
+
+/** Throws where committed records are missing and nobody else could have them, or where the files contradict each other. */
+export async function openLog(options: OpenOptions): Promise<Opened> {
+  const { platform, log } = options
+  // Neither age nor size may take a record that no snapshot holds; only `Snapshots.clean` says what can go.
+  log.updateConfig({ ...log.config, 'cleanup.policy': ['delete'], 'retention.ms': -1, 'retention.bytes': -1 })
+  const snapshots = await Snapshots.open(options)
+  const { newest } = snapshots
+  const vouched = await readFlushedOffset(platform.disk, log.dir)
+  const membership = new Membership()
+  if (newest) await readMembershipOf(membership, platform.disk, log.dir, newest)
+  await meet(options, newest)
+  const lostUpTo = await findLosses(options, membership, newest, vouched)
+  membership.assume(options.voters)
+  const flushed = await FlushedOffset.begin(
+    platform.disk,
+    log.dir,
+    Math.max(log.flushedOffset, newest?.endOffset ?? 0, lostUpTo),
+    (thrown) =>
+      platform.logger.warn('the next start may take damaged metadata for records that were not wholly written', {
+        error: thrown,
+      }),
+  )
+  return { snapshots, log: new ReplicaLog({ platform, log, snapshots, membership, flushed, lostUpTo }) }
+}
+
+/** Kraft version and voters as a snapshot has them. */
+export async function readMembershipOf(membership: Membership, disk: Disk, dir: string, id: SnapshotId): Promise<void> {
+  for await (const batch of readSnapshot(disk, `${dir}/${snapshotName(id)}`)) {
+    if (!batch.isControl) break
+    membership.noteSnapshot(batch, id.endOffset > 0)
+  }
+}
+
+/** Log and snapshot have to touch. A log that lost its end goes on behind the snapshot, which holds only what was committed. */
+async function meet({ platform, log }: OpenOptions, snapshot: SnapshotId | null): Promise<void> {
+  const endOffset = snapshot?.endOffset ?? 0
+  if (log.startOffset > endOffset) {
+    throw new Error(
+      `the metadata log begins at ${log.startOffset}, but the newest snapshot ends at ${endOffset}: restore the missing .checkpoint file into ${log.dir}`,
+    )
+  }
+  const isBehind = log.endOffset < endOffset
+  // A snapshot of a later epoch than all of the log was fetched, and the log was not cut any more.
+  const isOther = snapshot !== null && endOffset > 0 && log.endOffset > log.startOffset && snapshot.epoch > log.latestEpoch
+  if (!isBehind && !isOther) return
+  platform.logger.warn('the metadata log goes on behind its newest snapshot', {
+    endOffset: log.endOffset,
+    snapshot: endOffset,
+  })
+  const vouched = await readFlushedOffset(platform.disk, log.dir)
+  if (isBehind && Math.max(log.endOffset, endOffset) < vouched) return // told below, with both numbers
+  await log.truncateFully(endOffset)
+}
+
+/** Looks through the log behind the snapshot. Up to where records were there that are not there now; 0 where all are. */
+async function findLosses(
+  options: OpenOptions,
+  membership: Membership,
+  snapshot: SnapshotId | null,
+  vouched: number,
+): Promise<number> {
+  const { log, platform } = options
+  let lost: Loss | null = null
+  const end = Math.max(log.endOffset, snapshot?.endOffset ?? 0)
+  if (end < vouched) {
+    lost = new Loss(log.endOffset, `it ends at ${log.endOffset}, and there were records up to ${vouched}`)
+    refuseAlone(options, membership, lost)
+    if (log.endOffset < (snapshot?.endOffset ?? 0)) await log.truncateFully(snapshot!.endOffset)
+  }
+  const damage = await readThrough(log, membership, Math.max(log.startOffset, snapshot?.endOffset ?? 0))
+  if (damage) refuseAlone(options, membership, damage)
+  const found = damage ?? lost
+  if (!found) return 0
+  const lostUpTo = Math.max(vouched, log.endOffset)
+  platform.logger.error('the metadata log has lost records: this node votes for nobody until it has them again from a leader', {
+    dir: log.dir,
+    why: found.message,
+    upTo: lostUpTo,
+  })
+  if (damage) {
+    await keepAside(platform.disk, log.dir, damage.offset)
+    await log.truncate(damage.offset)
+    membership.truncate(damage.offset)
+  }
+  return lostUpTo
+}
+
+/** The records that make up the cluster are not all there: nobody but an operator may decide to go on without them, if nobody else has them. */
+function refuseAlone({ log: { dir }, self, voters, hasPeers }: OpenOptions, membership: Membership, loss: Loss): void {
+  const known = membership.voters.length > 0 ? membership.voters : voters
+  if (hasPeers && known.some((voter) => !isSameReplica(voter, self))) return
+  if (hasPeers && known.length === 0) return // an observer, as voters know their voters
+  throw new Error(
+    `the metadata log in ${dir} has lost committed records: ${loss.message}. Restore ${dir} from a backup; or, to go on without these records and all ` +
+      `that came behind them, move ${dir}/${FLUSHED_OFFSET} away: the next start then cuts the log there, and keeps sound records that it cuts off as .cut files`,
+    { cause: loss.cause },
+  )
+}
+
+/** Records that were there, from `offset` on. */
+class Loss extends Error {
+  readonly offset: number
+
+  constructor(offset: number, message: string, cause?: unknown) {
+    super(message, { cause })
+    this.offset = offset
+  }
+}
+
+async function readThrough(log: Log, membership: Membership, from: number): Promise<Loss | null> {
+  let next = from
+  while (next < log.endOffset) {
+    const before = next
+    const piece = await wholeFrom(log, next)
+    if (piece instanceof Loss) return piece
+    for (const batch of batches(piece)) {
+      if (batch.baseOffset > next) return new Loss(next, `offsets ${next} to ${batch.baseOffset - 1} are missing`)
+      if (!batch.checksumMatches()) {
+        return new Loss(batch.baseOffset, `the checksum of the records from offset ${batch.baseOffset} on does not match`)
+      }
+      if (batch.isControl && batch.baseOffset >= from) membership.note(batch)
+      next = Math.max(next, batch.nextOffset)
+    }
+    if (next === before) throw new Error(`the metadata log ends at ${log.endOffset} but gives nothing from ${before}`)
+  }
+  return null
+}
+
+async function wholeFrom(log: Log, from: number): Promise<Uint8Array | Loss> {
+  try {
+    const read = await log.read(from, READ_BYTES, log.endOffset, true)
+    try {
+      return Buffer.concat(read.views)
+    } finally {
+      read.release()
+    }
+  } catch (thrown) {
+    if (thrown instanceof KafkaError && thrown.error === 'CORRUPT_MESSAGE') return new Loss(from, thrown.message, thrown)
+    throw thrown
+  }
+}

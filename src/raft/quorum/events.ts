@@ -1,0 +1,152 @@
+// What the quorum hears and what it wants done. Messages stand here as they are meant; `raft/wire` knows how they look in Kafka's requests.
+
+import type { ErrorName } from '../../protocol/errors.ts'
+import type { LogPosition } from '../log-view.ts'
+import type { Address, Peer } from '../peers.ts'
+import type { SnapshotId } from '../snapshot.ts'
+import type { ReplicaKey } from '../voters.ts'
+
+export type Role = 'unattached' | 'follower' | 'prospective' | 'candidate' | 'leader' | 'resigned'
+
+/** What a step gets from outside besides its event. */
+export interface Moment {
+  /** Monotonic milliseconds: all deadlines are on this scale. */
+  readonly now: number
+  /** Milliseconds since 1970: what records and descriptions say. */
+  readonly timestamp: number
+  /** From 0 up to and without 1, another one with every call. */
+  readonly chance: () => number
+}
+
+// ---- what members ask each other
+
+export interface VoteAsk {
+  readonly kind: 'vote'
+  /** Of a pre-vote the epoch that the asker is in, else the one it wants to lead (KIP-996). */
+  readonly epoch: number
+  readonly candidate: ReplicaKey
+  readonly last: LogPosition
+  readonly isPreVote: boolean
+  /** Whom it is meant for; null where an older version does not say it. */
+  readonly voter: ReplicaKey | null
+}
+
+export interface BeginEpochAsk {
+  readonly kind: 'beginEpoch'
+  readonly epoch: number
+  readonly leaderId: number
+  /** Where the leader can be reached; null where it does not say it. */
+  readonly leaderAddress: Address | null
+  readonly voter: ReplicaKey | null
+}
+
+export interface EndEpochAsk {
+  readonly kind: 'endEpoch'
+  readonly epoch: number
+  readonly leaderId: number
+  /** Who should stand next, the best one first. */
+  readonly preferred: readonly ReplicaKey[]
+}
+
+export interface FetchAsk {
+  readonly kind: 'fetch'
+  readonly epoch: number
+  readonly offset: number
+  readonly lastEpoch: number
+  /** What the asker knows of it; -1 where nothing. */
+  readonly highWatermark: number
+}
+
+export interface FetchSnapshotAsk {
+  readonly kind: 'fetchSnapshot'
+  readonly epoch: number
+  readonly id: SnapshotId
+  readonly position: number
+}
+
+export type Ask = VoteAsk | BeginEpochAsk | EndEpochAsk | FetchAsk | FetchSnapshotAsk
+/** Those that are answered by a step; fetches are answered beside it, as they wait and read. */
+export type ShortAsk = VoteAsk | BeginEpochAsk | EndEpochAsk
+
+/** What every answer says besides: the answerer's epoch, and whom it knows to lead in it. */
+export interface Standing {
+  readonly error: ErrorName
+  readonly epoch: number
+  readonly leaderId: number | null
+  readonly leaderAddress: Address | null
+}
+
+export interface Answer extends Standing {
+  /** Of a vote. */
+  readonly isGranted?: boolean
+  /** Of a fetch. */
+  readonly fetched?: Fetched
+  /** Of a piece of a snapshot. */
+  readonly piece?: SnapshotPiece
+}
+
+export interface Fetched {
+  readonly highWatermark: number
+  readonly diverging: LogPosition | null
+  readonly snapshot: SnapshotId | null
+  readonly records: Uint8Array
+}
+
+export interface SnapshotPiece {
+  readonly id: SnapshotId
+  readonly position: number
+  readonly sizeInBytes: number
+  readonly bytes: Uint8Array
+}
+
+// ---- events
+
+export type QuorumEvent =
+  | { readonly kind: 'start' }
+  /** A deadline has come; nothing happens where it was moved. */
+  | { readonly kind: 'tick' }
+  /** The log got records, flushed some, was cut, or begins anew behind a snapshot. */
+  | { readonly kind: 'log' }
+  | { readonly kind: 'resign'; readonly epoch: number }
+  /** Somebody asks; answered by an effect with the same key. */
+  | { readonly kind: 'asked'; readonly key: number; readonly ask: ShortAsk }
+  /** A replica fetched from this leader. `offset` is null where its log is not the leader's so far, or where it is at a snapshot. */
+  | { readonly kind: 'fetchedBy'; readonly epoch: number; readonly replica: ReplicaKey; readonly offset: number | null }
+  /** What came of an ask of ours; null where nothing came, in time. `attempt` as the send had it. */
+  | {
+      readonly kind: 'answered'
+      readonly ask: Ask
+      readonly to: Peer
+      readonly attempt: number
+      readonly answer: Answer | null
+    }
+  /** What came by the last fetch could not be taken: the leader gets another chance after a while. */
+  | { readonly kind: 'refused' }
+
+// ---- effects
+
+/** Carried out in list order: a vote is on the device before anything that follows from it leaves this node. */
+export type QuorumEffect =
+  | { readonly kind: 'saveVote'; readonly vote: Vote }
+  /** A leader's first batch. */
+  | { readonly kind: 'write'; readonly batch: Uint8Array; readonly epoch: number }
+  /** A follower's records, as its leader has them. */
+  | { readonly kind: 'follow'; readonly records: Uint8Array }
+  | { readonly kind: 'truncate'; readonly offset: number }
+  /** Begins a download where `position` is 0; the last piece makes the log go on behind the snapshot. */
+  | { readonly kind: 'storePiece'; readonly piece: SnapshotPiece }
+  /** The snapshot is here already: the log goes on behind it. */
+  | { readonly kind: 'restore'; readonly id: SnapshotId }
+  | { readonly kind: 'commit'; readonly offset: number }
+  | { readonly kind: 'role'; readonly role: Role; readonly epoch: number; readonly leaderId: number | null }
+  | { readonly kind: 'send'; readonly to: Peer; readonly ask: Ask; readonly attempt: number }
+  | { readonly kind: 'answer'; readonly key: number; readonly answer: Answer }
+  /** Something that cannot be in a sound cluster: this node takes part no longer, so that nothing gets lost by it. */
+  | { readonly kind: 'stop'; readonly why: string }
+
+/** What must survive a crash, so that no node votes twice in an epoch. */
+export interface Vote {
+  readonly epoch: number
+  readonly leaderId: number | null
+  readonly votedFor: ReplicaKey | null
+}

@@ -1,0 +1,138 @@
+// How a node that does not lead gets the leader's log: one fetch at a time, or one piece of a snapshot; and, while it knows no leader, whom it asks for one.
+
+import { truncationOffset } from '../log-view.ts'
+import type { Peer } from '../peers.ts'
+import { type SnapshotId, snapshotName } from '../snapshot.ts'
+import type { Answer, Fetched, Moment, QuorumEffect, SnapshotPiece } from './events.ts'
+import { isVoter, peerOf, type QuorumState, serversOf } from './state.ts'
+
+/** Pauses between failed asks grow up to so many times the first one. */
+const LONGEST_PAUSE = 10
+
+/** What was asked for is nobody's any more: the role has changed. */
+export function forgetFetching({ fetching }: QuorumState): void {
+  fetching.attempt++
+  fetching.isWaiting = false
+  fetching.notBefore = 0
+  fetching.failures = 0
+  fetching.hasFetched = false
+  fetching.leaderHighWatermark = -1
+  fetching.download = null
+}
+
+function isFetching({ role }: QuorumState): boolean {
+  return role === 'follower' || role === 'unattached'
+}
+
+/** The next ask, where it is time for one. A voter's offset says what it has on its device, so it waits for the device first. */
+export function fetchNext(state: QuorumState, { now }: Moment): QuorumEffect[] {
+  const { fetching, log, epoch, highWatermark } = state
+  if (!isFetching(state) || fetching.isWaiting || now < fetching.notBefore) return []
+  if (isVoter(state) && log.flushedOffset < log.endOffset) return []
+  const to = whomToAsk(state)
+  if (!to) return []
+  fetching.isWaiting = true
+  const attempt = ++fetching.attempt
+  const { download } = fetching
+  if (download) {
+    const { id, position } = download
+    return [{ kind: 'send', to, attempt, ask: { kind: 'fetchSnapshot', epoch, id, position } }]
+  }
+  const ask = { kind: 'fetch' as const, epoch, offset: log.endOffset, lastEpoch: log.lastEpoch, highWatermark }
+  return [{ kind: 'send', to, attempt, ask }]
+}
+
+/** The leader; while that is not known or does not answer, somebody else in turn: there may be a new one. */
+function whomToAsk(state: QuorumState): Peer | null {
+  const { fetching, leaderId, role, settings } = state
+  const leader = role === 'follower' && leaderId !== null ? peerOf(state, leaderId) : null
+  if (leader && fetching.failures % 2 === 0) return leader
+  const own = settings.address
+  const servers = serversOf(state).filter(({ host, port }) => host !== own?.host || port !== own.port)
+  return servers[fetching.nextServer++ % Math.max(1, servers.length)] ?? leader
+}
+
+/** Nothing useful came: another ask after a while. */
+export function fetchFailed(state: QuorumState, { now }: Moment): QuorumEffect[] {
+  const { fetching, settings } = state
+  fetching.isWaiting = false
+  fetching.download = null
+  const pause = Math.min(2 ** fetching.failures, LONGEST_PAUSE) * settings.timeouts.retryBackoffMs
+  fetching.failures++
+  fetching.notBefore = now + pause
+  return []
+}
+
+/** The leader answered: it is alive, and what it says is about the log that this node asked from. */
+function heard(state: QuorumState, { now }: Moment): void {
+  const { fetching, settings } = state
+  fetching.isWaiting = false
+  fetching.failures = 0
+  fetching.notBefore = 0
+  fetching.hasFetched = true
+  if (!state.isLeaderGone) state.deadline = now + settings.timeouts.fetchTimeoutMs
+}
+
+/** What the leader of this epoch answered to a fetch. The log is settled when the next event comes, which is `log` where it changed. */
+export function fetched(state: QuorumState, { error }: Answer, answer: Fetched | undefined, moment: Moment): QuorumEffect[] {
+  if (error !== 'NONE' || !answer || state.role !== 'follower') return fetchFailed(state, moment)
+  const { diverging, snapshot, records, highWatermark } = answer
+  heard(state, moment)
+  if (diverging) return truncate(state, truncationOffset(state.log, diverging), moment)
+  if (snapshot) return download(state, snapshot, moment)
+  state.fetching.leaderHighWatermark = Math.max(state.fetching.leaderHighWatermark, highWatermark)
+  if (records.length > 0) return [{ kind: 'follow', records }]
+  return logMoved(state, moment)
+}
+
+function truncate(state: QuorumState, offset: number, moment: Moment): QuorumEffect[] {
+  const { highWatermark, leaderId, epoch, log } = state
+  if (offset < highWatermark) {
+    const what = `node ${leaderId}, which leads epoch ${epoch}, wants it cut at ${offset}, but records up to ${highWatermark} are committed`
+    return [{ kind: 'stop', why: `the metadata log is not its leader's: ${what}` }]
+  }
+  // It was told to cut, and there is nothing to cut: asking again at once would go round and round.
+  if (offset >= log.endOffset) return fetchFailed(state, moment)
+  return [{ kind: 'truncate', offset }]
+}
+
+function download(state: QuorumState, id: SnapshotId, moment: Moment): QuorumEffect[] {
+  const { log, highWatermark, leaderId } = state
+  if (id.endOffset < highWatermark) {
+    const why = `node ${leaderId} sends the snapshot ${snapshotName(id)}, but records up to ${highWatermark} are committed`
+    return [{ kind: 'stop', why: `the metadata log is not its leader's: ${why}` }]
+  }
+  const { newestSnapshot } = log
+  if (newestSnapshot?.endOffset === id.endOffset && newestSnapshot.epoch === id.epoch) return [{ kind: 'restore', id }]
+  state.fetching.download = { id, position: 0 }
+  return fetchNext(state, moment)
+}
+
+/** A piece of the snapshot that is being fetched. One that is not there any more is given up: the next fetch says what is. */
+export function pieceFetched(
+  state: QuorumState,
+  { error }: Answer,
+  piece: SnapshotPiece | undefined,
+  moment: Moment,
+): QuorumEffect[] {
+  const { download } = state.fetching
+  if (error !== 'NONE' || !piece || !download || state.role !== 'follower') return fetchFailed(state, moment)
+  const isNext = piece.id.endOffset === download.id.endOffset && piece.position === download.position
+  const end = piece.position + piece.bytes.length
+  if (!isNext || piece.bytes.length === 0 || end > piece.sizeInBytes) return fetchFailed(state, moment)
+  heard(state, moment)
+  download.position = end
+  if (end === piece.sizeInBytes) state.fetching.download = null
+  return [{ kind: 'storePiece', piece }]
+}
+
+/** The log settled: more of it may be known to be committed, and the next fetch can go out. */
+export function logMoved(state: QuorumState, moment: Moment): QuorumEffect[] {
+  const { log, fetching } = state
+  // A log that begins later than before goes on behind a snapshot, and snapshots hold only what is committed.
+  const offset = Math.max(Math.min(fetching.leaderHighWatermark, log.endOffset), log.startOffset)
+  if (!isFetching(state)) return []
+  if (offset <= state.highWatermark || offset <= 0) return fetchNext(state, moment)
+  state.highWatermark = offset
+  return [{ kind: 'commit', offset }, ...fetchNext(state, moment)]
+}
