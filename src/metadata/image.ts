@@ -43,7 +43,7 @@ export class MetadataImage {
   readonly controllers = new Map<number, RecordOf<'RegisterControllerRecord'>>()
   readonly #topicsByName = new Map<string, MutableTopic>()
   readonly #topicsById = new Map<string, MutableTopic>()
-  readonly #flatNames = new FlatNames()
+  #flatNames = new FlatNames()
   /** By `configKey`. */
   readonly configs = new Map<string, ResourceConfigs>()
   /** By `quotaKey`. */
@@ -92,7 +92,25 @@ export class MetadataImage {
     return (this.features.get('eligible.leader.replicas.version') ?? 0) > 0
   }
 
-  /** The only code that changes an image. `observer` hears what changed, inside a metadata transaction only once it ends. */
+  /** Takes over all that another image holds, which nobody may use from then on. Whoever holds this one sees the new moment at once. */
+  become(other: MetadataImage): void {
+    replace(this.features, other.features)
+    replace(this.brokers, other.brokers)
+    replace(this.controllers, other.controllers)
+    replace(this.#topicsByName, other.#topicsByName)
+    replace(this.#topicsById, other.#topicsById)
+    this.#flatNames = other.#flatNames
+    replace(this.configs, other.configs)
+    replace(this.quotas, other.quotas)
+    replace(this.scram, other.scram)
+    replace(this.acls, other.acls)
+    replace(this.delegationTokens, other.delegationTokens)
+    this.nextProducerId = other.nextProducerId
+    this.zkMigrationState = other.zkMigrationState
+    this.#open = other.#open
+  }
+
+  /** The only code that changes what an image holds, record by record. `observer` hears what changed, inside a metadata transaction only once it ends. */
   apply(record: MetadataRecord, observer: ImageObserver = silentObserver): void {
     switch (record.kind) {
       case 'BeginTransactionRecord':
@@ -289,4 +307,9 @@ export class MetadataImage {
     else this.quotas.set(id, { entity, values })
     observer.otherChanged('quotas')
   }
+}
+
+function replace<K, V>(map: Map<K, V>, other: ReadonlyMap<K, V>): void {
+  map.clear()
+  for (const [key, value] of other) map.set(key, value)
 }

@@ -4,9 +4,10 @@ import { ManualClock } from '../../test/support/manual-clock.ts'
 import { MemoryLog } from '../../test/support/memory-log.ts'
 import { silentLogger } from '../platform/logger.ts'
 import { RecordBatch } from '../protocol/records/batch.ts'
+import { buildBatch } from '../protocol/records/builder.ts'
 import { metadataBatches } from './batches.ts'
-import { MetadataPublisher } from './publisher.ts'
-import { type MetadataRecord, record } from './records.ts'
+import { type MetadataDelta, MetadataPublisher } from './publisher.ts'
+import { type MetadataRecord, partitionChange, record } from './records.ts'
 import type { MetadataLogSource, SnapshotPlace } from './restore.ts'
 import { Snapshotter } from './snapshotter.ts'
 
@@ -15,7 +16,9 @@ class TestLog extends MemoryLog implements MetadataLogSource {
   readonly snapshots: (SnapshotPlace & { readonly batches: readonly Uint8Array[]; readonly lastTimestamp: number })[] = []
   readonly #listeners: ((batches: readonly RecordBatch[]) => void)[] = []
   #waiting: RecordBatch[] = []
+  readonly #restored: ((snapshot: SnapshotPlace) => void)[] = []
   failure: Error | null = null
+  unreadable: Error | null = null
 
   constructor() {
     super('whenTold')
@@ -26,6 +29,23 @@ class TestLog extends MemoryLog implements MetadataLogSource {
       this.append(bytes)
       this.#waiting.push(new RecordBatch(bytes))
     }
+  }
+
+  writeRaw(value: Uint8Array): void {
+    const bytes = buildBatch({ records: [{ key: null, value, timestamp: 1 }] })
+    this.append(bytes)
+    this.#waiting.push(new RecordBatch(bytes))
+  }
+
+  /** What another node wrote stands for all below its end. */
+  goOnBehind(snapshot: (typeof this.snapshots)[number]): void {
+    this.snapshots.push(snapshot)
+    this.endOffset = this.committedOffset = snapshot.endOffset
+    for (const run of this.#restored) run(snapshot)
+  }
+
+  onRestored(run: (snapshot: SnapshotPlace) => void): void {
+    this.#restored.push(run)
   }
 
   override commit(offset: number = this.endOffset): void {
@@ -44,6 +64,7 @@ class TestLog extends MemoryLog implements MetadataLogSource {
   }
 
   async *readSnapshot(): AsyncGenerator<RecordBatch> {
+    if (this.unreadable) throw this.unreadable
     for (const bytes of this.snapshots.at(-1)!.batches) yield new RecordBatch(bytes)
   }
 
@@ -57,6 +78,22 @@ class TestLog extends MemoryLog implements MetadataLogSource {
 
 const topic = (name: string, seed: number) =>
   record('TopicRecord', { name, topicId: Buffer.alloc(16, seed).toString('base64url') })
+const partition = (seed: number) =>
+  record('PartitionRecord', {
+    partitionId: 0,
+    topicId: Buffer.alloc(16, seed).toString('base64url'),
+    replicas: [1, 2],
+    isr: [1, 2],
+    removingReplicas: [],
+    addingReplicas: [],
+    leader: 1,
+    leaderRecoveryState: 0,
+    leaderEpoch: 0,
+    partitionEpoch: 0,
+    directories: [],
+    eligibleLeaderReplicas: null,
+    lastKnownElr: null,
+  })
 const turn = () => new Promise<void>((resume) => setImmediate(resume))
 
 function house(log = new TestLog()) {
@@ -209,4 +246,91 @@ test('a publisher that stops waits for the subscriber at work, tells it so, and 
   assert.deepEqual(told, ['begins', 'gives up'])
   await early
   await assert.rejects(publisher.reached(1), /stopping/)
+})
+
+test('a node that goes on behind a snapshot tells what it missed, and loses nothing that is committed meanwhile', async () => {
+  const leader = house()
+  await leader.publisher.load()
+  leader.log.write([topic('kept', 1), topic('gone', 2), partition(1)])
+  leader.log.commit()
+  const follower = house()
+  follower.log.write([topic('kept', 1), topic('gone', 2), partition(1)])
+  follower.log.commit()
+  await follower.publisher.load()
+  const told: MetadataDelta[] = []
+  follower.publisher.subscribe('x', (delta) => void told.push(delta))
+
+  const { id: goneId } = leader.publisher.image.topic('gone')!
+  const min = record('ConfigRecord', { resourceType: 4, resourceName: '', name: 'min.insync.replicas', value: '2' })
+  const { id: keptId } = leader.publisher.image.topic('kept')!
+  leader.log.write([
+    record('RemoveTopicRecord', { topicId: goneId }),
+    topic('new', 3),
+    min,
+    partitionChange(keptId, 0, { leader: 2 }),
+  ])
+  leader.log.commit()
+  await new Snapshotter({ ...leader, logger: silentLogger, bytesBetween: () => 1, intervalMs: () => 0 }).write()
+
+  const image = follower.publisher.image
+  follower.log.goOnBehind(leader.log.snapshots.at(-1)!)
+  follower.log.write([topic('meanwhile', 4)])
+  follower.log.commit()
+  assert.ok(image.topic('gone'), 'until the new image is whole the old one holds')
+  await follower.publisher.reached(8)
+  assert.equal(follower.publisher.image, image)
+  assert.deepEqual([...image.topics.keys()].sort(), ['kept', 'meanwhile', 'new'])
+  assert.deepEqual(
+    image.topics.get('kept')!.partitions.map(({ leader: id }) => id),
+    [2],
+  )
+  const [first] = told
+  assert.deepEqual(
+    [first!.isFirst, first!.topicsDeleted.map(({ name }) => name), first!.configsChanged],
+    [false, ['gone'], [{ type: 'broker', name: '' }]],
+  )
+  assert.deepEqual(
+    first!.partitionsChanged.map(({ before, after }) => [before!.leader, after.leader]),
+    [[1, 2]],
+  )
+  const created = told.flatMap(({ topicsCreated }) => topicsCreated.map(({ name }) => name))
+  assert.deepEqual(created.sort(), ['meanwhile', 'new'])
+})
+
+test('a snapshot that cannot be read is tried again, and a newer one ends the wait for it', async () => {
+  const { log, clock, publisher } = house()
+  await publisher.load()
+  const snapshot = (name: string, endOffset: number) => ({
+    endOffset,
+    epoch: 0,
+    lastTimestamp: 1,
+    batches: [...metadataBatches([topic(name, endOffset)], 1)],
+  })
+  log.unreadable = new Error('the disk failed')
+  log.goOnBehind(snapshot('first', 5))
+  for (let i = 0; i < 5; i++) await turn()
+  assert.equal(publisher.endOffset, 0)
+  log.unreadable = null
+  await clock.advance(1001)
+  await publisher.reached(5)
+  assert.deepEqual([...publisher.image.topics.keys()], ['first'])
+  log.goOnBehind(snapshot('second', 6))
+  log.goOnBehind(snapshot('third', 7))
+  await publisher.reached(7)
+  assert.deepEqual([...publisher.image.topics.keys()], ['third'])
+})
+
+test('no snapshot is written of an image that does not know all of the log', async () => {
+  const { log, clock, publisher } = house()
+  new Snapshotter({ publisher, log, clock, logger: silentLogger, bytesBetween: () => 1, intervalMs: () => 0 })
+  await publisher.load()
+  // Frame version 1, and a kind that Kafka 4.2 does not have.
+  for (const value of [Uint8Array.of(1, 99, 0), Uint8Array.of(1, 2, 9)]) {
+    log.writeRaw(value)
+    log.write([topic(`t${value[1]}`, value[1]!)])
+    log.commit()
+    await publisher.reached(log.endOffset)
+  }
+  assert.deepEqual([publisher.hasUnknown, log.snapshots.length], [true, 0])
+  assert.equal(publisher.image.topics.size, 2, 'what it knows counts')
 })

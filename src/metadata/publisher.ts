@@ -5,12 +5,13 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import { Slices } from '../platform/slices.ts'
 import { KafkaError } from '../protocol/errors.ts'
-import { batches, type RecordBatch } from '../protocol/records/batch.ts'
-import type { Record } from '../protocol/records/record.ts'
+import type { RecordBatch } from '../protocol/records/batch.ts'
 import { DeltaCollector, type MetadataDelta } from './delta.ts'
 import { MetadataImage } from './image.ts'
-import { metadataCodec } from './records.ts'
-import { type MetadataLogSource, restoreImage } from './restore.ts'
+import { partsOf, tellDifference } from './image-difference.ts'
+import { ImageFeed } from './image-feed.ts'
+import { type ImageObserver, silentObserver } from './observer.ts'
+import type { MetadataLogSource } from './restore.ts'
 
 export type { MetadataDelta, PartitionChange } from './delta.ts'
 
@@ -26,9 +27,8 @@ export interface PublisherOptions {
   readonly logger: Logger
 }
 
-/** Among so many records one looks at the clock. */
-const LOOK_AT_CLOCK = 32
-const READ_BYTES = 1 << 20
+/** A snapshot that could not be read is tried again after this time. */
+const RESTORE_RETRY_MS = 1000
 
 /**
  * The image moves on as soon as records are committed; subscribers then run one after the other, change after change, so one that waits on
@@ -40,10 +40,12 @@ export class MetadataPublisher {
   readonly #slices: Slices
   readonly #subscribers: { readonly name: string; readonly run: Subscriber }[] = []
   readonly #waiting: { readonly offset: number; readonly seen: Deferred<void> }[] = []
-  #endOffset = 0
-  #lastTimestamp = 0
+  #feed: ImageFeed
+  /** Counts the beginnings with a snapshot, so that a load that was overtaken notices. */
+  #generation = 0
   #publishedOffset = 0
   #isLive = false
+  #isLoaded = false
   #isStopping = false
   #isStopped = false
   #last: Promise<void> = Promise.resolve()
@@ -51,6 +53,12 @@ export class MetadataPublisher {
   constructor(options: PublisherOptions) {
     this.#options = options
     this.#slices = Slices.of(options.clock)
+    this.#feed = new ImageFeed(this.image, options.logger)
+    options.log.onRestored?.(() => {
+      this.#generation++
+      // Before the first load is done, it begins again by itself.
+      if (this.#isLoaded) void this.#restore()
+    })
     options.log.onCommittedBatches((committed) => {
       if (this.#isLive) this.#take(committed)
     })
@@ -58,12 +66,17 @@ export class MetadataPublisher {
 
   /** Everything below this offset of the metadata log is in the image. */
   get endOffset(): number {
-    return this.#endOffset
+    return this.#feed.endOffset
   }
 
   /** When the last record of the image was written, in milliseconds since 1970. */
   get lastTimestamp(): number {
-    return this.#lastTimestamp
+    return this.#feed.lastTimestamp
+  }
+
+  /** Records came that this build does not know: the image is not all that the log says, so it may not stand for it in a snapshot. */
+  get hasUnknown(): boolean {
+    return this.#feed.hasUnknown
   }
 
   /** Everything below this offset was seen by every subscriber. */
@@ -78,23 +91,60 @@ export class MetadataPublisher {
 
   /** Brings the image to what is committed and tells every subscriber so; follows the log from then on. */
   async load(): Promise<void> {
-    const { log } = this.#options
-    const collector = new DeltaCollector()
-    this.#endOffset = await restoreImage(log, this.image, collector)
-    while (this.#endOffset < log.committedOffset) {
-      const before = this.#endOffset
-      for (const piece of await log.read(this.#endOffset, READ_BYTES)) {
-        for (const batch of batches(piece)) {
-          if (batch.nextOffset > log.committedOffset) break
-          await this.#applyInSlices(batch, collector)
-        }
-      }
-      if (this.#endOffset === before)
-        throw new Error(`the metadata log is committed to ${log.committedOffset} but gives nothing from ${before}`)
+    while (!this.#isLoaded) {
+      const collector = new DeltaCollector()
+      await this.#loadInto(collector, (feed) => {
+        this.#follow(feed)
+        this.#isLoaded = true
+        this.#publish(this.#delta(collector, feed.sizeInBytes, true))
+      })
     }
-    this.#isLive = true
-    this.#publish(collector.finish(this.image, this.#endOffset, true))
     await this.#last
+  }
+
+  /** The log went on behind a snapshot: the image becomes another one at once, when it is whole; what is committed meanwhile is in it. */
+  async #restore(): Promise<void> {
+    const { clock, logger } = this.#options
+    const generation = this.#generation
+    this.#isLive = false
+    try {
+      await this.#loadInto(silentObserver, (feed) => {
+        const collector = new DeltaCollector()
+        const before = partsOf(this.image)
+        this.#follow(feed)
+        tellDifference(before, this.image, collector)
+        this.#publish(this.#delta(collector, feed.sizeInBytes))
+      })
+    } catch (thrown) {
+      logger.error('a snapshot of the metadata could not be read; it is tried again', { error: thrown })
+      clock.after(RESTORE_RETRY_MS, () => {
+        if (generation === this.#generation && !this.#isStopped) void this.#restore()
+      })
+    }
+  }
+
+  /** Brings a fresh image to what is committed; nothing comes of it where the log went on behind another snapshot meanwhile. */
+  #loadInto(observer: ImageObserver, loaded: (feed: ImageFeed) => void): Promise<void> {
+    const generation = this.#generation
+    const feed = new ImageFeed(new MetadataImage(), this.#options.logger)
+    return feed.load(this.#options.log, {
+      observer,
+      slices: this.#slices,
+      isStopped: () => generation !== this.#generation,
+      done: () => loaded(feed),
+    })
+  }
+
+  /** From now on what `feed` has brought so far is the image, and committed batches go on from there. */
+  #follow(feed: ImageFeed): void {
+    this.image.become(feed.image)
+    this.#feed = feed.onto(this.image)
+    this.#isLive = true
+  }
+
+  #delta(collector: DeltaCollector, sizeInBytes: number, isFirst = false): MetadataDelta {
+    collector.sizeInBytes = sizeInBytes
+    return collector.finish(this.image, this.#feed.endOffset, isFirst)
   }
 
   /** Resolves once every subscriber has seen everything below `offset`. */
@@ -121,44 +171,9 @@ export class MetadataPublisher {
 
   #take(committed: readonly RecordBatch[]): void {
     const collector = new DeltaCollector()
-    for (const batch of committed) this.#apply(batch, collector)
-    this.#publish(collector.finish(this.image, this.#endOffset, false))
-  }
-
-  #apply(batch: RecordBatch, collector: DeltaCollector): void {
-    if (!batch.isControl) for (const record of batch.records()) this.#applyRecord(record, collector)
-    this.#applied(batch, collector)
-  }
-
-  /** Nobody sees the image before all of it is loaded, so that a batch of ten thousand records may be taken in pieces. */
-  async #applyInSlices(batch: RecordBatch, collector: DeltaCollector): Promise<void> {
-    if (!batch.isControl) {
-      for (const record of batch.records()) {
-        this.#applyRecord(record, collector)
-        if (record.offset % LOOK_AT_CLOCK === 0) await this.#slices.rest()
-      }
-    }
-    this.#applied(batch, collector)
-    await this.#slices.rest()
-  }
-
-  #applyRecord({ offset, key, value }: Record, collector: DeltaCollector): void {
-    if (offset < this.#endOffset) return
-    const record = metadataCodec.decode(key, value)
-    if (record) this.image.apply(record, collector)
-    else
-      this.#options.logger.error(
-        'a metadata record of an unknown kind is passed over; was this directory used by a newer Kafka?',
-        {
-          offset,
-        },
-      )
-  }
-
-  #applied(batch: RecordBatch, collector: DeltaCollector): void {
-    this.#endOffset = Math.max(this.#endOffset, batch.nextOffset)
-    this.#lastTimestamp = Math.max(this.#lastTimestamp, batch.maxTimestamp)
-    collector.sizeInBytes += batch.sizeInBytes
+    const before = this.#feed.sizeInBytes
+    for (const batch of committed) this.#feed.apply(batch, collector)
+    this.#publish(this.#delta(collector, this.#feed.sizeInBytes - before))
   }
 
   #publish(delta: MetadataDelta): void {

@@ -36,7 +36,8 @@ export class Snapshotter {
 
   #isDue(): boolean {
     const { clock, bytesBetween, intervalMs, publisher } = this.#options
-    if (this.#bytes === 0 || publisher.image.isInTransaction) return false
+    // What the image does not know would be lost with a snapshot of it; the log keeps everything.
+    if (this.#bytes === 0 || publisher.image.isInTransaction || publisher.hasUnknown) return false
     const interval = intervalMs()
     return this.#bytes >= bytesBetween() || (interval > 0 && clock.monotonic() - this.#lastAt >= interval)
   }
