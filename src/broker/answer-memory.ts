@@ -1,5 +1,6 @@
 // A bound on the bytes that answers to Fetch hold, from the read until the operating system has them, over all connections.
 
+import { type Link, LinkedList } from '../base/linked-list.ts'
 import type { Clock, Timer } from '../platform/clock.ts'
 
 /** While more than half is in use, an answer gets no more than this: enough to go on, little enough for many. */
@@ -22,7 +23,7 @@ export class AnswerMemory {
   readonly #limit: number
   readonly clock: Clock
   #used = 0
-  readonly #loans = new Set<Loan>()
+  readonly #loans = new LinkedList<Loan>()
   #waiting: Waiting[] = []
   #isLooking = false
 
@@ -66,8 +67,8 @@ export class AnswerMemory {
   add(loan: Loan, bytes: number): void {
     this.#used += bytes
     loan.bytes += bytes
-    if (loan.bytes > 0) this.#loans.add(loan)
-    else this.#loans.delete(loan)
+    if (loan.bytes > 0) loan.link ??= this.#loans.add(loan)
+    else loan.noLonger()
     if (bytes >= 0) return
     while (this.#waiting.length > 0 && this.#used < this.#limit) {
       const { loan: next, wanted, timer, resolve } = this.#waiting.shift()!
@@ -82,7 +83,7 @@ export class AnswerMemory {
     this.#isLooking = true
     this.clock.after(LOOK_MS, () => {
       this.#isLooking = false
-      if (this.#waiting.length > 0) for (const loan of this.#loans) loan.checkLeaving()
+      if (this.#waiting.length > 0) this.#loans.visit((loan) => loan.checkLeaving())
       this.#look()
     })
   }
@@ -92,6 +93,8 @@ export class AnswerMemory {
 export class Loan {
   /** Moved by AnswerMemory alone. */
   bytes = 0
+  /** Its place among those that hold something; moved by AnswerMemory alone. */
+  link: Link<Loan> | null = null
   readonly #memory: AnswerMemory
   readonly #giveUp: (why: string) => void
   /** Since when the answer is with the connection; null while it is put together. */
@@ -120,6 +123,12 @@ export class Loan {
   /** The answer is on its way: from here on it depends on the client. */
   leaves(): void {
     this.#leavingSince = this.#memory.clock.monotonic()
+  }
+
+  /** It holds nothing; called by AnswerMemory. */
+  noLonger(): void {
+    this.link?.remove()
+    this.link = null
   }
 
   /** Everything is given back. */

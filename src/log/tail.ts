@@ -2,6 +2,7 @@
 // budget needs the room. A chunk's bytes never change while somebody holds them.
 
 import { BufferPool, type PooledBytes } from '../base/buffer-pool.ts'
+import { type Link, LinkedList } from '../base/linked-list.ts'
 
 const FIRST_CHUNK = 4 * 1024
 const LARGEST_CHUNK = 1024 * 1024
@@ -11,7 +12,7 @@ export class TailBudget {
   readonly #maxBytes: number
   readonly #pool: BufferPool
   /** In the order in which they were begun. */
-  readonly #chunks = new Set<Chunk>()
+  readonly #chunks = new LinkedList<Chunk>()
   #bytes = 0
   /** Bytes of all tails that no file has yet. */
   unwrittenBytes = 0
@@ -33,14 +34,14 @@ export class TailBudget {
 
   begin(tail: Tail, position: number, size: number): Chunk {
     const chunk = new Chunk(tail, position, this.#pool.take(size))
-    this.#chunks.add(chunk)
+    chunk.link = this.#chunks.add(chunk)
     this.#bytes += size
     if (this.#bytes > this.#maxBytes) this.#evict(chunk)
     return chunk
   }
 
   drop(chunk: Chunk): void {
-    if (!this.#chunks.delete(chunk)) return
+    if (!chunk.link?.remove()) return
     this.#bytes -= chunk.bytes.length
     chunk.release()
   }
@@ -61,6 +62,8 @@ export class Chunk {
   readonly bytes: Uint8Array
   readonly #memory: PooledBytes
   used = 0
+  /** Its place in the budget. */
+  link: Link<Chunk> | null = null
   /** Bytes behind this came later than a cut: nothing may be added any more. */
   isClosed = false
   #holders = 1

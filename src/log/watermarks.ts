@@ -1,5 +1,6 @@
 // How far a log is with the operating system and on the device, segment by segment; who waits for it; and what closed segments still owe.
 
+import { LinkedList } from '../base/linked-list.ts'
 import type { Flushable } from './flusher.ts'
 import type { LogState } from './log-state.ts'
 import { closedError } from './refusals.ts'
@@ -21,7 +22,7 @@ export class Watermarks implements Flushable {
   /** The log is closed: nothing is flushed or sealed any more. */
   #isStopped = false
   /** Flushes and sealings. */
-  readonly #underWay = new Set<Promise<void>>()
+  readonly #underWay = new LinkedList<Promise<void>>()
 
   constructor(state: LogState, onProgress: () => void) {
     this.#state = state
@@ -155,8 +156,8 @@ export class Watermarks implements Flushable {
   }
 
   #tracked(work: Promise<void>): Promise<void> {
-    const tracked = work.finally(() => this.#underWay.delete(tracked))
-    this.#underWay.add(tracked)
+    const tracked: Promise<void> = work.finally(() => link.remove())
+    const link = this.#underWay.add(tracked)
     return tracked
   }
 

@@ -4,6 +4,7 @@
 
 import { assert } from '../base/assert.ts'
 import type { PooledBytes } from '../base/buffer-pool.ts'
+import type { Link } from '../base/linked-list.ts'
 import type { Clock, Timer } from '../platform/clock.ts'
 import type { Address, Connection, Intake } from '../platform/network.ts'
 import type { Slices } from '../platform/slices.ts'
@@ -84,7 +85,8 @@ export class Channel implements Asker, Incoming {
   /** What the frame that is coming in has taken of `#budget`: it is no request yet. */
   #incomingBytes = 0
   #budget: Budget | null = null
-  #isWatched = false
+  /** Null while no frame is under way. */
+  #watched: Link<Incoming> | null = null
   #receivedBytes = 0
   /** What they were at the last look, and how many looks in a row saw too little of a frame. */
   #seenBytes = 0
@@ -140,7 +142,7 @@ export class Channel implements Asker, Incoming {
         this.#activeAt = this.#house.clock.monotonic()
         this.#receivedBytes += length
         this.#reader.received(length)
-        if (this.#reader.isUnderWay !== this.#isWatched) this.#watchFrame()
+        if (this.#reader.isUnderWay !== (this.#watched !== null)) this.#watchFrame()
         if (length >= LARGE_READ && this.#house.slices.isOver) this.#rest()
       },
     }
@@ -222,11 +224,10 @@ export class Channel implements Asker, Incoming {
 
   #watchFrame(): void {
     const { underWay } = this.#house
-    this.#isWatched = !this.#isOver && this.#reader.isUnderWay
     this.#slowLooks = 0
     this.#seenBytes = this.#receivedBytes
-    if (this.#isWatched) underWay.add(this)
-    else underWay.delete(this)
+    this.#watched?.remove()
+    this.#watched = !this.#isOver && this.#reader.isUnderWay ? underWay.add(this) : null
   }
 
   /** Gives up a frame that stalls; while others wait for memory, also one that merely trickles. */
@@ -312,7 +313,7 @@ export class Channel implements Asker, Incoming {
     this.#isPaused = false
     this.#activeAt = this.#house.clock.monotonic() // that nothing came was our doing
     this.#reader.resume()
-    if (this.#reader.isUnderWay !== this.#isWatched) this.#watchFrame()
+    if (this.#reader.isUnderWay !== (this.#watched !== null)) this.#watchFrame()
     if (!this.#reader.isBlocked && !this.#isOver) this.#connection.resume()
   }
 
@@ -340,7 +341,8 @@ export class Channel implements Asker, Incoming {
 
   // What a frame that will never be whole has taken goes back.
   #leaveBudget(): void {
-    this.#house.underWay.delete(this)
+    this.#watched?.remove()
+    this.#watched = null
     const budget = this.#budget
     if (!budget) return
     budget.stopWaiting(this)

@@ -1,5 +1,6 @@
 // Watches the frames that have begun and are not whole, so that nobody holds memory with half a frame for ever.
 
+import { type Link, LinkedList } from '../base/linked-list.ts'
 import type { Clock } from '../platform/clock.ts'
 
 const SWEEP_MS = 1000
@@ -12,20 +13,18 @@ export interface Incoming {
 /** One timer for all of them: nearly every frame is whole before anybody looks. */
 export class FramesUnderWay {
   readonly #clock: Clock
-  readonly #all = new Set<Incoming>()
+  readonly #all = new LinkedList<Incoming>()
   #isArmed = false
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  add(incoming: Incoming): void {
-    this.#all.add(incoming)
+  /** Whoever is added leaves by the link, when its frame is whole or over. */
+  add(incoming: Incoming): Link<Incoming> {
+    const link = this.#all.add(incoming)
     this.#arm()
-  }
-
-  delete(incoming: Incoming): void {
-    this.#all.delete(incoming)
+    return link
   }
 
   #arm(): void {
@@ -33,7 +32,7 @@ export class FramesUnderWay {
     this.#isArmed = true
     this.#clock.after(SWEEP_MS, () => {
       this.#isArmed = false
-      for (const incoming of this.#all) incoming.checkProgress()
+      this.#all.visit((incoming) => incoming.checkProgress())
       this.#arm()
     })
   }

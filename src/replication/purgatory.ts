@@ -1,6 +1,7 @@
 // Who waits for a partition: producers for an offset to be committed or written, fetches for anything to change.
 
 import { type Deferred, deferred } from '../base/deferred.ts'
+import { LinkedList } from '../base/linked-list.ts'
 import type { Clock, Timer } from '../platform/clock.ts'
 import { KafkaError } from '../protocol/errors.ts'
 
@@ -88,7 +89,7 @@ export class OffsetLine {
 
 /** Parked fetches of one partition: told whenever something a reader could see has changed. */
 export class Watchers {
-  readonly #watching = new Set<() => void>()
+  readonly #watching = new LinkedList<() => void>()
 
   get isEmpty(): boolean {
     return this.#watching.size === 0
@@ -96,11 +97,11 @@ export class Watchers {
 
   /** Calls `run` at every change until the returned function is called. */
   add(run: () => void): () => void {
-    this.#watching.add(run)
-    return () => this.#watching.delete(run)
+    const link = this.#watching.add(run)
+    return () => void link.remove()
   }
 
   tell(): void {
-    for (const run of this.#watching) run()
+    this.#watching.visit((run) => run())
   }
 }

@@ -245,8 +245,8 @@ export function fetch({
       stops.push(() => timer.cancel())
       gone.addEventListener('abort', finish, { once: true })
       stops.push(() => gone.removeEventListener('abort', finish))
-      context.followers.add(follow)
-      stops.push(() => context.followers.delete(follow))
+      const following = context.followers.add(follow)
+      stops.push(() => following.remove())
       for (const asked of [...context.active]) follow(asked)
     })
   }
