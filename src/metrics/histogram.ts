@@ -70,7 +70,8 @@ export function quantileOf(quantile: number, counts: Float64Array, earlier: Floa
       continue
     }
     const from = startOf(i)
-    return from + ((rank - seen) / here) * (startOf(i + 1) - from)
+    const width = startOf(i + 1) - from
+    return width === 1 ? from : from + ((rank - seen) / here) * width
   }
   return LARGEST
 }

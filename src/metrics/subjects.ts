@@ -74,6 +74,9 @@ export const logDirs: Subject<DirSpace> = {
   valuesOf: ({ dir }) => [dir.path],
 }
 
+/** Their names with a label as Prometheus likes it; `logDirectory` is Kafka's. */
+export const ourLogDirs: Subject<DirSpace> = { ...logDirs, labels: ['log_directory'] }
+
 export const apis: Subject<ApiMeter> = {
   name: 'APIs',
   labels: ['request'],

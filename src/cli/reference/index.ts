@@ -3,6 +3,7 @@
 import { compatibilityPage, type Recorded, type Told } from './compatibility-page.ts'
 import { configsPage, withoutEffectPage } from './config-pages.ts'
 import { type Judged, judgedBy } from './judges.ts'
+import { metricsPage } from './metrics-page.ts'
 import { apisPage, errorsPage } from './protocol-pages.ts'
 import { type Idle, withoutEffect, withoutEffectSource } from './without-effect.ts'
 
@@ -23,5 +24,6 @@ export function referencePages({ idle, told, recorded }: Findings): ReadonlyMap<
     ['docs/reference/configs-without-effect.md', withoutEffectPage(idle)],
     ['docs/reference/apis.md', apisPage()],
     ['docs/reference/errors.md', errorsPage()],
+    ['docs/reference/metrics.md', metricsPage()],
   ])
 }

@@ -1,7 +1,7 @@
 // Consumer groups that this broker coordinates, and how far they are behind.
 
 import type { Group, GroupState } from '../../coordinator/group/state.ts'
-import { about, chapter, gauge } from '../metric.ts'
+import { about, chapter, gauge, untyped } from '../metric.ts'
 import type { Rooms } from '../scene.ts'
 import { broker, groupPartitions, groups, groupTopics } from '../subjects.ts'
 
@@ -107,7 +107,7 @@ export const groupChapters = [
       ),
     }),
     about(groupTopics, {
-      kafka_consumergroup_current_offset_sum: gauge(
+      kafka_consumergroup_current_offset_sum: untyped(
         {
           known: 'kafka_exporter',
           unit: 'offset',
@@ -120,7 +120,7 @@ export const groupChapters = [
           return sum
         },
       ),
-      kafka_consumergroup_lag_sum: gauge(
+      kafka_consumergroup_lag_sum: untyped(
         {
           known: 'kafka_exporter',
           unit: 'records',

@@ -1,7 +1,7 @@
 // Partitions and logs of this broker.
 
 import { about, chapter, counter, gauge } from '../metric.ts'
-import { broker, controller, ledPartitions, logDirs, replicas, toldPartitions } from '../subjects.ts'
+import { broker, controller, ledPartitions, logDirs, ourLogDirs, replicas, toldPartitions } from '../subjects.ts'
 import { isAtMinIsr, isUnderMinIsr, isUnderReplicated, standOf } from '../survey-replicas.ts'
 
 const fromReplicas = 'replication/replicas: partitions with a replica here'
@@ -185,6 +185,8 @@ export const partitionChapters = [
         { known: 'kafka.log:LogManager,LogDirectoryOffline', help: '1 where the disk of the directory failed.', from: fromDirs },
         ({ dir }) => yes(dir.offline !== null),
       ),
+    }),
+    about(ourLogDirs, {
       odradek_log_dir_total_bytes: gauge(
         { unit: 'bytes', help: 'Size of the file system that the log directory lies on.', from: fromSpace },
         ({ total }) => total,
