@@ -7,7 +7,6 @@ import type { MetadataPublisher } from '../metadata/publisher.ts'
 import { NodeMetrics } from '../metrics/node-metrics.ts'
 import type { MetricsEndpoint } from '../metrics/port.ts'
 import type { QuorumFacts, Rooms } from '../metrics/scene.ts'
-import type { Server } from '../net/listener.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { LogDirs } from './log-dirs.ts'
 import { maxRequestBytes } from './network-settings.ts'
@@ -45,7 +44,7 @@ export interface MeteredParts {
 }
 
 /** Metrics tell of these rooms from now on, and of the changes that the publisher tells of. To be called before the publisher is loaded. */
-export function furnish(metrics: NodeMetrics, parts: MeteredParts, server: Server): void {
+export function furnish(metrics: NodeMetrics, parts: MeteredParts, requestBytes: () => number): void {
   const { platform, loaded, dirs, metadata, replicas, groups } = parts
   const nodeId = loaded.config['node.id']
   metadata.publisher.subscribe('metrics', (delta) => {
@@ -60,14 +59,15 @@ export function furnish(metrics: NodeMetrics, parts: MeteredParts, server: Serve
     publisher: metadata.publisher,
     quorum: metadata.log,
     lastHeard: () => {
-      const sessions = metadata.runtime?.machine?.sessions
-      return sessions ? (brokerId) => sessions.get(brokerId)?.lastHeardAt : null
+      const machine = metadata.runtime?.machine
+      if (!machine || machine.settings.sessionTimeoutMs === null) return null // nobody has to show itself
+      return (brokerId) => machine.sessions.get(brokerId)?.lastHeardAt
     },
     replicas,
     groups,
     dirs: [...new Set([...dirs.all, dirs.metadata])],
     space: (path) => platform.disk.space(path),
-    requestMemory: () => ({ used: server.requestBytes, limit: maxRequestBytes(loaded.config) }),
+    requestMemory: () => ({ used: requestBytes(), limit: maxRequestBytes(loaded.config) }),
   })
 }
 
