@@ -5,7 +5,9 @@ import { activate } from '../../src/metadata/controller/activation.ts'
 import { registerBroker, unfenceBroker } from '../../src/metadata/controller/brokers.ts'
 import type { ConfigRules } from '../../src/metadata/controller/config-rules.ts'
 import { Controller, type ControllerSettings } from '../../src/metadata/controller/controller.ts'
+import { createTopics } from '../../src/metadata/controller/create-topics.ts'
 import { MetadataImage } from '../../src/metadata/image.ts'
+import type { PartitionImage } from '../../src/metadata/partition.ts'
 import { type MetadataRecord, metadataCodec } from '../../src/metadata/records.ts'
 import { KafkaError } from '../../src/protocol/errors.ts'
 
@@ -108,6 +110,32 @@ export class TestController {
     return brokerEpoch
   }
 
+  /** A topic whose partitions have these replicas. */
+  topic(name: string, replicas: readonly (readonly number[])[], configs: Readonly<Record<string, string>> = {}): void {
+    const topic = {
+      name,
+      numPartitions: -1,
+      replicationFactor: -1,
+      assignments: replicas.map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds })),
+      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+    }
+    const { topics } = this.run((controller) => createTopics(controller, { topics: [topic], validateOnly: false }))
+    if (topics[0]!.errorCode !== 0) throw new Error(`topic ${name} could not be made: ${topics[0]!.errorMessage}`)
+  }
+
+  partition(topic: string, index = 0): PartitionImage {
+    return this.controller.image.partition(topic, index)!
+  }
+
+  epochOf(brokerId: number): number {
+    return this.controller.image.brokers.get(brokerId)!.epoch
+  }
+
+  /** What a command writes, with what its changes of partitions name and nothing else. */
+  changesOf(command: (controller: Controller, now: number) => Decision<MetadataRecord, unknown>, now = 0): unknown[] {
+    return this.recordsOf(command, now).map(named)
+  }
+
   /** A fresh image that read, through their bytes, all records written so far. */
   replayed(): MetadataImage {
     const image = new MetadataImage()
@@ -117,6 +145,14 @@ export class TestController {
     }
     return image
   }
+}
+
+/** What a change of a partition names, without what it leaves alone; of other records the kind. */
+export function named([kind, value]: [string, unknown]): unknown {
+  if (kind !== 'PartitionChangeRecord') return kind
+  const unset: Record<string, unknown> = { leader: -2, leaderRecoveryState: -1 }
+  const fields = Object.entries(value as object).filter(([key, field]) => field !== null && field !== unset[key])
+  return Object.fromEntries(fields.filter(([key]) => key !== 'topicId' && key !== 'partitionId'))
 }
 
 export const directory = (id: number) => Buffer.alloc(16, 100 + id).toString('base64url')

@@ -17,8 +17,8 @@ export function electLeaders({
     handle: (request) => controller.ask((machine) => electLeadersCommand(machine, request)),
 
     // Version 0 has no place for an error of the whole, so each partition has it.
-    refuse: ({ topicPartitions }, { code, message }) => ({
-      errorCode: code,
+    refuse: ({ topicPartitions }, { code, message }, { version }) => ({
+      errorCode: version === 0 ? 0 : code,
       replicaElectionResults: (topicPartitions ?? []).map(({ topic, partitions }) => ({
         topic,
         partitionResult: partitions.map((partitionId) => ({ partitionId, errorCode: code, errorMessage: message })),

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from '../../../test/support/fast-check.ts'
-import { TestController } from '../../../test/support/test-controller.ts'
+import { named, TestController } from '../../../test/support/test-controller.ts'
 import { KafkaError } from '../../protocol/errors.ts'
-import { activate, bootstrapFeatures, registerController } from './activation.ts'
+import { activate, bootstrapFeatures } from './activation.ts'
 import { assignDirectories } from './assign-directories.ts'
 import { controlledShutdown, fenceBroker, unfenceBroker, unregisterBroker } from './brokers.ts'
-import { incrementalAlterConfigs } from './configs.ts'
-import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
-import { deleteTopics } from './delete-topics.ts'
 import { updateFeatures } from './features.ts'
 import { fenceExpired, heartbeat } from './heartbeats.ts'
 import { allocateProducerIds } from './producer-ids.ts'
@@ -24,14 +20,6 @@ function withTopic(
   const topic = { name: 't', numPartitions: 1, replicationFactor, assignments: [], configs }
   house.run((controller) => createTopics(controller, { topics: [topic], validateOnly: false }))
   return house
-}
-
-/** What a change names, without what it leaves alone. */
-function named([kind, value]: [string, unknown]): unknown {
-  if (kind !== 'PartitionChangeRecord') return kind
-  const unset: Record<string, unknown> = { leader: -2, leaderRecoveryState: -1 }
-  const fields = Object.entries(value as object).filter(([key, field]) => field !== null && field !== unset[key])
-  return Object.fromEntries(fields.filter(([key]) => key !== 'topicId' && key !== 'partitionId'))
 }
 
 test('a new cluster begins with the records of Kafka 4.2, as one metadata transaction', () => {
@@ -367,95 +355,4 @@ test('a directory that a broker names is kept for its replica alone', () => {
   assert.equal(assign().length, 1)
   assert.deepEqual(house.controller.image.partition('t', 0)!.directories, [directoryId])
   assert.equal(assign().length, 0)
-})
-
-type Act = (house: TestController, n: number) => void
-const brokerOf = (house: TestController, n: number) => {
-  const broker = house.controller.image.brokers.get(n % 4)
-  return broker ? { brokerId: broker.id, brokerEpoch: broker.epoch } : null
-}
-const onBroker =
-  (command: Parameters<TestController['run']>[0] extends never ? never : typeof fenceBroker): Act =>
-  (house, n) => {
-    const who = brokerOf(house, n)
-    if (who) house.run((controller) => command(controller, who))
-  }
-const acts: Act[] = [
-  (house, n) => void tolerate(() => house.start(n % 4, house.controller.image.brokers.get(n % 4)?.epoch ?? -1)),
-  (house, n) => void tolerate(() => house.register(n % 4)),
-  onBroker(fenceBroker),
-  onBroker(unfenceBroker),
-  onBroker(controlledShutdown),
-  (house, n) => void tolerate(() => house.run((controller) => unregisterBroker(controller, { brokerId: n % 4 }))),
-  (house, n) => void house.run((controller) => fenceExpired(controller, n * 1000), n * 1000),
-  (house, n) =>
-    void house.run((controller) =>
-      createTopics(controller, {
-        topics: [
-          {
-            name: `t${n % 4}`,
-            numPartitions: (n % 3) + 1,
-            replicationFactor: (n % 2) + 1,
-            assignments: [],
-            configs: [{ name: 'min.insync.replicas', value: `${(n % 2) + 1}` }],
-          },
-        ],
-        validateOnly: false,
-      }),
-    ),
-  (house, n) => void house.run((controller) => deleteTopics(controller, { topics: [], topicNames: [`t${n % 4}`] })),
-  (house, n) =>
-    void house.run((controller) =>
-      createPartitions(controller, { topics: [{ name: `t${n % 4}`, count: n % 6, assignments: null }], validateOnly: false }),
-    ),
-  (house, n) =>
-    void house.run((controller) =>
-      incrementalAlterConfigs(controller, {
-        resources: [
-          {
-            resourceType: 2,
-            resourceName: `t${n % 4}`,
-            configs: [{ name: 'min.insync.replicas', configOperation: n % 2, value: `${n}` }],
-          },
-        ],
-        validateOnly: false,
-      }),
-    ),
-  (house, n) =>
-    void house.run((controller) =>
-      registerController(controller, { incarnationId: Buffer.alloc(16, n).toString('base64url'), endPoints: [] }),
-    ),
-]
-
-function tolerate(act: () => unknown): void {
-  try {
-    act()
-  } catch (thrown) {
-    if (!(thrown instanceof KafkaError)) throw thrown
-  }
-}
-
-test('replayed equals lived, and no partition is led by who may not, whatever is asked in whatever order', () => {
-  fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(acts.length - 1), fc.nat(30)), { maxLength: 40 }), (choices) => {
-      const house = TestController.withBrokers(1, 2, 3)
-      for (const [which, n] of choices) {
-        acts[which]!(house, n)
-        for (const { partitions } of house.controller.image.topics.values()) {
-          for (const { leader, isr, elr } of partitions) {
-            if (leader !== -1) assert.ok(isr.includes(leader), `leader ${leader} outside the ISR ${isr}`)
-            if (leader !== -1)
-              assert.ok(house.controller.image.brokers.get(leader)?.fenced === false, `leader ${leader} does not serve`)
-            assert.ok(!isr.some((id) => elr.includes(id)), 'nobody is in the ISR and in the ELR')
-          }
-        }
-      }
-      const lived = house.controller.image
-      const replayed = house.replayed()
-      for (const part of ['topics', 'topicsById', 'brokers', 'configs', 'features', 'controllers', 'nextProducerId'] as const) {
-        assert.deepEqual(replayed[part], lived[part])
-      }
-    }),
-    { numRuns: 300 },
-  )
 })

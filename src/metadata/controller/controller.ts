@@ -32,6 +32,9 @@ export interface ControllerSettings {
   readonly voterIds?: () => readonly number[]
 }
 
+/** Timers that are late by less than this part of a session are only late. */
+const TOLERATED_PART = 8
+
 /** What the controller does by itself, by the key of its timer. */
 const CHORES = ['sessions', 'balance', 'unclean', 'idle'] as const
 type Chore = (typeof CHORES)[number]
@@ -40,6 +43,8 @@ export class Controller implements StateMachine<MetadataRecord> {
   readonly image = new MetadataImage()
   readonly settings: ControllerSettings
   readonly sessions = new Sessions()
+  /** When sessions are looked at next; null before the controller was loaded. */
+  #sessionsDueAt: number | null = null
 
   constructor(settings: ControllerSettings) {
     this.settings = settings
@@ -69,6 +74,7 @@ export class Controller implements StateMachine<MetadataRecord> {
   #carryOut(chore: Chore, now: number): Decision<MetadataRecord, Progress> {
     switch (chore) {
       case 'sessions':
+        this.#excuseLateness(now)
         return fenceExpired(this, now)
       case 'balance':
         return balanceLeaders(this)
@@ -79,10 +85,21 @@ export class Controller implements StateMachine<MetadataRecord> {
     }
   }
 
+  /** Heartbeats of a time in which this process was suspended are still to be read, and a clock that was set says nothing of brokers. */
+  #excuseLateness(now: number): void {
+    const { sessionTimeoutMs } = this.settings
+    if (this.#sessionsDueAt === null || sessionTimeoutMs === null) return
+    const late = now - this.#sessionsDueAt
+    if (Math.abs(late) > sessionTimeoutMs / TOLERATED_PART) this.sessions.excuse(late, now)
+  }
+
   /** The next time; at once where one decision could not do all. */
   #next(chore: Chore, now: number, isDone: boolean): readonly Effect[] {
     const ms = this.#interval(chore, now)
-    return ms === null ? [] : [{ kind: 'timer', key: chore, afterMs: isDone ? ms : 0 }]
+    if (ms === null) return []
+    const afterMs = isDone ? ms : 0
+    if (chore === 'sessions') this.#sessionsDueAt = now + afterMs
+    return [{ kind: 'timer', key: chore, afterMs }]
   }
 
   #interval(chore: Chore, now: number): number | null {

@@ -3,17 +3,31 @@
 import { NO_LEADER, type PartitionImage } from '../partition.ts'
 import type { Candidates, ElectionRules } from './elections.ts'
 
-/** The ELR beside a new ISR, before anybody of it is elected. In ascending order, as Kafka writes it. */
+/**
+ * Who may lead beside a new ISR, before anybody is elected. In ascending order, as Kafka writes it. Where the feature was switched off, who was
+ * eligible until then may still be elected; nobody joins them.
+ */
 export function eligibleBeside(
   partition: PartitionImage,
   { replicas, isr }: Omit<Candidates, 'elr'>,
   rules: ElectionRules,
 ): readonly number[] {
-  if (!rules.hasEligibleLeaderReplicas || hasEnough(isr, replicas, rules)) return []
-  const candidates = new Set([...partition.elr, ...partition.isr])
+  const { hasEligibleLeaderReplicas, lostBroker } = rules
+  if (hasEligibleLeaderReplicas && hasEnough(isr, replicas, rules)) return []
+  const candidates = new Set([...partition.elr, ...(hasEligibleLeaderReplicas ? partition.isr : [])])
   return [...candidates]
-    .filter((id) => replicas.includes(id) && !isr.includes(id) && id !== rules.lostBroker)
+    .filter((id) => replicas.includes(id) && !isr.includes(id) && id !== lostBroker)
     .sort((one, other) => one - other)
+}
+
+/** What is left of them when `leader` leads: with the feature off they count only for as long as nobody does, since a leader commits without them. */
+export function eligibleAfter(
+  elr: readonly number[],
+  { isr, leader, isUnclean }: { readonly isr: readonly number[]; readonly leader: number; readonly isUnclean: boolean },
+  { hasEligibleLeaderReplicas }: ElectionRules,
+): readonly number[] {
+  if (isUnclean || (!hasEligibleLeaderReplicas && leader !== NO_LEADER)) return []
+  return elr.filter((id) => !isr.includes(id))
 }
 
 function hasEnough(isr: readonly number[], replicas: readonly number[], { minInsyncReplicas }: ElectionRules): boolean {

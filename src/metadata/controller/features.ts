@@ -3,8 +3,8 @@
 import { type Decision, decide } from '../../machine/machine.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import { ELIGIBLE_LEADER_REPLICAS, KRAFT_VERSION, METADATA_VERSION, supportedFeatures } from '../features.ts'
-import type { MetadataRecord } from '../records.ts'
-import { record } from '../records.ts'
+import { NO_LEADER } from '../partition.ts'
+import { type MetadataRecord, partitionChange, record } from '../records.ts'
 import { minIsrForElr } from './configs.ts'
 import type { Controller } from './controller.ts'
 
@@ -71,7 +71,17 @@ function changeOf(controller: Controller, update: FeatureUpdate): MetadataRecord
   if (level === current) return []
   if (feature === METADATA_VERSION) throw metadataVersionError(level, current, type)
   const change = record('FeatureLevelRecord', { name: feature, featureLevel: level })
-  return feature === ELIGIBLE_LEADER_REPLICAS && level > 0 ? [change, ...minIsrForElr(controller)] : [change]
+  if (feature !== ELIGIBLE_LEADER_REPLICAS) return [change]
+  return level > 0 ? [change, ...minIsrForElr(controller)] : [change, ...withoutElr(controller)]
+}
+
+/** A leader commits without its ELR from now on; were it kept, it would be wrong when the feature is switched on again. */
+function withoutElr({ image }: Controller): MetadataRecord[] {
+  return [...image.topics.values()].flatMap(({ id, partitions }) =>
+    partitions
+      .filter(({ leader, elr }) => leader !== NO_LEADER && elr.length > 0)
+      .map(({ partition }) => partitionChange(id, partition, { eligibleLeaderReplicas: [] })),
+  )
 }
 
 /** Every level up to ours changed what metadata records say, so going back could lose some of it; levels above are not ours to write. */

@@ -4,7 +4,7 @@
 import { type PartitionImage, RECOVERING, UNASSIGNED_DIRECTORY } from '../partition.ts'
 import { type EntryOf, partitionChange, type RecordOf } from '../records.ts'
 import { type ElectionRules, elect } from './elections.ts'
-import { eligibleBeside, lastKnownAfter } from './eligible-replicas.ts'
+import { eligibleAfter, eligibleBeside, lastKnownAfter } from './eligible-replicas.ts'
 import { completion } from './reassignment.ts'
 
 export interface ChangeRules extends ElectionRules {
@@ -45,7 +45,7 @@ export function changeOf(
   if (!sameList(isr, partition.isr) && (isr.length > 0 || rules.hasEligibleLeaderReplicas)) change.isr = isr
   if (leads) change.leader = leader
   else if (!partition.replicas.every((id) => target.replicas.includes(id))) change.leader = partition.leader
-  const newElr = isUnclean ? [] : elr.filter((id) => !isr.includes(id))
+  const newElr = eligibleAfter(elr, { isr, leader, isUnclean }, rules)
   if (!sameList(newElr, partition.elr)) change.eligibleLeaderReplicas = newElr
   const lastKnown = lastKnownAfter(partition, { isr, leader }, rules)
   if (!sameList(lastKnown, partition.lastKnownElr)) change.lastKnownElr = lastKnown

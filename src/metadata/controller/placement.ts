@@ -124,8 +124,7 @@ class RackRing {
 
   /** Without this the same brokers would meet again and again: when one dies, the same one would take over all that it led. */
   #mixWhenAllHaveLed(): void {
-    if (this.#round !== this.#servingBrokers || this.#servingBrokers <= 1) return
-    this.#round = 0
+    if (this.#round === 0 || this.#round % this.#servingBrokers !== 0) return
     shuffle(this.#racks, this.#random)
     for (const { serving, fenced } of this.#racks) {
       serving.shuffle(this.#random)

@@ -3,7 +3,7 @@
 import { type Decision, decide } from '../../machine/machine.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import type { MetadataImage, TopicImage } from '../image.ts'
-import type { PartitionImage } from '../partition.ts'
+import { type PartitionImage, RECOVERING } from '../partition.ts'
 import type { MetadataRecord } from '../records.ts'
 import { requireFewPartitions, requireReplicas } from './assignments.ts'
 import type { Controller } from './controller.ts'
@@ -105,7 +105,9 @@ function cancel(controller: Controller, topic: TopicImage, partition: PartitionI
       `Unable to revert partition assignment for ${topic.name}:${partition.partition} because it would require an unclean leader election.`,
     )
   }
-  return changeOf(topic.id, partition, { replicas, isr, addingReplicas: [], removingReplicas: [] }, rulesOf(controller, topic))
+  const back = { replicas, isr, addingReplicas: [], removingReplicas: [] }
+  const wanted = isUnclean ? { ...back, leaderRecoveryState: RECOVERING } : back
+  return changeOf(topic.id, partition, wanted, rulesOf(controller, topic))
 }
 
 export interface OngoingReassignment {

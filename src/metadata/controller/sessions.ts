@@ -40,6 +40,17 @@ export class Sessions {
     return this.#shutdownOffsets.get(id)
   }
 
+  /**
+   * The controller itself did not run for a while, or its clock was set: `late` is by how much the time differs from what it should be. Nobody is
+   * held for silent because of that; a session may last longer by it.
+   */
+  excuse(late: number, now: number): void {
+    for (const [id, session] of this.#byBroker) {
+      const lastHeardAt = Math.min(session.lastHeardAt + Math.max(0, late), now)
+      this.#byBroker.set(id, { ...session, lastHeardAt })
+    }
+  }
+
   clear(): void {
     this.#byBroker.clear()
     this.#shutdownOffsets.clear()

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { TestController } from '../../../test/support/test-controller.ts'
+import { errorName } from '../../protocol/errors.ts'
+import { registeredFeatures } from '../features.ts'
+import { type MetadataRecord, record } from '../records.ts'
+import { registerController } from './activation.ts'
+import { fenceBroker } from './brokers.ts'
+import { type FeatureUpdate, updateFeatures } from './features.ts'
+
+const [UPGRADE, SAFE, UNSAFE] = [1, 2, 3]
+
+const wanted = (feature: string, maxVersionLevel: number, upgradeType = UPGRADE, allowDowngrade = false): FeatureUpdate => ({
+  feature,
+  maxVersionLevel,
+  allowDowngrade,
+  upgradeType,
+})
+
+function update(it: TestController, featureUpdates: FeatureUpdate[], validateOnly = false) {
+  const { errorCode, errorMessage, results } = it.run((controller) =>
+    updateFeatures(controller, { featureUpdates, validateOnly }),
+  )
+  return { error: errorName(errorCode), errorMessage, results: results.length }
+}
+
+const apply = (it: TestController, entry: MetadataRecord) => it.controller.image.apply(entry)
+
+test('all updates of a request are made, or none; what is only validated leaves nothing', () => {
+  const it = TestController.withBrokers(1)
+  const good = [wanted('group.version', 0, SAFE), wanted('share.version', 0, UNSAFE)]
+  assert.deepEqual(update(it, good, true), { error: 'NONE', errorMessage: null, results: 2 })
+  assert.equal(it.controller.image.features.get('group.version'), 1)
+  const mixed = update(it, [...good, wanted('nope', 1)])
+  assert.deepEqual([mixed.error, mixed.results], ['INVALID_UPDATE_VERSION', 0])
+  assert.match(mixed.errorMessage!, /^The update failed for all features since the following feature had an error: .* nope\. /)
+  assert.equal(it.controller.image.features.get('group.version'), 1)
+  update(it, good)
+  assert.deepEqual(
+    [it.controller.image.features.has('group.version'), it.controller.image.features.has('share.version')],
+    [false, false],
+  )
+  assert.equal(update(it, [wanted('group.version', 1), wanted('group.version', 1)]).error, 'INVALID_REQUEST')
+})
+
+test('a downgrade must be meant as one, and nothing else', () => {
+  const it = TestController.withBrokers(1)
+  const errorOf = (one: FeatureUpdate) => update(it, [one], true).error
+  assert.equal(errorOf(wanted('group.version', 0)), 'INVALID_UPDATE_VERSION')
+  assert.equal(errorOf(wanted('group.version', 0, UPGRADE, true)), 'NONE', 'version 0 says it otherwise')
+  for (const type of [0, 4, -1]) assert.equal(errorOf(wanted('group.version', 0, type)), 'INVALID_UPDATE_VERSION')
+  update(it, [wanted('group.version', 0, SAFE)])
+  assert.equal(errorOf(wanted('group.version', 1, SAFE)), 'INVALID_UPDATE_VERSION')
+  assert.equal(errorOf(wanted('group.version', 1)), 'NONE')
+})
+
+test('metadata.version stays: what earlier ones cannot say would be lost, and later ones are not known', () => {
+  const it = TestController.withBrokers(1)
+  const message = (level: number, type: number) => update(it, [wanted('metadata.version', level, type)]).errorMessage ?? ''
+  assert.match(message(28, SAFE), /Refusing to perform the requested downgrade because it might delete metadata information/)
+  assert.match(message(28, UNSAFE), /Unsafe metadata downgrade is not supported/)
+  assert.match(message(30, UPGRADE), /Controller 1 only supports versions 7-29/)
+  assert.deepEqual(update(it, [wanted('metadata.version', 29)]).error, 'NONE')
+  assert.equal(update(it, [wanted('kraft.version', 1)]).error, 'INVALID_UPDATE_VERSION')
+})
+
+test('a level that some broker or controller cannot live with is refused, and one that has not said is not guessed', () => {
+  const it = new TestController({ voterIds: () => [1, 2] })
+  for (const [name, featureLevel] of [
+    ['metadata.version', 29],
+    ['group.version', 0],
+  ] as const)
+    apply(it, record('FeatureLevelRecord', { name, featureLevel }))
+  const why = () => update(it, [wanted('group.version', 1)], true).errorMessage ?? 'nothing'
+  assert.match(why(), /controller 2 has not registered/)
+  const controller = (features: ReturnType<typeof registeredFeatures>) =>
+    it.run((machine) => registerController(machine, { controllerId: 2, incarnationId: 'x'.repeat(22), endPoints: [], features }))
+  controller(registeredFeatures().filter(({ name }) => name !== 'group.version'))
+  assert.match(why(), /Controller 2 does not support this feature/)
+  controller(registeredFeatures())
+  assert.equal(why(), 'nothing')
+  it.register(7)
+  assert.match(why(), /Broker 7 does not support this feature/)
+})
+
+test('eligible leader replicas come with one minimum of in-sync replicas for all brokers', () => {
+  const it = TestController.withBrokers(1)
+  const feature = 'eligible.leader.replicas.version'
+  update(it, [wanted(feature, 0, SAFE)])
+  const min = (resourceName: string, value: string | null) =>
+    record('ConfigRecord', { resourceType: 4, resourceName, name: 'min.insync.replicas', value })
+  apply(it, min('', null))
+  apply(it, min('1', '3'))
+  const records = it.recordsOf((controller) =>
+    updateFeatures(controller, { featureUpdates: [wanted(feature, 1)], validateOnly: false }),
+  )
+  assert.deepEqual(records.slice(1), [
+    ['ConfigRecord', min('', '1').value],
+    ['ConfigRecord', min('1', null).value],
+  ])
+  assert.ok(it.controller.image.hasEligibleLeaderReplicas)
+  it.start(2)
+  it.topic('t', [[1, 2]], { 'min.insync.replicas': '2' })
+  it.run((controller) => fenceBroker(controller, { brokerId: 2, brokerEpoch: it.epochOf(2) }))
+  assert.deepEqual(it.partition('t').elr, [2])
+  update(it, [wanted(feature, 0, SAFE)])
+  assert.deepEqual([it.partition('t').elr, it.partition('t').leader], [[], 1], 'whoever leads commits without it now')
+  assert.equal(update(it, [wanted(feature, 0, SAFE), wanted(feature, 1)]).error, 'INVALID_REQUEST')
+})

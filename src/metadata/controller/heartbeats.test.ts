@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { directory, named, TestController } from '../../../test/support/test-controller.ts'
+import type { Effect } from '../../machine/machine.ts'
+import { KafkaError } from '../../protocol/errors.ts'
+import { assignDirectories } from './assign-directories.ts'
+import { registerBroker } from './brokers.ts'
+import { type Heartbeat, heartbeat } from './heartbeats.ts'
+
+function beat(it: TestController, brokerId: number, fields: Partial<Heartbeat> = {}, now = 0) {
+  const request = {
+    brokerId,
+    brokerEpoch: it.epochOf(brokerId),
+    currentMetadataOffset: it.written.length - 1,
+    wantFence: false,
+    wantShutDown: false,
+    ...fields,
+  }
+  const before = it.written.length
+  const answer = it.run((controller) => heartbeat(controller, request, now), now)
+  return { ...answer, records: it.written.slice(before).map(({ kind, value }) => named([kind, value])) }
+}
+
+test('a broker of another epoch, or of none, is told that its epoch is stale', () => {
+  const it = TestController.withBrokers(1)
+  const stale = (thrown: unknown) => thrown instanceof KafkaError && thrown.error === 'STALE_BROKER_EPOCH'
+  assert.throws(() => beat(it, 1, { brokerEpoch: 0 }), stale)
+  assert.throws(() => beat(it, 1, { brokerId: 9 }), stale)
+})
+
+test('a broker that leads leaves in three steps, each after what the others have seen', () => {
+  const it = TestController.withBrokers(1, 2, 3)
+  const all = [
+    [1, 2, 3],
+    [2, 3, 1],
+    [3, 1, 2],
+  ]
+  it.topic('t', all, { 'min.insync.replicas': '2' })
+  const first = beat(it, 1, { wantShutDown: true })
+  // As the recorded cluster wrote it, in one batch.
+  assert.deepEqual(first.records, [
+    'BrokerRegistrationChangeRecord',
+    { isr: [2, 3], leader: 2 },
+    { isr: [2, 3] },
+    { isr: [3, 2] },
+  ])
+  assert.deepEqual([first.isFenced, first.shouldShutDown], [false, false])
+  const moved = it.written.length - 1
+  for (const id of [2, 3]) beat(it, id, { currentMetadataOffset: moved - 1 })
+  assert.deepEqual(beat(it, 1, { wantShutDown: true }).shouldShutDown, false)
+  beat(it, 2, { currentMetadataOffset: moved })
+  assert.deepEqual(beat(it, 1, { wantShutDown: true }).shouldShutDown, false, '3 has not seen it')
+  beat(it, 3, { currentMetadataOffset: moved })
+  const last = beat(it, 1, { wantShutDown: true })
+  assert.deepEqual([last.isFenced, last.shouldShutDown, last.records], [true, true, ['BrokerRegistrationChangeRecord']])
+  assert.ok(it.controller.image.brokers.get(1)!.inControlledShutdown)
+})
+
+test('a broker that leads nothing goes at once, and so does one that insists', () => {
+  const it = TestController.withBrokers(1, 2)
+  it.topic('t', [[1, 2]])
+  const follower = beat(it, 2, { wantShutDown: true })
+  assert.deepEqual([follower.shouldShutDown, follower.records], [true, [{ isr: [1] }, 'BrokerRegistrationChangeRecord']])
+  const leader = beat(it, 1, { wantShutDown: true, wantFence: true })
+  assert.deepEqual([leader.shouldShutDown, leader.isFenced, it.partition('t').leader], [true, true, -1])
+  assert.equal(beat(it, 1, { wantShutDown: true }).shouldShutDown, true, 'one that is fenced has nothing to give away')
+})
+
+test('where a new controller took over in between, a broker that leaves asks the others anew', () => {
+  const it = TestController.withBrokers(1, 2)
+  it.topic('t', [[1, 2]])
+  beat(it, 1, { wantShutDown: true })
+  it.controller.onUnloaded()
+  it.controller.onLoaded(0)
+  assert.equal(beat(it, 1, { wantShutDown: true }).shouldShutDown, false)
+  beat(it, 2)
+  assert.equal(beat(it, 1, { wantShutDown: true }).shouldShutDown, true)
+})
+
+/** Broker 1 with two directories, and a partition in each of them. */
+function twoDisks() {
+  const it = TestController.withBrokers(2)
+  const logDirs = [directory(1), directory(11)]
+  const listeners = [{ name: 'PLAINTEXT', host: 'h', port: 9092, securityProtocol: 0 }]
+  const features = [...it.controller.image.features].map(([name, level]) => ({
+    name,
+    minSupportedVersion: 0,
+    maxSupportedVersion: level,
+  }))
+  const incarnationId = Buffer.alloc(16, 5).toString('base64url')
+  const request = { brokerId: 1, incarnationId, listeners, features, rack: null, logDirs, previousBrokerEpoch: -1 }
+  it.run((controller) => registerBroker(controller, request, 0))
+  beat(it, 1, { currentMetadataOffset: it.written.length })
+  it.topic('t', [
+    [1, 2],
+    [1, 2],
+  ])
+  const topicId = it.controller.image.topic('t')!.id
+  const place = (id: string, partitionIndex: number) => ({ id, topics: [{ topicId, partitions: [{ partitionIndex }] }] })
+  const assign = (...directories: ReturnType<typeof place>[]) =>
+    it.run((controller) => assignDirectories(controller, { brokerId: 1, brokerEpoch: it.epochOf(1), directories })).directories
+  return { it, place, assign, topicId }
+}
+
+test('a broker with several directories says where its replicas lie', () => {
+  const { it, place, assign } = twoDisks()
+  const unassigned = 'AAAAAAAAAAAAAAAAAAAAAA'
+  assert.deepEqual(it.partition('t', 0).directories, [unassigned, directory(2)])
+  assign(place(directory(1), 0), place(directory(11), 1))
+  assert.deepEqual(it.partition('t', 0).directories, [directory(1), directory(2)])
+  assert.deepEqual(it.partition('t', 1).directories, [directory(11), directory(2)])
+  const before = it.written.length
+  assign(place(directory(1), 0))
+  assert.equal(it.written.length, before, 'what is known already is not written again')
+  const codes = (answer: ReturnType<typeof assign>) => answer[0]!.topics[0]!.partitions[0]!.errorCode
+  assert.equal(codes(assign(place(directory(1), 7))), 3)
+  const elsewhere = { id: directory(1), topics: [{ topicId: unassigned, partitions: [{ partitionIndex: 0 }] }] }
+  assert.equal(codes(assign(elsewhere)), 100)
+  it.topic('u', [[2]])
+  const foreign = { ...elsewhere, topics: [{ ...elsewhere.topics[0]!, topicId: it.controller.image.topic('u')!.id }] }
+  assert.equal(codes(assign(foreign)), 6)
+})
+
+test('when a directory fails, what lies there is led elsewhere, and the broker goes on with the rest', () => {
+  const { it, place, assign } = twoDisks()
+  assign(place(directory(1), 0), place(directory(11), 1))
+  const offlineLogDirs = [directory(11), Buffer.alloc(16, 250).toString('base64url')]
+  const answer = beat(it, 1, { offlineLogDirs })
+  assert.deepEqual(answer.records, [{ isr: [2], leader: 2 }, 'BrokerRegistrationChangeRecord'])
+  assert.deepEqual([answer.isFenced, it.controller.image.brokers.get(1)!.logDirs], [false, [directory(1)]])
+  assert.deepEqual([it.partition('t', 0).leader, it.partition('t', 1).leader], [1, 2])
+  assert.deepEqual(beat(it, 1, { offlineLogDirs }).records, [], 'said again it changes nothing')
+
+  // The other one alone could lead now; it is fenced, and 1 lies on a broken disk.
+  beat(it, 2, { wantFence: true })
+  assert.deepEqual([it.partition('t', 0).leader, it.partition('t', 1).leader], [1, -1])
+})
+
+test('a replica that is placed in a directory that does not work leaves the ISR', () => {
+  const { it, place, assign } = twoDisks()
+  assign(place('AAAAAAAAAAAAAAAAAAAAAQ', 0))
+  const { leader, isr, directories } = it.partition('t', 0)
+  assert.deepEqual([leader, isr, directories[0]], [2, [2], 'AAAAAAAAAAAAAAAAAAAAAQ'])
+})
+
+const timers = (effects: readonly Effect[]) =>
+  Object.fromEntries(effects.flatMap((effect) => (effect.kind === 'timer' ? [[effect.key, effect.afterMs]] : [])))
+
+test('a controller arms what it does by itself each time that it is loaded, and only what it was told to do', () => {
+  const it = TestController.withBrokers(1)
+  assert.deepEqual(timers(it.controller.onLoaded(0)), { sessions: 9001 })
+  const busy = new TestController({ imbalanceCheckMs: 300_000, uncleanCheckMs: 60_000, maxIdleMs: 500 })
+  assert.deepEqual(timers(busy.controller.onLoaded(0)), { sessions: 9001, balance: 300_000, unclean: 60_000, idle: 500 })
+  const idle = busy.controller.onTimer('idle', 500)
+  assert.deepEqual([idle.records.map(({ kind }) => kind), timers(idle.effects ?? [])], [['NoOpRecord'], { idle: 500 }])
+  assert.deepEqual(timers(busy.controller.onTimer('balance', 0).effects ?? []), { balance: 300_000 })
+  const alone = new TestController({ sessionTimeoutMs: null })
+  assert.deepEqual(alone.controller.onLoaded(0), [])
+})
+
+test('sessions are looked at when the first of them could be over', () => {
+  const it = TestController.withBrokers(1, 2)
+  beat(it, 1, {}, 4000)
+  beat(it, 2, {}, 6000)
+  const look = (now: number) => {
+    const decision = it.controller.onTimer('sessions', now)
+    it.run(() => decision, now)
+    return [timers(decision.effects ?? [])['sessions'], it.controller.image.brokers.get(1)!.fenced]
+  }
+  assert.deepEqual(look(9001), [4000, false])
+  assert.deepEqual(look(13_000), [1, false])
+  assert.deepEqual(look(13_001), [1, true])
+  assert.deepEqual(look(13_002), [1999, true])
+})
+
+test('a controller that was suspended, or whose clock was set, holds nobody for silent because of that', () => {
+  const it = TestController.withBrokers(1, 2)
+  const due = timers(it.controller.onLoaded(0))['sessions']!
+  const look = (now: number) => {
+    const decision = it.controller.onTimer('sessions', now)
+    it.run(() => decision, now)
+    const fenced = [...it.controller.image.brokers.values()].filter((broker) => broker.fenced).map(({ id }) => id)
+    return { fenced, next: now + timers(decision.effects ?? [])['sessions']! }
+  }
+  beat(it, 1, {}, 4000)
+  const hour = 3_600_000
+  let at = look(due + hour)
+  assert.deepEqual(at.fenced, [2], '2 said nothing before it either')
+  at = look(at.next)
+  beat(it, 1, {}, hour + 10_000)
+  // The clock is set back: what was heard is in its future.
+  at = look(at.next - hour)
+  assert.deepEqual(at.fenced, [2])
+  for (let i = 0; i < 3 && at.fenced.length < 2; i++) at = look(at.next)
+  assert.deepEqual([at.fenced, at.next < 40_000], [[1, 2], true], 'and who is silent then is fenced all the same')
+})
