@@ -99,7 +99,7 @@ export class Broker {
       previousEpoch: dirs.metadata.cleanBrokerEpoch ?? -1,
       endpoints: advertised(loaded, server, platform.network.hostName),
     })
-    furnish(metrics, parts, server)
+    furnish(metrics, parts, () => server.requestBytes)
     const broker = new Broker(parts, server, registration, metrics)
     await broker.#join()
     metrics.health.running(() => troubleOf(loaded.config['node.id'], metadata))
