@@ -333,6 +333,6 @@ test('whatever is lost, ends or sleeps: one order for all, one leader an epoch, 
         }
       },
     ),
-    { numRuns: 50 },
+    { numRuns: 40 },
   )
 })

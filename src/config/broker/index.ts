@@ -14,6 +14,7 @@ import { securityConfigs } from './security.ts'
 import { shareConfigs } from './share.ts'
 import { sslConfigs } from './ssl.ts'
 import { transactionConfigs } from './transaction.ts'
+import { zookeeperConfigs } from './zookeeper.ts'
 
 export const brokerConfigs = {
   ...nodeConfigs,
@@ -29,6 +30,7 @@ export const brokerConfigs = {
   ...securityConfigs,
   ...saslConfigs,
   ...sslConfigs,
+  ...zookeeperConfigs,
 }
 
 /** The values of one broker as its file and overrides give them, with Kafka's defaults for the rest. */

@@ -15,6 +15,7 @@ export const versions = {
   kafkaPython: '3.0.12',
   confluentKafka: '2.16.1',
   node24: '24.21.0',
+  zookeeper: ['3.8.4', '3.9.5'],
 }
 
 export const cacheDir = process.env.ODRADEK_CACHE || join(process.env.TMPDIR || tmpdir(), 'odradek-interop')
@@ -68,7 +69,21 @@ export async function kafkaLibs() {
     ['org.apache.kafka', 'kafka-tools', versions.kafka],
     ['org.slf4j', 'slf4j-simple', versions.slf4jSimple],
   ]
-  const dir = await cached(`kafka-${versions.kafka}`, JSON.stringify(dependencies), async (target) => {
+  return mavenLibs(`kafka-${versions.kafka}`, dependencies)
+}
+
+/** The jars of a ZooKeeper server in one folder. */
+export function zookeeperLibs(version) {
+  return mavenLibs(`zookeeper-${version}`, [
+    ['org.apache.zookeeper', 'zookeeper', version],
+    ['io.dropwizard.metrics', 'metrics-core', '4.1.12.1'],
+    ['org.xerial.snappy', 'snappy-java', '1.1.10.5'],
+  ])
+}
+
+/** The folder of these packages' jars and of all that they need. */
+async function mavenLibs(name, dependencies) {
+  const dir = await cached(name, JSON.stringify(dependencies), async (target) => {
     writeFileSync(join(target, 'pom.xml'), pom(dependencies))
     const copy = [
       '-q',

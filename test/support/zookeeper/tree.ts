@@ -13,6 +13,7 @@ export interface TreeNode {
   mzxid: number
   readonly ctime: number
   version: number
+  /** How many children were ever made: what sequential ones are numbered by. */
   cversion: number
   readonly owner: bigint
 }
@@ -99,7 +100,6 @@ export class Tree {
     if (this.children(path).length > 0) throw new Refused(NOT_EMPTY)
     this.#nodes.delete(path)
     const parentPath = path.slice(0, path.lastIndexOf('/')) || '/'
-    this.get(parentPath).cversion++
     this.events.push({ type: 2, path }, { type: 4, path: parentPath })
   }
 
