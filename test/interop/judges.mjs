@@ -11,6 +11,7 @@ import { judge as kafkaPython } from './kafka-python/judge.mjs'
 import { judge as kafkajs } from './kafkajs/judge.mjs'
 import { judge as pack } from './pack/judge.mjs'
 import { peerSuites } from './peers/judge.mjs'
+import { judge as zookeeper } from './zookeeper/judge.mjs'
 
 export const judges = [
   kafkajs,
@@ -24,5 +25,6 @@ export const judges = [
   golden,
   codec,
   pack,
+  zookeeper,
   ...peerSuites,
 ]
