@@ -33,7 +33,7 @@ export class DirShared implements Shared {
   readonly files: OpenFiles
   readonly indexes: IndexCache
   readonly tails: TailBudget
-  readonly flusher = new Flusher()
+  readonly flusher: Flusher
   readonly entries: JoinedFlush
   readonly slices: Slices
   readonly flushesFound: boolean
@@ -59,6 +59,7 @@ export class DirShared implements Shared {
     this.random = random
     this.logger = logger
     this.slices = Slices.of(clock)
+    this.flusher = new Flusher(() => clock.monotonic())
     this.entries = new JoinedFlush(disk, path)
     this.files = new OpenFiles(disk, limits.maxOpenFiles, (why) => this.goOffline(why))
     this.indexes = new IndexCache(limits.indexBytes)

@@ -21,7 +21,7 @@ class PretendLog implements Flushable {
 }
 
 test('at most two flushes are under way, and those who wait come in their order', async () => {
-  const flusher = new Flusher()
+  const flusher = new Flusher(() => 0)
   const logs = [new PretendLog(), new PretendLog(), new PretendLog(), new PretendLog()]
   const begun = () => logs.map(({ flushes }) => flushes.length)
   for (const log of logs) flusher.add(log)
@@ -33,7 +33,7 @@ test('at most two flushes are under way, and those who wait come in their order'
 })
 
 test('a log is never flushed twice at a time; what came after its flush began gets another one, behind the others', async () => {
-  const flusher = new Flusher()
+  const flusher = new Flusher(() => 0)
   const [busy, other, third] = [new PretendLog(), new PretendLog(), new PretendLog()]
   for (const log of [busy, other, third, busy]) flusher.add(log)
   assert.deepEqual([busy.flushes.length, other.flushes.length, third.flushes.length], [1, 1, 0])

@@ -1,5 +1,7 @@
 // Group commit: at most two flushes are under way per directory, and one of them serves everything that its log had written before it began.
 
+import { Histogram } from '../base/histogram.ts'
+
 /** Something with bytes to flush. */
 export interface Flushable {
   /** Whether there is anything written that somebody wants on the device. */
@@ -19,7 +21,15 @@ export class Flusher {
   readonly #underWay = new Set<Flushable>()
   /** How many flushes were begun so far. */
   rounds = 0
+  /** How long those that ended took, in microseconds. */
+  readonly times = new Histogram()
+  readonly #now: () => number
   #max = UNDER_WAY_MAX
+
+  /** @param now milliseconds that only grow */
+  constructor(now: () => number) {
+    this.#now = now
+  }
 
   /** The directory is being closed: as many at a time as the thread pool takes. */
   hurry(): void {
@@ -45,9 +55,11 @@ export class Flusher {
   async #flush(log: Flushable): Promise<void> {
     this.#underWay.add(log)
     this.rounds++
+    const began = this.#now()
     try {
       await log.flushWritten()
     } finally {
+      this.times.record((this.#now() - began) * 1000)
       this.#underWay.delete(log)
       if (log.wantsFlush) this.#waiting.add(log)
       this.#next()

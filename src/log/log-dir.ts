@@ -1,6 +1,7 @@
 // A log directory: its lock and identity, the logs in it, their checkpoints, and what happens when its disk fails.
 
 import { assert } from '../base/assert.ts'
+import type { Histogram } from '../base/histogram.ts'
 import { type Disk, DiskError, type Lock } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { DirShared, type LogPlatform } from './dir-shared.ts'
@@ -146,6 +147,11 @@ export class LogDir {
   /** How many flushes of files were begun so far. */
   get flushes(): number {
     return this.#shared.flusher.rounds
+  }
+
+  /** How long flushes of files took, in microseconds. */
+  get flushTimes(): Histogram {
+    return this.#shared.flusher.times
   }
 
   // ---- the start

@@ -1,9 +1,9 @@
 // How late the event loop is: a timer comes due 50 times a second and notes by how much it came too late. And how much of its time it had nothing
 // to do.
 
+import { Histogram } from '../base/histogram.ts'
 import type { Clock, Timer } from '../platform/clock.ts'
 import type { VitalSigns } from '../platform/vitals.ts'
-import { Histogram } from './histogram.ts'
 import type { Windows } from './window.ts'
 
 const EVERY_MS = 20

@@ -81,6 +81,7 @@ export class NodeMetrics {
   /** The rooms are open: metrics tell of them from here on. */
   furnish(rooms: Rooms): void {
     this.#rooms = rooms
+    for (const { flushTimes } of rooms.dirs) this.meters.windows.follow(flushTimes.counts)
   }
 
   /** Nobody is answered any more. */

@@ -1,8 +1,8 @@
 // What is counted of every request: how many of each API and version, how long they took, how large they were, how they ended. The hot path
 // runs through here: numbers in arrays, and no object per request.
 
+import { Histogram } from '../base/histogram.ts'
 import type { Clock } from '../platform/clock.ts'
-import { Histogram } from './histogram.ts'
 import type { Windows } from './window.ts'
 
 /** API versions, and error codes from -1 on, that have a counter of their own; the last one takes what lies beyond. */

@@ -1,5 +1,6 @@
 // What one scrape sees: the rooms of the node, what was counted, and lists that several metrics share, made once and in slices.
 
+import type { Histogram } from '../base/histogram.ts'
 import type { GroupMachine } from '../coordinator/group/group-machine.ts'
 import type { BrokerImage, TopicImage } from '../metadata/image.ts'
 import type { Slices } from '../platform/slices.ts'
@@ -18,6 +19,8 @@ export interface DirFacts {
   readonly offline: Error | null
   /** Flushes of files so far. */
   readonly flushes: number
+  /** How long they took, in microseconds. */
+  readonly flushTimes: Histogram
   /** Appended bytes that only memory has. */
   readonly unwrittenBytes: number
 }

@@ -1,6 +1,7 @@
 // Partitions and logs of this broker.
 
-import { about, chapter, counter, gauge } from '../metric.ts'
+import { about, chapter, counter, gauge, summary } from '../metric.ts'
+import { spread, US_OF_MS } from '../spread.ts'
 import { broker, controller, ledPartitions, logDirs, ourLogDirs, replicas, toldPartitions } from '../subjects.ts'
 import { isAtMinIsr, isUnderMinIsr, isUnderReplicated, standOf } from '../survey-replicas.ts'
 
@@ -178,6 +179,22 @@ export const partitionChapters = [
           from: fromDirs,
         },
         (_, { dirs }) => dirs.filter(({ dir }) => dir.offline).length,
+      ),
+    }),
+    about(broker, {
+      kafka_log_logflushstats_logflushrateandtimems: summary(
+        {
+          known: 'kafka.log:LogFlushStats,LogFlushRateAndTimeMs',
+          unit: 'ms',
+          help: 'How long flushes of files (fdatasync) took, of all log directories.',
+          from: 'log/flusher',
+        },
+        (_, scene) =>
+          spread(
+            scene.dirs.map(({ dir }) => dir.flushTimes),
+            scene,
+            US_OF_MS,
+          ),
       ),
     }),
     about(logDirs, {

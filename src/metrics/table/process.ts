@@ -1,7 +1,7 @@
 // The process: is it up and ready, CPU, memory, files, the event loop; and what of this page was left out.
 
+import { quantileOf } from '../../base/histogram.ts'
 import type { VitalSigns } from '../../platform/vitals.ts'
-import { quantileOf } from '../histogram.ts'
 import { about, chapter, counter, gauge, histogram, type Subject, untyped } from '../metric.ts'
 import type { Scene } from '../scene.ts'
 import { broker, leftOut, node } from '../subjects.ts'

@@ -1,8 +1,7 @@
 // Requests, connections, and bytes that come and go.
 
-import { type Histogram, quantileOf } from '../histogram.ts'
-import { about, chapter, counter, gauge, type Spread, summary, untyped } from '../metric.ts'
-import type { Scene } from '../scene.ts'
+import { about, chapter, counter, gauge, summary, untyped } from '../metric.ts'
+import { spread, US_OF_MS } from '../spread.ts'
 import { apiErrors, apis, apiVersions, broker, listeners, openNode, topicTraffic } from '../subjects.ts'
 import {
   BYTES_IN,
@@ -19,23 +18,6 @@ const fromRequests = 'metrics/request-meters: the step `measure` of the pipeline
 const fromTraffic = 'metrics/traffic: requests and answers of Produce and Fetch'
 const fromListeners = 'metrics/meters: around the listeners'
 const fromBudget = 'net/budget'
-const US_OF_MS = 1000
-
-/** Kafka's percentiles, by the label that the JMX exporter's rules give them. */
-const QUANTILES = [
-  ['0.50', 0.5],
-  ['0.75', 0.75],
-  ['0.95', 0.95],
-  ['0.98', 0.98],
-  ['0.99', 0.99],
-  ['0.999', 0.999],
-] as const
-
-/** Quantiles of the last five minutes, sum and count since the start. */
-function spread({ counts, count, sum }: Histogram, { stage }: Scene, per: number): Spread {
-  const earlier = stage.meters.windows.earlier(counts)
-  return { parts: QUANTILES.map(([label, q]) => [label, quantileOf(q, counts, earlier) / per]), count, sum: sum / per }
-}
 
 export const requestChapters = [
   chapter(
@@ -69,7 +51,7 @@ export const requestChapters = [
           help: 'From the last byte of a request to its answer given to the operating system.',
           from: fromRequests,
         },
-        ({ total }, scene) => spread(total, scene, US_OF_MS),
+        ({ total }, scene) => spread([total], scene, US_OF_MS),
       ),
       kafka_network_requestmetrics_requestqueuetimems: summary(
         {
@@ -78,7 +60,7 @@ export const requestChapters = [
           help: 'Until its turn came: behind others of its connection, or for the node to be ready. In whole milliseconds.',
           from: fromRequests,
         },
-        ({ queued }, scene) => spread(queued, scene, US_OF_MS),
+        ({ queued }, scene) => spread([queued], scene, US_OF_MS),
       ),
       kafka_network_requestmetrics_responsesendtimems: summary(
         {
@@ -87,11 +69,11 @@ export const requestChapters = [
           help: 'From the answer to its last byte given to the operating system.',
           from: fromRequests,
         },
-        ({ sending }, scene) => spread(sending, scene, US_OF_MS),
+        ({ sending }, scene) => spread([sending], scene, US_OF_MS),
       ),
       kafka_network_requestmetrics_requestbytes: summary(
         { known: 'kafka.network:RequestMetrics,RequestBytes', unit: 'bytes', help: 'Size of requests.', from: fromRequests },
-        ({ sizes }, scene) => spread(sizes, scene, 1),
+        ({ sizes }, scene) => spread([sizes], scene, 1),
       ),
     }),
     about(openNode, {
