@@ -47,18 +47,24 @@ export async function prepareKafkaNodes(session: Session): Promise<void> {
   for (const path of firstNodes) await ensure(session, create(path, null))
 }
 
-/** The cluster's id as the ensemble keeps it; `proposed` becomes it where there is none yet. Throws an Error where the node is none of Kafka's. */
+const CLUSTER_ID = '/cluster/id'
+
+/** The cluster's id as the ensemble keeps it; null where there is none yet. Throws an Error where the node is none of Kafka's. */
+export async function readClusterId(session: Session): Promise<string | null> {
+  const node = await lookOr(session, getData(CLUSTER_ID))
+  if (!node) return null
+  const { id } = jsonOf(CLUSTER_ID, node)
+  if (typeof id === 'string' && id !== '') return id
+  throw new Error(`the node ${CLUSTER_ID} in ZooKeeper names no cluster`)
+}
+
+/** As `readClusterId`; `proposed` becomes the id where there is none yet. */
 export async function clusterId(session: Session, proposed: string): Promise<string> {
-  const path = '/cluster/id'
   for (;;) {
-    const node = await lookOr(session, getData(path))
-    if (node) {
-      const { id } = jsonOf(path, node)
-      if (typeof id === 'string' && id !== '') return id
-      throw new Error(`the node ${path} in ZooKeeper names no cluster`)
-    }
+    const id = await readClusterId(session)
+    if (id !== null) return id
     await ensure(session, create('/cluster', null))
-    await ensure(session, create(path, bytesOfJson({ version: '1', id: proposed })))
+    await ensure(session, create(CLUSTER_ID, bytesOfJson({ version: '1', id: proposed })))
   }
 }
 

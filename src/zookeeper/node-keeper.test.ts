@@ -2,12 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from '../../test/support/fast-check.ts'
+import type { Fate } from '../../test/support/zookeeper/pretend-ensemble.ts'
 import { type Member, ZooKeeperWorld } from '../../test/support/zookeeper/world.ts'
 import { metadataBatches } from '../metadata/batches.ts'
 import { MetadataPublisher } from '../metadata/publisher.ts'
 import { type MetadataRecord, partitionChange, type RecordOf, record } from '../metadata/records.ts'
 import { BrokerIdTaken, brokerIds, clusterId, prepareKafkaNodes, readBrokerNode, registerBroker } from './broker-nodes.ts'
-import { encoded, entityNodes } from './kafka-nodes.ts'
+import { encoded, entityNodes, entityTexts, saysTheSame, topicNodes } from './kafka-nodes.ts'
 import { NodeKeeper } from './node-keeper.ts'
 
 const T1 = '1Iud0Z7gSeCGC7ZQrOHuYw'
@@ -49,6 +51,7 @@ class House {
   readonly world: ZooKeeperWorld
   readonly members: Member[] = []
   readonly keepers: NodeKeeper[] = []
+  readonly publishers: MetadataPublisher[] = []
 
   constructor(world: ZooKeeperWorld) {
     this.world = world
@@ -64,6 +67,7 @@ class House {
     await this.world.result(publisher.load())
     this.members.push(member)
     this.keepers.push(keeper)
+    this.publishers.push(publisher)
     return member
   }
 
@@ -257,6 +261,64 @@ test('lost answers, and a controller that is fenced in the middle, leave the nod
   const { tree } = at.world.ensemble
   for (let i = 0; i < 6; i++) assert.equal(tree.children(`/brokers/topics/t${i}/partitions`).length, 150)
   assert.ok(tree.has('/brokers/topics/t5/partitions/149/state'))
+})
+
+test('whatever comes in between, the nodes are in the end what the image says', async () => {
+  const names = ['a', 'b', 'c']
+  const change = fc.record({
+    what: fc.constantFrom('topic', 'topic', 'move', 'config', 'quota', 'expire', 'remove'),
+    name: fc.constantFrom(...names),
+    number: fc.integer({ min: 0, max: 3 }),
+  })
+  const fates = fc.array(fc.constantFrom<Fate>('answer', 'answer', 'answer', 'lose the answer', 'lose the request'), {
+    minLength: 1,
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { maxLength: 15 }), fates, async (changes, some) => {
+      const at = await house()
+      await at.add(2)
+      let asked = 0
+      at.world.ensemble.fate = ({ paths }) => (paths.length > 1 ? some[asked++ % some.length]! : 'answer')
+      let made = 0
+      for (const { what, name, number } of changes) {
+        const leader = at.members.find(({ log }) => log.isLeader)
+        const image = at.publishers[leader ? at.members.indexOf(leader) : 0]!.image
+        const there = image.topic(name)
+        const records: MetadataRecord[] = []
+        if (what === 'topic' && there) records.push(record('RemoveTopicRecord', { topicId: there.id }))
+        else if (what === 'topic') records.push(...topic(name, `${T1.slice(0, -4)}${100 + made++}w`, [1], [1, 2]))
+        if (what === 'move' && there) records.push(partitionChange(there.id, 0, { leader: number }))
+        if (what === 'config')
+          records.push(config(number > 1 ? 4 : 2, number > 1 ? name : 'a', 'retention.ms', number === 3 ? null : `${number}`))
+        const user = { user: name, ...(number > 1 ? { 'client-id': 'app' } : {}) }
+        if (what === 'quota') records.push(quota('producer_byte_rate', number, user, number % 2 === 1))
+        if (what === 'expire' && leader) at.world.ensemble.expire(leader.zookeeper.session.id)
+        if (what === 'remove' && at.has('/brokers/topics/a'))
+          at.world.ensemble.byHand((tree) => tree.setData('/brokers/topics/a', null, -1))
+        // What a controller that is none any more appends is in nobody's log, so that the next change has to know.
+        if (records.length > 0 && leader) for (const batch of metadataBatches(records, 1)) leader.log.append(batch)
+        await at.world.pass(number * 60)
+        if (records.length > 0) await at.world.pass(2000)
+      }
+      at.world.ensemble.fate = () => 'answer'
+      at.world.ensemble.byHand((tree) => tree.has('/controller') && tree.remove('/controller', -1))
+      await at.world.pass(20_000)
+      await at.settle()
+      const leader = await at.world.leader(at.members)
+      const { image } = at.publishers[at.members.indexOf(leader)]!
+      const wanted = new Map<string, string | null>()
+      for (const each of image.topics.values()) {
+        for (const { path, text } of topicNodes(each, image.configsOf({ type: 'topic', name: each.name }), 0))
+          wanted.set(path, text)
+      }
+      for (const [path, text] of entityTexts(image))
+        for (const node of entityNodes(path, text)) if (!wanted.get(node.path)) wanted.set(node.path, node.text)
+      const there = at.world.ensemble.tree.below('/brokers/topics/', '/config/topics/', '/config/users/')
+      assert.deepEqual([...there.keys()].sort(), [...wanted.keys()].sort())
+      for (const [path, text] of wanted) if (text !== null) assert.ok(saysTheSame(path, there.get(path)!, text), path)
+    }),
+    { numRuns: 15 },
+  )
 })
 
 test('old notices are swept up', async () => {

@@ -23,7 +23,7 @@ import {
   type Wanted,
 } from './kafka-nodes.ts'
 import { bytesOf } from './layout.ts'
-import { findNodes, findTopic, namesBelow, settle } from './node-writer.ts'
+import { findNodes, findTopic, inParallel, namesBelow, settle } from './node-writer.ts'
 import { create, exists, remove } from './operations.ts'
 import type { ZooKeeperLog } from './zookeeper-log.ts'
 
@@ -38,6 +38,7 @@ export interface NodeKeeperOptions {
 type Subject = `topic ${string}` | `broker ${string}` | `entity ${string}` | 'producer ids' | 'feature'
 
 const RETRY_MS = 1000
+const TOPICS_AT_ONCE = 8
 /** Older notices of changed configurations are swept up, as with Kafka. */
 const NOTICE_AGE_MS = 15 * 60_000
 const NOTICES = '/config/changes'
@@ -165,9 +166,7 @@ export class NodeKeeper {
       try {
         if (!isLooked) await this.#findStrangers(fence)
         isLooked = true
-        for (let [subject] = this.#dirty; subject !== undefined && goesOn(); [subject] = this.#dirty) {
-          await this.#settle(fence, subject)
-        }
+        while (this.#dirty.size > 0 && goesOn()) await this.#settleSome(fence)
         await this.#tell(fence, goesOn)
         if (this.#dirty.size === 0) return
       } catch (thrown) {
@@ -193,6 +192,17 @@ export class NodeKeeper {
       for (const client of await namesBelow(session, `/config/users/${user}/clients`))
         this.#dirty.add(`entity users/${user}/clients/${client}`)
     }
+  }
+
+  /** Topics have nothing to do with each other; users and their clients share nodes. */
+  async #settleSome(fence: Fence): Promise<void> {
+    const topics: Subject[] = []
+    for (const subject of this.#dirty) {
+      if (topics.length === TOPICS_AT_ONCE) break
+      if (subject.startsWith('topic ')) topics.push(subject)
+    }
+    const [other] = this.#dirty
+    await inParallel(topics.length > 0 ? topics : [other!], (subject) => this.#settle(fence, subject))
   }
 
   async #settle(fence: Fence, subject: Subject): Promise<void> {
@@ -238,7 +248,7 @@ export class NodeKeeper {
 
   /** A node of a user goes only when none of its clients has anything. */
   async #settleEntity(fence: Fence, path: string): Promise<void> {
-    const text = entityTexts(this.#image).get(path)
+    const text = this.#entities.get(path)
     const node = `/config/${path}`
     if (text !== undefined) {
       const wanted = entityNodes(path, text)

@@ -204,13 +204,13 @@ async function judgeEnsemble(world) {
 async function judgeAddresses({ report, compiled }) {
   await report.test('an address at which nobody is ends the start with an error that says so', async () => {
     const script = join(import.meta.dirname, 'member.mjs')
-    const { code, stderr } = await run(process.execPath, [script, compiled, '127.0.0.1:1,127.0.0.1:2', '1', '2000'], {
+    const { code, stderr } = await run(process.execPath, [script, compiled, '127.0.0.1:1,127.0.0.1:2', '1', '2000', '3000'], {
       timeoutMs: 40_000,
     })
     assert.notEqual(code, 0)
     assert.match(
       stderr,
-      /no session with ZooKeeper at 127\.0\.0\.1:1, 127\.0\.0\.1:2 within 20000 ms \(.*ECONNREFUSED.*\): check zookeeper\.connect/,
+      /no session with ZooKeeper at 127\.0\.0\.1:1, 127\.0\.0\.1:2 within 3000 ms \(.*ECONNREFUSED.*\): check zookeeper\.connect/,
     )
   })
 }

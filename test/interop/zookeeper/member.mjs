@@ -1,11 +1,12 @@
 /**
- * One node with a log in ZooKeeper, in a process that can be killed: `member.mjs MODULES CONNECT ID SESSION_MS`. It prints one JSON value a line: `role`,
+ * One node with a log in ZooKeeper, in a process that can be killed: `member.mjs MODULES CONNECT ID SESSION_MS [PATIENCE_MS]`. It prints one JSON value a line: `role`,
  * `committed` (offset and text of each record, in order), `acked`, `retired`. On its input: `load`, `rest`, `snapshot`, `quit`.
  */
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 
-const [modules, connect, id, sessionMs] = process.argv.slice(2)
+const [modules, connect, id, sessionMs, patienceMs = '20000'] = process.argv.slice(2)
+setInterval(() => {}, 60_000) // our timers and a connection that is not there yet keep no process alive
 const load = (path) => import(pathToFileURL(`${modules}/src/${path}`).href)
 const { ZooKeeper } = await load('zookeeper/zookeeper.js')
 const { ZooKeeperLog } = await load('zookeeper/zookeeper-log.js')
@@ -27,7 +28,7 @@ const zookeeper = await ZooKeeper.open({
   servers,
   chroot,
   sessionTimeoutMs: Number(sessionMs),
-  connectionTimeoutMs: 20_000,
+  connectionTimeoutMs: Number(patienceMs),
 })
 const log = new ZooKeeperLog({ zookeeper, chroot, nodeId: Number(id), ...platform })
 

@@ -60,6 +60,12 @@ export class Tree {
       .map((name) => name.slice(prefix.length))
   }
 
+  /** The texts of all nodes whose paths begin with one of these; null where there is no data. */
+  below(...prefixes: readonly string[]): Map<string, string | null> {
+    const found = [...this.#nodes].filter(([path]) => prefixes.some((prefix) => path.startsWith(prefix)))
+    return new Map(found.map(([path, { data }]) => [path, data === null ? null : Buffer.from(data).toString()]))
+  }
+
   /** All of `act` or nothing: what it did is undone where it throws. */
   atomically<T>(act: () => T): T {
     const before = new Map([...this.#nodes].map(([path, node]) => [path, { ...node }]))
