@@ -9,6 +9,7 @@ import { judge as directories } from './directories/judge.mjs'
 import { judge as golden } from './golden/judge.mjs'
 import { judge as kafkaPython } from './kafka-python/judge.mjs'
 import { judge as kafkajs } from './kafkajs/judge.mjs'
+import { judge as metrics } from './metrics/judge.mjs'
 import { judge as pack } from './pack/judge.mjs'
 import { peerSuites } from './peers/judge.mjs'
 import { judge as zookeeper } from './zookeeper/judge.mjs'
@@ -24,6 +25,7 @@ export const judges = [
   crashStates,
   golden,
   codec,
+  metrics,
   pack,
   zookeeper,
   ...peerSuites,
