@@ -1,22 +1,26 @@
 // What was appended and is not committed yet, and those who wait for it: committed batches come to them in order and once each.
 
+import type { Logger } from '../platform/logger.ts'
 import { batches, type RecordBatch } from '../protocol/records/batch.ts'
+import { Listeners } from './listeners.ts'
 import type { ReplicaLog } from './replica-log.ts'
 
 const READ_BYTES = 1 << 20
 
 export class CommittedBatches {
   readonly #log: ReplicaLog
-  readonly #onCommit: ((committedOffset: number) => void)[] = []
-  readonly #onBatches: ((batches: readonly RecordBatch[]) => void)[] = []
+  readonly #onCommit: Listeners<number>
+  readonly #onBatches: Listeners<readonly RecordBatch[]>
   /** In the order of their offsets, from the first that is not committed. */
   #waiting: RecordBatch[] = []
   /** What lies below it was there at the start, and is not in memory. */
   #readFrom: number
   #offset = -1
 
-  constructor(log: ReplicaLog) {
+  constructor(log: ReplicaLog, logger: Logger) {
     this.#log = log
+    this.#onCommit = new Listeners(logger, 'what is committed')
+    this.#onBatches = new Listeners(logger, 'the batches')
     this.#readFrom = log.endOffset
   }
 
@@ -26,11 +30,11 @@ export class CommittedBatches {
   }
 
   onCommit(run: (committedOffset: number) => void): void {
-    this.#onCommit.push(run)
+    this.#onCommit.add(run)
   }
 
   onBatches(run: (batches: readonly RecordBatch[]) => void): void {
-    this.#onBatches.push(run)
+    this.#onBatches.add(run)
   }
 
   add(batch: RecordBatch): void {
@@ -67,7 +71,7 @@ export class CommittedBatches {
     this.#offset = offset
     const count = this.#waiting.findIndex(({ nextOffset }) => nextOffset > offset)
     const committed = this.#waiting.splice(0, count < 0 ? this.#waiting.length : count)
-    if (committed.length > 0) for (const run of this.#onBatches) run(committed)
-    for (const run of this.#onCommit) run(offset)
+    if (committed.length > 0) this.#onBatches.tell(committed)
+    this.#onCommit.tell(offset)
   }
 }

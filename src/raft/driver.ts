@@ -135,10 +135,10 @@ export class QuorumDriver {
     if (!effect) {
       const event = this.#events.shift()
       if (!event) return false
-      this.#effects = step(this.#options.state, event, this.#moment())
+      this.#effects = this.#guarded(event, () => step(this.#options.state, event, this.#moment())) ?? []
       return true
     }
-    const work = this.#carryOut(effect)
+    const work = this.#guarded(effect, () => this.#carryOut(effect))
     if (!work) return true
     this.#isWaiting = true
     work.then(
@@ -148,13 +148,23 @@ export class QuorumDriver {
     return false
   }
 
+  /** What should never throw, and did, must not be gone on from. */
+  #guarded<T>(doing: { readonly kind: string }, act: () => T): T | undefined {
+    try {
+      return act()
+    } catch (thrown) {
+      this.#fail(doing, thrown)
+      return undefined
+    }
+  }
+
   #goOn(): void {
     this.#isWaiting = false
     this.#pump()
   }
 
   /** Nothing may follow from what could not be carried out. */
-  #fail({ kind }: QuorumEffect, thrown: unknown): void {
+  #fail({ kind }: { readonly kind: string }, thrown: unknown): void {
     this.#isWaiting = false
     if (this.#isStopped) return
     const { logger } = this.#options.platform

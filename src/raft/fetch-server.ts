@@ -30,6 +30,8 @@ export interface FetchServerOptions {
 
 /** Answers are made in memory. */
 const MAX_BYTES = 8 * 1024 * 1024
+/** Replicas ask for half a second; nobody may stay for longer than this. */
+const MAX_WAIT_MS = 30_000
 
 export class FetchServer {
   readonly #options: FetchServerOptions
@@ -60,7 +62,7 @@ export class FetchServer {
     if (!isSameCluster(clusterId, request.clusterId)) return noFetch('INCONSISTENT_CLUSTER_ID')
     const wanted = fetchTarget(request)
     if (!wanted) return noFetch('UNKNOWN_TOPIC_OR_PARTITION')
-    const deadline = clock.monotonic() + wanted.maxWaitMs
+    const deadline = clock.monotonic() + Math.min(wanted.maxWaitMs, MAX_WAIT_MS)
     for (let isFirst = true; ; isFirst = false) {
       const found = await this.#look(wanted, isFirst)
       const hasNews = found.error !== 'NONE' || found.place.kind !== 'valid' || found.records.length > 0

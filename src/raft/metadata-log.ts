@@ -11,6 +11,7 @@ import type { RecordBatch } from '../protocol/records/batch.ts'
 import { CommittedBatches } from './committed-batches.ts'
 import { QuorumDriver } from './driver.ts'
 import { FetchServer } from './fetch-server.ts'
+import { Listeners } from './listeners.ts'
 import { openLog } from './open-log.ts'
 import { type Address, noPeers, type QuorumPeers } from './peers.ts'
 import { DEFAULT_TIMEOUTS } from './quorum/state.ts'
@@ -19,7 +20,7 @@ import { QuorumService } from './quorum-service.ts'
 import { readVote, type SavedState } from './quorum-state.ts'
 import type { ReplicaLog } from './replica-log.ts'
 import { keepSnapshot, type SnapshotId } from './snapshot.ts'
-import type { MetadataRetention, Snapshots } from './snapshots.ts'
+import type { MetadataRetention } from './snapshots.ts'
 import { isSameReplica, type ReplicaKey, type Voter } from './voters.ts'
 
 /** Who else there is. Without it the node is the only voter, or it is refused. */
@@ -54,12 +55,11 @@ export class MetadataLog implements ElectedLog {
   readonly #options: MetadataLogOptions
   readonly #state: QuorumState
   readonly #log: ReplicaLog
-  readonly #snapshots: Snapshots
   readonly #driver: QuorumDriver
   readonly #fetches: FetchServer
   readonly #committed: CommittedBatches
-  readonly #onRole: ((role: Leadership) => void)[] = []
-  readonly #onRestored: ((snapshot: SnapshotId) => void)[] = []
+  readonly #onRole: Listeners<Leadership>
+  readonly #onRestored: Listeners<SnapshotId>
   #onRetired: ((why: KafkaError) => void)[] = []
   #retired: KafkaError | null = null
   #leadership: Leadership
@@ -83,18 +83,19 @@ export class MetadataLog implements ElectedLog {
     // The only voter may have lost its vote; what it wrote then says in which epochs.
     const epoch = Math.max(vote.epoch, snapshots.newest?.epoch ?? 0)
     const state = initialState(settings, epoch > vote.epoch ? { epoch, leaderId: null, votedFor: null } : vote, log)
-    return new MetadataLog(options, state, log, snapshots)
+    return new MetadataLog(options, state, log)
   }
 
-  private constructor(options: MetadataLogOptions, state: QuorumState, log: ReplicaLog, snapshots: Snapshots) {
+  private constructor(options: MetadataLogOptions, state: QuorumState, log: ReplicaLog) {
     const { platform, quorum = ALONE } = options
     const { clusterId, peers } = quorum
     this.#options = options
     this.#state = state
     this.#log = log
-    this.#snapshots = snapshots
     this.#leadership = { isLeader: false, leaderId: null, epoch: state.epoch }
-    this.#committed = new CommittedBatches(log)
+    this.#committed = new CommittedBatches(log, platform.logger)
+    this.#onRole = new Listeners(platform.logger, 'the leader')
+    this.#onRestored = new Listeners(platform.logger, 'the snapshots')
     this.#driver = new QuorumDriver({
       platform,
       log,
@@ -109,7 +110,7 @@ export class MetadataLog implements ElectedLog {
         onTruncate: (offset) => this.#committed.truncate(offset),
         onCommit: (offset) => this.#commit(offset),
         onRole: (role) => this.#tellRole(role),
-        onRestored: (snapshot) => this.#tellRestored(snapshot),
+        onRestored: (snapshot) => this.#onRestored.tell(snapshot),
         onStop: (why) => this.retire(why),
       },
     })
@@ -187,7 +188,7 @@ export class MetadataLog implements ElectedLog {
   }
 
   onRole(run: (role: Leadership) => void): void {
-    this.#onRole.push(run)
+    this.#onRole.add(run)
   }
 
   #tellRole(role: Leadership): void {
@@ -195,7 +196,7 @@ export class MetadataLog implements ElectedLog {
     this.#leadership = role
     this.#fetches.wake()
     if (isLeader === role.isLeader && leaderId === role.leaderId && epoch === role.epoch) return
-    for (const run of this.#onRole) run(role)
+    this.#onRole.tell(role)
   }
 
   // ---- the log
@@ -244,11 +245,7 @@ export class MetadataLog implements ElectedLog {
   // ---- snapshots
 
   onRestored(run: (snapshot: SnapshotId) => void): void {
-    this.#onRestored.push(run)
-  }
-
-  #tellRestored(snapshot: SnapshotId): void {
-    for (const run of this.#onRestored) run(snapshot)
+    this.#onRestored.add(run)
   }
 
   newestSnapshot(): SnapshotId | null {
@@ -270,10 +267,10 @@ export class MetadataLog implements ElectedLog {
     data: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   ): Promise<void> {
     const { platform, retention } = this.#options
+    if ((this.#log.newestSnapshot?.endOffset ?? 0) >= endOffset) return // a leader's came in between, and holds as much
     const id = { endOffset, epoch: this.#log.epochBefore(endOffset) }
     await keepSnapshot(platform, this.#log, { id, lastTimestamp, batches: data })
-    await this.#snapshots.look()
-    await this.#snapshots.clean(retention)
+    await this.#log.snapshotWritten(retention)
   }
 }
 

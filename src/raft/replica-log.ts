@@ -9,7 +9,7 @@ import type { LogPosition, LogView } from './log-view.ts'
 import type { Membership } from './membership.ts'
 import { readMembershipOf } from './open-log.ts'
 import { readSnapshot, type SnapshotId, snapshotName } from './snapshot.ts'
-import type { Snapshots } from './snapshots.ts'
+import type { MetadataRetention, Snapshots } from './snapshots.ts'
 import type { Voter } from './voters.ts'
 
 export interface ReplicaLogParts {
@@ -27,6 +27,7 @@ export class ReplicaLog implements LogView {
   readonly #parts: ReplicaLogParts
   #lostUpTo: number
   #isRetired = false
+  #changing: Promise<void> = Promise.resolve()
 
   constructor(parts: ReplicaLogParts) {
     this.#parts = parts
@@ -138,7 +139,11 @@ export class ReplicaLog implements LogView {
   }
 
   /** What was not committed is given up for a leader's history; on the device when it resolves. */
-  async truncate(offset: number): Promise<void> {
+  truncate(offset: number): Promise<void> {
+    return this.#exclusively(() => this.#truncate(offset))
+  }
+
+  async #truncate(offset: number): Promise<void> {
     // First: a start that found the file ahead of the log would take what is given up here for lost.
     if (offset < this.#parts.flushed.offset) await this.#parts.flushed.cutTo(offset)
     this.#lostUpTo = Math.min(this.#lostUpTo, offset)
@@ -147,12 +152,33 @@ export class ReplicaLog implements LogView {
   }
 
   /** Everything goes, and the log goes on behind a snapshot that is here already. */
-  async restore(id: SnapshotId): Promise<void> {
+  restore(id: SnapshotId): Promise<void> {
+    return this.#exclusively(() => this.#restore(id))
+  }
+
+  async #restore(id: SnapshotId): Promise<void> {
     const { snapshots, membership, flushed, platform } = this.#parts
     await snapshots.look()
     if (this.isWhole) await flushed.cutTo(id.endOffset)
     await this.#log.truncateFully(id.endOffset)
     await readMembershipOf(membership, platform.disk, this.dir, id)
+  }
+
+  /** A snapshot was written here: older ones, and the log below the next, go as far as `retention` lets them. */
+  snapshotWritten(retention: MetadataRetention): Promise<void> {
+    const { snapshots } = this.#parts
+    return this.#exclusively(async () => {
+      await snapshots.look()
+      if (!this.#isRetired) await snapshots.clean(retention)
+    })
+  }
+
+  /** Where the log begins changes by one hand at a time: of a snapshot that was fetched, the list knows before the log does. */
+  async #exclusively(work: () => Promise<void>): Promise<void> {
+    const before = this.#changing
+    const mine = before.then(work)
+    this.#changing = mine.catch(() => {}) // its caller is told
+    await mine
   }
 
   // ---- reading

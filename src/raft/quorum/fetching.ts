@@ -1,7 +1,7 @@
 // How a node that does not lead gets the leader's log: one fetch at a time, or one piece of a snapshot; and, while it knows no leader, whom it asks for one.
 
 import { truncationOffset } from '../log-view.ts'
-import type { Peer } from '../peers.ts'
+import type { Address, Peer } from '../peers.ts'
 import { type SnapshotId, snapshotName } from '../snapshot.ts'
 import type { Answer, Fetched, Moment, QuorumEffect, SnapshotPiece } from './events.ts'
 import { isVoter, peerOf, type QuorumState, serversOf } from './state.ts'
@@ -47,8 +47,8 @@ function whomToAsk(state: QuorumState): Peer | null {
   const { fetching, leaderId, role, settings } = state
   const leader = role === 'follower' && leaderId !== null ? peerOf(state, leaderId) : null
   if (leader && fetching.failures % 2 === 0) return leader
-  const own = settings.address
-  const servers = serversOf(state).filter(({ host, port }) => host !== own?.host || port !== own.port)
+  const isAt = (one: Address, other: Address | null) => one.host === other?.host && one.port === other.port
+  const servers = serversOf(state).filter((server) => !isAt(server, settings.address) && !isAt(server, leader))
   return servers[fetching.nextServer++ % Math.max(1, servers.length)] ?? leader
 }
 

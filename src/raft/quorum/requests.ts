@@ -16,6 +16,7 @@ export function asked(state: QuorumState, key: number, ask: ShortAsk, moment: Mo
 
 function answerTo(state: QuorumState, ask: ShortAsk, moment: Moment, effects: QuorumEffect[]): Answer {
   if (ask.epoch < state.epoch) return standing(state, 'FENCED_LEADER_EPOCH')
+  if ((ask.kind === 'vote' ? ask.candidate.id : ask.leaderId) < 0) return standing(state, 'INVALID_REQUEST')
   switch (ask.kind) {
     case 'vote':
       return vote(state, ask, moment, effects)

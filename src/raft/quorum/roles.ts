@@ -71,8 +71,9 @@ function stand(state: QuorumState, isPreVote: boolean, moment: Moment): QuorumEf
     refused: new Set(),
     retryAt: new Map(),
   }
+  if (hasWon(state)) return afterVictory(state, moment)
   state.deadline = electionDeadline(state, moment)
-  return hasWon(state) ? afterVictory(state, moment) : askForVotes(state, otherVoters(state))
+  return askForVotes(state, otherVoters(state))
 }
 
 /** A majority would vote for it: it stands. A majority did: it leads. */
@@ -161,9 +162,8 @@ export function afterDeadline(state: QuorumState, moment: Moment): QuorumEffect[
 
 /** Who may not stand can only ask others whether there is another leader. */
 function lookElsewhere(state: QuorumState, moment: Moment): QuorumEffect[] {
-  state.fetching.failures++
-  state.deadline = moment.now + state.settings.timeouts.fetchTimeoutMs
   if (state.role === 'resigned') return becomeUnattached(state, state.epoch, moment)
+  state.deadline = moment.now + state.settings.timeouts.fetchTimeoutMs
   return fetchNext(state, moment)
 }
 

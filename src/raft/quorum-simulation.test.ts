@@ -1,0 +1,41 @@
+// Three and five voters in virtual time, while messages are lost, late and twice, the network parts, and machines lose their power.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type ClusterOptions, QuorumCluster } from '../../test/support/quorum-cluster.ts'
+import { trouble } from '../../test/support/quorum-nemesis.ts'
+
+/** After the last fault: elections may fail a few times, but not for ever. */
+const RECOVERY_MS = 20_000
+
+test('three voters elect a leader and commit, and an observer follows', async () => {
+  const cluster = await QuorumCluster.start({ seed: 1, voters: 3, observers: 1 })
+  assert.ok(await cluster.run(5_000, cluster.recovered()))
+  assert.equal(cluster.checks.elections, 1)
+})
+
+/** `ODRADEK_QUORUM_SEEDS=100-199 npm test -- quorum-simulation` takes others; a seed that found something stays here. */
+const [first = 1, last = 4] = (process.env['ODRADEK_QUORUM_SEEDS'] ?? '1-4').split('-').map(Number)
+const TROUBLE_MS = 10_000
+
+/** What a seed stands for besides the troubles that are drawn from it. */
+function optionsOf(seed: number): ClusterOptions {
+  return {
+    seed,
+    voters: seed % 3 === 0 ? 5 : 3,
+    observers: seed % 2,
+    kraftVersion: seed % 5 === 0 ? 0 : 1,
+    ...(seed % 4 === 0 ? {} : { snapshotEvery: 40 }),
+  }
+}
+
+for (let seed = first; seed <= last; seed++) {
+  test(`whatever happens nothing committed is lost, and work resumes afterwards: seed ${seed}`, async () => {
+    const cluster = await QuorumCluster.start(optionsOf(seed))
+    await cluster.run(3_000)
+    await trouble(cluster, TROUBLE_MS)
+    assert.ok(await cluster.run(RECOVERY_MS, cluster.recovered()), 'nobody leads, or somebody does not follow')
+    for (const node of cluster.nodes) await cluster.do(node.check())
+    for (const { id, retired } of cluster.nodes) assert.equal(retired, null, `node ${id} stopped by itself`)
+  })
+}

@@ -1,0 +1,151 @@
+// Requests between simulated members of a metadata quorum: bytes as on the wire, late, lost, twice, or not at all.
+
+import { ByteReader, ByteWriter } from '../../src/base/bytes.ts'
+import type { SimProcess } from '../../src/platform/sim/process.ts'
+import type { SeededRandom } from '../../src/platform/sim/random.ts'
+import type { World } from '../../src/platform/sim/world.ts'
+import { codec } from '../../src/protocol/codec.ts'
+import * as begin from '../../src/protocol/messages/begin-quorum-epoch.ts'
+import * as end from '../../src/protocol/messages/end-quorum-epoch.ts'
+import * as fetch from '../../src/protocol/messages/fetch.ts'
+import * as snapshot from '../../src/protocol/messages/fetch-snapshot.ts'
+import * as vote from '../../src/protocol/messages/vote.ts'
+import type { Message } from '../../src/protocol/schema.ts'
+import type { Peer, QuorumApi, QuorumApis, QuorumPeers } from '../../src/raft/peers.ts'
+import type { QuorumService } from '../../src/raft/quorum-service.ts'
+
+export interface Weather {
+  /** The longest ordinary way of a message. */
+  wayMs: number
+  lossShare: number
+  twiceShare: number
+  /** Of messages that take up to `lateMs`. */
+  lateShare: number
+  lateMs: number
+}
+
+export const calm: Weather = { wayMs: 5, lossShare: 0, twiceShare: 0, lateShare: 0, lateMs: 0 }
+
+/** One that listens: while its process lives, it answers. */
+export interface Member {
+  readonly id: number
+  readonly process: SimProcess
+  readonly service: QuorumService
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a table of all kinds of messages
+type Wire = readonly [version: number, request: Message<any>, response: Message<any>]
+const WIRES: Record<QuorumApi, Wire> = {
+  Vote: [2, vote.VoteRequest, vote.VoteResponse],
+  BeginQuorumEpoch: [1, begin.BeginQuorumEpochRequest, begin.BeginQuorumEpochResponse],
+  EndQuorumEpoch: [1, end.EndQuorumEpochRequest, end.EndQuorumEpochResponse],
+  Fetch: [18, fetch.FetchRequest, fetch.FetchResponse],
+  FetchSnapshot: [1, snapshot.FetchSnapshotRequest, snapshot.FetchSnapshotResponse],
+}
+
+/** Before the answer of a connection that is refused. */
+const REFUSED_MS = 1
+
+export class QuorumNetwork {
+  weather: Weather = { ...calm }
+  readonly #world: World
+  readonly #random: SeededRandom
+  readonly #members = new Map<string, Member>()
+  /** Ways that nothing gets through: `from>to`. */
+  readonly #closed = new Set<string>()
+  /** Hears every request as it leaves, and every answer as it does. */
+  onMessage: (from: number, to: number, api: QuorumApi, request: unknown, response: unknown | null) => void = () => {}
+
+  constructor(world: World) {
+    this.#world = world
+    this.#random = world.random.fork()
+  }
+
+  listen(member: Member): void {
+    this.#members.set(hostOf(member.id), member)
+  }
+
+  /** Nothing from `from` reaches `to`. */
+  close(from: number, to: number): void {
+    this.#closed.add(`${from}>${to}`)
+  }
+
+  openAll(): void {
+    this.#closed.clear()
+  }
+
+  /** How one process reaches the others. */
+  of(id: number, process: SimProcess): QuorumPeers {
+    return {
+      send: <A extends QuorumApi>(to: Peer, api: A, request: QuorumApis[A]['request']) =>
+        new Promise<QuorumApis[A]['response']>((resolve, reject) => {
+          const [version, requests, responses] = WIRES[api]
+          const bytes = encoded(requests, version, request)
+          this.#travel(id, to.host, process, () => {
+            const member = this.#members.get(to.host)
+            if (!member?.process.isAlive) {
+              this.#world.events.after(REFUSED_MS, 'refused', () => reject(new Error(`${to.host} refused`)), process)
+              return
+            }
+            const heard = decoded(requests, version, bytes) as QuorumApis[A]['request']
+            ask(member.service, api, heard).then(
+              (response) => {
+                this.onMessage(id, member.id, api, heard, response)
+                const back = encoded(responses, version, response)
+                this.#travel(member.id, hostOf(id), process, () => resolve(decoded(responses, version, back) as never))
+              },
+              (why) => this.#travel(member.id, hostOf(id), process, () => reject(why)),
+            )
+          })
+        }),
+    }
+  }
+
+  /** Where a dead process would act, or hear, nothing happens. */
+  #travel(from: number, to: string, process: SimProcess, arrive: () => void): void {
+    const { events } = this.#world
+    const { wayMs, lossShare, twiceShare, lateShare, lateMs } = this.weather
+    const target = this.#members.get(to)
+    const owner = target && target.id !== from && target.process.isAlive ? target.process : process
+    const go = () => {
+      if (this.#closed.has(`${from}>${idOf(to)}`) || this.#random.chance(lossShare)) return
+      const ms = this.#random.chance(lateShare) ? this.#random.next() * lateMs : 0.1 + this.#random.next() * wayMs
+      events.after(ms, `${from} to ${to}`, arrive, owner)
+    }
+    go()
+    if (this.#random.chance(twiceShare)) go()
+  }
+}
+
+export function hostOf(id: number): string {
+  return `node-${id}`
+}
+
+function idOf(host: string): number {
+  return Number(host.slice('node-'.length))
+}
+
+function ask<A extends QuorumApi>(service: QuorumService, api: A, request: QuorumApis[A]['request']): Promise<unknown> {
+  switch (api) {
+    case 'Vote':
+      return service.vote(request as vote.VoteRequest)
+    case 'BeginQuorumEpoch':
+      return service.beginQuorumEpoch(request as begin.BeginQuorumEpochRequest)
+    case 'EndQuorumEpoch':
+      return service.endQuorumEpoch(request as end.EndQuorumEpochRequest)
+    case 'Fetch':
+      return service.fetch(request as fetch.FetchRequest)
+    default:
+      return service.fetchSnapshot(request as snapshot.FetchSnapshotRequest)
+  }
+}
+
+function encoded<T>(message: Message<T>, version: number, value: T): Uint8Array {
+  const to = new ByteWriter(256)
+  codec(message, version).write(to, value as never)
+  return Uint8Array.from(to.toBytes())
+}
+
+function decoded<T>(message: Message<T>, version: number, bytes: Uint8Array): T {
+  return codec(message, version).read(new ByteReader(Uint8Array.from(bytes)))
+}
