@@ -40,17 +40,21 @@ export const FEATURE_TEXT = '{"features":{},"version":2,"status":1}'
 /** All nodes of a topic, parents first; removed the other way round. */
 export function topicNodes(topic: TopicImage, configs: ReadonlyMap<string, string>, controllerEpoch: number): Wanted[] {
   const root = `/brokers/topics/${topic.name}`
-  const partitions = topic.partitions.map(({ partition }) => ({ path: `${root}/partitions/${partition}`, text: null }))
-  const states = topic.partitions.map((partition) => ({
-    path: `${root}/partitions/${partition.partition}/state`,
-    text: stateText(partition, controllerEpoch),
-  }))
   return [
     { path: `/config/topics/${topic.name}`, text: configText(configs) },
     { path: root, text: topicText(topic) },
     { path: `${root}/partitions`, text: null },
-    ...partitions,
-    ...states,
+    ...partitionNodes(topic, topic.partitions.keys(), controllerEpoch),
+  ]
+}
+
+/** The nodes of some partitions, then their states. */
+export function partitionNodes({ name, partitions }: TopicImage, numbers: Iterable<number>, controllerEpoch: number): Wanted[] {
+  const root = `/brokers/topics/${name}/partitions`
+  const some = [...numbers].flatMap((number) => partitions[number] ?? [])
+  return [
+    ...some.map(({ partition }) => ({ path: `${root}/${partition}`, text: null })),
+    ...some.map((each) => ({ path: `${root}/${each.partition}/state`, text: stateText(each, controllerEpoch) })),
   ]
 }
 

@@ -317,7 +317,7 @@ test('whatever comes in between, the nodes are in the end what the image says', 
       assert.deepEqual([...there.keys()].sort(), [...wanted.keys()].sort())
       for (const [path, text] of wanted) if (text !== null) assert.ok(saysTheSame(path, there.get(path)!, text), path)
     }),
-    { numRuns: 15 },
+    { numRuns: 10 },
   )
 })
 

@@ -1,7 +1,8 @@
 // Keeps Kafka's own nodes as the metadata has it, for people and tools that look there: the active controller writes them, from its image as it changes.
 
-import type { MetadataDelta } from '../metadata/delta.ts'
+import type { MetadataDelta, PartitionChange } from '../metadata/delta.ts'
 import type { MetadataImage } from '../metadata/image.ts'
+import type { PartitionImage } from '../metadata/partition.ts'
 import type { MetadataPublisher } from '../metadata/publisher.ts'
 import { metadataCodec } from '../metadata/records.ts'
 import type { ConfigResource } from '../metadata/resources.ts'
@@ -13,13 +14,16 @@ import { type Fence, Fenced } from './fence.ts'
 import {
   brokerConfigText,
   changeText,
+  configText,
   DEFAULT_ENTITY,
   entityNodes,
   entityTexts,
   FEATURE_TEXT,
   NO_CONFIG_TEXT,
+  partitionNodes,
   producerIdText,
   topicNodes,
+  topicText,
   type Wanted,
 } from './kafka-nodes.ts'
 import { bytesOf } from './layout.ts'
@@ -34,8 +38,15 @@ export interface NodeKeeperOptions {
   readonly logger: Logger
 }
 
-/** What is written as one: a topic with its partitions and configuration, a broker's configuration, a user, a client, an address, or one node. */
-type Subject = `topic ${string}` | `broker ${string}` | `entity ${string}` | 'producer ids' | 'feature'
+/** What is written as one: a topic with all that is below it, those of its partitions that changed, its configuration, a broker's, a user's, a client's, an address's, or one node. */
+type Subject =
+  | `topic ${string}`
+  | `partitions ${string}`
+  | `config ${string}`
+  | `broker ${string}`
+  | `entity ${string}`
+  | 'producer ids'
+  | 'feature'
 
 const RETRY_MS = 1000
 const TOPICS_AT_ONCE = 8
@@ -46,6 +57,8 @@ const NOTICES = '/config/changes'
 export class NodeKeeper {
   readonly #options: NodeKeeperOptions
   readonly #dirty = new Set<Subject>()
+  /** Of topics that are there and stay: what changed of them. */
+  readonly #partitions = new Map<string, { readonly numbers: Set<number>; isReassigned: boolean }>()
   /** Paths below /config of what changed since its node was written. */
   readonly #notices = new Set<string>()
   /** What users, clients and addresses were last known to have. */
@@ -84,19 +97,28 @@ export class NodeKeeper {
   #changed(delta: MetadataDelta): void {
     this.#isLoaded = true
     if (delta.isFirst) return this.#begin()
-    const topics = [...delta.topicsCreated, ...delta.topicsDeleted, ...delta.partitionsChanged.map(({ topic }) => topic)]
-    for (const { name } of topics) this.#dirty.add(`topic ${name}`)
+    for (const { name } of [...delta.topicsCreated, ...delta.topicsDeleted]) this.#dirty.add(`topic ${name}`)
     const created = new Set(delta.topicsCreated.map(({ name }) => name))
+    for (const change of delta.partitionsChanged) if (!created.has(change.topic.name)) this.#partitionChanged(change)
     for (const resource of delta.configsChanged) this.#configChanged(resource, created)
     if (delta.othersChanged.has('quotas') || delta.othersChanged.has('scram')) this.#entitiesChanged()
     this.#run()
   }
 
+  #partitionChanged({ topic: { name }, before, after }: PartitionChange): void {
+    let changed = this.#partitions.get(name)
+    if (!changed) this.#partitions.set(name, (changed = { numbers: new Set(), isReassigned: false }))
+    changed.numbers.add(after.partition)
+    changed.isReassigned ||= before === null || assignmentOf(before) !== assignmentOf(after)
+    this.#dirty.add(`partitions ${name}`)
+  }
+
   /** Creating a topic with configurations is no change of them. */
   #configChanged({ type, name }: ConfigResource, created: ReadonlySet<string>): void {
     if (type === 'topic') {
-      this.#dirty.add(`topic ${name}`)
-      if (!created.has(name) && this.#image.topic(name)) this.#notices.add(`topics/${name}`)
+      if (created.has(name) || !this.#image.topic(name)) return
+      this.#dirty.add(`config ${name}`)
+      this.#notices.add(`topics/${name}`)
     } else if (type === 'broker') {
       this.#dirty.add(`broker ${name}`)
       this.#notices.add(`brokers/${name || DEFAULT_ENTITY}`)
@@ -143,6 +165,7 @@ export class NodeKeeper {
     const { fence } = this.#options.log
     if (!fence || this.#isStopped) {
       this.#dirty.clear()
+      this.#partitions.clear()
       this.#notices.clear()
       return
     }
@@ -199,7 +222,7 @@ export class NodeKeeper {
     const topics: Subject[] = []
     for (const subject of this.#dirty) {
       if (topics.length === TOPICS_AT_ONCE) break
-      if (subject.startsWith('topic ')) topics.push(subject)
+      if (/^(topic|partitions|config) /.test(subject)) topics.push(subject)
     }
     const [other] = this.#dirty
     await inParallel(topics.length > 0 ? topics : [other!], (subject) => this.#settle(fence, subject))
@@ -219,6 +242,8 @@ export class NodeKeeper {
   async #settleNow(fence: Fence, subject: Subject): Promise<void> {
     const [kind, name] = splitOnce(subject)
     if (kind === 'topic') return this.#settleTopic(fence, name)
+    if (kind === 'partitions') return this.#settlePartitions(fence, name)
+    if (kind === 'config') return this.#settleTopicConfig(fence, name)
     if (kind === 'broker') return this.#settleBroker(fence, name)
     if (kind === 'entity') return this.#settleEntity(fence, name)
     if (kind === 'feature') return settleOne(fence, { path: '/feature', text: FEATURE_TEXT })
@@ -238,6 +263,27 @@ export class NodeKeeper {
     await settle(fence, topic ? topicNodes(topic, configs, fence.epoch) : [], (session) => findTopic(session, name))
   }
 
+  /** A few of many thousand, mostly; where that does not work, all of the topic is looked at. */
+  async #settlePartitions(fence: Fence, name: string): Promise<void> {
+    const changed = this.#partitions.get(name)
+    this.#partitions.delete(name)
+    const topic = this.#image.topic(name)
+    if (!topic || !changed || this.#dirty.has(`topic ${name}`)) return
+    const wanted = partitionNodes(topic, changed.numbers, fence.epoch)
+    if (changed.isReassigned) wanted.unshift({ path: `/brokers/topics/${name}`, text: topicText(topic) })
+    try {
+      await settle(fence, wanted, (session) => findNodes(session, pathsOf(wanted)))
+    } catch (thrown) {
+      this.#dirty.add(`topic ${name}`)
+      throw thrown
+    }
+  }
+
+  async #settleTopicConfig(fence: Fence, name: string): Promise<void> {
+    if (!this.#image.topic(name) || this.#dirty.has(`topic ${name}`)) return
+    await settleOne(fence, { path: `/config/topics/${name}`, text: configText(this.#image.configsOf({ type: 'topic', name })) })
+  }
+
   /** A node that was made once stays, with nothing in it. */
   async #settleBroker(fence: Fence, name: string): Promise<void> {
     const path = `/config/brokers/${name || DEFAULT_ENTITY}`
@@ -254,12 +300,7 @@ export class NodeKeeper {
       const wanted = entityNodes(path, text)
       const own = this.#entities.get(path.split('/').slice(0, 2).join('/'))
       const nodes = wanted.map((each, index) => (index === 0 && wanted.length > 1 && own ? { path: each.path, text: own } : each))
-      return settle(fence, nodes, (session) =>
-        findNodes(
-          session,
-          nodes.map((each) => each.path),
-        ),
-      )
+      return settle(fence, nodes, (session) => findNodes(session, pathsOf(nodes)))
     }
     const clients = await namesBelow(fence.session, `${node}/clients`)
     if (clients.length > 0) return settleOne(fence, { path: node, text: NO_CONFIG_TEXT })
@@ -307,6 +348,11 @@ export class NodeKeeper {
 
 /** Where it stands in the frame of a metadata record, behind the frame's version: one byte each. */
 const PRODUCER_IDS_KEY = 15
+
+const assignmentOf = ({ replicas, addingReplicas, removingReplicas }: PartitionImage) =>
+  `${replicas} + ${addingReplicas} - ${removingReplicas}`
+
+const pathsOf = (nodes: readonly Wanted[]) => nodes.map(({ path }) => path)
 
 function settleOne(fence: Fence, wanted: Wanted): Promise<void> {
   return settle(fence, [wanted], (session) => findNodes(session, [wanted.path]))

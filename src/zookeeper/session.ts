@@ -198,7 +198,7 @@ export class Session {
         this.#fireAll()
       },
     })
-    this.#connected.resolve()
+    if (this.#connection === connection) this.#connected.resolve() // it may be over already
     return { lost: lost.promise }
   }
 

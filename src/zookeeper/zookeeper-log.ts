@@ -10,14 +10,15 @@ import type { Random } from '../platform/random.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import type { RecordBatch } from '../protocol/records/batch.ts'
 import { Appender } from './appender.ts'
+import { CommittedLog } from './committed-log.ts'
 import { type ControllerNode, type Office, readController, readEpoch, stand } from './election.ts'
-import { BrokenLog, type Entry, listEntries, readEntry } from './entries.ts'
+import { BrokenLog } from './entries.ts'
 import { ZooKeeperError } from './errors.ts'
 import { type Fence, Fenced } from './fence.ts'
 import { ForeignCluster, paths, prepareLayout, readHead, signal } from './layout.ts'
-import { remove, sync } from './operations.ts'
+import { remove } from './operations.ts'
 import type { Session } from './session.ts'
-import { newestSnapshot, readSnapshot, removeLeftOver, removeOld, type SnapshotNode, writeSnapshot } from './snapshots.ts'
+import { newestSnapshot, readSnapshot, removeLeftOver, removeOld, writeSnapshot } from './snapshots.ts'
 import type { ZooKeeper } from './zookeeper.ts'
 
 export interface ZooKeeperLogOptions {
@@ -34,8 +35,6 @@ interface Term extends Office {
   readonly appender: Appender
 }
 
-/** Entries asked for at once. */
-const READ_AHEAD = 16
 /** So many entries without a snapshot are enough for one, however small they are: each is a node, and a start reads them all. */
 const MANY_ENTRIES = 2048
 /** Before a node that gave its office up stands again, so that others come first. */
@@ -54,11 +53,7 @@ export class ZooKeeperLog implements ElectedLog {
   readonly #started = deferred<void>()
   #role: Leadership = { isLeader: false, leaderId: null, epoch: 0 }
   #term: Term | null = null
-  #committedOffset = 0
-  #isKnown = false
-  /** First offsets of the entries that are there, ascending. */
-  #bases: number[] = []
-  #snapshot: SnapshotNode | null = null
+  readonly #committed: CommittedLog
   /** Looks at the head, one after the other. */
   #looks: Promise<void> = Promise.resolve()
   /** Ends the election's wait for a change. */
@@ -67,6 +62,16 @@ export class ZooKeeperLog implements ElectedLog {
 
   constructor(options: ZooKeeperLogOptions) {
     this.#options = options
+    this.#committed = new CommittedLog({
+      onCommitted: (batches, committedOffset) => {
+        for (const run of this.#onBatches) run(batches)
+        for (const run of this.#onCommit) run(committedOffset)
+      },
+      onRestored: (snapshot) => {
+        for (const run of this.#onRestored) run(snapshot)
+        for (const run of this.#onCommit) run(snapshot.endOffset)
+      },
+    })
     this.#started.promise.catch(() => {}) // who waits for it hears
   }
 
@@ -87,15 +92,15 @@ export class ZooKeeperLog implements ElectedLog {
   }
 
   get startOffset(): number {
-    return this.#bases[0] ?? this.#committedOffset
+    return this.#committed.startOffset
   }
 
   get endOffset(): number {
-    return this.#term?.appender.endOffset ?? this.#committedOffset
+    return this.#term?.appender.endOffset ?? this.#committed.endOffset
   }
 
   get committedOffset(): number {
-    return this.#committedOffset
+    return this.#committed.endOffset
   }
 
   /** Rejects with ForeignCluster where the chroot is not for us, and with an Error where the log in it is damaged. */
@@ -155,42 +160,17 @@ export class ZooKeeperLog implements ElectedLog {
   }
 
   /** Entries come from the ensemble; what is appended and not committed comes last. */
-  async read(from: number, maxBytes: number): Promise<readonly Uint8Array[]> {
-    const found: Uint8Array[] = []
-    let size = 0
-    for (let index = this.#indexOf(from); index < this.#bases.length; index += READ_AHEAD) {
-      const some = this.#bases.slice(index, index + READ_AHEAD)
-      for (const entry of await Promise.all(some.map((base) => this.#entry(base)))) {
-        if (found.length > 0 && size + entry.bytes.length > maxBytes) return found
-        found.push(entry.bytes)
-        size += entry.bytes.length
-      }
-    }
-    return [...found, ...(this.#term?.appender.uncommitted() ?? [])]
-  }
-
-  /** Of the entry that holds `offset`, or of the first behind it. */
-  #indexOf(offset: number): number {
-    if (offset >= this.#committedOffset) return this.#bases.length
-    const next = this.#bases.findIndex((base) => base > offset)
-    return Math.max(0, (next < 0 ? this.#bases.length : next) - 1)
-  }
-
-  async #entry(base: number): Promise<Entry> {
-    const entry = await readEntry(this.#options.zookeeper.session, base)
-    if (!entry)
-      throw new BrokenLog(
-        `the metadata log in ZooKeeper has no offset ${base} any more; a newer snapshot may have taken its place`,
-      )
-    return entry
+  read(from: number, maxBytes: number): Promise<readonly Uint8Array[]> {
+    const uncommitted = () => this.#term?.appender.uncommitted() ?? []
+    return this.#committed.read(this.#options.zookeeper.session, from, maxBytes, uncommitted)
   }
 
   newestSnapshot(): SnapshotPlace | null {
-    return this.#snapshot
+    return this.#committed.snapshot
   }
 
   async *readSnapshot({ endOffset, epoch }: SnapshotPlace): AsyncGenerator<RecordBatch, void, undefined> {
-    const snapshot = this.#snapshot
+    const { snapshot } = this.#committed
     if (snapshot?.endOffset !== endOffset || snapshot.epoch !== epoch)
       throw new BrokenLog(`the snapshot of the metadata up to ${endOffset} is not the newest any more; begin anew with that`)
     yield* readSnapshot(this.#options.zookeeper.session, snapshot)
@@ -202,8 +182,7 @@ export class ZooKeeperLog implements ElectedLog {
    */
   bytesBetweenSnapshots(configured: number): number {
     if (!this.isLeader) return Number.POSITIVE_INFINITY
-    const since = this.#snapshot?.endOffset ?? 0
-    return this.#bases.length - this.#indexOf(since) >= MANY_ENTRIES ? 1 : configured
+    return this.#committed.entriesSinceSnapshot >= MANY_ENTRIES ? 1 : configured
   }
 
   /** The leader's: throws NOT_CONTROLLER elsewhere, and where another one is elected before the snapshot is whole. */
@@ -214,21 +193,16 @@ export class ZooKeeperLog implements ElectedLog {
   ): Promise<void> {
     const term = this.#term
     if (!term) throw new KafkaError('NOT_CONTROLLER', 'the active controller keeps the snapshots in ZooKeeper, for all nodes')
-    assert(endOffset <= this.#committedOffset, `a snapshot holds what is committed: ${endOffset} of ${this.#committedOffset}`)
+    assert(endOffset <= this.committedOffset, `a snapshot holds what is committed: ${endOffset} of ${this.committedOffset}`)
     try {
       const place = { endOffset, epoch: term.fence.epoch }
       const snapshot = await writeSnapshot(term.fence, place, Math.max(0, lastTimestamp), data)
-      this.#snapshot = snapshot
-      this.#forgetBelow(await removeOld(term.fence, snapshot))
+      this.#committed.snapshot = snapshot
+      this.#committed.forgetBelow(await removeOld(term.fence, snapshot))
     } catch (thrown) {
       if (!(thrown instanceof Fenced)) throw thrown
       throw new KafkaError('NOT_CONTROLLER', thrown.message, { cause: thrown })
     }
-  }
-
-  #forgetBelow(offset: number): void {
-    const first = this.#bases.findIndex((base) => base >= offset)
-    if (first > 0) this.#bases.splice(0, first)
   }
 
   /** All that happens in one session. */
@@ -270,17 +244,7 @@ export class ZooKeeperLog implements ElectedLog {
 
   async #begin(session: Session): Promise<void> {
     await prepareLayout(session, this.#options.chroot)
-    if (this.#isKnown) return this.#catchUp(session)
-    const head = await readHead(session)
-    const snapshot = await newestSnapshot(session)
-    const names = await listEntries(session)
-    this.#bases = names
-      .filter(({ baseOffset, piece }) => piece === 0 && baseOffset < head.endOffset)
-      .map(({ baseOffset }) => baseOffset)
-    this.#snapshot = snapshot
-    requireWhole(this.#bases[0] ?? head.endOffset, snapshot)
-    this.#committedOffset = head.endOffset
-    this.#isKnown = true
+    await (this.#committed.isKnown ? this.#catchUp(session) : this.#committed.begin(session))
   }
 
   /** While another node leads: whatever the head was moved over. A leader moves it itself. */
@@ -295,66 +259,13 @@ export class ZooKeeperLog implements ElectedLog {
 
   /** Once all looks before it have ended. */
   #catchUp(session: Session): Promise<void> {
-    const look = this.#looks.then(() => this.#follow(session))
+    const look = this.#looks.then(async () => {
+      // Who leads moves the head itself.
+      const isStopped = () => this.#term !== null || this.#isOver(session)
+      if (!isStopped()) await this.#committed.follow(session, isStopped)
+    })
     this.#looks = look.catch(() => {}) // its own asker hears
     return look
-  }
-
-  async #follow(session: Session): Promise<void> {
-    if (this.#term || this.#isOver(session)) return
-    let head = await readHead(session)
-    if (head.endOffset < this.#committedOffset) {
-      // The server of a new session may be behind the one before it.
-      await session.look(sync(paths.head))
-      head = await readHead(session)
-    }
-    if (head.endOffset < this.#committedOffset) {
-      throw new BrokenLog(
-        `the metadata log in ZooKeeper ends at ${head.endOffset}, and this node has seen ${this.#committedOffset}: the ensemble has lost committed metadata. ` +
-          'Bring its data back before this node is started again',
-      )
-    }
-    while (this.#committedOffset < head.endOffset) {
-      const entry = await readEntry(session, this.#committedOffset)
-      if (this.#isOver(session)) return
-      if (entry) this.#committed(entry)
-      else await this.#restore(session)
-    }
-  }
-
-  /** The log begins behind what this node has seen: a snapshot stands for what is between. */
-  async #restore(session: Session): Promise<void> {
-    const snapshot = await newestSnapshot(session)
-    const names = await listEntries(session)
-    if (this.#isOver(session)) return
-    if (!snapshot || snapshot.endOffset <= this.#committedOffset)
-      throw new BrokenLog(
-        `the metadata log in ZooKeeper has no offset ${this.#committedOffset}, and no snapshot holds it: somebody removed nodes below ${paths.entries}`,
-      )
-    this.#snapshot = snapshot
-    this.#bases = names
-      .filter(({ baseOffset, piece }) => piece === 0 && baseOffset < snapshot.endOffset)
-      .map(({ baseOffset }) => baseOffset)
-    this.#committedOffset = snapshot.endOffset
-    for (const run of this.#onRestored) run(snapshot)
-    for (const run of this.#onCommit) run(snapshot.endOffset)
-    await this.#passOver(session, snapshot)
-  }
-
-  /** A snapshot may end inside of an entry, whose rest still has to come. */
-  async #passOver(session: Session, { endOffset }: SnapshotPlace): Promise<void> {
-    const last = this.#bases.at(-1)
-    const entry = last === undefined ? null : await readEntry(session, last)
-    if (!entry || entry.nextOffset <= endOffset || this.#isOver(session)) return
-    this.#bases.pop()
-    this.#committed({ ...entry, batches: entry.batches.filter(({ baseOffset }) => baseOffset >= endOffset) })
-  }
-
-  #committed({ baseOffset, nextOffset, batches }: Entry): void {
-    this.#bases.push(baseOffset)
-    this.#committedOffset = nextOffset
-    for (const run of this.#onBatches) run(batches)
-    for (const run of this.#onCommit) run(nextOffset)
   }
 
   /** Stands whenever there is no controller, and follows the one that is. */
@@ -400,19 +311,19 @@ export class ZooKeeperLog implements ElectedLog {
     if (!office || this.#isOver(session)) return
     // From here on nobody else can move the head, so what it says now is all there is.
     await this.#catchUp(session)
-    await removeLeftOver(office.fence, this.#committedOffset)
-    this.#snapshot = await newestSnapshot(session)
+    await removeLeftOver(office.fence, this.committedOffset)
+    this.#committed.snapshot = await newestSnapshot(session)
     const head = await readHead(session)
     if (this.#isOver(session) || !session.isCertain) return
     assert(
-      head.endOffset === this.#committedOffset,
-      `a new controller knows all of its log: ${this.#committedOffset} of ${head.endOffset}`,
+      head.endOffset === this.committedOffset,
+      `a new controller knows all of its log: ${this.committedOffset} of ${head.endOffset}`,
     )
     const appender: Appender = new Appender({
       fence: office.fence,
       clock,
       head,
-      onCommitted: (entry) => this.#committed(entry),
+      onCommitted: (entry) => this.#committed.add(entry),
       onFailed: (why) => this.#failed(appender, why),
     })
     this.#term = { ...office, appender }
@@ -461,12 +372,4 @@ export class ZooKeeperLog implements ElectedLog {
 /** Lets the others know that the office is free. Where that fails, the end of the session tells them. */
 async function leave({ fence }: Term): Promise<void> {
   await fence.write(remove(paths.controller)).catch(() => {})
-}
-
-function requireWhole(startOffset: number, snapshot: SnapshotNode | null): void {
-  const endOffset = snapshot?.endOffset ?? 0
-  if (startOffset <= endOffset) return
-  throw new BrokenLog(
-    `the metadata log in ZooKeeper begins at ${startOffset}, but the newest snapshot ends at ${endOffset}: somebody removed nodes below ${paths.entries}`,
-  )
 }

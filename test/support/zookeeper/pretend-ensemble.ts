@@ -306,7 +306,7 @@ export class PretendEnsemble {
     to.int32(0)
     to.exactInt64(node.owner)
     to.int32(node.data?.length ?? 0)
-    to.int32(this.tree.children(path).length)
+    to.int32(this.tree.countChildren(path))
     to.int64(node.mzxid)
   }
 

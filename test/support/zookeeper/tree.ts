@@ -35,6 +35,8 @@ export class Refused extends Error {
 
 export class Tree {
   #nodes = new Map<string, TreeNode>([['/', newNode(null, 0, 0, 0n)]])
+  readonly #children = new Map<string, Set<string>>()
+  #undo: (() => void)[] = []
   zxid = 0
   /** What happened since it was last taken. */
   events: Event[] = []
@@ -54,10 +56,25 @@ export class Tree {
   }
 
   children(path: string): string[] {
-    const prefix = path === '/' ? '/' : `${path}/`
-    return [...this.#nodes.keys()]
-      .filter((name) => name !== '/' && name.startsWith(prefix) && !name.slice(prefix.length).includes('/'))
-      .map((name) => name.slice(prefix.length))
+    return [...(this.#children.get(path) ?? [])]
+  }
+
+  countChildren(path: string): number {
+    return this.#children.get(path)?.size ?? 0
+  }
+
+  #put(path: string, node: TreeNode): void {
+    this.#nodes.set(path, node)
+    const [parent, name] = parted(path)
+    const names = this.#children.get(parent)
+    if (names) names.add(name)
+    else this.#children.set(parent, new Set([name]))
+  }
+
+  #drop(path: string): void {
+    this.#nodes.delete(path)
+    const [parent, name] = parted(path)
+    this.#children.get(parent)?.delete(name)
   }
 
   /** The texts of all nodes whose paths begin with one of these; null where there is no data. */
@@ -68,26 +85,30 @@ export class Tree {
 
   /** All of `act` or nothing: what it did is undone where it throws. */
   atomically<T>(act: () => T): T {
-    const before = new Map([...this.#nodes].map(([path, node]) => [path, { ...node }]))
     const events = this.events.length
+    this.#undo = []
     this.zxid++
     try {
       return act()
     } catch (thrown) {
-      this.#nodes = before
+      for (const undo of this.#undo.reverse()) undo()
       this.events.length = events
       throw thrown
     }
   }
 
   create(wanted: string, data: Uint8Array | null, owner: bigint, isSequential: boolean, now: number): string {
-    const parentPath = wanted.slice(0, wanted.lastIndexOf('/')) || '/'
+    const [parentPath] = parted(wanted)
     const parent = this.get(parentPath)
     const path = isSequential ? wanted + String(parent.cversion).padStart(10, '0') : wanted
     if (this.#nodes.has(path)) throw new Refused(NODE_EXISTS)
     if (parent.owner !== 0n) throw new Refused(NO_CHILDREN_FOR_EPHEMERALS)
     parent.cversion++
-    this.#nodes.set(path, newNode(data, this.zxid, now, owner))
+    this.#put(path, newNode(data, this.zxid, now, owner))
+    this.#undo.push(() => {
+      parent.cversion--
+      this.#drop(path)
+    })
     this.events.push({ type: 1, path }, { type: 4, path: parentPath })
     return path
   }
@@ -95,6 +116,8 @@ export class Tree {
   setData(path: string, data: Uint8Array | null, version: number): void {
     this.check(path, version)
     const node = this.get(path)
+    const before = { ...node }
+    this.#undo.push(() => Object.assign(node, before))
     node.data = data
     node.version++
     node.mzxid = this.zxid
@@ -103,9 +126,11 @@ export class Tree {
 
   remove(path: string, version: number): void {
     this.check(path, version)
-    if (this.children(path).length > 0) throw new Refused(NOT_EMPTY)
-    this.#nodes.delete(path)
-    const parentPath = path.slice(0, path.lastIndexOf('/')) || '/'
+    if (this.countChildren(path) > 0) throw new Refused(NOT_EMPTY)
+    const node = this.get(path)
+    this.#undo.push(() => this.#put(path, node))
+    this.#drop(path)
+    const [parentPath] = parted(path)
     this.events.push({ type: 2, path }, { type: 4, path: parentPath })
   }
 
@@ -125,8 +150,14 @@ export class Tree {
   /** For tests that go behind everybody's back. */
   wipe(): void {
     this.#nodes = new Map([['/', newNode(null, 0, 0, 0n)]])
+    this.#children.clear()
     this.zxid = 0
   }
+}
+
+function parted(path: string): [parent: string, name: string] {
+  const slash = path.lastIndexOf('/')
+  return [path.slice(0, slash) || '/', path.slice(slash + 1)]
 }
 
 function newNode(data: Uint8Array | null, zxid: number, now: number, owner: bigint): TreeNode {

@@ -123,7 +123,7 @@ export function batchOf(...texts: readonly string[]): Uint8Array {
   return buildBatch({ records: texts.map((text) => ({ key: null, value: Buffer.from(text), timestamp: 1 })) })
 }
 
-function batchesIn(bytes: Uint8Array): RecordBatch[] {
+export function batchesIn(bytes: Uint8Array): RecordBatch[] {
   const found: RecordBatch[] = []
   for (let at = 0; at < bytes.length; at += found.at(-1)!.sizeInBytes) found.push(new RecordBatch(bytes, at))
   return found
