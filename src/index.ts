@@ -4,6 +4,7 @@
 //   const kafka = new Kafka({ brokers: [broker.bootstrapServers] })
 
 import { Broker } from './broker/broker.ts'
+import { LocalCluster } from './broker/local-cluster.ts'
 import { loadConfig } from './config/load.ts'
 import type { Logger } from './platform/logger.ts'
 import { memoryDisk } from './platform/memory/disk.ts'
@@ -57,11 +58,93 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   for (const warning of loaded.warnings) logger.warn(warning)
   const platform = nodePlatform({ logger })
   const broker = await Broker.start(loaded, inMemory ? { ...platform, disk: memoryDisk(maxMemoryBytes) } : platform)
+  return running(broker, () => broker.close())
+}
+
+function running(broker: Broker, close: () => Promise<void>): RunningBroker {
   return {
     bootstrapServers: broker.bootstrapServers,
     clusterId: broker.clusterId,
     failed: broker.failed,
-    close: () => broker.close(),
-    [Symbol.asyncDispose]: () => broker.close(),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+export interface ClusterOptions extends Omit<BrokerOptions, 'port'> {
+  /** How many; default 3. Every one of them, up to five, is a controller as well. */
+  readonly brokers?: number
+  /** The first broker's port on localhost, the others and then the controllers behind it; 0 (the default) chooses free ones. */
+  readonly port?: number
+}
+
+export interface RunningCluster extends AsyncDisposable {
+  /** host:port of all brokers, joined by commas. */
+  readonly bootstrapServers: string
+  readonly clusterId: string
+  /** The node ids, from 1 on. */
+  readonly ids: readonly number[]
+  /** The broker with this id; null while it is stopped. Closing it is stopping it. */
+  broker(id: number): RunningBroker | null
+  /** Stops one broker cleanly; the others go on without it. */
+  stop(id: number): Promise<void>
+  /** Starts a broker that was stopped, on what it left; resolves when it serves. */
+  restart(id: number): Promise<RunningBroker>
+  /** Stops all of them; calling it again waits for the same. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts several brokers in this process, with the quorum of their controllers; resolves when all of them serve. With `dataDir`, each has a directory
+ * below it, `node-1` and so on. Topics that do not say otherwise have three replicas, two of them in sync, where there are three brokers. Throws as
+ * `startBroker`, and nothing is left running then.
+ */
+export async function startCluster(options: ClusterOptions): Promise<RunningCluster> {
+  const {
+    brokers = 3,
+    inMemory = false,
+    dataDir,
+    port = 0,
+    maxMemoryBytes = GIB,
+    logger = nodeLogger('warn'),
+    config = {},
+  } = options
+  if (inMemory === (dataDir !== undefined)) {
+    throw new TypeError('startCluster needs either inMemory: true or a dataDir, and not both')
+  }
+  if (!Number.isInteger(brokers) || brokers < 1) throw new TypeError(`brokers: ${brokers} is not valid; allowed: 1 or more`)
+  const platform = nodePlatform({ logger })
+  const numbers = Array.from({ length: brokers }, (_, at) => at + 1)
+  const cluster = await LocalCluster.start({
+    platform,
+    host: 'localhost',
+    port,
+    disks: numbers.map((id) =>
+      inMemory
+        ? { disk: memoryDisk(Math.floor(maxMemoryBytes / brokers)), directory: '/memory' }
+        : { disk: platform.disk, directory: `${dataDir}/node-${id}` },
+    ),
+    config: new Map(Object.entries(config).map(([key, value]) => [key, String(value)])),
+  })
+  for (const warning of cluster.warnings) logger.warn(warning)
+  const all = numbers.map((id) => cluster.broker(id)!)
+  let closing: Promise<void> | null = null
+  const close = () => (closing ??= cluster.close())
+  const seen = (id: number) => {
+    const broker = cluster.broker(id)
+    return broker && running(broker, () => cluster.stop(id))
+  }
+  return {
+    bootstrapServers: all.map(({ bootstrapServers }) => bootstrapServers).join(','),
+    clusterId: all[0]!.clusterId,
+    ids: cluster.ids,
+    broker: seen,
+    stop: (id) => cluster.stop(id),
+    async restart(id) {
+      await cluster.restart(id)
+      return seen(id)!
+    },
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }

@@ -1,59 +1,56 @@
-// A broker out of its rooms: opens what lies on disk, follows the metadata, listens, and leaves in the opposite order.
+// A node out of its rooms: broker, controller, or both. It opens what lies on disk, follows the metadata, listens, and leaves in the opposite order.
 
 import { deferred } from '../base/deferred.ts'
-import { randomUuid } from '../base/uuid.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import { GROUPS_TOPIC, GroupCoordinator } from '../coordinator/group/coordinator.ts'
-import { randomMemberId } from '../coordinator/group/member-id.ts'
-import { groupSettings } from '../coordinator/group/settings.ts'
-import type { NodeMetrics } from '../metrics/node-metrics.ts'
-import { type Server, serve } from '../net/listener.ts'
+import type { GroupCoordinator } from '../coordinator/group/coordinator.ts'
 import type { Platform } from '../platform/platform.ts'
-import { Slices } from '../platform/slices.ts'
 import { ready as codecsReady } from '../protocol/compression/index.ts'
-import { Replicas } from '../replication/replicas.ts'
-import { Chores } from './chores.ts'
+import { KafkaError } from '../protocol/errors.ts'
+import type { Replicas } from '../replication/replicas.ts'
+import { BrokerSide } from './broker-side.ts'
 import { runAll, unlessStuck } from './closing.ts'
-import { followGroups } from './group-follower.ts'
-import { handlers } from './handlers/index.ts'
-import { closeLogDirs, dirSettings, type LogDirs, openLogDirs, progressOf } from './log-dirs.ts'
-import { closeMetadata, type MetadataNode, openMetadata } from './metadata-node.ts'
+import { Connections } from './connections.ts'
+import { type ControllerClient, controllerClient } from './controller-client.ts'
+import { ControllerRegistrar } from './controller-registrar.ts'
+import { ControllerSide } from './controller-side.ts'
+import type { House } from './house.ts'
+import { closeLogDirs, openLogDirs, progressOf } from './log-dirs.ts'
+import { closeMetadata, controllerAddress, type MetadataNode, openMetadata } from './metadata-node.ts'
 import { furnish, openMetrics, troubleOf } from './metrics.ts'
-import { advertised, channelLimits, connectionLimits, listenersOf, maxRequestBytes } from './network-settings.ts'
-import { Pipeline } from './pipeline.ts'
-import { Registration } from './registration.ts'
-import { followReplicas } from './replica-follower.ts'
-import { requestSink } from './request-sink.ts'
-import { standardChores } from './standard-chores.ts'
+import { advertised } from './network-settings.ts'
+import { requireFormatted } from './storage/formatted.ts'
 
-/** Two small commits; a stop shall not take longer because the disk of the metadata does. */
-const LEAVE_TIMEOUT_MS = 2000
+/** How long a node looks for the active controller before it looks again, in milliseconds. */
+const LOOK_FOR_CONTROLLER_MS = 100
+
+export interface StartOptions {
+  /** Ends a start that waits for others: it rejects then, with everything closed again. */
+  readonly stopped?: AbortSignal
+}
+
+interface Sides {
+  readonly controllerSide: ControllerSide | null
+  readonly registrar: ControllerRegistrar | null
+  readonly brokerSide: BrokerSide | null
+}
 
 export class Broker {
-  readonly #platform: Platform
-  readonly #loaded: LoadedConfig
-  readonly #dirs: LogDirs
-  readonly #metadata: MetadataNode
-  readonly #replicas: Replicas
-  readonly #groups: GroupCoordinator
-  readonly #chores: Chores
-  readonly #server: Server
-  readonly #registration: Registration
-  readonly #metrics: NodeMetrics
+  readonly #house: House
+  readonly #controllerSide: ControllerSide | null
+  readonly #registrar: ControllerRegistrar | null
+  readonly #brokerSide: BrokerSide | null
   readonly #failed = deferred<Error>()
   #closing: Promise<void> | null = null
 
-  /** Resolves when clients are served. Throws, with everything closed again, where that cannot be. */
-  static async start(loaded: LoadedConfig, platform: Platform): Promise<Broker> {
+  /**
+   * Resolves when clients are served; on a node that is a controller alone, when the metadata is known. Waits for as long as no controller can be
+   * elected. Throws, with everything closed again, where it cannot be.
+   */
+  static async start(loaded: LoadedConfig, platform: Platform, options: StartOptions = {}): Promise<Broker> {
     await codecsReady()
-    for (const { name } of loaded.listeners.controller) {
-      platform.logger.info('a controller listener is not opened: the quorum of one node talks to nobody (docs/limits.md)', {
-        listener: name,
-      })
-    }
     const undo: (() => unknown)[] = []
     try {
-      return await Broker.#open(loaded, platform, undo)
+      return await Broker.#open(loaded, platform, undo, options)
     } catch (thrown) {
       await runAll(undo.reverse()).catch((why: unknown) => {
         platform.logger.error('not all could be closed after a failed start', { error: why })
@@ -63,131 +60,116 @@ export class Broker {
   }
 
   /** Every room that was opened is noted in `undo` with what closes it. */
-  static async #open(loaded: LoadedConfig, platform: Platform, undo: (() => unknown)[]): Promise<Broker> {
+  static async #open(loaded: LoadedConfig, platform: Platform, undo: (() => unknown)[], options: StartOptions): Promise<Broker> {
     const metrics = await openMetrics(platform, loaded)
     undo.push(() => metrics.close())
+    await requireFormatted(platform.disk, loaded)
     const dirs = await openLogDirs(platform, loaded)
     undo.push(() => closeLogDirs(dirs, null, platform.clock))
-    const metadata = await openMetadata(platform, loaded, dirs)
+    const connections = new Connections({ platform, config: loaded.config })
+    undo.push(() => connections.close())
+    const metadata = await openMetadata(platform, loaded, dirs, connections)
     undo.push(() => closeMetadata(metadata))
-    const parts = assemble(platform, loaded, dirs, metadata)
-    undo.push(() => parts.groups.stop())
-    const serving = deferred<void>()
-    serving.promise.catch(() => {}) // who waits for it hears of a failed start; nobody has to
-    undo.push(() => serving.reject(new Error('the start failed')))
-    const brokerEpoch = () => registration.epoch
-    const pipeline = new Pipeline({
-      handlers: handlers({ ...parts, brokerEpoch }),
-      logger: platform.logger,
-      clock: platform.clock,
-      meters: metrics.meters,
-    })
-    const server = await serve({
-      ...platform,
-      listeners: listenersOf(loaded),
-      sink: metrics.meters.watched(requestSink({ pipeline, logger: platform.logger, ready: serving.promise })),
-      channelLimits: channelLimits(loaded.config),
-      connectionLimits: connectionLimits(loaded, metadata.configs),
-      maxRequestBytes: maxRequestBytes(loaded.config),
-    })
-    undo.push(() => server.close())
-    const registration: Registration = new Registration(metadata.controller, {
-      nodeId: loaded.config['node.id'],
-      incarnationId: randomUuid((length) => platform.random.bytes(length)),
-      rack: loaded.config['broker.rack'],
-      directoryIds: dirs.all.map(({ directoryId }) => directoryId),
-      previousEpoch: dirs.metadata.cleanBrokerEpoch ?? -1,
-      endpoints: advertised(loaded, server, platform.network.hostName),
-    })
-    furnish(metrics, parts, () => server.requestBytes)
-    const broker = new Broker(parts, server, registration, metrics)
-    await broker.#join()
-    metrics.health.running(() => troubleOf(loaded.config['node.id'], metadata))
-    serving.resolve()
+    const house: House = { platform, loaded, metrics, dirs, metadata, connections }
+    const controllerSide = loaded.roles.controller
+      ? await ControllerSide.open({ ...house, clusterId: dirs.metadata.clusterId })
+      : null
+    undo.push(() => controllerSide?.server?.close())
+    const client = () => clientOf(house, controllerSide)
+    const registrar = controllerSide && new ControllerRegistrar(platform, loaded, client())
+    const clients = { lifecycle: client(), forwarding: client(), replication: client() }
+    const brokerSide = loaded.roles.broker ? new BrokerSide(house, clients) : null
+    if (brokerSide) undo.push(() => runAll(brokerSide.closing()))
+    furnish(
+      metrics,
+      { ...house, replicas: brokerSide?.replicas ?? null, groups: brokerSide?.groups ?? null },
+      () => (brokerSide?.server?.requestBytes ?? 0) + (controllerSide?.server?.requestBytes ?? 0),
+    )
+    const broker = new Broker(house, { controllerSide, registrar, brokerSide })
+    let over: KafkaError | null = null
+    metadata.log.onRetired((why) => (over = why))
+    try {
+      await broker.#begin(options)
+    } catch (thrown) {
+      throw over ?? thrown // what followed from it says less
+    }
     return broker
   }
 
-  private constructor(
-    { platform, loaded, dirs, metadata, replicas, groups }: Parts,
-    server: Server,
-    registration: Registration,
-    metrics: NodeMetrics,
-  ) {
-    this.#platform = platform
-    this.#loaded = loaded
-    this.#dirs = dirs
-    this.#metadata = metadata
-    this.#replicas = replicas
-    this.#groups = groups
-    this.#server = server
-    this.#registration = registration
-    this.#metrics = metrics
-    this.#chores = new Chores(platform.clock, platform.logger)
+  private constructor(house: House, { controllerSide, registrar, brokerSide }: Sides) {
+    this.#house = house
+    this.#controllerSide = controllerSide
+    this.#registrar = registrar
+    this.#brokerSide = brokerSide
   }
 
-  /** Follows the metadata from here on, registers, and leads what it may. */
-  async #join(): Promise<void> {
-    const { publisher, configs } = this.#metadata
-    const nodeId = this.#loaded.config['node.id']
-    const { logger } = this.#platform
-    publisher.subscribe(
-      'replicas',
-      followReplicas({
-        replicas: this.#replicas,
-        configs,
-        logDirs: this.#dirs.all,
-        nodeId,
-        logger,
-        slices: Slices.of(this.#platform.clock),
-      }),
-    )
-    publisher.subscribe('log directories', () => {
-      for (const dir of new Set([...this.#dirs.all, this.#dirs.metadata])) dir.retune(dirSettings(configs.broker))
+  /** Takes part in the quorum, or follows it, and serves from there on. */
+  async #begin({ stopped }: StartOptions): Promise<void> {
+    const { loaded, dirs, metadata, metrics } = this.#house
+    const stop = () => metadata.log.retire(new KafkaError('NOT_CONTROLLER', 'the start was given up'))
+    if (stopped?.aborted) stop()
+    stopped?.addEventListener('abort', stop, { once: true })
+    await metadata.start()
+    stopped?.removeEventListener('abort', stop)
+    // Others need not be waited for; alone it is told at once, as all else.
+    const registered = this.#registrar?.run()
+    if (metadata.isAlone) await registered
+    await this.#brokerSide?.listen()
+    await metadata.publisher.load()
+    await this.#brokerSide?.join()
+    for (const dir of new Set([...dirs.all, dirs.metadata])) dir.onOffline((why) => this.#stopIfLast(why))
+    metadata.files.onBroken((why) => this.#failed.resolve(why))
+    metadata.log.onRetired((why) => {
+      if (!this.#closing) this.#failed.resolve(why)
     })
-    publisher.subscribe('groups', followGroups(this.#groups, this.#replicas, nodeId))
-    await publisher.load()
-    await this.#registration.register()
-    await this.#registration.unfence()
-    await this.#groups.whenLoaded()
-    for (const dir of this.#dirs.all) dir.onOffline((why) => this.#stopIfLast(why))
-    if (!this.#dirs.all.includes(this.#dirs.metadata)) this.#dirs.metadata.onOffline((why) => this.#stopIfLast(why))
-    this.#metadata.files.onBroken((why) => this.#failed.resolve(why))
-    const { clock, random } = this.#platform
-    const dirs = { logDirs: this.#dirs.all, metadataDir: this.#dirs.metadata }
-    for (const chore of standardChores({ replicas: this.#replicas, ...dirs, configs, clock, random, logger }))
-      this.#chores.start(chore)
+    metrics.health.running(() => (loaded.roles.broker ? troubleOf(loaded.config['node.id'], metadata) : null))
   }
 
   // Without its metadata log, or without any directory for partitions, a broker can promise nothing.
   #stopIfLast(why: Error): void {
-    if (this.#replicas.hasOnlineDir && !this.#dirs.metadata.offline) return
+    const { dirs } = this.#house
+    const hasPlace = this.#brokerSide?.replicas.hasOnlineDir ?? true
+    if (hasPlace && !dirs.metadata.offline) return
     this.#failed.resolve(why)
   }
 
-  /** host:port of each listener for clients, as clients are told, joined by commas. */
+  /** host:port of each listener for clients, as clients are told, joined by commas; of those for controllers where there is no other. */
   get bootstrapServers(): string {
-    return advertised(this.#loaded, this.#server, this.#platform.network.hostName)
-      .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
-      .join(',')
+    const { loaded, platform } = this.#house
+    const server = this.#brokerSide?.server
+    const told = server
+      ? advertised(loaded, server, platform.network.hostName)
+      : loaded.listeners.controller.map(({ name, advertised: { host } }) => ({
+          host: host || platform.network.hostName,
+          port: this.#controllerSide?.server?.address(name)?.port ?? 0,
+        }))
+    return told.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',')
   }
 
   get clusterId(): string {
-    return this.#dirs.metadata.clusterId
+    return this.#house.dirs.metadata.clusterId
   }
 
-  /** For who looks inside while it runs: simulation compares what was lived with what was written. */
+  /** For who looks inside while it runs: simulation compares what was lived with what was written. Throws on a node that is no broker. */
   get rooms(): { readonly metadata: MetadataNode; readonly replicas: Replicas; readonly groups: GroupCoordinator } {
-    return { metadata: this.#metadata, replicas: this.#replicas, groups: this.#groups }
+    if (!this.#brokerSide) throw new Error('this node is no broker')
+    const { replicas, groups } = this.#brokerSide
+    return { metadata: this.#house.metadata, replicas, groups }
   }
 
   /** Where /metrics and /healthz are served; null where they are not. */
   get metricsPort(): number | null {
-    return this.#metrics.port
+    return this.#house.metrics.port
   }
 
   /** Resolves, with the reason, when the broker cannot go on; never, if it is closed. */
   get failed(): Promise<Error> {
     return this.#failed.promise
+  }
+
+  /** The first step of `close`, for who stops several nodes: gives away what this one leads. It still serves, and must be closed. */
+  async leave(): Promise<void> {
+    await this.#brokerSide?.leave()
   }
 
   /**
@@ -200,71 +182,38 @@ export class Broker {
   }
 
   async #close(): Promise<void> {
-    this.#metrics.health.stopping()
-    // Those at long work are told now, so that nobody has to wait for them later.
-    const { clock } = this.#platform
-    const chores = this.#chores.stop()
-    this.#metadata.publisher.beginStop()
+    const { platform, dirs, metadata, metrics, connections } = this.#house
+    const { clock } = platform
+    metrics.health.stopping()
+    metadata.publisher.beginStop()
     await runAll([
-      () => this.#server.stopListening(),
-      () => this.#groups.stop(),
-      () => this.#leave(),
-      () => this.#server.close(),
+      ...(this.#brokerSide?.closing() ?? []),
+      () => this.#registrar?.stop(),
+      () => metadata.resign(),
+      () => this.#controllerSide?.server?.close(),
+      () => connections.close(),
       () =>
-        unlessStuck(chores, {
+        unlessStuck(closeMetadata(metadata), {
           clock,
-          progress: () => `${this.#chores.steps} ${progressOf(this.#dirs)}`,
-          what: () => 'a chore in the background',
-        }),
-      () =>
-        unlessStuck(closeMetadata(this.#metadata), {
-          clock,
-          progress: () => `${this.#metadata.publisher.publishedOffset} ${progressOf(this.#dirs)}`,
+          progress: () => `${metadata.publisher.publishedOffset} ${progressOf(dirs)}`,
           what: () => 'the metadata: a change of it is being carried out',
         }),
-      () => closeLogDirs(this.#dirs, this.#registration.epoch, clock),
-      () => this.#metrics.close(),
-      () => this.#platform.offload.rest(),
+      () => closeLogDirs(dirs, this.#brokerSide?.epoch ?? -1, clock),
+      () => metrics.close(),
+      () => platform.offload.rest(),
     ])
   }
-
-  // A controller whose disk failed answers nobody. It has seen no farewell then, and fences this broker when it comes back.
-  async #leave(): Promise<void> {
-    const { clock, logger } = this.#platform
-    try {
-      await this.#registration.leave(clock, LEAVE_TIMEOUT_MS)
-    } catch (thrown) {
-      logger.warn('the broker stops without having left its cluster; its next start puts that right', { error: thrown })
-    }
-  }
 }
 
-interface Parts {
-  readonly platform: Platform
-  readonly loaded: LoadedConfig
-  readonly dirs: LogDirs
-  readonly metadata: MetadataNode
-  readonly replicas: Replicas
-  readonly groups: GroupCoordinator
-}
-
-function assemble(platform: Platform, loaded: LoadedConfig, dirs: LogDirs, metadata: MetadataNode): Parts {
-  const { config } = loaded
-  const replicas = new Replicas({
-    logDirs: dirs.all,
-    localId: config['node.id'],
+/** Asks the active controller, on a connection of its own. */
+function clientOf(house: House, controllerSide: ControllerSide | null): ControllerClient {
+  const { platform, loaded, metadata, connections } = house
+  return controllerClient({
     clock: platform.clock,
-    logger: platform.logger,
-    flushPolicy: config['log.flush.policy'],
+    nodeId: loaded.config['node.id'],
+    quorum: metadata.log,
+    local: controllerSide && ((exchange, body) => controllerSide.ask(exchange, body)),
+    peer: connections.controller(() => controllerAddress(house)),
+    retryMs: metadata.isAlone ? null : LOOK_FOR_CONTROLLER_MS,
   })
-  const { image } = metadata.publisher
-  const groups = new GroupCoordinator({
-    settings: groupSettings(config),
-    clock: platform.clock,
-    logger: platform.logger,
-    newId: () => randomMemberId((length) => platform.random.bytes(length)),
-    partitionCount: () => image.topic(GROUPS_TOPIC)?.partitions.length ?? null,
-    maxBatchBytes: () => metadata.configs.topic(GROUPS_TOPIC)['max.message.bytes'],
-  })
-  return { platform, loaded, dirs, metadata, replicas, groups }
 }

@@ -30,8 +30,8 @@ export interface ControllerClientOptions {
   readonly local: (<Req, Res>(exchange: Exchange<Req, Res>, body: Input<Req>) => Promise<Res>) | null
   /** The connection to the active controller, of this purpose alone. */
   readonly peer: Peer
-  /** The longest pause before the controller is looked for again; word of a new leader ends it. */
-  readonly retryMs: number
+  /** The longest pause before the controller is looked for again, word of a new leader ends it; null where there is no other: NOT_CONTROLLER then. */
+  readonly retryMs: number | null
 }
 
 const NOT_CONTROLLER = errorCode('NOT_CONTROLLER')
@@ -54,9 +54,10 @@ export function controllerClient(options: ControllerClientOptions): ControllerCl
         const left = deadline - clock.monotonic()
         const outcome = await once(exchange, body, left)
         if ('answer' in outcome) return outcome.answer
+        if (retryMs === null) throw new KafkaError('NOT_CONTROLLER', outcome.why)
         if (clock.monotonic() + retryMs >= deadline)
           throw new KafkaError('REQUEST_TIMED_OUT', `no controller answered within ${timeoutMs} ms: ${outcome.why}`)
-        await pause()
+        await pause(retryMs)
       }
     },
   }
@@ -79,9 +80,9 @@ export function controllerClient(options: ControllerClientOptions): ControllerCl
   }
 
   /** Until somebody else leads, at most for the time that lies between two attempts. */
-  async function pause(): Promise<void> {
+  async function pause(ms: number): Promise<void> {
     const over = deferred<void>()
-    const timer = clock.after(retryMs, () => over.resolve())
+    const timer = clock.after(ms, () => over.resolve())
     await Promise.race([over.promise, changed.promise])
     timer.cancel()
   }

@@ -85,13 +85,12 @@ function replica(request: FetchRequest, brokerId: number, { clock, leaderQuota }
       // Where histories part, the offset says nothing of what the follower has in common with us.
       if (!diverging) {
         const { fetchOffset: offset, logStartOffset: startOffset } = asked
-        partition.fetchedBy(brokerId, {
-          offset,
-          startOffset,
-          brokerEpoch,
-          leaderEndOffset: partition.endOffset,
-          at: clock.monotonic(),
-        })
+        const leaderEndOffset = partition.endOffset
+        try {
+          partition.fetchedBy(brokerId, { offset, startOffset, brokerEpoch, leaderEndOffset, at: clock.monotonic() })
+        } catch (thrown) {
+          throw withoutEpoch(thrown, asked)
+        }
       }
       return diverging
     },
@@ -103,6 +102,12 @@ function replica(request: FetchRequest, brokerId: number, { clock, leaderQuota }
     read: (partition, from, size, minOneBatch) => partition.readForFollower(from, size, minOneBatch),
     sent: (partition, bytes) => leaderQuota?.count(partition, bytes, isInSync(partition)),
   }
+}
+
+/** Who names no leader epoch cannot be told that it is ahead of ours: then there is nothing here to follow. */
+function withoutEpoch(thrown: unknown, { currentLeaderEpoch }: FetchedPartition): unknown {
+  const isUnknown = thrown instanceof KafkaError && thrown.error === 'UNKNOWN_LEADER_EPOCH'
+  return isUnknown && currentLeaderEpoch < 0 ? new KafkaError('NOT_LEADER_OR_FOLLOWER', thrown.message) : thrown
 }
 
 function requireLimits(asked: FetchedPartition, maxBytes: number): void {

@@ -1,58 +1,89 @@
-// The metadata side of a node: its log and quorum, the controller on it, and the image that the broker follows.
+// The metadata side of a node: its log and quorum, the controller on it, and the image that the node follows.
 
-import { randomUuid } from '../base/uuid.ts'
-import { noTexts, staticLayers } from '../config/layers.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import { topicConfig } from '../config/resolve.ts'
 import type { Log } from '../log/log.ts'
-import type { LogDir } from '../log/log-dir.ts'
 import { MachineRuntime } from '../machine/runtime.ts'
-import { activate, bootstrapFeatures, registerController } from '../metadata/controller/activation.ts'
-import { Controller } from '../metadata/controller/controller.ts'
+import { Controller, type ControllerSettings } from '../metadata/controller/controller.ts'
 import { MetadataPublisher } from '../metadata/publisher.ts'
 import { type MetadataRecord, metadataCodec } from '../metadata/records.ts'
 import { restoreImage } from '../metadata/restore.ts'
 import { Snapshotter } from '../metadata/snapshotter.ts'
+import type { Address } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { batches } from '../protocol/records/batch.ts'
-import { buildBatch } from '../protocol/records/builder.ts'
-import { formatMetadata, METADATA_LOG, METADATA_TOPIC_ID, readBootstrap } from '../raft/format.ts'
-import { MetadataLog } from '../raft/metadata-log.ts'
+import { readBootstrap } from '../raft/format.ts'
+import type { MetadataLog } from '../raft/metadata-log.ts'
+import { ActiveController, type FirstRecords } from './active-controller.ts'
 import { configRules } from './config-rules.ts'
+import type { Connections } from './connections.ts'
 import { ControllerChannel } from './controller-channel.ts'
 import { EffectiveConfigs } from './effective-configs.ts'
 import type { LogDirs } from './log-dirs.ts'
-import { controllerEndpoints } from './network-settings.ts'
+import { openMetadataLog, isAlone as standsAlone } from './quorum-log.ts'
 
 /** The metadata log takes batches of this size at most, as Kafka's does. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
-const PLAINTEXT = 0
 
 export interface MetadataNode {
   readonly log: MetadataLog
   /** What the metadata log is written to. */
   readonly files: Log
-  readonly runtime: MachineRuntime<Controller, MetadataRecord>
+  /** Null on a node that is no controller. */
+  readonly runtime: MachineRuntime<Controller, MetadataRecord> | null
   readonly publisher: MetadataPublisher
   readonly controller: ControllerChannel
   readonly configs: EffectiveConfigs
   readonly snapshotter: Snapshotter
+  /** No other node can ever be part of the cluster: nobody could reach the controller that is here. */
+  readonly isAlone: boolean
+  /** Takes part in the quorum, or follows it. Resolves once it is known what is committed, and the controller here is active if it is to be. */
+  start(): Promise<void>
+  /** Leads no longer, if it did, so that nobody has to wait for another to notice. */
+  resign(): Promise<void>
 }
 
-/** Formats a fresh directory, opens the log, leads it and loads the controller. The publisher is loaded by whoever has subscribed. */
-export async function openMetadata(platform: Platform, loaded: LoadedConfig, { metadata: dir }: LogDirs): Promise<MetadataNode> {
-  const { log, files } = await openLog(platform, loaded, dir)
+/** Formats a fresh directory and opens the log, and makes a controller on it. The publisher is loaded, after the start, by whoever has subscribed. */
+export async function openMetadata(
+  platform: Platform,
+  loaded: LoadedConfig,
+  dirs: LogDirs,
+  connections: Connections,
+): Promise<MetadataNode> {
+  const isAlone = standsAlone(loaded)
+  const { log, files } = await openMetadataLog(platform, loaded, dirs.metadata, connections)
   try {
-    await log.start()
     const publisher = new MetadataPublisher({ log, clock: platform.clock, logger: platform.logger })
     const configs = new EffectiveConfigs(publisher.image, loaded.config['node.id'], loaded.given)
-    const runtime = controllerOn(log, platform, configs)
-    await runtime.load()
-    await beginEpoch(runtime, platform, loaded, dir)
+    const runtime = loaded.roles.controller ? controllerOn(log, platform, configs, isAlone) : null
     const controller = new ControllerChannel(runtime, publisher, log)
-    controller.isActive = true
-    return { log, files, runtime, publisher, configs, controller, snapshotter: snapshotterOf(log, platform, publisher, configs) }
+    const active =
+      runtime &&
+      new ActiveController({
+        log,
+        runtime,
+        channel: controller,
+        first: await firstRecords(platform, loaded, dirs),
+        logger: platform.logger,
+        isAlone,
+      })
+    return {
+      log,
+      files,
+      runtime,
+      publisher,
+      configs,
+      controller,
+      snapshotter: snapshotterOf(log, platform, publisher, configs),
+      isAlone,
+      async start() {
+        await log.start()
+        await active?.settled
+      },
+      async resign() {
+        if (log.isLeader && !isAlone) await log.resign(log.epoch)
+      },
+    }
   } catch (thrown) {
     log.retire(new KafkaError('NOT_CONTROLLER', 'the start failed'))
     throw thrown
@@ -66,42 +97,24 @@ export async function closeMetadata({ publisher, snapshotter, log }: MetadataNod
   log.retire(new KafkaError('NOT_CONTROLLER', 'the broker is stopping'))
 }
 
-/** The log in a directory that is formatted if it is fresh; over as soon as the directory's disk fails. */
-async function openLog(platform: Platform, loaded: LoadedConfig, dir: LogDir): Promise<{ log: MetadataLog; files: Log }> {
-  const { config, given } = loaded
-  const self = { id: config['node.id'], directoryId: dir.directoryId }
-  await formatMetadata(platform.disk, dir.path, {
-    voters: [{ ...self, endpoints: controllerEndpoints(loaded) }],
-    bootstrap: [bootstrapBatch()],
-    now: platform.clock.now(),
-  })
-  const logConfig = {
-    ...topicConfig(staticLayers(given), noTexts),
-    'segment.bytes': config['metadata.log.segment.bytes'],
-    'segment.ms': config['metadata.log.segment.ms'],
+/** Where the active controller listens, as the quorum knows it; null while nobody is known to lead. */
+export function controllerAddress({ loaded, metadata }: { loaded: LoadedConfig; metadata: MetadataNode }): Address | null {
+  const { leaderId, voters } = metadata.log
+  if (leaderId === null) return null
+  const { listener } = loaded.quorum
+  const registered = metadata.publisher.image.controllers.get(leaderId)?.endPoints
+  const known = voters.find(({ id }) => id === leaderId)?.endpoints
+  for (const endpoints of [known, registered]) {
+    const found = endpoints?.find(({ name }) => name === listener) ?? endpoints?.[0]
+    if (found) return { host: found.host, port: found.port }
   }
-  const files = dir.logs.get(`${METADATA_LOG}-0`) ?? (await dir.createLog(METADATA_LOG, 0, METADATA_TOPIC_ID, logConfig))
-  files.updateConfig(logConfig)
-  const retention = {
-    bytes: () => config['metadata.max.retention.bytes'],
-    ms: () => config['metadata.max.retention.ms'],
-  }
-  const log = await MetadataLog.open({ platform, log: files, self, retention })
-  files.onBroken((why) =>
-    log.retire(
-      new KafkaError('KAFKA_STORAGE_ERROR', `a defect took the metadata log out of use: ${why.message}`, { cause: why }),
-    ),
-  )
-  dir.onOffline((why) =>
-    log.retire(new KafkaError('KAFKA_STORAGE_ERROR', `the disk of the metadata log failed: ${why.message}`, { cause: why })),
-  )
-  return { log, files }
+  return null
 }
 
-function controllerOn(log: MetadataLog, platform: Platform, configs: EffectiveConfigs) {
+function controllerOn(log: MetadataLog, platform: Platform, configs: EffectiveConfigs, isAlone: boolean) {
   return new MachineRuntime<Controller, MetadataRecord>({
     name: 'controller',
-    create: () => new Controller(settings(platform, configs, log)),
+    create: () => new Controller(settings(platform, configs, log, isAlone)),
     restore: (controller) => restoreImage(log, controller.image),
     log,
     codec: metadataCodec,
@@ -109,22 +122,16 @@ function controllerOn(log: MetadataLog, platform: Platform, configs: EffectiveCo
     logger: platform.logger,
     maxBatchBytes: () => MAX_BATCH_BYTES,
     errors: { inactive: 'NOT_CONTROLLER', loading: 'NOT_CONTROLLER' },
+    onFailed: () => {
+      if (!isAlone) void log.resign(log.epoch)
+    },
   })
 }
 
-/** What a controller writes first: the cluster's beginnings where there are none yet, and its own registration. */
-async function beginEpoch(
-  runtime: MachineRuntime<Controller, MetadataRecord>,
-  { disk, random }: Platform,
-  loaded: LoadedConfig,
-  dir: LogDir,
-): Promise<void> {
-  const bootstrap = await readBootstrap(disk, dir.path)
-  const first = { bootstrap: bootstrap?.flatMap(recordsOf) ?? null, minInsyncReplicas: loaded.config['min.insync.replicas'] }
-  await runtime.write((controller) => activate(controller, first))
-  const incarnationId = randomUuid((length) => random.bytes(length))
-  const endPoints = controllerEndpoints(loaded).map((endpoint) => ({ ...endpoint, securityProtocol: PLAINTEXT }))
-  await runtime.write((controller) => registerController(controller, { incarnationId, endPoints }))
+/** What the first controller of a cluster writes first. */
+async function firstRecords({ disk }: Platform, { config }: LoadedConfig, { metadata }: LogDirs): Promise<FirstRecords> {
+  const bootstrap = await readBootstrap(disk, metadata.path)
+  return { bootstrap: bootstrap?.flatMap(recordsOf) ?? null, minInsyncReplicas: config['min.insync.replicas'] }
 }
 
 function snapshotterOf(
@@ -143,9 +150,10 @@ function snapshotterOf(
   })
 }
 
-function settings(platform: Platform, configs: EffectiveConfigs, log: MetadataLog) {
+function settings(platform: Platform, configs: EffectiveConfigs, log: MetadataLog, isAlone: boolean): ControllerSettings {
+  const { broker } = configs
   return {
-    nodeId: configs.broker['node.id'],
+    nodeId: broker['node.id'],
     random: platform.random,
     rules: configRules(() => configs.layers),
     defaults: () => ({
@@ -153,13 +161,14 @@ function settings(platform: Platform, configs: EffectiveConfigs, log: MetadataLo
       replicationFactor: configs.broker['default.replication.factor'],
     }),
     nextOffset: () => log.endOffset,
-    sessionTimeoutMs: null, // the only broker is in this process and dies with it
+    // A broker that is alone lives in the process of its controller and dies with it.
+    sessionTimeoutMs: isAlone ? null : broker['broker.session.timeout.ms'],
+    imbalanceCheckMs:
+      isAlone || !broker['auto.leader.rebalance.enable'] ? null : 1000 * broker['leader.imbalance.check.interval.seconds'],
+    uncleanCheckMs: isAlone ? null : broker['unclean.leader.election.interval.ms'],
+    maxIdleMs: isAlone ? null : broker['metadata.max.idle.interval.ms'] || null,
+    voterIds: () => log.voters.map(({ id }) => id),
   }
-}
-
-function bootstrapBatch(): Uint8Array {
-  const records = bootstrapFeatures().map((record) => ({ ...metadataCodec.encode(record), timestamp: 0 }))
-  return buildBatch({ records })
 }
 
 function recordsOf(bytes: Uint8Array): MetadataRecord[] {

@@ -25,6 +25,10 @@ export function listenersOf({ listeners }: LoadedConfig): ListenerOptions[] {
   return listeners.client.map(({ name, bind }) => ({ name, address: bind }))
 }
 
+export function controllerListenersOf({ listeners }: LoadedConfig): ListenerOptions[] {
+  return listeners.controller.map(({ name, bind }) => ({ name, address: bind }))
+}
+
 export function channelLimits(config: BrokerConfig): ChannelLimits {
   return {
     maxFrameBytes: config['socket.request.max.bytes'],
@@ -38,7 +42,7 @@ export function channelLimits(config: BrokerConfig): ChannelLimits {
 
 /** What holds now, altered values included; one object until something changes. */
 export function connectionLimits({ listeners }: LoadedConfig, configs: EffectiveConfigs): () => ConnectionLimits {
-  const names = listeners.client.map(({ name }) => name)
+  const names = [...listeners.client, ...listeners.controller].map(({ name }) => name)
   let known: ConnectionLimits | null = null
   let from: BrokerLayers | null = null
   limitsFrom(configs, names) // a value for a listener that is not valid stops the start, not the first client

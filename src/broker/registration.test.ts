@@ -1,16 +1,150 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../../test/support/manual-clock.ts'
-import { KafkaError } from '../protocol/errors.ts'
-import type { ControllerChannel } from './controller-channel.ts'
+import { silentLogger } from '../platform/logger.ts'
+import { errorCode, KafkaError } from '../protocol/errors.ts'
+import { BrokerHeartbeatRequest } from '../protocol/messages/broker-heartbeat.ts'
+import type { ControllerClient } from './controller-client.ts'
 import { Registration } from './registration.ts'
 
-test('a broker does not wait for ever for a controller that does not answer its farewell', async () => {
+interface Beat {
+  readonly wantFence: boolean
+  readonly wantShutDown: boolean
+  readonly currentMetadataOffset: number
+}
+
+/** A controller that answers registrations out of a list of error codes, and unfences who is caught up with its registration at 12. */
+function scene({ refusals = [] as string[], isWatched = true, shutDownAt = 1, unled = 0 } = {}) {
   const clock = new ManualClock()
-  const silent = { ask: () => new Promise(() => {}) } as unknown as ControllerChannel
-  const identity = { nodeId: 1, incarnationId: 'x', rack: null, directoryIds: [], previousEpoch: -1, endpoints: [] }
+  const registrations: unknown[] = []
+  const beats: Beat[] = []
+  let published = 0
+  let farewells = 0
+  const controller: ControllerClient = {
+    send: async (exchange, body) => {
+      if ((exchange.request as unknown) !== BrokerHeartbeatRequest) {
+        registrations.push(body)
+        const refusal = refusals.shift()
+        return { errorCode: refusal ? errorCode(refusal as 'NONE') : 0, brokerEpoch: refusal ? -1 : 12 } as never
+      }
+      const beat = body as unknown as Beat
+      beats.push(beat)
+      const isCaughtUp = beat.currentMetadataOffset >= 12
+      const shouldShutDown = beat.wantShutDown && ++farewells >= shutDownAt
+      return { errorCode: 0, isCaughtUp, isFenced: beat.wantFence || !isCaughtUp || shouldShutDown, shouldShutDown } as never
+    },
+  }
+  const reached: { offset: number; run: () => void }[] = []
+  const registration = new Registration({
+    controller,
+    clock,
+    logger: silentLogger,
+    identity: {
+      nodeId: 7,
+      clusterId: 'ours',
+      incarnationId: 'x',
+      rack: 'a',
+      directoryIds: ['d'],
+      previousEpoch: 5,
+      endpoints: [{ name: 'PLAINTEXT', host: 'h', port: 9 }],
+    },
+    settings: { heartbeatMs: () => 2000, sessionMs: () => 9000, registrationMs: 60_000, isWatched },
+    publishedOffset: () => published,
+    reached: (offset) => (offset <= published ? Promise.resolve() : new Promise((run) => reached.push({ offset, run }))),
+    unled: () => Math.max(0, unled - 250 * Math.max(0, beats.length - 1)),
+    offlineDirs: () => [],
+  })
+  function publish(offset: number): void {
+    published = offset
+    for (const one of reached.splice(0)) one.run()
+  }
+  return { clock, registration, registrations, beats, publish }
+}
+
+test('a broker registers with who it is; one that is still thought alive is tried again until it is not', async () => {
+  const { clock, registration, registrations } = scene({ refusals: Array(5).fill('DUPLICATE_BROKER_REGISTRATION') })
+  const registering = registration.register()
+  await clock.advance(10_000)
+  await registering
+  assert.equal(registration.epoch, 12)
+  assert.equal(registrations.length, 6)
+  assert.deepEqual(registrations[0], {
+    ...(registrations[5] as object),
+    brokerId: 7,
+    clusterId: 'ours',
+    incarnationId: 'x',
+    listeners: [{ name: 'PLAINTEXT', host: 'h', port: 9, securityProtocol: 0 }],
+    rack: 'a',
+    logDirs: ['d'],
+    previousBrokerEpoch: 5,
+  })
+})
+
+test("another cluster's directory, and a refusal that does not pass, end the start", async () => {
+  await assert.rejects(
+    scene({ refusals: ['INCONSISTENT_CLUSTER_ID'] }).registration.register(),
+    /of node 7 belong to cluster ours/,
+  )
+  const { clock, registration, registrations } = scene({ refusals: Array(1000).fill('UNSUPPORTED_VERSION') })
+  const outcome = assert.rejects(registration.register(), /refused to register broker 7: UNSUPPORTED_VERSION/)
+  await clock.advance(60_000)
+  await outcome
+  assert.ok(registrations.length > 20 && registrations.length < 50, String(registrations.length))
+})
+
+test('it wants to be fenced until it has acted on its own registration, and then shows that it lives every two seconds', async () => {
+  const { clock, registration, beats, publish } = scene()
+  await registration.register()
+  let isServing = false
+  void registration.unfence().then(() => (isServing = true))
+  await clock.advance(4500)
+  assert.ok(beats.length >= 2 && beats.every(({ wantFence }) => wantFence) && !isServing)
+  publish(13)
+  await clock.advance(0)
+  assert.deepEqual([isServing, registration.isFenced], [true, false])
+  const before = beats.length
+  await clock.advance(20_000)
+  assert.equal(beats.length - before, 10)
+  assert.ok(beats.slice(before - 1).every(({ wantFence, wantShutDown }) => !wantFence && !wantShutDown))
+})
+
+test('it leaves when the controller lets it, and says nothing more', async () => {
+  const { clock, registration, beats, publish } = scene({ shutDownAt: 4 })
+  publish(13)
+  await registration.register()
+  await registration.unfence()
+  const leaving = registration.leave(30_000)
+  await clock.advance(1000)
+  await leaving
+  const count = beats.length
+  await clock.advance(20_000)
+  assert.equal(beats.length, count)
+  assert.equal(beats.filter(({ wantShutDown }) => wantShutDown).length, 4)
+})
+
+test('a broker of a thousand partitions takes back all of them before it serves', async () => {
+  const { registration, beats, publish } = scene({ isWatched: false, unled: 1000 })
+  publish(13)
+  await registration.register()
+  await registration.unfence()
+  assert.equal(beats.length, 5)
+})
+
+test('a broker that nobody watches sends no heartbeats of its own', async () => {
+  const { clock, registration, beats, publish } = scene({ isWatched: false })
+  publish(13)
+  await registration.register()
+  await registration.unfence()
+  await clock.advance(20_000)
+  assert.equal(beats.length, 1)
+})
+
+test('a broker does not wait for ever for a controller that never lets it go', async () => {
+  const { clock, registration, publish } = scene({ shutDownAt: 1e9 })
+  publish(13)
+  await registration.register()
   const outcome: unknown[] = []
-  void new Registration(silent, identity).leave(clock, 2000).catch((thrown: unknown) => outcome.push(thrown))
+  void registration.leave(2000).catch((thrown: unknown) => outcome.push(thrown))
   await clock.advance(1999)
   assert.deepEqual(outcome, [])
   await clock.advance(1)

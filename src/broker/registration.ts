@@ -1,24 +1,17 @@
-// A broker's place in its cluster: registered and fenced first, then serving, then gone in peace.
+// A broker's place in its cluster (KIP-631): registered and fenced first, then serving for as long as its heartbeats come, then gone in peace.
 
 import { deferred } from '../base/deferred.ts'
-import type { Decision } from '../machine/machine.ts'
-import {
-  type BrokerEpoch,
-  controlledShutdown,
-  fenceBroker,
-  type Progress,
-  registerBroker,
-  unfenceBroker,
-} from '../metadata/controller/brokers.ts'
-import type { Controller } from '../metadata/controller/controller.ts'
 import { registeredFeatures } from '../metadata/features.ts'
-import type { MetadataRecord } from '../metadata/records.ts'
-import type { Clock } from '../platform/clock.ts'
-import { KafkaError } from '../protocol/errors.ts'
-import type { ControllerChannel } from './controller-channel.ts'
+import type { Clock, Timer } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
+import { errorCode, errorName, KafkaError } from '../protocol/errors.ts'
+import { BrokerHeartbeatRequest, BrokerHeartbeatResponse } from '../protocol/messages/broker-heartbeat.ts'
+import { BrokerRegistrationRequest, BrokerRegistrationResponse } from '../protocol/messages/broker-registration.ts'
+import type { ControllerClient } from './controller-client.ts'
 
 export interface BrokerIdentity {
   readonly nodeId: number
+  readonly clusterId: string
   /** New with every start of the process. */
   readonly incarnationId: string
   readonly rack: string | null
@@ -28,28 +21,93 @@ export interface BrokerIdentity {
   readonly endpoints: readonly { readonly name: string; readonly host: string; readonly port: number }[]
 }
 
+export interface LifeSettings {
+  /** broker.heartbeat.interval.ms */
+  readonly heartbeatMs: () => number
+  /** broker.session.timeout.ms: a heartbeat that was not answered within it is too late anyway. */
+  readonly sessionMs: () => number
+  /** initial.broker.registration.timeout.ms */
+  readonly registrationMs: number
+  /** False for a broker that nobody watches: the only controller is in its own process. */
+  readonly isWatched: boolean
+}
+
+export interface RegistrationRooms {
+  readonly controller: ControllerClient
+  readonly identity: BrokerIdentity
+  readonly settings: LifeSettings
+  readonly clock: Clock
+  readonly logger: Logger
+  /** How far this broker has acted on the metadata: everything below. */
+  readonly publishedOffset: () => number
+  /** Resolves when it has acted on everything below `offset`. */
+  readonly reached: (offset: number) => Promise<void>
+  /** How many partitions nobody leads that this broker may lead. */
+  readonly unled: () => number
+  /** Directory ids of those that failed. */
+  readonly offlineDirs: () => readonly string[]
+}
+
 const PLAINTEXT = 0
+const REGISTRATION = { request: BrokerRegistrationRequest, response: BrokerRegistrationResponse }
+const HEARTBEAT = { request: BrokerHeartbeatRequest, response: BrokerHeartbeatResponse }
+/** The first pause after a refusal; it doubles up to the interval of heartbeats. */
+const FIRST_PAUSE_MS = 100
+/** How soon a broker asks again that is about to leave, or has more to take back. */
+const NEXT_PAUSE_MS = 50
+
+interface Wish {
+  readonly wantFence?: boolean
+  readonly wantShutDown?: boolean
+}
 
 export class Registration {
-  readonly #controller: ControllerChannel
-  readonly #identity: BrokerIdentity
+  readonly #rooms: RegistrationRooms
   #epoch = -1
+  #timer: Timer | null = null
+  #isFenced = true
+  #isLeaving = false
+  #isOver = false
 
-  constructor(controller: ControllerChannel, identity: BrokerIdentity) {
-    this.#controller = controller
-    this.#identity = identity
+  constructor(rooms: RegistrationRooms) {
+    this.#rooms = rooms
   }
 
-  /** The broker epoch: the offset of its registration. */
+  /** The broker epoch: the offset of its registration; -1 before. */
   get epoch(): number {
     return this.#epoch
   }
 
-  /** Registers, fenced: the cluster knows the broker and nobody uses it yet. */
+  /** What the controller said last. */
+  get isFenced(): boolean {
+    return this.#isFenced
+  }
+
+  /**
+   * Registers, fenced: the cluster knows the broker and nobody uses it yet. What may pass is tried again, another process of this id that was just alive
+   * above all. Throws INCONSISTENT_CLUSTER_ID where this is another cluster's directory, and the last refusal when the time for it is up.
+   */
   async register(): Promise<void> {
-    const { nodeId, incarnationId, rack, directoryIds, previousEpoch, endpoints } = this.#identity
-    const request = {
+    const { controller, clock, logger, settings, identity } = this.#rooms
+    const deadline = clock.monotonic() + settings.registrationMs
+    for (let pauseMs = FIRST_PAUSE_MS; this.#epoch < 0 && !this.#isOver; ) {
+      const left = Math.max(1, deadline - clock.monotonic())
+      const { errorCode: code, brokerEpoch } = await controller.send(REGISTRATION, this.#registration(), left)
+      this.#epoch = brokerEpoch
+      if (code === 0) continue // an epoch, or word that more of its last life has to be put in order first
+      const refusal = refusalOf(code, identity)
+      if (refusal.error === 'INCONSISTENT_CLUSTER_ID' || clock.monotonic() + pauseMs >= deadline) throw refusal
+      logger.info('the controller does not register this broker yet; it is tried again', { why: refusal.message })
+      await this.#pause(pauseMs)
+      pauseMs = Math.min(2 * pauseMs, settings.heartbeatMs())
+    }
+  }
+
+  #registration() {
+    const { nodeId, clusterId, incarnationId, rack, directoryIds, previousEpoch, endpoints } = this.#rooms.identity
+    return {
       brokerId: nodeId,
+      clusterId,
       incarnationId,
       listeners: endpoints.map((endpoint) => ({ ...endpoint, securityProtocol: PLAINTEXT })),
       features: registeredFeatures(),
@@ -57,44 +115,130 @@ export class Registration {
       logDirs: directoryIds,
       previousBrokerEpoch: previousEpoch,
     }
-    while (this.#epoch < 0) {
-      const { brokerEpoch } = await this.#controller.ask((controller, now) => registerBroker(controller, request, now))
-      this.#epoch = brokerEpoch
+  }
+
+  /** Serves, and leads where it may, from when it has acted on all that was said up to its registration; from then on it shows that it lives. */
+  async unfence(): Promise<void> {
+    const { publishedOffset, reached } = this.#rooms
+    while (!this.#isOver) {
+      const isCaughtUp = publishedOffset() > this.#epoch
+      const answer = await this.#beat({ wantFence: !isCaughtUp })
+      if (answer && !answer.isFenced) break
+      // One heartbeat at a time while it follows, so that a controller hears of it however long that takes.
+      if (isCaughtUp) await this.#pause(FIRST_PAUSE_MS)
+      else await Promise.race([reached(this.#epoch + 1), this.#pause(this.#rooms.settings.heartbeatMs())])
+    }
+    await this.#takeBack()
+    this.#schedule(this.#rooms.settings.heartbeatMs())
+  }
+
+  /** One heartbeat gives back so many partitions at most: who has thousands need not wait for the next ones. */
+  async #takeBack(): Promise<void> {
+    const { unled, settings } = this.#rooms
+    for (let left = unled(); left > 0 && !this.#isOver; ) {
+      await this.#beat({})
+      if (settings.isWatched) await this.#pause(NEXT_PAUSE_MS) // what was decided elsewhere has to come here first
+      const now = unled()
+      if (now >= left) return
+      left = now
     }
   }
 
-  /** Serves from now on, and leads where it may. */
-  async unfence(): Promise<void> {
-    await this.#untilDone(unfenceBroker)
+  /** Null where it was refused. */
+  async #beat(wish: Wish): Promise<BrokerHeartbeatResponse | null> {
+    const { controller, identity, settings, publishedOffset, offlineDirs, logger } = this.#rooms
+    const body = {
+      brokerId: identity.nodeId,
+      brokerEpoch: this.#epoch,
+      currentMetadataOffset: publishedOffset() - 1,
+      wantFence: wish.wantFence ?? false,
+      wantShutDown: wish.wantShutDown ?? false,
+      offlineLogDirs: offlineDirs(),
+    }
+    const answer = await controller.send(HEARTBEAT, body, settings.sessionMs())
+    if (answer.errorCode !== 0) {
+      logger.warn('the controller refused a heartbeat', { error: errorName(answer.errorCode), epoch: this.#epoch })
+      return null
+    }
+    if (answer.isFenced !== this.#isFenced) {
+      this.#isFenced = answer.isFenced
+      if (!this.#isLeaving)
+        logger.info(answer.isFenced ? 'the broker was fenced' : 'the broker is unfenced', { epoch: this.#epoch })
+    }
+    return answer
+  }
+
+  #schedule(afterMs: number): void {
+    const { clock, settings } = this.#rooms
+    if (!settings.isWatched || this.#isLeaving || this.#isOver) return
+    this.#timer = clock.after(afterMs, () => void this.#goOn())
+  }
+
+  async #goOn(): Promise<void> {
+    const { logger, settings } = this.#rooms
+    let answer: BrokerHeartbeatResponse | null = null
+    try {
+      answer = await this.#beat({})
+    } catch (thrown) {
+      if (!this.#isLeaving && !this.#isOver)
+        logger.warn('no controller took a heartbeat; this broker may be fenced', { error: thrown })
+    }
+    this.#schedule(answer ? settings.heartbeatMs() : FIRST_PAUSE_MS)
   }
 
   /**
    * Gives away what it leads, then stops serving; the metadata says so before the logs are closed (behaviour after a clean stop). Throws what
    * the controller refuses it with, and REQUEST_TIMED_OUT where that takes longer than `timeoutMs`.
    */
-  async leave(clock: Clock, timeoutMs: number): Promise<void> {
+  async leave(timeoutMs: number): Promise<void> {
+    this.#isLeaving = true
+    this.#timer?.cancel()
+    if (this.#epoch < 0) return
     const late = deferred<never>()
-    const timer = clock.after(timeoutMs, () =>
+    const timer = this.#rooms.clock.after(timeoutMs, () =>
       late.reject(new KafkaError('REQUEST_TIMED_OUT', `leaving the cluster took more than ${timeoutMs} ms`)),
     )
     try {
       await Promise.race([this.#giveUp(), late.promise])
     } finally {
       timer.cancel()
+      this.#isOver = true
     }
   }
 
   async #giveUp(): Promise<void> {
-    await this.#untilDone(controlledShutdown)
-    await this.#untilDone(fenceBroker)
+    const { settings } = this.#rooms
+    // Alone there is nobody to wait for: what is left to do is done by asking again.
+    const step = settings.isWatched ? NEXT_PAUSE_MS : 0
+    for (let pauseMs = 0; !this.#isOver; pauseMs = Math.min(pauseMs + step, settings.heartbeatMs())) {
+      if (pauseMs > 0) await this.#pause(pauseMs)
+      const answer = await this.#beat({ wantShutDown: true })
+      if (!answer) throw new KafkaError('NOT_CONTROLLER', 'the controller refused the farewell')
+      if (answer.shouldShutDown) return
+    }
   }
 
-  /** What concerns thousands of partitions is decided in pieces, with a turn of the event loop between them. */
-  async #untilDone(command: (controller: Controller, who: BrokerEpoch) => Decision<MetadataRecord, Progress>): Promise<void> {
-    while (!(await this.#controller.ask((controller) => command(controller, this.#who))).isDone);
+  /** Sends nothing more. */
+  stop(): void {
+    this.#isOver = true
+    this.#timer?.cancel()
   }
 
-  get #who() {
-    return { brokerId: this.#identity.nodeId, brokerEpoch: this.#epoch }
+  #pause(ms: number): Promise<void> {
+    return new Promise((resume) => void this.#rooms.clock.after(ms, resume))
   }
+}
+
+function refusalOf(code: number, { nodeId, clusterId }: BrokerIdentity): KafkaError {
+  const error = errorName(code)
+  if (code === errorCode('INCONSISTENT_CLUSTER_ID')) {
+    const way = 'choose other log.dirs, or the controllers of that cluster'
+    return new KafkaError(
+      error,
+      `the directories of node ${nodeId} belong to cluster ${clusterId}, and the controllers to another: ${way}`,
+    )
+  }
+  if (code === errorCode('DUPLICATE_BROKER_REGISTRATION'))
+    return new KafkaError(error, `another process is registered with node.id ${nodeId} and was alive a moment ago`)
+  return new KafkaError(error, `the controller refused to register broker ${nodeId}: ${error}`)
 }

@@ -1,8 +1,9 @@
 // Topics that nobody asked for by CreateTopics: internal ones, and those that Metadata may make.
 
-import { createTopics } from '../metadata/controller/create-topics.ts'
 import { errorName, KafkaError } from '../protocol/errors.ts'
-import type { ControllerChannel } from './controller-channel.ts'
+import { CreateTopicsRequest, CreateTopicsResponse } from '../protocol/messages/create-topics.ts'
+import type { ControllerClient } from './controller-client.ts'
+import type { MetadataWaits } from './metadata-waits.ts'
 
 export interface TopicPlan {
   readonly name: string
@@ -14,17 +15,28 @@ export interface TopicPlan {
 /** Why topics could not be made, by name; those that were made are not in it. */
 export type Refusals = ReadonlyMap<string, KafkaError>
 
+const CREATE_TOPICS = { request: CreateTopicsRequest, response: CreateTopicsResponse }
+/** A client that asks for metadata asks again; it should not wait for ever. */
+const TIMEOUT_MS = 5000
+
+export interface TopicMakerRooms {
+  readonly controller: ControllerClient
+  /** Whether this broker knows the topic. */
+  readonly isKnown: (name: string) => boolean
+  readonly waits: MetadataWaits
+}
+
 export class TopicMaker {
-  readonly #controller: ControllerChannel
+  readonly #rooms: TopicMakerRooms
   readonly #making = new Map<string, Promise<Refusals>>()
 
-  constructor(controller: ControllerChannel) {
-    this.#controller = controller
+  constructor(rooms: TopicMakerRooms) {
+    this.#rooms = rooms
   }
 
   /**
-   * Resolves when this broker knows all topics that could be made, with the others and why. What is new is asked for in one request; who asks
-   * for a topic while it is being made waits for the same.
+   * Resolves when this broker knows all topics that could be made, with the others and why: one that is made and not known here within some seconds is not
+   * among them. What is new is asked for in one request; who asks for a topic while it is being made waits for the same.
    */
   async make(plans: readonly TopicPlan[]): Promise<Refusals> {
     const fresh = plans.filter(({ name }) => !this.#making.has(name))
@@ -48,12 +60,15 @@ export class TopicMaker {
       assignments: [],
       configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
     }))
-    const { topics } = await this.#controller.ask((controller) =>
-      createTopics(controller, { topics: wanted, validateOnly: false }),
-    )
+    const { controller, waits, isKnown } = this.#rooms
+    const body = { topics: wanted, validateOnly: false, timeoutMs: TIMEOUT_MS }
+    const { topics } = await controller.send(CREATE_TOPICS, body, TIMEOUT_MS)
     const refused = topics.filter(({ errorCode }) => errorCode !== 0 && errorName(errorCode) !== 'TOPIC_ALREADY_EXISTS')
-    return new Map(
+    const refusals = new Map(
       refused.map(({ name, errorCode, errorMessage }) => [name, new KafkaError(errorName(errorCode), errorMessage ?? undefined)]),
     )
+    const made = plans.filter(({ name }) => !refusals.has(name))
+    await waits.until(() => made.every(({ name }) => isKnown(name)), TIMEOUT_MS)
+    return refusals
   }
 }

@@ -5,7 +5,7 @@ import { nodePlatform } from '../platform/node/platform.ts'
 import { collectYoungAlone } from '../platform/node/process.ts'
 import type { StartNode } from './start.ts'
 
-export const startBrokerProcess: StartNode = (loaded, { level }) => {
+export const startBrokerProcess: StartNode = (loaded, { level, stopped }) => {
   collectYoungAlone()
-  return Broker.start(loaded, nodePlatform({ level }))
+  return Broker.start(loaded, nodePlatform({ level }), { stopped })
 }

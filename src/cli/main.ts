@@ -3,6 +3,7 @@
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeDisk } from '../platform/node/disk.ts'
 import { environment, exitNow, onSignal, setExitCode } from '../platform/node/process.ts'
+import { startProgram } from '../platform/node/programs.ts'
 import { nodeRandom } from '../platform/node/random.ts'
 import { run } from './program.ts'
 import type { StartNode } from './start.ts'
@@ -31,6 +32,7 @@ function realTerminal(): Terminal {
       return bytes === null ? null : new TextDecoder().decode(bytes)
     },
     onSignal,
+    startProgram: (words, env, output) => startProgram(import.meta.url, words, env, output),
     setExitCode,
     exitNow,
   }

@@ -30,6 +30,7 @@ function fake(env: Record<string, string> = {}, files: Record<string, string> = 
       signalled = act
       return () => {}
     },
+    startProgram: () => assert.fail('no other process'),
     setExitCode: (code) => codes.push(code),
     exitNow: (code) => codes.push(code),
   }

@@ -46,17 +46,26 @@ function program(startNode: StartNode, terminal: Terminal): Command {
       word,
     ])
     .addOption(new Option('--log-level <level>', 'how much is said on stderr').choices(levels).default('info'))
+    .option(
+      '--brokers <count>',
+      'a cluster of so many brokers on this machine, one process each: ports from that of the first listener on, directories below log.dirs',
+      Number,
+    )
     .addHelpText(
       'after',
       examples(
         'odradek start',
+        'odradek start --brokers 3',
         'odradek start config/server.properties',
         'odradek start --override listeners=PLAINTEXT://:9092 --override advertised.listeners=PLAINTEXT://kafka.example.com:9092',
         'KAFKA_LOG_DIRS=/var/lib/kafka odradek start',
       ),
     )
-    .action((file: string | undefined, { override = [], logLevel }: { override?: string[]; logLevel: Level }) =>
-      start({ file, overrides: override, level: logLevel }, startNode, terminal),
+    .action(
+      (
+        file: string | undefined,
+        { override = [], logLevel, brokers }: { override?: string[]; logLevel: Level; brokers?: number },
+      ) => start({ file, overrides: override, level: logLevel, brokers }, startNode, terminal),
     )
 
   addStorage(odradek, terminal)

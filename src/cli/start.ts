@@ -16,7 +16,11 @@ export interface RunningNode {
   close(): Promise<void>
 }
 
-export type StartNode = (loaded: LoadedConfig, options: { readonly level: Level }) => Promise<RunningNode>
+/** `stopped` ends a start that waits for other nodes. */
+export type StartNode = (
+  loaded: LoadedConfig,
+  options: { readonly level: Level; readonly stopped: AbortSignal },
+) => Promise<RunningNode>
 
 export interface StartArguments {
   /** A server.properties; without it, a single node in ./data. */
@@ -24,16 +28,23 @@ export interface StartArguments {
   /** As typed: key=value. */
   readonly overrides: readonly string[]
   readonly level: Level
+  /** How many brokers, each in a process of its own; undefined: one, in this process. */
+  readonly brokers?: number | undefined
 }
 
 /** Runs until the broker is ready, and leaves it running: signals, or its own failure, end the process. */
 export async function start(typed: StartArguments, startNode: StartNode, terminal: Terminal): Promise<void> {
   const began = terminal.clock.monotonic()
   const loaded = await load(typed, terminal)
+  if (typed.brokers !== undefined) {
+    const { startBrokers } = await import('./start-brokers.ts')
+    return startBrokers(typed.brokers, typed, loaded, terminal.startProgram, terminal)
+  }
   for (const warning of loaded.warnings) terminal.complain(`odradek: warning: ${warning}`)
 
-  const starting = startNode(loaded, { level: typed.level })
-  stopOnSignal(starting, terminal)
+  const giveUp = new AbortController()
+  const starting = startNode(loaded, { level: typed.level, stopped: giveUp.signal })
+  stopOnSignal(starting, giveUp, terminal)
   const node = await starting
   const ms = Math.round(terminal.clock.monotonic() - began)
   const facts = `node ${loaded.config['node.id']}, data in ${loaded.logDirs.join(', ')}, ${ms} ms`
@@ -63,12 +74,13 @@ function parseOverrides(typed: readonly string[]): Map<string, string> {
 }
 
 /** The first signal stops the broker cleanly, even one that is still starting; the second ends the process at once. */
-function stopOnSignal(starting: Promise<RunningNode>, terminal: Terminal): void {
+function stopOnSignal(starting: Promise<RunningNode>, giveUp: AbortController, terminal: Terminal): void {
   let stopping = false
   terminal.onSignal(['SIGINT', 'SIGTERM', 'SIGHUP'], (signal) => {
     if (stopping) return terminal.exitNow(1)
     stopping = true
     terminal.complain(`odradek: ${signal}: stopping (once more: end at once)`)
+    giveUp.abort()
     stop(starting, terminal).then((code) => terminal.exitNow(code))
   })
 }

@@ -34,6 +34,7 @@ function machine(files: Record<string, string>) {
         complain: (line) => complaints.push(line),
         readText: async (path) => files[path] ?? null,
         onSignal: () => () => {},
+        startProgram: () => assert.fail('no other process'),
         setExitCode: (given) => void (code = given),
         exitNow: () => assert.fail('no exit'),
       }

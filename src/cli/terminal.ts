@@ -3,6 +3,7 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { Signal } from '../platform/node/process.ts'
+import type { StartProgram } from './start-brokers.ts'
 
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -16,6 +17,8 @@ export interface Terminal {
   /** The text of a file, or null where it is missing. */
   readText(path: string): Promise<string | null>
   onSignal(signals: readonly Signal[], run: (signal: Signal) => void): () => void
+  /** Runs `odradek` with these words in another process, which ends with this one. */
+  readonly startProgram: StartProgram
   setExitCode(code: number): void
   exitNow(code: number): void
 }

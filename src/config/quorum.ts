@@ -32,6 +32,7 @@ export interface QuorumConfig {
   readonly listener: string
 }
 
+const ROLES = 'process.roles'
 const VOTERS = 'controller.quorum.voters'
 const BOOTSTRAP = 'controller.quorum.bootstrap.servers'
 const LISTENER_NAMES = 'controller.listener.names'
@@ -97,7 +98,7 @@ export function requireFit(config: BrokerConfig, given: Texts, listeners: Listen
   requireListeners(config, roles, quorum, listeners)
   if (!roles.controller && config['controller.quorum.auto.join.enable']) {
     const key = 'controller.quorum.auto.join.enable'
-    throw new ConfigError(key, `${key} is only supported when process.roles contains the 'controller' role.`)
+    throw new ConfigError(key, `${key} is only supported when ${ROLES} contains the 'controller' role.`)
   }
   requireEarlyListeners(config, given, listeners)
 }
@@ -106,7 +107,7 @@ function requireQuorum(roles: Roles, { isAlone, voters }: QuorumConfig): void {
   if (isAlone && !(roles.broker && roles.controller)) {
     throw new ConfigError(
       BOOTSTRAP,
-      `If using process.roles, either ${BOOTSTRAP} must contain the set of bootstrap controllers or ${VOTERS} must contain a parseable set of controllers.`,
+      `If using ${ROLES}, either ${BOOTSTRAP} must contain the set of bootstrap controllers or ${VOTERS} must contain a parseable set of controllers.`,
     )
   }
   const twice = voters.find(({ id }, at) => voters.findIndex((other) => other.id === id) !== at)
@@ -120,13 +121,13 @@ function requireVoter(nodeId: number, roles: Roles, { voters }: QuorumConfig): v
   if (roles.controller && !isVoter) {
     throw new ConfigError(
       VOTERS,
-      `If process.roles contains the 'controller' role, the node id ${nodeId} must be included in the set of voters ${ids}`,
+      `If ${ROLES} contains the 'controller' role, the node id ${nodeId} must be included in the set of voters ${ids}`,
     )
   }
   if (roles.controller || !isVoter) return
   throw new ConfigError(
     VOTERS,
-    `If process.roles contains just the 'broker' role, the node id ${nodeId} must not be included in the set of voters ${ids}`,
+    `If ${ROLES} contains just the 'broker' role, the node id ${nodeId} must not be included in the set of voters ${ids}`,
   )
 }
 
@@ -143,7 +144,7 @@ function requireListeners(config: BrokerConfig, roles: Roles, { isAlone }: Quoru
   if (!roles.broker && listeners.client.length > 0) {
     throw new ConfigError(
       'listeners',
-      `The listeners config must only contain KRaft controller listeners from ${LISTENER_NAMES} when process.roles=controller`,
+      `The listeners config must only contain KRaft controller listeners from ${LISTENER_NAMES} when ${ROLES}=controller`,
     )
   }
   // A node that stands alone talks to no other controller, and needs none of them.

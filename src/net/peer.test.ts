@@ -187,6 +187,21 @@ test('a node that is not there is tried at longer and longer intervals', async (
   assert.equal((await during(beat(2))).isCaughtUp, true)
 })
 
+test('a connection that is given up refuses who waits, and the next one does not wait for it', async () => {
+  let address: Address = { host: 'nowhere', port: 1 }
+  const { world, other, during, beat, peer } = scene({ address: () => address, requestTimeoutMs: 9000, connectTimeoutMs: 9000 })
+  world.machine('nowhere')
+  await during(other.open())
+  const first = beat(0)
+  first.catch(() => {})
+  address = ADDRESS
+  peer.reset()
+  await assert.rejects(during(first), ConnectionLost)
+  const began = world.events.now
+  assert.equal((await during(beat(2))).isCaughtUp, true)
+  assert.ok(world.events.now - began < 1000)
+})
+
 test('who asks while the address is not known, or after the end, is refused', async () => {
   const { during, beat, peer } = scene({ address: () => null })
   await assert.rejects(during(beat(0)), /nobody knows where/)

@@ -66,6 +66,8 @@ export class Peer {
   #failures = 0
   #notBefore = 0
   #correlationId = 0
+  /** Counts what was given up: a connection that was begun before is not wanted any more. */
+  #generation = 0
   #isOver = false
 
   constructor(options: PeerOptions) {
@@ -101,20 +103,25 @@ export class Peer {
     return answer.promise as Promise<Res>
   }
 
-  /** The address has changed, or the other node is not who it was: what is under way fails, and the next request connects anew, at once. */
+  /** The address has changed, or the other node is not who it was: whoever waits is refused, and the next request connects anew, at once. */
   reset(): void {
     this.#failures = 0
     this.#notBefore = 0
-    this.#line?.caller.close()
-    this.#line = null
+    this.#hangUp('the connection was given up')
   }
 
   /** Ends the connection; whoever waits is refused, and so is everybody who asks from then on. */
   close(): void {
     this.#isOver = true
+    this.#hangUp('it was closed here')
+  }
+
+  #hangUp(why: string): void {
+    this.#generation++
+    this.#isConnecting = false // what is being connected is not wanted any more, and need not be waited for
     this.#line?.caller.close()
     this.#line = null
-    this.#failAll(new ConnectionLost('it was closed here'))
+    this.#failAll(new ConnectionLost(why))
   }
 
   #goOn(): void {
@@ -165,24 +172,30 @@ export class Peer {
   async #connect(): Promise<void> {
     const { clock, network, address, connectTimeoutMs } = this.#options
     this.#isConnecting = true
+    const generation = this.#generation
+    const isStale = () => this.#generation !== generation
     try {
       const pause = this.#notBefore - clock.monotonic()
       if (pause > 0) await new Promise<void>((resume) => void clock.after(pause, resume))
-      if (this.#waiting.length === 0 || this.#isOver) return
+      if (this.#waiting.length === 0 || isStale()) return
       const where = address()
       if (!where) throw new ConnectionLost(`nobody knows where ${this.#options.clientId} should connect to`)
       const caller = await dial(network, clock, where, { connectTimeoutMs })
       void caller.closed.then(() => this.#lost(caller))
-      if (this.#isOver) return caller.close()
+      if (isStale()) return caller.close()
       const versions = this.#options.asksVersions ? await this.#askVersions(caller) : null
+      if (isStale()) return caller.close()
       this.#line = { caller, versions }
       this.#failures = 0
     } catch (thrown) {
+      if (isStale()) return
       this.#backOff()
       this.#failAll(thrown as Error)
     } finally {
-      this.#isConnecting = false
-      if (!this.#isOver) this.#goOn()
+      if (!isStale()) {
+        this.#isConnecting = false
+        this.#goOn()
+      }
     }
   }
 

@@ -48,7 +48,7 @@ export async function checkReplay({ rooms }: Broker, platform: Platform): Promis
   const machine = { apply: (record: Parameters<MetadataImage['apply']>[0]) => void image.apply(record) }
   await new Replay({ machine, log, codec: metadataCodec, name: 'replayed metadata', from, ...common }).toEnd()
   equal('the image of the metadata', plainImage(metadata.publisher.image), plainImage(image))
-  const controller = metadata.runtime.machine
+  const controller = metadata.runtime?.machine
   if (controller) equal('the image of the controller', plainImage(controller.image), plainImage(image))
   for (const [index, lived] of groups.machines) {
     const partition = replicas.get(GROUPS_TOPIC, index)!

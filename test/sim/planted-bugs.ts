@@ -100,9 +100,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'metadata-commit-at-written',
     what: 'metadata counts as committed when it is with the operating system',
-    where: 'src/raft/driver.js',
-    find: "kind: 'flushed', endOffset: log.flushedOffset",
-    replace: "kind: 'flushed', endOffset: log.writtenOffset",
+    where: 'src/raft/replica-log.js',
+    find: 'return this.#log.flushedOffset;',
+    replace: 'return this.#log.writtenOffset;',
   },
   {
     name: 'generation-not-checked',

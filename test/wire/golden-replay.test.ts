@@ -20,7 +20,7 @@ const HOST = 'broker'
 const PORT = 9092
 const SEED = 1
 /** Two more cases of the judge are relations between answers, and have none of their own. */
-const CASES = 905
+const CASES = 937
 
 /** The judges are plain JavaScript, which the compiler leaves where it is. */
 const judge = (name: string) => import(pathToFileURL(`test/interop/golden/${name}.mjs`).href)
@@ -37,7 +37,7 @@ const settings = {
   ...overrides,
   'process.roles': 'broker,controller',
   'node.id': '1',
-  listeners: `PLAINTEXT://${HOST}:${PORT}`,
+  listeners: `PLAINTEXT://${HOST}:${PORT},CONTROLLER://${HOST}:9093`,
   'controller.listener.names': 'CONTROLLER',
   'controller.quorum.bootstrap.servers': `${HOST}:9093`,
   'log.dirs': assumedDir,

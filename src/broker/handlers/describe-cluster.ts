@@ -4,6 +4,7 @@ import type { MetadataImage } from '../../metadata/image.ts'
 import { api } from '../../protocol/api.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import type { DescribeClusterRequest, DescribeClusterResponse } from '../../protocol/messages/describe-cluster.ts'
+import type { Input } from '../../protocol/schema.ts'
 import { authorizedOperations, NOT_ASKED } from '../authorized-operations.ts'
 import { CLUSTER, type Handler } from '../handler.ts'
 
@@ -14,6 +15,8 @@ export interface DescribeClusterRooms {
   readonly image: () => MetadataImage
   readonly clusterId: string
   readonly controllerId: () => number
+  /** At a listener of controllers: it tells of them, and not of brokers (KIP-919). */
+  readonly isController?: boolean
 }
 
 export function describeCluster(rooms: DescribeClusterRooms): Handler<DescribeClusterRequest, DescribeClusterResponse> {
@@ -21,9 +24,8 @@ export function describeCluster(rooms: DescribeClusterRooms): Handler<DescribeCl
     api: api('DescribeCluster'),
 
     async handle(request, context) {
-      if (request.endpointType === CONTROLLERS) throw new KafkaError('MISMATCHED_ENDPOINT_TYPE', 'this listener is for brokers')
-      if (request.endpointType !== BROKERS)
-        throw new KafkaError('UNSUPPORTED_ENDPOINT_TYPE', `endpoint type ${request.endpointType}; 1 is brokers`)
+      requireType(request.endpointType, context.version)
+      if (rooms.isController) return controllers(context.listener)
       const brokers = [...rooms.image().brokers.values()].filter(({ fenced }) => request.includeFencedBrokers || !fenced)
       return {
         errorCode: 0,
@@ -41,5 +43,29 @@ export function describeCluster(rooms: DescribeClusterRooms): Handler<DescribeCl
     },
 
     refuse: (_, error) => ({ errorCode: error.code, errorMessage: error.message, clusterId: '', brokers: [] }),
+  }
+
+  function requireType(type: number, version: number): void {
+    if (type !== BROKERS && type !== CONTROLLERS)
+      throw new KafkaError('UNSUPPORTED_ENDPOINT_TYPE', `endpoint type ${type}; 1 is brokers, 2 is controllers`)
+    // Version 0 cannot say what it asks for.
+    const isController = type === CONTROLLERS || (version === 0 && rooms.isController === true)
+    if (isController === (rooms.isController ?? false)) return
+    throw new KafkaError('MISMATCHED_ENDPOINT_TYPE', `this listener is for ${rooms.isController ? 'controllers' : 'brokers'}`)
+  }
+
+  function controllers(listener: string): Input<DescribeClusterResponse> {
+    const known = [...rooms.image().controllers.values()]
+    return {
+      errorCode: 0,
+      endpointType: CONTROLLERS,
+      clusterId: rooms.clusterId,
+      controllerId: rooms.controllerId(),
+      brokers: known.flatMap(({ controllerId: brokerId, endPoints }) => {
+        const endpoint = endPoints.find(({ name }) => name === listener)
+        return endpoint ? [{ brokerId, host: endpoint.host, port: endpoint.port, rack: null }] : []
+      }),
+      clusterAuthorizedOperations: NOT_ASKED,
+    }
   }
 }

@@ -2,24 +2,27 @@
 
 import type { LoadedConfig } from '../../config/load.ts'
 import { GROUPS_TOPIC, type GroupCoordinator } from '../../coordinator/group/coordinator.ts'
-import { allocateProducerIds } from '../../metadata/controller/producer-ids.ts'
 import type { MetadataImage } from '../../metadata/image.ts'
 import type { Platform } from '../../platform/platform.ts'
+import { errorName, KafkaError } from '../../protocol/errors.ts'
+import { AllocateProducerIdsRequest, AllocateProducerIdsResponse } from '../../protocol/messages/allocate-producer-ids.ts'
 import type { Partition } from '../../replication/partition.ts'
 import type { Replicas } from '../../replication/replicas.ts'
 import { AnswerMemory } from '../answer-memory.ts'
 import { BatchRulebook } from '../batch-rules.ts'
-import { DiskRoom } from '../disk-room.ts'
+import type { ControllerClient } from '../controller-client.ts'
 import { FetchSessions } from '../fetch-sessions.ts'
 import type { AnyHandler } from '../handler.ts'
 import { LeaderHints } from '../leader-hints.ts'
 import type { LogDirs } from '../log-dirs.ts'
 import type { MetadataNode } from '../metadata-node.ts'
+import type { MetadataWaits } from '../metadata-waits.ts'
 import { MAX_ANSWER_BYTES } from '../network-settings.ts'
 import { ProducerIds } from '../producer-ids.ts'
 import { type Refusals, TopicMaker, type TopicPlan } from '../topic-maker.ts'
 import { INTERNAL_TOPICS, Topics } from '../topics.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
+import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { apiVersions } from './api-versions.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
@@ -31,7 +34,9 @@ import { describeConfigs } from './describe-configs.ts'
 import { describeGroups } from './describe-groups.ts'
 import { describeLogDirs } from './describe-log-dirs.ts'
 import { describeProducers } from './describe-producers.ts'
+import { describeQuorum } from './describe-quorum.ts'
 import { describeTopicPartitions } from './describe-topic-partitions.ts'
+import { electLeaders } from './elect-leaders.ts'
 import { fetch } from './fetch.ts'
 import { findCoordinator } from './find-coordinator.ts'
 import { heartbeat } from './heartbeat.ts'
@@ -41,6 +46,7 @@ import { leaveGroup } from './leave-group.ts'
 import { listConfigResources } from './list-config-resources.ts'
 import { listGroups } from './list-groups.ts'
 import { listOffsets } from './list-offsets.ts'
+import { listPartitionReassignments } from './list-partition-reassignments.ts'
 import { metadata } from './metadata.ts'
 import { offsetCommit } from './offset-commit.ts'
 import { offsetDelete } from './offset-delete.ts'
@@ -48,6 +54,8 @@ import { offsetFetch } from './offset-fetch.ts'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
 import { syncGroup } from './sync-group.ts'
+import { unregisterBroker } from './unregister-broker.ts'
+import { updateFeatures } from './update-features.ts'
 
 export interface HandlerRooms {
   readonly platform: Platform
@@ -58,7 +66,14 @@ export interface HandlerRooms {
   readonly groups: GroupCoordinator
   /** The epoch that this broker is registered with. */
   readonly brokerEpoch: () => number
+  /** The active controller, wherever it is. */
+  readonly activeController: ControllerClient
+  readonly waits: MetadataWaits
+  /** Takes room on the disk of a partition; throws KAFKA_STORAGE_ERROR where too little is left. */
+  readonly takeRoom: (partition: Partition, bytes: number) => void
 }
+
+const ALLOCATE = { request: AllocateProducerIdsRequest, response: AllocateProducerIdsResponse }
 
 export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
   const { clock, random, disk, offload } = rooms.platform
@@ -67,17 +82,17 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
   const image = (): MetadataImage => publisher.image
   const nodeId = loaded.config['node.id']
   const topics = new Topics(image, replicas)
-  const maker = new TopicMaker(controller)
-  const cluster = { image, clusterId: dirs.metadata.clusterId, controllerId: () => nodeId }
+  const { activeController, waits } = rooms
+  const maker = new TopicMaker({ controller: activeController, waits, isKnown: (name) => image().topic(name) !== undefined })
+  const cluster = { image, clusterId: dirs.metadata.clusterId, controllerId }
   const sessions = new FetchSessions(loaded.config['max.incremental.fetch.session.cache.slots'], clock, random)
   const memory = new AnswerMemory(MAX_ANSWER_BYTES, clock)
   const producerIds = new ProducerIds(async () => {
     const who = { brokerId: nodeId, brokerEpoch: rooms.brokerEpoch() }
-    const { producerIdStart, producerIdLen } = await controller.ask((machine) => allocateProducerIds(machine, who))
-    return { first: producerIdStart, size: producerIdLen }
+    const block = await activeController.send(ALLOCATE, who, loaded.config['request.timeout.ms'])
+    if (block.errorCode !== 0) throw new KafkaError(errorName(block.errorCode), 'the controller gave no producer ids')
+    return { first: block.producerIdStart, size: block.producerIdLen }
   })
-  const diskRooms = new Map(dirs.all.map((dir) => [dir, new DiskRoom(dir, disk, clock, rooms.platform.logger)]))
-  const takeRoom = (partition: Partition, bytes: number) => diskRooms.get(replicas.dirOf(partition)!)?.take(bytes)
   const served: AnyHandler[] = [
     apiVersions({
       image,
@@ -90,11 +105,24 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     createTopics({ controller }),
     deleteTopics({ controller, image, isEnabled: () => configs.broker['delete.topic.enable'] }),
     createPartitions({ controller }),
+    electLeaders({ controller }),
+    alterPartitionReassignments({ controller }),
+    listPartitionReassignments({ controller }),
+    unregisterBroker({ controller }),
+    updateFeatures({ controller }),
+    describeQuorum({ quorum: rooms.metadata.log.service }),
     describeConfigs({ image, layers: () => configs.layers, nodeId }),
     alterConfigs({ controller, nodeId }),
     incrementalAlterConfigs({ controller, nodeId }),
     listConfigResources({ image }),
-    produce({ topics, rules: new BatchRulebook(loaded.config['socket.request.max.bytes']), clock, offload, takeRoom }),
+    produce({
+      topics,
+      rules: new BatchRulebook(loaded.config['socket.request.max.bytes']),
+      clock,
+      offload,
+      takeRoom: rooms.takeRoom,
+      hints: new LeaderHints(image),
+    }),
     fetch({
       topics,
       sessions,
@@ -124,6 +152,12 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
   ]
   return served
 
+  /** Clients send what is for the controller to any broker, which hands it on: so it is the active one where clients can reach that, else this broker. */
+  function controllerId(): number {
+    const { leaderId } = rooms.metadata.log
+    return leaderId !== null && image().brokers.get(leaderId)?.fenced === false ? leaderId : nodeId
+  }
+
   function autoCreate(names: readonly string[]): Promise<Refusals> {
     // The internal topics of coordinators that are not served yet must not come up with a user topic's configuration.
     const allowed = names.filter((name) => name === GROUPS_TOPIC || !INTERNAL_TOPICS.has(name))
@@ -146,9 +180,15 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
         'cleanup.policy': 'compact',
         'compression.type': 'producer',
         'segment.bytes': String(broker['offsets.topic.segment.bytes']),
+        ...safe(broker['offsets.topic.replication.factor']),
       },
     }
   }
+}
+
+/** What is committed in a topic of three replicas is on two of them at least: nothing that was acknowledged goes with one disk. */
+function safe(replicationFactor: number): Record<string, string> {
+  return replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {}
 }
 
 function planFor(name: string): TopicPlan {

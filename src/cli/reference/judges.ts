@@ -44,6 +44,12 @@ export const judgedBy: Readonly<Partial<Record<ApiName, Judged>>> = {
   OffsetDelete: { golden: ['classicgroups'], interop: ['apache-tools'] },
   DescribeCluster: { golden: ['metadata'], interop: ['apache-tools', 'confluent-kafka'] },
   DescribeProducers: { golden: ['produce'], interop: [] },
+  ElectLeaders: { golden: ['admin'], interop: [] },
+  AlterPartitionReassignments: { golden: ['admin'], interop: [] },
+  ListPartitionReassignments: { golden: ['admin'], interop: [] },
+  UnregisterBroker: { golden: ['admin'], interop: [] },
+  UpdateFeatures: { golden: ['admin'], interop: [] },
+  DescribeQuorum: { golden: ['admin'], interop: [] },
   ListConfigResources: { golden: ['configs'], interop: [] },
   DescribeTopicPartitions: { golden: ['metadata'], interop: ['apache-tools'] },
 }

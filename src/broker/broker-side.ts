@@ -1,0 +1,266 @@
+// The broker's side of a node: replicas and groups over the metadata, the listeners for clients, and the place that it has in its cluster.
+
+import { type Deferred, deferred } from '../base/deferred.ts'
+import { randomUuid } from '../base/uuid.ts'
+import { GROUPS_TOPIC, GroupCoordinator } from '../coordinator/group/coordinator.ts'
+import { randomMemberId } from '../coordinator/group/member-id.ts'
+import { groupSettings } from '../coordinator/group/settings.ts'
+import type { MetadataImage } from '../metadata/image.ts'
+import { NO_LEADER } from '../metadata/partition.ts'
+import { type Server, serve } from '../net/listener.ts'
+import { Slices } from '../platform/slices.ts'
+import type { Partition } from '../replication/partition.ts'
+import { Replicas } from '../replication/replicas.ts'
+import { Chores } from './chores.ts'
+import { unlessStuck } from './closing.ts'
+import type { ControllerClient } from './controller-client.ts'
+import { DiskRoom } from './disk-room.ts'
+import { forward } from './forward.ts'
+import { followGroups } from './group-follower.ts'
+import { handlers } from './handlers/index.ts'
+import type { House } from './house.ts'
+import { AlterPartitionKeeper } from './isr-keeper.ts'
+import { dirSettings, progressOf } from './log-dirs.ts'
+import { MetadataWaits } from './metadata-waits.ts'
+import { advertised, channelLimits, connectionLimits, listenersOf, maxRequestBytes } from './network-settings.ts'
+import { Pipeline } from './pipeline.ts'
+import { Registration } from './registration.ts'
+import { followReplicas } from './replica-follower.ts'
+import { replicationLinks } from './replication-links.ts'
+import { requestSink } from './request-sink.ts'
+import { standardChores } from './standard-chores.ts'
+
+/** The active controller, on connections of their own. */
+export interface ControllerClients {
+  /** Registration and heartbeats: nothing may hold them up. */
+  readonly lifecycle: ControllerClient
+  /** What clients ask for, and producer ids. */
+  readonly forwarding: ControllerClient
+  /** Changes of in-sync replicas. */
+  readonly replication: ControllerClient
+}
+
+export class BrokerSide {
+  readonly #house: House
+  readonly #clients: ControllerClients
+  readonly replicas: Replicas
+  readonly groups: GroupCoordinator
+  readonly #isrKeeper: AlterPartitionKeeper
+  readonly #takeRoom: (partition: Partition, bytes: number) => void
+  readonly #waits: MetadataWaits
+  readonly #chores: Chores
+  readonly #serving: Deferred<void> = deferred<void>()
+  #server: Server | null = null
+  #registration: Registration | null = null
+  #leaving: Promise<void> | null = null
+
+  /** Subscribes to the metadata, which must not be loaded yet. */
+  constructor(house: House, clients: ControllerClients) {
+    const { platform, loaded, dirs, metadata } = house
+    const { config } = loaded
+    this.#house = house
+    this.#clients = clients
+    this.#serving.promise.catch(() => {}) // who waits for it hears of a failed start; nobody has to
+    const { clock, disk, logger } = platform
+    const rooms = new Map(dirs.all.map((dir) => [dir, new DiskRoom(dir, disk, clock, logger)]))
+    this.#takeRoom = (partition, bytes) => rooms.get(this.replicas.dirOf(partition)!)?.take(bytes)
+    const brokerId = config['node.id']
+    const brokerEpoch = () => this.epoch
+    this.#isrKeeper = new AlterPartitionKeeper({ controller: clients.replication, brokerId, brokerEpoch, logger })
+    const links = { isrKeeper: this.#isrKeeper, brokerEpoch, takeRoom: this.#takeRoom }
+    this.replicas = new Replicas({
+      logDirs: dirs.all,
+      localId: brokerId,
+      clock,
+      logger,
+      flushPolicy: config['log.flush.policy'],
+      links: metadata.isAlone ? null : replicationLinks(house, links),
+    })
+    this.groups = groupsOf(house)
+    this.#chores = new Chores(platform.clock, platform.logger)
+    this.#follow()
+    this.#waits = new MetadataWaits(metadata.publisher, platform.clock)
+  }
+
+  #follow(): void {
+    const { platform, loaded, dirs, metadata } = this.#house
+    const { publisher, configs } = metadata
+    const { clock, logger } = platform
+    const { replicas, groups } = this
+    const nodeId = loaded.config['node.id']
+    const slices = Slices.of(clock)
+    publisher.subscribe('replicas', followReplicas({ replicas, configs, logDirs: dirs.all, nodeId, logger, slices }))
+    publisher.subscribe('log directories', () => {
+      for (const dir of new Set([...dirs.all, dirs.metadata])) dir.retune(dirSettings(configs.broker))
+    })
+    publisher.subscribe('fetchers', ({ configsChanged }) => {
+      if (configsChanged.some(({ type }) => type === 'broker')) replicas.retune()
+    })
+    publisher.subscribe('groups', followGroups(groups, replicas, nodeId))
+  }
+
+  /** The listeners for clients; what comes in waits for `join`. */
+  async listen(): Promise<Server> {
+    const { platform, loaded, metadata, metrics, dirs } = this.#house
+    const { controller } = metadata
+    const timeoutMs = () => loaded.config['request.timeout.ms']
+    const pipeline = new Pipeline({
+      handlers: handlers({
+        platform,
+        loaded,
+        dirs,
+        metadata,
+        replicas: this.replicas,
+        groups: this.groups,
+        brokerEpoch: () => this.epoch,
+        activeController: this.#clients.forwarding,
+        waits: this.#waits,
+        takeRoom: this.#takeRoom,
+      }),
+      logger: platform.logger,
+      clock: platform.clock,
+      meters: metrics.meters,
+      // Without others there is nobody to hand anything to.
+      steps: metadata.isAlone
+        ? []
+        : [forward({ isElsewhere: () => !controller.isActive, controller: this.#clients.forwarding, timeoutMs })],
+    })
+    this.#server = await serve({
+      ...platform,
+      listeners: listenersOf(loaded),
+      sink: metrics.meters.watched(requestSink({ pipeline, logger: platform.logger, ready: this.#serving.promise })),
+      channelLimits: channelLimits(loaded.config),
+      connectionLimits: connectionLimits(loaded, metadata.configs),
+      maxRequestBytes: maxRequestBytes(loaded.config),
+    })
+    return this.#server
+  }
+
+  /** Registers, leads what it may, and serves. The metadata is loaded, and the listeners are open. */
+  async join(): Promise<void> {
+    const { platform, dirs, metadata } = this.#house
+    const { clock, random, logger } = platform
+    const registration = this.#registrationAt(this.#server!)
+    this.#registration = registration
+    await registration.register()
+    await metadata.publisher.reached(registration.epoch + 1)
+    await registration.unfence()
+    await this.#waits.until(() => this.#isServing(), UNFENCED_WITHIN_MS)
+    await metadata.publisher.reached(metadata.log.committedOffset) // what it leads by now, it leads here, too
+    await this.groups.whenLoaded()
+    const { configs } = metadata
+    const places = { logDirs: dirs.all, metadataDir: dirs.metadata }
+    for (const chore of standardChores({ replicas: this.replicas, ...places, configs, clock, random, logger }))
+      this.#chores.start(chore)
+    this.#serving.resolve()
+  }
+
+  #isServing(): boolean {
+    const { metadata, loaded } = this.#house
+    return metadata.publisher.image.brokers.get(loaded.config['node.id'])?.fenced === false
+  }
+
+  #registrationAt(server: Server): Registration {
+    const { platform, loaded, dirs, metadata } = this.#house
+    const { config } = loaded
+    const { publisher, configs } = metadata
+    return new Registration({
+      controller: this.#clients.lifecycle,
+      clock: platform.clock,
+      logger: platform.logger,
+      identity: {
+        nodeId: config['node.id'],
+        clusterId: dirs.metadata.clusterId,
+        incarnationId: randomUuid((length) => platform.random.bytes(length)),
+        rack: config['broker.rack'],
+        directoryIds: dirs.all.map(({ directoryId }) => directoryId),
+        previousEpoch: dirs.metadata.cleanBrokerEpoch ?? -1,
+        endpoints: advertised(loaded, server, platform.network.hostName),
+      },
+      settings: {
+        heartbeatMs: () => configs.broker['broker.heartbeat.interval.ms'],
+        sessionMs: () => configs.broker['broker.session.timeout.ms'],
+        registrationMs: config['initial.broker.registration.timeout.ms'],
+        isWatched: !metadata.isAlone,
+      },
+      publishedOffset: () => publisher.publishedOffset,
+      reached: (offset) => publisher.reached(offset),
+      unled: () => unledOf(publisher.image, config['node.id']),
+      offlineDirs: () => dirs.all.filter((dir) => this.replicas.isOffline(dir)).map(({ directoryId }) => directoryId),
+    })
+  }
+
+  /** The epoch that it is registered with; -1 before. */
+  get epoch(): number {
+    return this.#registration?.epoch ?? -1
+  }
+
+  get server(): Server | null {
+    return this.#server
+  }
+
+  /** What a stop does, in this order; none of them may keep the others from being done. */
+  closing(): (() => unknown)[] {
+    const { platform, dirs } = this.#house
+    const { clock } = platform
+    const chores = this.#chores.stop() // those at long work are told now, so that nobody has to wait for them later
+    return [
+      () => this.#server?.stopListening(),
+      () => this.leave(),
+      () => this.replicas.stop(),
+      () => this.#isrKeeper.stop(),
+      () => this.groups.stop(),
+      () => this.#serving.reject(new Error('the broker is stopping')),
+      () => this.#server?.close(),
+      () =>
+        unlessStuck(chores, {
+          clock,
+          progress: () => `${this.#chores.steps} ${progressOf(dirs)}`,
+          what: () => 'a chore in the background',
+        }),
+    ]
+  }
+
+  /** Gives away what it leads. Never rejects: a controller that nobody can reach has seen no farewell, and fences this broker. */
+  leave(): Promise<void> {
+    this.#leaving ??= this.#leave()
+    return this.#leaving
+  }
+
+  async #leave(): Promise<void> {
+    const { platform, metadata } = this.#house
+    try {
+      await this.#registration?.leave(metadata.isAlone ? LEAVE_ALONE_MS : LEAVE_MS)
+    } catch (thrown) {
+      platform.logger.warn('the broker stops without having left its cluster; its next start puts that right', { error: thrown })
+    }
+  }
+}
+
+/** A change of the metadata that is committed reaches everybody soon; who serves without having seen it is told later that it may. */
+const UNFENCED_WITHIN_MS = 5000
+/** Two small commits; a stop shall not take longer because the disk of the metadata does. */
+const LEAVE_ALONE_MS = 2000
+/** Others have to take over what this broker leads, and be heard of. */
+const LEAVE_MS = 30_000
+
+function groupsOf({ platform, loaded, metadata }: House): GroupCoordinator {
+  const { image } = metadata.publisher
+  return new GroupCoordinator({
+    settings: groupSettings(loaded.config),
+    clock: platform.clock,
+    logger: platform.logger,
+    newId: () => randomMemberId((length) => platform.random.bytes(length)),
+    partitionCount: () => image.topic(GROUPS_TOPIC)?.partitions.length ?? null,
+    maxBatchBytes: () => metadata.configs.topic(GROUPS_TOPIC)['max.message.bytes'],
+  })
+}
+
+/** Partitions without a leader that the broker has a replica of. */
+function unledOf({ topics }: MetadataImage, brokerId: number): number {
+  let count = 0
+  for (const { partitions } of topics.values()) {
+    for (const { leader, replicas } of partitions) if (leader === NO_LEADER && replicas.includes(brokerId)) count++
+  }
+  return count
+}

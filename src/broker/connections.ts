@@ -1,0 +1,143 @@
+// The connections of a node to the others, one for each purpose, as Apache Kafka has them: what one of them waits for does not hold up the rest.
+
+import type { BrokerConfig } from '../config/broker/index.ts'
+import type { MetadataImage } from '../metadata/image.ts'
+import { type Exchange, Peer } from '../net/peer.ts'
+import type { Address } from '../platform/network.ts'
+import type { Platform } from '../platform/platform.ts'
+import { BeginQuorumEpochRequest, BeginQuorumEpochResponse } from '../protocol/messages/begin-quorum-epoch.ts'
+import { EndQuorumEpochRequest, EndQuorumEpochResponse } from '../protocol/messages/end-quorum-epoch.ts'
+import { FetchRequest, FetchResponse } from '../protocol/messages/fetch.ts'
+import { FetchSnapshotRequest, FetchSnapshotResponse } from '../protocol/messages/fetch-snapshot.ts'
+import { ListOffsetsRequest, ListOffsetsResponse } from '../protocol/messages/list-offsets.ts'
+import { VoteRequest, VoteResponse } from '../protocol/messages/vote.ts'
+import type { QuorumApi, QuorumPeers } from '../raft/peers.ts'
+import type { LeaderClient } from '../replication/links.ts'
+
+export interface ConnectionsOptions {
+  readonly platform: Pick<Platform, 'network' | 'clock' | 'random'>
+  readonly config: BrokerConfig
+  /** Told of every answer with the error INCONSISTENT_CLUSTER_ID, and of every other one. */
+  readonly onQuorumAnswer?: (from: Address, errorCode: number) => void
+}
+
+/** Kafka's pauses before a lost connection is made again, in milliseconds. */
+const RECONNECT_MS = 50
+const QUORUM_RECONNECT_MAX_MS = 500
+/** Fetches that may follow each other without waiting. */
+const FETCHES_IN_FLIGHT = 5
+const QUORUM_IN_FLIGHT = 5
+
+const QUORUM: { readonly [A in QuorumApi]: Exchange<unknown, unknown> } = {
+  Vote: { request: VoteRequest, response: VoteResponse },
+  BeginQuorumEpoch: { request: BeginQuorumEpochRequest, response: BeginQuorumEpochResponse },
+  EndQuorumEpoch: { request: EndQuorumEpochRequest, response: EndQuorumEpochResponse },
+  Fetch: { request: FetchRequest, response: FetchResponse },
+  FetchSnapshot: { request: FetchSnapshotRequest, response: FetchSnapshotResponse },
+}
+const FETCH = { request: FetchRequest, response: FetchResponse }
+const LIST_OFFSETS = { request: ListOffsetsRequest, response: ListOffsetsResponse }
+
+export class Connections {
+  readonly #options: ConnectionsOptions
+  readonly #quorum = new Map<string, Peer>()
+  readonly #all = new Set<Peer>()
+  #isOver = false
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options
+  }
+
+  /** To the other members of the quorum, one connection each; they call themselves `raft-client-<id>`. */
+  readonly quorum: QuorumPeers = {
+    send: async (to, api, request) => {
+      const answer = await this.#quorumPeer(to).send(QUORUM[api], request as object)
+      this.#options.onQuorumAnswer?.(to, (answer as { errorCode: number }).errorCode)
+      return answer as never
+    },
+  }
+
+  #quorumPeer({ host, port }: Address): Peer {
+    const key = `${host}:${port}`
+    const known = this.#quorum.get(key)
+    if (known) return known
+    const { config } = this.#options
+    const peer = this.#peer({
+      address: () => ({ host, port }),
+      clientId: `raft-client-${config['node.id']}`,
+      requestTimeoutMs: config['controller.quorum.request.timeout.ms'],
+      reconnectBackoffMaxMs: QUORUM_RECONNECT_MAX_MS,
+      maxInFlight: QUORUM_IN_FLIGHT,
+      asksVersions: true,
+    })
+    this.#quorum.set(key, peer)
+    return peer
+  }
+
+  /** A connection to whichever controller `address` names, for one purpose. It calls itself by the bare node id. */
+  controller(address: () => Address | null): Peer {
+    const { config } = this.#options
+    return this.#peer({
+      address,
+      clientId: String(config['node.id']),
+      requestTimeoutMs: config['controller.socket.timeout.ms'],
+      reconnectBackoffMaxMs: RECONNECT_MS,
+      maxInFlight: 1,
+      asksVersions: true,
+    })
+  }
+
+  /** A fetcher's connection to the leader of partitions. No versions are asked for: the cluster's metadata.version says which are spoken. */
+  leader(address: () => Address | null, clientId: string): LeaderClient {
+    const { config } = this.#options
+    const timeoutMs = config['replica.socket.timeout.ms']
+    const peer = this.#peer({
+      address,
+      clientId,
+      requestTimeoutMs: timeoutMs,
+      reconnectBackoffMaxMs: RECONNECT_MS,
+      maxInFlight: FETCHES_IN_FLIGHT,
+      asksVersions: false,
+    })
+    return {
+      fetch: (request) => peer.send(FETCH, request, { timeoutMs: timeoutMs + (request.maxWaitMs ?? 0) }),
+      listOffsets: (request) => peer.send(LIST_OFFSETS, request),
+      close: () => {
+        peer.close()
+        this.#all.delete(peer) // fetchers come and go with the leaders
+      },
+    }
+  }
+
+  #peer(options: {
+    address: () => Address | null
+    clientId: string
+    requestTimeoutMs: number
+    reconnectBackoffMaxMs: number
+    maxInFlight: number
+    asksVersions: boolean
+  }): Peer {
+    const { platform, config } = this.#options
+    const peer = new Peer({
+      ...platform,
+      ...options,
+      connectTimeoutMs: config['socket.connection.setup.timeout.ms'],
+      reconnectBackoffMs: RECONNECT_MS,
+    })
+    this.#all.add(peer)
+    if (this.#isOver) peer.close()
+    return peer
+  }
+
+  /** Ends all of them; whoever waits for an answer is refused. */
+  close(): void {
+    this.#isOver = true
+    for (const peer of this.#all) peer.close()
+  }
+}
+
+/** Where other brokers reach a broker: at the listener that all of the cluster name for it. Null while it is not registered there. */
+export function brokerAddress(image: MetadataImage, brokerId: number, listener: string): Address | null {
+  const endpoint = image.brokers.get(brokerId)?.endPoints.find(({ name }) => name === listener)
+  return endpoint ? { host: endpoint.host, port: endpoint.port } : null
+}

@@ -1,0 +1,66 @@
+// The controller's side of a node: its handlers, for this process and for others, and the listeners where the file names some.
+
+import type { LoadedConfig } from '../config/load.ts'
+import type { NodeMetrics } from '../metrics/node-metrics.ts'
+import { type Server, serve } from '../net/listener.ts'
+import type { Exchange } from '../net/peer.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { Input } from '../protocol/schema.ts'
+import { controllerApis } from './handlers/controller-apis.ts'
+import type { MetadataNode } from './metadata-node.ts'
+import { channelLimits, connectionLimits, controllerListenersOf, maxRequestBytes } from './network-settings.ts'
+import { type Origin, Pipeline } from './pipeline.ts'
+import { requestSink } from './request-sink.ts'
+
+export interface ControllerSideRooms {
+  readonly platform: Platform
+  readonly loaded: LoadedConfig
+  readonly clusterId: string
+  readonly metadata: MetadataNode
+  readonly metrics: NodeMetrics
+}
+
+export class ControllerSide {
+  readonly #pipeline: Pipeline
+  readonly #origin: Origin
+  /** Null where the file names no listener for controllers: then nobody else can ask. */
+  readonly server: Server | null
+
+  static async open(rooms: ControllerSideRooms): Promise<ControllerSide> {
+    const { platform, loaded, metadata, metrics } = rooms
+    const pipeline: Pipeline = new Pipeline({
+      handlers: controllerApis({ ...rooms, pipeline: () => pipeline }),
+      logger: platform.logger,
+      clock: platform.clock,
+      meters: metrics.meters,
+    })
+    const listeners = controllerListenersOf(loaded)
+    if (listeners.length === 0) return new ControllerSide(pipeline, loaded, null)
+    const server = await serve({
+      ...platform,
+      listeners,
+      sink: metrics.meters.watched(requestSink({ pipeline, logger: platform.logger, ready: Promise.resolve() })),
+      channelLimits: channelLimits(loaded.config),
+      connectionLimits: connectionLimits(loaded, metadata.configs),
+      maxRequestBytes: maxRequestBytes(loaded.config),
+    })
+    return new ControllerSide(pipeline, loaded, server)
+  }
+
+  private constructor(pipeline: Pipeline, { quorum }: LoadedConfig, server: Server | null) {
+    this.#pipeline = pipeline
+    this.server = server
+    this.#origin = {
+      id: 0, // connections count from 1
+      listener: quorum.listener,
+      clientHost: '/127.0.0.1',
+      gone: new AbortController().signal,
+      disconnect() {},
+    }
+  }
+
+  /** As another node would ask this one. */
+  ask<Req, Res>(exchange: Exchange<Req, Res>, body: Input<Req>): Promise<Res> {
+    return this.#pipeline.ask(exchange, body, this.#origin)
+  }
+}

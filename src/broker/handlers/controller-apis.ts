@@ -1,0 +1,83 @@
+// Every API that a controller serves at its own listeners. ApiVersions there is made out of this list.
+
+import type { LoadedConfig } from '../../config/load.ts'
+import type { MetadataImage } from '../../metadata/image.ts'
+import type { AnyHandler } from '../handler.ts'
+import type { MetadataNode } from '../metadata-node.ts'
+import type { Pipeline } from '../pipeline.ts'
+import { allocateProducerIds } from './allocate-producer-ids.ts'
+import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
+import { alterPartition } from './alter-partition.ts'
+import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
+import { apiVersions } from './api-versions.ts'
+import { assignReplicasToDirs } from './assign-replicas-to-dirs.ts'
+import { beginQuorumEpoch } from './begin-quorum-epoch.ts'
+import { brokerHeartbeat } from './broker-heartbeat.ts'
+import { brokerRegistration } from './broker-registration.ts'
+import { controllerRegistration } from './controller-registration.ts'
+import { createPartitions } from './create-partitions.ts'
+import { createTopics } from './create-topics.ts'
+import { deleteTopics } from './delete-topics.ts'
+import { describeCluster } from './describe-cluster.ts'
+import { describeConfigs } from './describe-configs.ts'
+import { describeQuorum } from './describe-quorum.ts'
+import { electLeaders } from './elect-leaders.ts'
+import { endQuorumEpoch } from './end-quorum-epoch.ts'
+import { envelope } from './envelope.ts'
+import { fetchSnapshot } from './fetch-snapshot.ts'
+import { listPartitionReassignments } from './list-partition-reassignments.ts'
+import { quorumFetch } from './quorum-fetch.ts'
+import { unregisterBroker } from './unregister-broker.ts'
+import { updateFeatures } from './update-features.ts'
+import { vote } from './vote.ts'
+
+export interface ControllerApiRooms {
+  readonly loaded: LoadedConfig
+  readonly clusterId: string
+  readonly metadata: MetadataNode
+  /** Of these very handlers: a request may come inside another one. */
+  readonly pipeline: () => Pipeline
+}
+
+export function controllerApis({ loaded, clusterId, metadata, pipeline }: ControllerApiRooms): readonly AnyHandler[] {
+  const { controller, configs, publisher, log } = metadata
+  const image = (): MetadataImage => publisher.image
+  const nodeId = loaded.config['node.id']
+  const quorum = log.service
+  const served: AnyHandler[] = [
+    apiVersions({
+      image,
+      metadataOffset: () => publisher.endOffset - 1,
+      served: () => served.map(({ api }) => api).sort((a, b) => a.key - b.key),
+    }),
+    describeCluster({ image, clusterId, controllerId: () => log.leaderId ?? -1, isController: true }),
+    quorumFetch({ quorum }),
+    vote({ quorum }),
+    beginQuorumEpoch({ quorum }),
+    endQuorumEpoch({ quorum }),
+    fetchSnapshot({ quorum }),
+    describeQuorum({ quorum }),
+    brokerRegistration({ controller, clusterId }),
+    brokerHeartbeat({ controller }),
+    controllerRegistration({ controller }),
+    allocateProducerIds({ controller }),
+    alterPartition({ controller }),
+    assignReplicasToDirs({ controller }),
+    unregisterBroker({ controller }),
+    updateFeatures({ controller }),
+    createTopics({ controller }),
+    deleteTopics({ controller, image, isEnabled: () => configs.broker['delete.topic.enable'] }),
+    createPartitions({ controller }),
+    alterPartitionReassignments({ controller }),
+    listPartitionReassignments({ controller }),
+    electLeaders({ controller }),
+    describeConfigs({ image, layers: () => configs.layers, nodeId }),
+    alterConfigs({ controller, nodeId }),
+    incrementalAlterConfigs({ controller, nodeId }),
+    envelope({
+      inner: (request, origin, receivedAt) => pipeline().inner(request, origin, receivedAt),
+      isActive: () => controller.isActive,
+    }),
+  ]
+  return served
+}

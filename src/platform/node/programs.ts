@@ -1,0 +1,53 @@
+// Other processes of this same program, which end with it.
+
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+
+export interface RunningProgram {
+  readonly pid: number
+  /** Resolves when it has ended: with its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>
+  /** Asks it to stop, as a signal from outside would. */
+  stop(): void
+  /** Ends it now. */
+  kill(): void
+}
+
+export interface ProgramOutput {
+  line(text: string): void
+  complaint(text: string): void
+}
+
+/** Whoever started it is gone when its input ends; then it stops, too. */
+const BOOT = `
+process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).resume()
+const [url, ...words] = process.argv.slice(1)
+import(url).then(({ main }) => main(words))`
+
+/**
+ * Runs `main(words)` of the module in a process of its own, in a group of its own: a key that interrupts the terminal reaches only the one who
+ * started it. Throws where it cannot be started.
+ */
+export function startProgram(
+  moduleUrl: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  output: ProgramOutput,
+): RunningProgram {
+  const child = spawn(process.execPath, ['-e', BOOT, moduleUrl, ...words], {
+    env: { ...env },
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  createInterface(child.stdout).on('line', (text) => output.line(text))
+  createInterface(child.stderr).on('line', (text) => output.complaint(text))
+  child.stdin.on('error', () => {}) // it ended; `ended` tells
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('error', (why) => {
+      output.complaint(String(why.message))
+      resolve(1)
+    })
+    child.once('close', (code, signal) => resolve(signal ?? code ?? 1))
+  })
+  return { pid: child.pid ?? -1, ended, stop: () => void child.kill('SIGTERM'), kill: () => void child.kill('SIGKILL') }
+}
