@@ -14,7 +14,7 @@ import { FetchServer } from './fetch-server.ts'
 import { Listeners } from './listeners.ts'
 import { openLog } from './open-log.ts'
 import { type Address, noPeers, type QuorumPeers } from './peers.ts'
-import { DEFAULT_TIMEOUTS } from './quorum/state.ts'
+import { addressOf, DEFAULT_TIMEOUTS } from './quorum/state.ts'
 import { initialState, type QuorumState, type QuorumTimeouts } from './quorum.ts'
 import { QuorumService } from './quorum-service.ts'
 import { readVote, type SavedState } from './quorum-state.ts'
@@ -169,6 +169,11 @@ export class MetadataLog implements ElectedLog {
 
   get leaderId(): number | null {
     return this.#leadership.leaderId
+  }
+
+  /** Where the leader is reached, as far as it is known. */
+  get leaderAddress(): Address | null {
+    return this.leaderId === null ? null : addressOf(this.#state, this.leaderId)
   }
 
   get epoch(): number {

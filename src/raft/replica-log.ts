@@ -161,6 +161,7 @@ export class ReplicaLog implements LogView {
     await snapshots.look()
     if (this.isWhole) await flushed.cutTo(id.endOffset)
     await this.#log.truncateFully(id.endOffset)
+    membership.truncate(0)
     await readMembershipOf(membership, platform.disk, this.dir, id)
   }
 

@@ -26,6 +26,8 @@ export interface ClusterOptions {
   readonly observers?: number
   /** 0: the voters stand in the configuration, and without directory ids. */
   readonly kraftVersion?: 0 | 1
+  /** Between two records of a leader; 60, and 0 for none. */
+  readonly writeMs?: number
   /** A snapshot every so many offsets, and no log below the newest one. */
   readonly snapshotEvery?: number
 }
@@ -37,6 +39,8 @@ export class QuorumCluster {
   readonly nodes: readonly QuorumNode[]
   readonly options: ClusterOptions
   readonly voters: readonly Voter[]
+  /** Told, a turn later, of the moments at which others begin to rely on a node: it granted a vote, or was the first to hear of a commit. */
+  onMoment: (moment: 'vote' | 'commit', id: number) => void = () => {}
 
   static async start(options: ClusterOptions): Promise<QuorumCluster> {
     const cluster = new QuorumCluster(options)
@@ -91,13 +95,19 @@ export class QuorumCluster {
     return () => this.leader !== undefined && this.nodes.every(({ isUp, log }) => !isUp || (log?.committedOffset ?? 0) > from + 3)
   }
 
+  tellMoment(moment: 'vote' | 'commit', id: number): void {
+    this.world.events.after(0, moment, () => this.onMoment(moment, id))
+  }
+
   #watchVotes(to: number, api: string, request: unknown, response: unknown): void {
     if (api !== 'Vote') return
     const [asked] = (request as { topics: { partitions: Asked[] }[] }).topics[0]!.partitions
     const [answered] = (response as { topics: { partitions: { voteGranted: boolean }[] }[] }).topics[0]!.partitions
     if (asked!.preVote) return
     this.checks.votes(asked!.replicaId, asked!.replicaEpoch, asked!.replicaId)
-    if (answered!.voteGranted) this.checks.votes(to, asked!.replicaEpoch, asked!.replicaId)
+    if (!answered!.voteGranted) return
+    this.checks.votes(to, asked!.replicaEpoch, asked!.replicaId)
+    this.tellMoment('vote', to)
   }
 }
 
@@ -196,7 +206,7 @@ export class QuorumNode {
     this.#follow(log, process)
     network.listen({ id: this.id, process, service: log.service })
     await log.start()
-    this.#writeNow(log, process, 0)
+    if (this.#cluster.options.writeMs !== 0) this.#writeNow(log, process, 0)
   }
 
   // ---- what a node does with its log
@@ -275,7 +285,10 @@ export class QuorumNode {
       throw new Error(`node ${this.id} is told of ${batch.baseOffset} after ${this.#applied}`)
     this.#applied = batch.nextOffset
     this.#digest = digestOf(this.#digest, batch)
-    this.#cluster.checks.commits(this.id, batch, this.#digest)
+    const { checks } = this.#cluster
+    const isNew = batch.nextOffset > checks.committedOffset
+    checks.commits(this.id, batch, this.#digest)
+    if (isNew) this.#cluster.tellMoment('commit', this.id)
   }
 
   #snapshotWhereDue(log: MetadataLog, process: SimProcess): void {
@@ -299,7 +312,7 @@ export class QuorumNode {
     } catch (thrown) {
       if (!(thrown instanceof KafkaError && thrown.error === 'NOT_CONTROLLER')) this.#fail(process, thrown)
     }
-    process.platform.clock.after(WRITE_MS, () => this.#writeNow(log, process, count + 1))
+    process.platform.clock.after(this.#cluster.options.writeMs ?? WRITE_MS, () => this.#writeNow(log, process, count + 1))
   }
 
   /** Every batch of the log below what is committed is what was committed. */

@@ -76,6 +76,26 @@ function restartLater(
   })
 }
 
+/** Power that goes just when somebody relies on what a node said. */
+function worstMoments(cluster: QuorumCluster, random: SeededRandom): void {
+  const [votes, commits] = [random.pick([0, 0.3]), random.pick([0, 0.01])]
+  const cut = (node: QuorumNode | undefined, backMs: number) => {
+    if (!node?.isUp) return
+    node.machine.powerCut()
+    cluster.world.events.after(backMs, `${node.id} comes back`, () => {
+      if (!node.isUp) node.start()
+    })
+  }
+  cluster.onMoment = (moment, id) => {
+    const node = cluster.nodes.find((one) => one.id === id)
+    if (moment === 'vote' && random.chance(votes)) cut(node, 5)
+    if (moment !== 'commit' || !random.chance(commits)) return
+    // The leader stays away, and of the others some lose what is not on their devices.
+    cut(cluster.leader, random.between(2000, 6000))
+    for (const one of cluster.nodes) if (random.chance(0.6)) cut(one, 5)
+  }
+}
+
 /** Troubles for so long, with the weather of this seed; afterwards everybody is up and everything gets through. */
 export async function trouble(cluster: QuorumCluster, ms: number): Promise<void> {
   const random = cluster.world.random.fork()
@@ -86,6 +106,8 @@ export async function trouble(cluster: QuorumCluster, ms: number): Promise<void>
     lateShare: random.pick([0, 0.05]),
     lateMs: random.pick([300, 5000]),
   }
+  for (const { machine } of cluster.nodes) machine.device.weather.flushMs = random.pick([2, 2, 40, 400])
+  worstMoments(cluster, random)
   const names = Object.keys(TROUBLES).filter((name) => name === 'heal' || random.chance(0.5))
   const end = cluster.world.events.now + ms
   while (cluster.world.events.now < end) {
@@ -94,8 +116,10 @@ export async function trouble(cluster: QuorumCluster, ms: number): Promise<void>
     cluster.world.events.note(`trouble: ${name}`)
     TROUBLES[name]!(cluster, random)
   }
+  cluster.onMoment = () => {}
   cluster.network.openAll()
   cluster.network.weather = { ...calm }
+  for (const { machine } of cluster.nodes) machine.device.weather.flushMs = machine.device.usual.flushMs
   for (const node of cluster.nodes) if (!node.isUp) node.start()
   for (const node of cluster.nodes) node.process.pausedUntil = 0
 }
