@@ -6,6 +6,7 @@ import { letterBatch } from '../lib/batch.mjs'
 import { freePort } from '../lib/brokers.mjs'
 import { must, run } from '../lib/processes.mjs'
 import { api, Connection, produceBody, readProduced } from '../lib/wire.mjs'
+import { cluster } from './cluster.mjs'
 import { kafkaAt, startLoad } from './load.mjs'
 import { pages } from './pages.mjs'
 import { startPrometheus } from './prometheus.mjs'
@@ -40,6 +41,7 @@ export const judge = {
       for (const { broker } of all) await broker.stop()
       if (tmpfs) await must('umount', ['-l', tmpfs])
     }
+    await cluster({ report, workDir, startBroker })
   },
 }
 
