@@ -39,10 +39,10 @@ export function completion(
 }
 
 /**
- * Back to where a reassignment began. Where only replicas that were being added are in sync, the first of the old ones stands in for them, which is
- * an unclean election. Throws INVALID_REPLICA_ASSIGNMENT where there are no old ones.
+ * Back to where a reassignment began. Where only replicas that were being added are in sync, an old one that is eligible leads (KIP-966); where there is
+ * none, the first of the old ones stands in for them, which is an unclean election. Throws INVALID_REPLICA_ASSIGNMENT where there are no old ones.
  */
-export function reverted({ replicas, addingReplicas, isr }: PartitionImage): {
+export function reverted({ replicas, addingReplicas, isr, elr }: PartitionImage): {
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
   readonly isUnclean: boolean
@@ -51,8 +51,8 @@ export function reverted({ replicas, addingReplicas, isr }: PartitionImage): {
   const old = { replicas: replicas.filter(isOld), isr: isr.filter(isOld) }
   const [first] = old.replicas
   if (first === undefined) throw new KafkaError('INVALID_REPLICA_ASSIGNMENT', 'all replicas of the partition are being added')
-  const isUnclean = old.isr.length === 0
-  return { replicas: old.replicas, isr: isUnclean ? [first] : old.isr, isUnclean }
+  const isClean = old.isr.length > 0 || isr.length === 0 || elr.some(isOld)
+  return { replicas: old.replicas, isr: isClean ? old.isr : [first], isUnclean: !isClean }
 }
 
 function sorted(ids: readonly number[]): readonly number[] {

@@ -127,6 +127,24 @@ test('a cancellation that would lose what was committed needs an unclean electio
   assert.deepEqual([replicas, leader, isr, leaderRecoveryState], [[1], -1, [1], 1], 'the old one leads when it is back')
 })
 
+test('where an old replica is eligible, a cancellation is clean though none of them is in sync', () => {
+  const it = house([[1, 2]], { 'min.insync.replicas': '2' })
+  move(it, [3, 4])
+  inSync(it, [1, 2, 3])
+  const fence = (brokerId: number) =>
+    it.run((controller) => fenceBroker(controller, { brokerId, brokerEpoch: it.epochOf(brokerId) }))
+  fence(2)
+  fence(1)
+  assert.deepEqual([it.partition('t').isr, it.partition('t').elr], [[3], [1]])
+  assert.equal(move(it, null), 'NONE')
+  const { replicas, isr, elr, leader } = it.partition('t')
+  assert.deepEqual([replicas, isr, elr, leader], [[1, 2], [], [1], -1])
+  it.forget(1)
+  it.start(1, it.epochOf(1))
+  const back = it.partition('t')
+  assert.deepEqual([back.leader, back.isr, back.leaderRecoveryState], [1, [1], 0])
+})
+
 test('what cannot be is refused, partition by partition', () => {
   const it = house()
   assert.equal(move(it, [1], { name: 'nope' }), 'UNKNOWN_TOPIC_OR_PARTITION')
