@@ -39,10 +39,9 @@ export async function openLog(options: OpenOptions): Promise<Opened> {
   log.updateConfig({ ...log.config, 'cleanup.policy': ['delete'], 'retention.ms': -1, 'retention.bytes': -1 })
   const snapshots = await Snapshots.open(options)
   const { newest } = snapshots
-  const vouched = await readFlushedOffset(platform.disk, log.dir)
   const membership = new Membership()
   if (newest) await readMembershipOf(membership, platform.disk, log.dir, newest)
-  await meet(options, newest)
+  const vouched = await meet(options, newest)
   const lostUpTo = await findLosses(options, membership, newest, vouched)
   membership.assume(options.voters)
   const flushed = await FlushedOffset.begin(
@@ -65,25 +64,37 @@ export async function readMembershipOf(membership: Membership, disk: Disk, dir: 
   }
 }
 
-/** Log and snapshot have to touch. A log that lost its end goes on behind the snapshot, which holds only what was committed. */
-async function meet({ platform, log }: OpenOptions, snapshot: SnapshotId | null): Promise<void> {
+/**
+ * Log and snapshot have to touch. A log that lost its end goes on behind the snapshot, which holds only what was committed.
+ * Gives up to where this replica vouched for its records.
+ */
+async function meet({ platform, log, hasPeers }: OpenOptions, snapshot: SnapshotId | null): Promise<number> {
   const endOffset = snapshot?.endOffset ?? 0
   if (log.startOffset > endOffset) {
     throw new Error(
       `the metadata log begins at ${log.startOffset}, but the newest snapshot ends at ${endOffset}: restore the missing .checkpoint file into ${log.dir}`,
     )
   }
+  const vouched = await readFlushedOffset(platform.disk, log.dir)
   const isBehind = log.endOffset < endOffset
-  // A snapshot of a later epoch than all of the log was fetched, and the log was not cut any more.
-  const isOther = snapshot !== null && endOffset > 0 && log.endOffset > log.startOffset && snapshot.epoch > log.latestEpoch
-  if (!isBehind && !isOther) return
+  // A snapshot of a later epoch than all of the log was fetched, and the log was not cut any more; or what was of that epoch is damaged, and counts as lost.
+  const { latestEpoch } = log
+  const isOther =
+    hasPeers &&
+    snapshot !== null &&
+    endOffset > 0 &&
+    latestEpoch >= 0 &&
+    snapshot.epoch > latestEpoch &&
+    log.endOffset > endOffset
+  if (!isBehind && !isOther) return vouched
+  if (isBehind && endOffset < vouched) return vouched // told below, with both numbers
   platform.logger.warn('the metadata log goes on behind its newest snapshot', {
     endOffset: log.endOffset,
     snapshot: endOffset,
   })
-  const vouched = await readFlushedOffset(platform.disk, log.dir)
-  if (isBehind && Math.max(log.endOffset, endOffset) < vouched) return // told below, with both numbers
+  if (isOther) await keepAside(platform.disk, log.dir, endOffset)
   await log.truncateFully(endOffset)
+  return vouched
 }
 
 /** Looks through the log behind the snapshot. Up to where records were there that are not there now; 0 where all are. */
