@@ -151,6 +151,8 @@ export class FetchContext {
     asked.currentLeaderEpoch = wanted.currentLeaderEpoch
     asked.lastFetchedEpoch = wanted.lastFetchedEpoch
     asked.logStartOffset = wanted.logStartOffset
+    // A follower that asks anew may have had no use for what it was told: it had to cut its log first, or was in another epoch.
+    if (this.#replicaId >= 0) asked.toldHighWatermark = -1
     this.#activate(asked)
   }
 

@@ -24,8 +24,10 @@ export class LeaderHints {
     this.#image = image
   }
 
-  leaderOf(topic: string, index: number): LeaderHint {
-    const partition = this.#image().partition(topic, index)
+  /** Of the topic of that name or, where the name is empty, of that id. */
+  leaderOf(name: string, topicId: string, index: number): LeaderHint {
+    const topic = name === '' ? this.#image().topicsById.get(topicId) : this.#image().topic(name)
+    const partition = topic?.partitions[index]
     return partition ? { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch } : NOBODY
   }
 

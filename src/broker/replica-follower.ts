@@ -120,6 +120,6 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger, sli
   }
 }
 
-function roleOf({ leader, leaderEpoch, partitionEpoch, replicas, isr }: PartitionImage) {
-  return { leaderId: leader, leaderEpoch, partitionEpoch, replicas, isr }
+function roleOf({ leader, leaderEpoch, partitionEpoch, replicas, isr, elr }: PartitionImage) {
+  return { leaderId: leader, leaderEpoch, partitionEpoch, replicas, isr, elr }
 }

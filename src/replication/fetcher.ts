@@ -73,8 +73,8 @@ export class Fetcher {
     this.#stir()
   }
 
-  // A leader may hold a request for half a second; who comes meanwhile shall not wait for that. The leader knows the request, if it came: the session
-  // goes on with the next one, on a new connection.
+  // A leader may hold a request for half a second; who comes meanwhile shall not wait for that. What the leader told with an answer that nobody took is
+  // not told again in that session: another one takes its place, on a new connection.
   #gather(ms: number): void {
     if (this.#isStopped) return
     this.#gathering ??= this.#options.clock.after(ms, () => {
@@ -88,7 +88,9 @@ export class Fetcher {
 
   #isSomebodyLeftOut(asked: ReadonlyMap<string, Position>): boolean {
     const now = this.#options.clock.monotonic()
-    return [...this.#followers].some(([key, follower]) => !asked.has(key) && follower.mayAsk(now))
+    return [...this.#followers].some(
+      ([key, follower]) => follower.mayAsk(now) && asked.get(key)?.currentLeaderEpoch !== follower.leaderEpoch,
+    )
   }
 
   #stir(): void {
@@ -119,6 +121,7 @@ export class Fetcher {
     for (const follower of this.#followers.values()) {
       if (quota.mustWait(follower.partition, follower.isInSync))
         follower.restsUntil = Math.max(follower.restsUntil, now + THROTTLED_MS)
+      this.#awaitFlush(follower) // also of what came in an earlier epoch, or an earlier life
       if (follower.mayAsk(now)) wanted.push(follower.position(maxBytes))
       else if (!follower.isFlushing && !follower.isOver) next = Math.min(next, follower.restsUntil)
     }
@@ -158,9 +161,10 @@ export class Fetcher {
       return this.#isAnswered(answer) ? answer : null
     } catch (thrown) {
       if (!this.#isInterrupted || this.#isStopped) throw thrown
-      this.#client = links.connect(leaderId, clientId)
+      this.#session.lost()
       return null
     } finally {
+      if (this.#isInterrupted && !this.#isStopped) this.#client = links.connect(leaderId, clientId)
       this.#underWay = null
       this.#isInterrupted = false
     }
@@ -182,7 +186,7 @@ export class Fetcher {
 
   async #take({ responses }: FetchResponse, asked: ReadonlyMap<string, Position>): Promise<void> {
     const { quota } = this.#options
-    const flushing: Promise<void>[] = []
+    const flushing: (Promise<void> | undefined)[] = []
     for (const { topicId, partitions } of responses) {
       for (const data of partitions) {
         const key = keyOf({ topicId, index: data.partitionIndex })
@@ -193,23 +197,24 @@ export class Fetcher {
         const taken = await follower.take(data, position, this.#backoffMs, () => this.#leaderOffsets(follower))
         quota.count(follower.partition, data.records?.length ?? 0, isInSync)
         if (taken === 'over') this.remove(follower)
-        else this.#awaitFlush(follower, flushing)
+        else flushing.push(this.#awaitFlush(follower))
         await this.#slices.rest()
       }
     }
-    if (flushing.length > 0) await this.#atMost(Promise.all(flushing), this.#options.links.config()['replica.fetch.wait.max.ms'])
+    if (flushing.some((promise) => promise !== undefined))
+      await this.#atMost(Promise.all(flushing), this.#options.links.config()['replica.fetch.wait.max.ms'])
   }
 
-  // By asking for what follows a record a follower says that it has it.
-  #awaitFlush(follower: Follower, flushing: Promise<void>[]): void {
-    const kept = follower.partition.kept()
-    if (!kept || follower.isFlushing) return
+  // By asking for what follows a record a follower says that it has it. Undefined where there is nothing to wait for.
+  #awaitFlush(follower: Follower): Promise<void> | undefined {
+    const kept = follower.isFlushing ? undefined : follower.partition.kept()
+    if (!kept) return undefined
     follower.isFlushing = true
     const settled = () => {
       follower.isFlushing = false
       this.#gather(0) // it came too late for this round, if anybody still waits
     }
-    flushing.push(kept.then(settled, settled)) // one that is over is taken away by who ended it
+    return kept.then(settled, settled) // one that is over is taken away by who ended it
   }
 
   /** Where the leader's log begins and ends; asked only when our end lies outside of it. */

@@ -60,6 +60,12 @@ export class Follower {
     return role.isr.includes(localId)
   }
 
+  /** Whether it counts as having everything committed: it might be asked to lead. */
+  get #mayLead(): boolean {
+    const { role, localId } = this.partition
+    return this.isInSync || role.elr?.includes(localId) === true
+  }
+
   mayAsk(now: number): boolean {
     return !this.isOver && !this.isFlushing && this.restsUntil <= now
   }
@@ -126,6 +132,7 @@ export class Follower {
     const { partition } = this
     const { log } = partition
     if (this.isOver) return 'over'
+    if (asked.currentLeaderEpoch !== this.leaderEpoch) return 'moved' // another one asked, in an earlier epoch of the same leader
     if (log.damage) return this.#mend(log, asked, backoffMs)
     if (asked.fetchOffset !== log.endOffset) return 'moved' // cut meanwhile: the answer belongs to another place
     if (data.errorCode !== 0) return this.#refused(new KafkaError(errorName(data.errorCode)), backoffMs, leaderOffsets)
@@ -203,7 +210,7 @@ export class Follower {
   async #mend(log: Log, asked: Position, backoffMs: number): Promise<Taken> {
     const damage = log.damage!
     if (asked.fetchOffset !== damage.startOffset) return 'moved'
-    if (this.isInSync) return this.rest(backoffMs)
+    if (this.#mayLead) return this.rest(backoffMs)
     this.#logger.warn('a damaged replica is made again from its leader', {
       partition: this.partition.name,
       leader: this.leaderId,

@@ -7,6 +7,7 @@ import { KafkaError } from '../protocol/errors.ts'
 import { type FollowerFetch, FollowerProgress, type Pulse } from './follower-progress.ts'
 import type { IsrChanged, ReplicationLinks } from './links.ts'
 import type { PartitionRole } from './partition.ts'
+import { OffsetLine } from './purgatory.ts'
 
 /** The partition, as far as its leadership asks. */
 export interface LedPartition {
@@ -22,6 +23,7 @@ export interface LedPartition {
   /** Up to where our own copy is as durable as the flush policy wants it. */
   readonly durableOffset: number
   readonly highWatermark: number
+  readonly startOffset: number
   /** min.insync.replicas, as far as there are replicas. */
   readonly minInSync: number
   /** Who is in sync, or how far, has changed: the high watermark may move. */
@@ -59,6 +61,8 @@ export class Leadership {
   #isOver = false
   /** The controller does not let go of us although our copy is damaged. */
   #mustLead = false
+  /** Who waits for records to be gone everywhere; null while nobody ever did. */
+  #started: OffsetLine | null = null
 
   constructor(partition: LedPartition, role: PartitionRole, epochStart: number) {
     this.#partition = partition
@@ -87,6 +91,7 @@ export class Leadership {
   /** The leadership is over: answers that still come concern nobody. */
   end(): void {
     this.#isOver = true
+    this.#started?.fail(new KafkaError('NOT_LEADER_OR_FOLLOWER', `${this.#partition.name} is led by somebody else now`))
   }
 
   /** Takes over what the metadata says of this leader epoch. An older partition epoch than the one we know changes nothing. */
@@ -130,8 +135,24 @@ export class Leadership {
     }
     if (this.#maximalIsr.has(brokerId)) {
       if (follower.hasLostCommitted(fetch.at)) this.#shrink([follower])
-    } else this.#expand()
+    } else this.#expand([follower])
+    this.#started?.reach(this.lowWatermark)
     this.#partition.changed()
+  }
+
+  /** What lies before it is gone on every replica whose broker is there. */
+  get lowWatermark(): number {
+    const { startOffset, links } = this.#partition
+    const living = [...this.#followers.values()].filter(({ brokerId }) => links.brokers.activeEpochOf(brokerId) !== null)
+    return living.reduce((least, follower) => Math.min(least, follower.startOffset), startOffset)
+  }
+
+  /** The low watermark, once it is at `offset`; REQUEST_TIMED_OUT after `timeoutMs`. */
+  startedAt(offset: number, timeoutMs: number): Promise<number> {
+    this.#started ??= new OffsetLine(this.#partition.clock, 0)
+    this.#started.reach(this.lowWatermark)
+    const waiting = this.#started.until(offset, timeoutMs) ?? Promise.resolve()
+    return waiting.then(() => this.lowWatermark)
   }
 
   restsOn(brokerId: number, pulse: Pulse): void {
@@ -170,20 +191,22 @@ export class Leadership {
   /** Looks who fell behind for longer than `replica.lag.time.max.ms`, and who may join after all. To be called a few times in that time. */
   review(): void {
     const { clock, endOffset, links } = this.#partition
+    this.#started?.reach(this.lowWatermark) // one that it waited for may be gone
     const now = clock.monotonic()
     const maxLagMs = links.config()['replica.lag.time.max.ms']
     const late = [...this.#followers.values()].filter(
       (follower) => this.#isr.includes(follower.brokerId) && !follower.isCaughtUp(endOffset, now, maxLagMs),
     )
-    if (late.length > 0) this.#shrink(late)
-    else this.#expand()
+    if (late.length > 0) return this.#shrink(late)
+    // One that is late may have what is committed only because nothing is committed without it.
+    this.#expand([...this.#followers.values()].filter((follower) => follower.isCaughtUp(endOffset, now, maxLagMs)))
   }
 
-  #expand(): void {
+  #expand(followers: readonly FollowerProgress[]): void {
     if (this.#pending || this.#isOver) return
     const { highWatermark, links } = this.#partition
     const least = Math.max(highWatermark, this.#epochStart)
-    const joining = [...this.#followers.values()].filter(
+    const joining = followers.filter(
       (follower) => !this.#isr.includes(follower.brokerId) && follower.endOffset >= least && follower.mayJoin(links.brokers),
     )
     if (joining.length > 0) this.#propose([...this.#isr, ...joining.map(({ brokerId }) => brokerId)].sort((a, b) => a - b))
@@ -237,7 +260,6 @@ export class Leadership {
     // Somebody else leads, or the answer is older than what we know by now: the metadata tells the rest.
     if (leaderEpoch !== this.leaderEpoch || partitionEpoch < this.#partitionEpoch) return
     this.#settled(isr, partitionEpoch)
-    this.#expand()
     this.#partition.changed()
   }
 

@@ -70,6 +70,8 @@ export interface ReplicationConfig {
   readonly 'replica.fetch.wait.max.ms': number
   readonly 'replica.lag.time.max.ms': number
   readonly 'replica.selector.class': string | null
+  readonly 'replication.quota.window.num': number
+  readonly 'replication.quota.window.size.seconds': number
 }
 
 /** Everything that a broker of several needs, and one that is alone does without. */

@@ -18,6 +18,8 @@ export interface PartitionRole {
   readonly partitionEpoch: number
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
+  /** Who left while too few were in sync, has everything committed, and may lead again (KIP-966). Missing: nobody. */
+  readonly elr?: readonly number[]
 }
 
 /** When an acknowledged batch counts as kept: on the device (`fsync`, our default) or with the operating system (`os`, Apache's rule). */
@@ -135,6 +137,11 @@ export class Partition implements ReplicatedLog {
     return this.log.highWatermark
   }
 
+  /** Whether a new leader's high watermark has reached what it found: before that it may lie below what an earlier leader committed. */
+  get isHighWatermarkKnown(): boolean {
+    return this.#leadership === null || this.log.highWatermark >= this.#epochStart
+  }
+
   get committedOffset(): number {
     return this.log.highWatermark
   }
@@ -209,6 +216,9 @@ export class Partition implements ReplicatedLog {
       },
       get highWatermark() {
         return partition.log.highWatermark
+      },
+      get startOffset() {
+        return partition.log.startOffset
       },
       get minInSync() {
         return partition.#minInSync
@@ -341,8 +351,11 @@ export class Partition implements ReplicatedLog {
     else this.#onRetired.push(run)
   }
 
-  /** Moves the log start: records below `offset` (-1: the high watermark) are gone for readers. The new log start offset. */
-  async deleteBefore(offset: number): Promise<number> {
+  /**
+   * Moves the log start: records below `offset` (-1: the high watermark) are gone for readers. Gives the smallest log start offset among the replicas
+   * whose brokers are there, to be had once it is that; else REQUEST_TIMED_OUT after `timeoutMs`, and the records go all the same.
+   */
+  async deleteBefore(offset: number, timeoutMs = 0): Promise<{ readonly lowWatermark: Promise<number> | number }> {
     this.requireLeader()
     const { cleanup, name } = { cleanup: this.log.config['cleanup.policy'], name: this.name }
     if (!cleanup.includes('delete'))
@@ -355,7 +368,7 @@ export class Partition implements ReplicatedLog {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `${name} is committed up to ${this.highWatermark}; asked for ${offset}`)
     if (target > this.log.startOffset) await this.log.deleteBefore(target)
     this.#watchers.tell()
-    return this.log.startOffset
+    return { lowWatermark: this.#leadership?.startedAt(target, timeoutMs) ?? this.log.startOffset }
   }
 
   // ---- followers of ours

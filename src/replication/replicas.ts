@@ -12,7 +12,7 @@ import { Fetchers } from './fetchers.ts'
 import type { ReplicationLinks } from './links.ts'
 import { Partition, type PartitionOptions, type PartitionRole } from './partition.ts'
 import { type ReplicaSelector, selectorFor } from './replica-selector.ts'
-import { ReplicationQuota, unlimited } from './replication-quota.ts'
+import { type QuotaWindows, ReplicationQuota, unlimited } from './replication-quota.ts'
 
 export interface ReplicasOptions extends PartitionOptions {
   readonly logDirs: readonly LogDir[]
@@ -43,8 +43,9 @@ export class Replicas {
   constructor(options: ReplicasOptions) {
     this.#options = options
     const { links, localId, clock, logger, logDirs } = options
-    this.leaderQuota = new ReplicationQuota(links?.throttles?.leader ?? unlimited, localId, clock)
-    const quota = new ReplicationQuota(links?.throttles?.follower ?? unlimited, localId, clock)
+    const windows = links ? windowsOf(links) : undefined
+    this.leaderQuota = new ReplicationQuota(links?.throttles?.leader ?? unlimited, localId, clock, windows)
+    const quota = new ReplicationQuota(links?.throttles?.follower ?? unlimited, localId, clock, windows)
     this.#fetchers = links ? new Fetchers({ localId, links, clock, logger, quota }) : null
     this.selector = links ? selectorFor(links.config()['replica.selector.class'], links.brokers) : null
     for (const dir of logDirs) dir.onOffline((why) => this.#takeOffline(dir, why))
@@ -230,4 +231,9 @@ export class Replicas {
   get hasOnlineDir(): boolean {
     return this.#offline.size < this.#options.logDirs.length
   }
+}
+
+function windowsOf({ config }: ReplicationLinks): QuotaWindows {
+  const { 'replication.quota.window.num': count, 'replication.quota.window.size.seconds': seconds } = config()
+  return { count, ms: seconds * 1000 }
 }

@@ -16,9 +16,13 @@ interface Replica {
   readonly index: number
 }
 
-/** `replication.quota.window.size.seconds` and `replication.quota.window.num`, whose defaults these are. */
-const WINDOW_MS = 1000
-const WINDOWS = 11
+/** `replication.quota.window.size.seconds` in milliseconds, and `replication.quota.window.num`. */
+export interface QuotaWindows {
+  readonly ms: number
+  readonly count: number
+}
+
+const KAFKA_WINDOWS: QuotaWindows = { ms: 1000, count: 11 }
 
 /** Nothing is throttled. */
 export const unlimited: ThrottleRules = { throttledReplicas: () => [], bytesPerSecond: () => Number.POSITIVE_INFINITY }
@@ -27,13 +31,15 @@ export class ReplicationQuota {
   readonly #rules: ThrottleRules
   readonly #localId: number
   readonly #clock: Clock
+  readonly #each: QuotaWindows
   /** Bytes by window; the oldest first. */
   #windows: { readonly beganAt: number; bytes: number }[] = []
 
-  constructor(rules: ThrottleRules, localId: number, clock: Clock) {
+  constructor(rules: ThrottleRules, localId: number, clock: Clock, windows: QuotaWindows = KAFKA_WINDOWS) {
     this.#rules = rules
     this.#localId = localId
     this.#clock = clock
+    this.#each = windows
   }
 
   /** Whether nothing may be moved for this replica now. */
@@ -46,7 +52,7 @@ export class ReplicationQuota {
     if (bytes === 0 || isInSync || !this.#isThrottled(replica)) return
     const now = this.#clock.monotonic()
     const last = this.#windows.at(-1)
-    if (last && now - last.beganAt < WINDOW_MS) last.bytes += bytes
+    if (last && now - last.beganAt < this.#each.ms) last.bytes += bytes
     else this.#windows.push({ beganAt: now, bytes })
   }
 
@@ -55,12 +61,13 @@ export class ReplicationQuota {
     return throttled.length > 0 && (throttled.includes('*') || throttled.includes(`${index}:${this.#localId}`))
   }
 
-  // Over all windows, so that what was left unused may be caught up with; the first second counts as a whole one.
+  // Over all windows, so that what was left unused may be caught up with; the first window counts as a whole one.
   get #isUsedUp(): boolean {
     const now = this.#clock.monotonic()
-    this.#windows = this.#windows.filter(({ beganAt }) => now - beganAt < WINDOW_MS * WINDOWS)
+    const { ms, count } = this.#each
+    this.#windows = this.#windows.filter(({ beganAt }) => now - beganAt < ms * count)
     const bytes = this.#windows.reduce((sum, window) => sum + window.bytes, 0)
-    const seconds = Math.max(WINDOW_MS, now - (this.#windows[0]?.beganAt ?? now)) / 1000
+    const seconds = Math.max(ms, now - (this.#windows[0]?.beganAt ?? now)) / 1000
     return bytes / seconds > this.#rules.bytesPerSecond()
   }
 }

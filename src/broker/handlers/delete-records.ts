@@ -15,10 +15,15 @@ export function deleteRecords({ topics }: { topics: Topics }): Handler<DeleteRec
     api: api('DeleteRecords'),
 
     async handle(request, context) {
+      const under = await context.slices.map(request.topics, async ({ name, partitions }) => ({
+        name,
+        partitions: await context.slices.map(partitions, (asked) => deleteOne(name, asked, request.timeoutMs, context)),
+      }))
+      // The replicas of all partitions are waited for together.
       return {
-        topics: await context.slices.map(request.topics, async ({ name, partitions }) => ({
+        topics: await context.slices.map(under, async ({ name, partitions }) => ({
           name,
-          partitions: await context.slices.map(partitions, (asked) => deleteOne(name, asked, context)),
+          partitions: await context.slices.map(partitions, ({ answer }) => answer),
         })),
       }
     },
@@ -31,14 +36,26 @@ export function deleteRecords({ topics }: { topics: Topics }): Handler<DeleteRec
     }),
   }
 
-  async function deleteOne(topic: string, asked: Asked, context: RequestContext): Promise<Answer> {
+  async function deleteOne(
+    topic: string,
+    asked: Asked,
+    timeoutMs: number,
+    context: RequestContext,
+  ): Promise<{ readonly answer: Promise<Answer> | Answer }> {
+    const { partitionIndex } = asked
     try {
       if (!context.may('Delete', { type: 'Topic', name: topic })) throw new KafkaError('TOPIC_AUTHORIZATION_FAILED')
-      const partition = topics.partition(topic, asked.partitionIndex)
+      const partition = topics.partition(topic, partitionIndex)
       if (topics.isInternal(topic)) throw new KafkaError('INVALID_TOPIC_EXCEPTION', `${topic} is internal`)
-      return { partitionIndex: asked.partitionIndex, errorCode: 0, lowWatermark: await partition.deleteBefore(asked.offset) }
+      const { lowWatermark } = await partition.deleteBefore(asked.offset, timeoutMs)
+      if (typeof lowWatermark === 'number') return { answer: { partitionIndex, errorCode: 0, lowWatermark } }
+      const everywhere = lowWatermark.then(
+        (offset) => ({ partitionIndex, errorCode: 0, lowWatermark: offset }),
+        (thrown: unknown) => failure(asked, context.answerFor(thrown)),
+      )
+      return { answer: everywhere }
     } catch (thrown) {
-      return failure(asked, context.answerFor(thrown))
+      return { answer: failure(asked, context.answerFor(thrown)) }
     }
   }
 }

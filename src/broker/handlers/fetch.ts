@@ -189,8 +189,7 @@ export function fetch({
     const error = context.answerFor(thrown)
     const answer = failure(asked.index, error, null)
     if (!hints || context.version < LEADERS_TOLD_SINCE || !isAboutLeader(error)) return failed(asked, answer, true)
-    const topic = context.version >= TOPIC_IDS_SINCE ? topics.nameOf(asked.topicId) : asked.topic
-    return failed(asked, { ...answer, currentLeader: hints.leaderOf(topic, asked.index) }, true)
+    return failed(asked, { ...answer, currentLeader: hints.leaderOf(asked.topic, asked.topicId, asked.index) }, true)
   }
 
   async function read(asked: FetchedPartition, partition: Partition, call: Call, size: number, isFirst: boolean): Promise<Found> {

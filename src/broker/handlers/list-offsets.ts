@@ -23,6 +23,7 @@ const questions = {
 type Question = keyof typeof questions
 
 const READ_COMMITTED = 1
+const OFFSET_NOT_AVAILABLE_SINCE = 5
 /** Answers name the leader epoch of the found record since this version. */
 const EPOCH_SINCE = 4
 const NOT_FOUND = { timestamp: -1, offset: -1, leaderEpoch: -1 }
@@ -60,7 +61,7 @@ export function listOffsets({ topics }: { topics: Topics }): Handler<ListOffsets
       if (!context.may('Describe', { type: 'Topic', name: topic })) throw new KafkaError('TOPIC_AUTHORIZATION_FAILED')
       const partition = topics.partition(topic, asked.partitionIndex)
       partition.requireLeader(asked.currentLeaderEpoch)
-      const found = await lookUp(partition, asked.timestamp, request.isolationLevel === READ_COMMITTED, context.version)
+      const found = await lookUp(partition, asked.timestamp, request, context.version)
       return {
         partitionIndex: asked.partitionIndex,
         errorCode: 0,
@@ -84,15 +85,30 @@ function byName({ topics }: ListOffsetsRequest): ListOffsetsRequest['topics'] {
   return found.size === topics.length ? topics : [...found].map(([name, partitions]) => ({ name, partitions }))
 }
 
-async function lookUp(partition: Partition, timestamp: number, readCommitted: boolean, version: number) {
+async function lookUp(
+  partition: Partition,
+  timestamp: number,
+  { replicaId, isolationLevel }: Pick<ListOffsetsRequest, 'replicaId' | 'isolationLevel'>,
+  version: number,
+) {
   const { log, leaderEpoch } = partition
   await partition.settled()
-  const visibleEnd = readCommitted ? partition.lastStableOffset : partition.highWatermark
-  const below = (found: { timestamp: number; offset: number; leaderEpoch: number } | null) =>
-    found && found.offset < visibleEnd ? found : NOT_FOUND
+  const visibleEnd = visibleEndOf(partition, replicaId, isolationLevel)
+  // What is committed may lie behind a new leader's high watermark for a moment: to say that it is not there would make a client go back (KIP-207).
+  const requireKnown = () => {
+    if (replicaId >= 0 || partition.isHighWatermarkKnown) return
+    const error = version >= OFFSET_NOT_AVAILABLE_SINCE ? 'OFFSET_NOT_AVAILABLE' : 'LEADER_NOT_AVAILABLE'
+    throw new KafkaError(error, `${partition.name} has a new leader that does not know yet what is committed`)
+  }
+  const below = (found: { timestamp: number; offset: number; leaderEpoch: number } | null) => {
+    if (found && found.offset < visibleEnd) return found
+    requireKnown()
+    return NOT_FOUND
+  }
   if (timestamp >= 0) return below(await log.offsetForTimestamp(timestamp))
   switch (questionFor(timestamp, version)) {
     case 'latest':
+      requireKnown()
       return { timestamp: -1, offset: visibleEnd, leaderEpoch }
     case 'earliest':
     case 'earliestLocal':
@@ -103,6 +119,16 @@ async function lookUp(partition: Partition, timestamp: number, readCommitted: bo
     case 'earliestPendingUpload':
       return NOT_FOUND // nothing is tiered: there is no remote log
   }
+}
+
+/** A follower asks where the log ends, a consumer how far it may read. */
+function visibleEndOf(
+  { endOffset, lastStableOffset, highWatermark }: Partition,
+  replicaId: number,
+  isolationLevel: number,
+): number {
+  if (replicaId >= 0) return endOffset
+  return isolationLevel === READ_COMMITTED ? lastStableOffset : highWatermark
 }
 
 function questionFor(timestamp: number, version: number): Question {

@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Offload } from '../../platform/offload.ts'
 import { api } from '../../protocol/api.ts'
 import type { Aside } from '../../protocol/compression/index.ts'
-import { KafkaError } from '../../protocol/errors.ts'
+import { errorCode, KafkaError } from '../../protocol/errors.ts'
 import type { ProduceRequest, ProduceResponse } from '../../protocol/messages/produce.ts'
 import { HEADER_SIZE, RecordBatch } from '../../protocol/records/batch.ts'
 import { InvalidBatch, type ValidatedBatch, validateIfQuick, validateLater } from '../../protocol/records/validate.ts'
@@ -13,6 +13,7 @@ import type { Input, Item as ItemOf } from '../../protocol/schema.ts'
 import type { Partition, RequiredAcks } from '../../replication/partition.ts'
 import type { BatchRulebook } from '../batch-rules.ts'
 import type { Handler, RequestContext } from '../handler.ts'
+import type { LeaderHints } from '../leader-hints.ts'
 import { type Line, ProduceOrder, Slots } from '../produce-order.ts'
 import type { Topics } from '../topics.ts'
 
@@ -48,9 +49,14 @@ interface Call {
   readonly outcomes: Outcome[]
   /** How many bytes may still come out of compressed payloads. */
   room: number
+  /** A partition is led elsewhere: the answer says where. */
+  isMisplaced: boolean
 }
 
 const TOPIC_IDS_SINCE = 13
+/** An answer from the wrong broker names the right one (KIP-951). */
+const LEADERS_TOLD_SINCE = 10
+const NOT_LEADER = errorCode('NOT_LEADER_OR_FOLLOWER')
 const ACKS: ReadonlyMap<number, RequiredAcks> = new Map([
   [0, 'none'],
   [1, 'leader'],
@@ -70,9 +76,18 @@ export interface ProduceRooms {
   readonly offload: Offload
   /** Takes room for a batch on the partition's disk, or throws. */
   readonly takeRoom: (partition: Partition, bytes: number) => void
+  /** Missing: who asks the wrong broker finds the right one by Metadata. */
+  readonly hints?: LeaderHints
 }
 
-export function produce({ topics, rules, clock, offload, takeRoom }: ProduceRooms): Handler<ProduceRequest, ProduceResponse> {
+export function produce({
+  topics,
+  rules,
+  clock,
+  offload,
+  takeRoom,
+  hints,
+}: ProduceRooms): Handler<ProduceRequest, ProduceResponse> {
   const order = new ProduceOrder()
   const slots = new Slots(COSTLY_AT_A_TIME)
   const pause = () => new Promise<void>((resolve) => clock.soon(resolve))
@@ -108,11 +123,16 @@ export function produce({ topics, rules, clock, offload, takeRoom }: ProduceRoom
         if (done) await done
         answers.push(answer)
       } catch (thrown) {
-        answers.push(failure(answer.index, context.answerFor(thrown), -1))
+        const error = context.answerFor(thrown)
+        if (error.error === 'NOT_LEADER_OR_FOLLOWER') call.isMisplaced = true
+        answers.push(failure(answer.index, error, -1))
       }
     }
     const responses = responsesOf(asked, answers)
-    return acks === 'none' ? silence(responses, context) : { responses }
+    if (acks === 'none') return silence(responses, context)
+    return call.isMisplaced && hints && context.version >= LEADERS_TOLD_SINCE
+      ? withLeaders(responses, hints, context)
+      : { responses }
   }
 
   /** Appends as many batches as this turn has time for, until one comes that takes long by itself. */
@@ -168,7 +188,7 @@ export function produce({ topics, rules, clock, offload, takeRoom }: ProduceRoom
   function partitionFor({ topic, data }: Item, { context }: Call): Partition {
     const name = context.version >= TOPIC_IDS_SINCE ? topics.nameOf(topic.topicId) : topic.name
     if (!context.may('Write', { type: 'Topic', name })) throw new KafkaError('TOPIC_AUTHORIZATION_FAILED')
-    const partition = topics.partition(name, data.index)
+    const partition = topics.partition(name, data.index, context.version >= TOPIC_IDS_SINCE ? topic.topicId : undefined)
     if (topics.isInternal(name))
       throw new KafkaError('INVALID_TOPIC_EXCEPTION', `${name} is internal; only coordinators write it`)
     return partition
@@ -206,7 +226,7 @@ function callOf(request: ProduceRequest, acks: RequiredAcks, context: RequestCon
       size += data.records?.length ?? 0
     }
   }
-  return { request, acks, context, asked, items, outcomes: [], room: ALWAYS_OPENED + LARGEST_RATIO * size }
+  return { request, acks, context, asked, items, outcomes: [], room: ALWAYS_OPENED + LARGEST_RATIO * size, isMisplaced: false }
 }
 
 function recordsOf({ data: { records } }: Item, { request }: Call): Uint8Array {
@@ -226,8 +246,10 @@ function linesOf({ items, context }: Call): Line[] {
   return lines
 }
 
-function refused(thrown: unknown, { data: { index } }: Item, partition: Partition | null, { context }: Call): Outcome {
-  return { answer: failure(index, context.answerFor(thrown), startOffsetFor(thrown, partition)), done: undefined }
+function refused(thrown: unknown, { data: { index } }: Item, partition: Partition | null, call: Call): Outcome {
+  const error = call.context.answerFor(thrown)
+  if (error.error === 'NOT_LEADER_OR_FOLLOWER') call.isMisplaced = true
+  return { answer: failure(index, error, startOffsetFor(thrown, partition)), done: undefined }
 }
 
 function responsesOf(asked: readonly Topic[], answers: readonly PartitionAnswer[]): TopicAnswer[] {
@@ -237,6 +259,21 @@ function responsesOf(asked: readonly Topic[], answers: readonly PartitionAnswer[
     topicId,
     partitionResponses: answers.slice(at, (at += partitionData.length)),
   }))
+}
+
+/** With where each partition is led that is not led here, and how those brokers are reached (KIP-951). */
+function withLeaders(responses: readonly TopicAnswer[], hints: LeaderHints, context: RequestContext): Input<ProduceResponse> {
+  const leaders = new Set<number>()
+  const told = responses.map((topic) => ({
+    ...topic,
+    partitionResponses: topic.partitionResponses.map((answer) => {
+      if (answer.errorCode !== NOT_LEADER) return answer
+      const currentLeader = hints.leaderOf(topic.name, topic.topicId, answer.index ?? -1)
+      leaders.add(currentLeader.leaderId)
+      return { ...answer, currentLeader }
+    }),
+  }))
+  return { responses: told, nodeEndpoints: hints.endpoints(leaders, context) }
 }
 
 /** Names and partitions that come twice count once, the last time (as Kafka keeps them in a map). */
