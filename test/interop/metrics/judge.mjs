@@ -106,8 +106,15 @@ async function alerts({ report, prometheus, main, other, small, tmpfs }) {
   )
 
   await report.test('when all is over no alert fires', async () => {
-    const firing = async () => (await prometheus.query('ALERTS{alertstate="firing"}')).map(({ metric }) => metric.alertname)
-    await prometheus.until('nothing fires', async () => (await firing()).length === 0)
+    const left = async () =>
+      (await prometheus.query('ALERTS{alertstate="firing"}')).map(
+        ({ metric }) => `${metric.alertname} of ${metric.instance ?? metric.job}`,
+      )
+    let last = []
+    const isQuiet = async () => (last = await left()).length === 0
+    await prometheus.until('nothing fires', isQuiet).catch((error) => {
+      throw new Error(`${error.message}: ${last.join(', ')}`)
+    })
   })
 }
 
