@@ -17,6 +17,7 @@ import type { ControllerClient } from './controller-client.ts'
 import { DiskRoom } from './disk-room.ts'
 import { forward } from './forward.ts'
 import { followGroups } from './group-follower.ts'
+import type { AnyHandler } from './handler.ts'
 import { handlers } from './handlers/index.ts'
 import type { House } from './house.ts'
 import { AlterPartitionKeeper } from './isr-keeper.ts'
@@ -43,6 +44,8 @@ export interface ControllerClients {
 export class BrokerSide {
   readonly #house: House
   readonly #clients: ControllerClients
+  /** Served beside those for clients, and not told of by ApiVersions. */
+  readonly #controllerHandlers: readonly AnyHandler[]
   readonly replicas: Replicas
   readonly groups: GroupCoordinator
   readonly #isrKeeper: AlterPartitionKeeper
@@ -55,11 +58,12 @@ export class BrokerSide {
   #leaving: Promise<void> | null = null
 
   /** Subscribes to the metadata, which must not be loaded yet. */
-  constructor(house: House, clients: ControllerClients) {
+  constructor(house: House, clients: ControllerClients, controllerHandlers: readonly AnyHandler[]) {
     const { platform, loaded, dirs, metadata } = house
     const { config } = loaded
     this.#house = house
     this.#clients = clients
+    this.#controllerHandlers = metadata.zookeeper ? controllerHandlers : []
     this.#serving.promise.catch(() => {}) // who waits for it hears of a failed start; nobody has to
     const { clock, disk, logger } = platform
     const rooms = new Map(dirs.all.map((dir) => [dir, new DiskRoom(dir, disk, clock, logger)]))
@@ -104,19 +108,21 @@ export class BrokerSide {
     const { platform, loaded, metadata, metrics, dirs } = this.#house
     const { controller } = metadata
     const timeoutMs = () => loaded.config['request.timeout.ms']
+    const served = handlers({
+      platform,
+      loaded,
+      dirs,
+      metadata,
+      replicas: this.replicas,
+      groups: this.groups,
+      brokerEpoch: () => this.epoch,
+      activeController: this.#clients.forwarding,
+      waits: this.#waits,
+      takeRoom: this.#takeRoom,
+    })
+    const keys = new Set(served.map(({ api }) => api.key))
     const pipeline = new Pipeline({
-      handlers: handlers({
-        platform,
-        loaded,
-        dirs,
-        metadata,
-        replicas: this.replicas,
-        groups: this.groups,
-        brokerEpoch: () => this.epoch,
-        activeController: this.#clients.forwarding,
-        waits: this.#waits,
-        takeRoom: this.#takeRoom,
-      }),
+      handlers: [...served, ...this.#controllerHandlers.filter(({ api }) => !keys.has(api.key))],
       logger: platform.logger,
       clock: platform.clock,
       meters: metrics.meters,
@@ -140,8 +146,10 @@ export class BrokerSide {
   async join(): Promise<void> {
     const { platform, dirs, metadata } = this.#house
     const { clock, random, logger } = platform
-    const registration = this.#registrationAt(this.#server!)
+    const server = this.#server!
+    const registration = this.#registrationAt(server)
     this.#registration = registration
+    await this.#announce(server)
     await registration.register()
     await metadata.publisher.reached(registration.epoch + 1)
     await registration.unfence()
@@ -153,6 +161,15 @@ export class BrokerSide {
     for (const chore of standardChores({ replicas: this.replicas, ...places, configs, clock, random, logger }))
       this.#chores.start(chore)
     this.#serving.resolve()
+  }
+
+  /** In ZooKeeper, where others find the controller by it. Rejects where another broker has this id. */
+  async #announce(server: Server): Promise<void> {
+    const { platform, loaded, metadata } = this.#house
+    const { 'node.id': id, 'broker.rack': rack } = loaded.config
+    const told = advertised(loaded, server, platform.network.hostName)
+    const endpoints = told.map((endpoint) => ({ ...endpoint, securityProtocol: 'PLAINTEXT' }))
+    await metadata.zookeeper?.announce({ id, rack, endpoints })
   }
 
   #isServing(): boolean {

@@ -21,6 +21,7 @@ import { closeMetadata, controllerAddress, type MetadataNode, openMetadata } fro
 import { furnish, openMetrics, troubleOf } from './metrics.ts'
 import { advertised } from './network-settings.ts'
 import { requireFormatted } from './storage/formatted.ts'
+import { openZooKeeper } from './zookeeper-start.ts'
 
 /** How long a node looks for the active controller before it looks again, in milliseconds. */
 const LOOK_FOR_CONTROLLER_MS = 100
@@ -66,19 +67,21 @@ export class Broker {
     const metrics = await openMetrics(platform, loaded)
     undo.push(() => metrics.close())
     await requireFormatted(platform.disk, loaded)
-    const dirs = await openLogDirs(platform, loaded)
+    const zookeeper = await openZooKeeper(platform, loaded)
+    if (zookeeper) undo.push(() => zookeeper.close())
+    const dirs = await openLogDirs(platform, zookeeper ? { ...loaded, clusterId: zookeeper.clusterId } : loaded)
     undo.push(() => closeLogDirs(dirs, null, platform.clock))
     const foreign: ForeignCluster = new ForeignCluster({
       clusterId: dirs.metadata.clusterId,
       directory: dirs.metadata.path,
       others: () =>
-        metadata.log.voters.filter(({ id }) => id !== loaded.config['node.id']).length || loaded.quorum.bootstrapServers.length,
+        metadata.raft?.voters.filter(({ id }) => id !== loaded.config['node.id']).length || loaded.quorum.bootstrapServers.length,
       onForeign: (why) => metadata.log.retire(why),
     })
     const onQuorumAnswer = (from: Address, code: number) => foreign.answered(from, code)
     const connections = new Connections({ platform, config: loaded.config, onQuorumAnswer })
     undo.push(() => connections.close())
-    const metadata: MetadataNode = await openMetadata(platform, loaded, dirs, connections)
+    const metadata: MetadataNode = await openMetadata(platform, loaded, dirs, { connections, zookeeper })
     undo.push(() => closeMetadata(metadata))
     const house: House = { platform, loaded, metrics, dirs, metadata, connections }
     const controllerSide = loaded.roles.controller
@@ -86,9 +89,9 @@ export class Broker {
       : null
     undo.push(() => controllerSide?.server?.close())
     const client = () => clientOf(house, controllerSide)
-    const registrar = controllerSide && new ControllerRegistrar(platform, loaded, client())
+    const registrar = zookeeper ? null : controllerSide && new ControllerRegistrar(platform, loaded, client())
     const clients = { lifecycle: client(), forwarding: client(), replication: client() }
-    const brokerSide = loaded.roles.broker ? new BrokerSide(house, clients) : null
+    const brokerSide = loaded.roles.broker ? new BrokerSide(house, clients, controllerSide?.handlers ?? []) : null
     if (brokerSide) undo.push(() => runAll(brokerSide.closing()))
     furnish(
       metrics,
@@ -128,7 +131,7 @@ export class Broker {
     await metadata.publisher.load()
     await this.#brokerSide?.join()
     for (const dir of new Set([...dirs.all, dirs.metadata])) dir.onOffline((why) => this.#stopIfLast(why))
-    metadata.files.onBroken((why) => this.#failed.resolve(why))
+    metadata.files?.onBroken((why) => this.#failed.resolve(why))
     metadata.log.onRetired((why) => {
       if (!this.#closing) this.#failed.resolve(why)
     })
@@ -223,7 +226,7 @@ function clientOf(house: House, controllerSide: ControllerSide | null): Controll
     nodeId: loaded.config['node.id'],
     quorum: metadata.log,
     local: controllerSide && ((exchange, body) => controllerSide.ask(exchange, body)),
-    peer: connections.controller(() => controllerAddress(house)),
+    peer: connections.controller(() => controllerAddress(house), metadata.zookeeper === null),
     retryMs: metadata.isAlone ? null : LOOK_FOR_CONTROLLER_MS,
   })
 }

@@ -74,8 +74,11 @@ export class Connections {
     return peer
   }
 
-  /** A connection to whichever controller `address` names, for one purpose. It calls itself by the bare node id. */
-  controller(address: () => Address | null): Peer {
+  /**
+   * A connection to whichever controller `address` names, for one purpose. It calls itself by the bare node id. A controller at a listener for clients does
+   * not tell what it serves to others, so there nobody asks.
+   */
+  controller(address: () => Address | null, asksVersions: boolean): Peer {
     const { config } = this.#options
     return this.#peer({
       address,
@@ -83,7 +86,7 @@ export class Connections {
       requestTimeoutMs: config['controller.socket.timeout.ms'],
       reconnectBackoffMaxMs: RECONNECT_MS,
       maxInFlight: 1,
-      asksVersions: true,
+      asksVersions,
     })
   }
 

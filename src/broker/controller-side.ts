@@ -6,6 +6,7 @@ import { type Server, serve } from '../net/listener.ts'
 import type { Exchange } from '../net/peer.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Input } from '../protocol/schema.ts'
+import type { AnyHandler } from './handler.ts'
 import { controllerApis } from './handlers/controller-apis.ts'
 import type { MetadataNode } from './metadata-node.ts'
 import { channelLimits, connectionLimits, controllerListenersOf, maxRequestBytes } from './network-settings.ts'
@@ -21,6 +22,8 @@ export interface ControllerSideRooms {
 }
 
 export class ControllerSide {
+  /** With ZooKeeper there is no listener for controllers: those for brokers serve these as well. */
+  readonly handlers: readonly AnyHandler[]
   readonly #pipeline: Pipeline
   readonly #origin: Origin
   /** Null where the file names no listener for controllers: then nobody else can ask. */
@@ -28,14 +31,15 @@ export class ControllerSide {
 
   static async open(rooms: ControllerSideRooms): Promise<ControllerSide> {
     const { platform, loaded, metadata, metrics } = rooms
+    const handlers = controllerApis({ ...rooms, pipeline: () => pipeline })
     const pipeline: Pipeline = new Pipeline({
-      handlers: controllerApis({ ...rooms, pipeline: () => pipeline }),
+      handlers,
       logger: platform.logger,
       clock: platform.clock,
       meters: metrics.meters,
     })
     const listeners = controllerListenersOf(loaded)
-    if (listeners.length === 0) return new ControllerSide(pipeline, loaded, null)
+    if (listeners.length === 0) return new ControllerSide(handlers, pipeline, loaded, null)
     const server = await serve({
       ...platform,
       listeners,
@@ -44,10 +48,11 @@ export class ControllerSide {
       connectionLimits: connectionLimits(loaded, metadata.configs),
       maxRequestBytes: maxRequestBytes(loaded.config),
     })
-    return new ControllerSide(pipeline, loaded, server)
+    return new ControllerSide(handlers, pipeline, loaded, server)
   }
 
-  private constructor(pipeline: Pipeline, { quorum }: LoadedConfig, server: Server | null) {
+  private constructor(handlers: readonly AnyHandler[], pipeline: Pipeline, { quorum }: LoadedConfig, server: Server | null) {
+    this.handlers = handlers
     this.#pipeline = pipeline
     this.server = server
     this.#origin = {

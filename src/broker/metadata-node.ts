@@ -2,6 +2,7 @@
 
 import type { LoadedConfig } from '../config/load.ts'
 import type { Log } from '../log/log.ts'
+import type { ElectedLog } from '../machine/elected-log.ts'
 import { MachineRuntime } from '../machine/runtime.ts'
 import { Controller, type ControllerSettings } from '../metadata/controller/controller.ts'
 import { MetadataPublisher } from '../metadata/publisher.ts'
@@ -14,6 +15,8 @@ import { KafkaError } from '../protocol/errors.ts'
 import { batches } from '../protocol/records/batch.ts'
 import { readBootstrap } from '../raft/format.ts'
 import type { MetadataLog } from '../raft/metadata-log.ts'
+import { MAX_NODE_BYTES } from '../zookeeper/layout.ts'
+import type { ZooKeeperMetadata } from '../zookeeper/open.ts'
 import { ActiveController, type FirstRecords } from './active-controller.ts'
 import { configRules } from './config-rules.ts'
 import type { Connections } from './connections.ts'
@@ -26,9 +29,12 @@ import { openMetadataLog, isAlone as standsAlone } from './quorum-log.ts'
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
 
 export interface MetadataNode {
-  readonly log: MetadataLog
-  /** What the metadata log is written to. */
-  readonly files: Log
+  readonly log: ElectedLog
+  /** The same log with its quorum of voters; null where the metadata is in ZooKeeper. */
+  readonly raft: MetadataLog | null
+  /** What the metadata log is written to; null where that is ZooKeeper. */
+  readonly files: Log | null
+  readonly zookeeper: ZooKeeperMetadata | null
   /** Null on a node that is no controller. */
   readonly runtime: MachineRuntime<Controller, MetadataRecord> | null
   readonly publisher: MetadataPublisher
@@ -48,14 +54,16 @@ export async function openMetadata(
   platform: Platform,
   loaded: LoadedConfig,
   dirs: LogDirs,
-  connections: Connections,
+  { connections, zookeeper }: { readonly connections: Connections; readonly zookeeper: ZooKeeperMetadata | null },
 ): Promise<MetadataNode> {
   const isAlone = standsAlone(loaded)
-  const { log, files } = await openMetadataLog(platform, loaded, dirs.metadata, connections)
+  const own = zookeeper ? null : await openMetadataLog(platform, loaded, dirs.metadata, connections)
+  const raft = own?.log ?? null
+  const log: ElectedLog = zookeeper?.log ?? raft!
   try {
     const publisher = new MetadataPublisher({ log, clock: platform.clock, logger: platform.logger })
     const configs = new EffectiveConfigs(publisher.image, loaded.config['node.id'], loaded.given)
-    const runtime = loaded.roles.controller ? controllerOn(log, platform, configs, isAlone) : null
+    const runtime = loaded.roles.controller ? controllerOn({ log, raft }, platform, configs, isAlone) : null
     const controller = new ControllerChannel(runtime, publisher, log)
     const active =
       runtime &&
@@ -67,9 +75,12 @@ export async function openMetadata(
         logger: platform.logger,
         isAlone,
       })
+    const keeper = zookeeper?.keepNodes(publisher) ?? null
     return {
       log,
-      files,
+      raft,
+      files: own?.files ?? null,
+      zookeeper,
       runtime,
       publisher,
       configs,
@@ -81,6 +92,7 @@ export async function openMetadata(
         await active?.settled
       },
       async resign() {
+        await keeper?.stop()
         if (log.isLeader && !isAlone) await log.resign(log.epoch)
       },
     }
@@ -91,16 +103,24 @@ export async function openMetadata(
 }
 
 /** Nobody is told of changes any more, and every command that waits is refused; resolves when no file is being written. */
-export async function closeMetadata({ publisher, snapshotter, log }: MetadataNode): Promise<void> {
+export async function closeMetadata({ publisher, snapshotter, log, zookeeper }: MetadataNode): Promise<void> {
   await publisher.stop()
   await snapshotter.settled()
   log.retire(new KafkaError('NOT_CONTROLLER', 'the broker is stopping'))
+  await zookeeper?.close()
 }
 
-/** Where the active controller listens, as the quorum knows it; null while nobody is known to lead. */
+/**
+ * Where the active controller listens, as the quorum knows it; with ZooKeeper, where other brokers reach it. Null while nobody is known to lead.
+ */
 export function controllerAddress({ loaded, metadata }: { loaded: LoadedConfig; metadata: MetadataNode }): Address | null {
-  const { leaderId, voters } = metadata.log
+  const { leaderId } = metadata.log
   if (leaderId === null) return null
+  if (metadata.zookeeper) {
+    const found = metadata.zookeeper.controller?.endpoints.find(({ name }) => name === loaded.listeners.interBroker)
+    return found ? { host: found.host, port: found.port } : null
+  }
+  const voters = metadata.raft?.voters ?? []
   const { listener } = loaded.quorum
   const registered = metadata.publisher.image.controllers.get(leaderId)?.endPoints
   const known = voters.find(({ id }) => id === leaderId)?.endpoints
@@ -111,16 +131,22 @@ export function controllerAddress({ loaded, metadata }: { loaded: LoadedConfig; 
   return null
 }
 
-function controllerOn(log: MetadataLog, platform: Platform, configs: EffectiveConfigs, isAlone: boolean) {
+interface LedLog {
+  readonly log: ElectedLog
+  readonly raft: MetadataLog | null
+}
+
+function controllerOn(led: LedLog, platform: Platform, configs: EffectiveConfigs, isAlone: boolean) {
+  const { log, raft } = led
   return new MachineRuntime<Controller, MetadataRecord>({
     name: 'controller',
-    create: () => new Controller(settings(platform, configs, log, isAlone)),
+    create: () => new Controller(settings(platform, configs, led, isAlone)),
     restore: (controller) => restoreImage(log, controller.image),
     log,
     codec: metadataCodec,
     clock: platform.clock,
     logger: platform.logger,
-    maxBatchBytes: () => MAX_BATCH_BYTES,
+    maxBatchBytes: () => (raft ? MAX_BATCH_BYTES : MAX_NODE_BYTES),
     errors: { inactive: 'NOT_CONTROLLER', loading: 'NOT_CONTROLLER' },
     onFailed: () => {
       if (!isAlone) void log.resign(log.epoch)
@@ -135,7 +161,7 @@ async function firstRecords({ disk }: Platform, { config }: LoadedConfig, { meta
 }
 
 function snapshotterOf(
-  log: MetadataLog,
+  log: ElectedLog,
   { clock, logger }: Platform,
   publisher: MetadataPublisher,
   configs: EffectiveConfigs,
@@ -150,7 +176,7 @@ function snapshotterOf(
   })
 }
 
-function settings(platform: Platform, configs: EffectiveConfigs, log: MetadataLog, isAlone: boolean): ControllerSettings {
+function settings(platform: Platform, configs: EffectiveConfigs, { log, raft }: LedLog, isAlone: boolean): ControllerSettings {
   const { broker } = configs
   return {
     nodeId: broker['node.id'],
@@ -167,7 +193,8 @@ function settings(platform: Platform, configs: EffectiveConfigs, log: MetadataLo
       isAlone || !broker['auto.leader.rebalance.enable'] ? null : 1000 * broker['leader.imbalance.check.interval.seconds'],
     uncleanCheckMs: isAlone ? null : broker['unclean.leader.election.interval.ms'],
     maxIdleMs: isAlone ? null : broker['metadata.max.idle.interval.ms'] || null,
-    voterIds: () => log.voters.map(({ id }) => id),
+    // Whoever leads in ZooKeeper speaks for itself.
+    ...(raft ? { voterIds: () => raft.voters.map(({ id }) => id) } : {}),
   }
 }
 

@@ -20,8 +20,8 @@ import { writeBootstrap } from './storage/format.ts'
 import { foundsQuorum } from './storage/formatted.ts'
 
 /** No other node can ever be part of the cluster: nobody could reach the controller that is here. */
-export function isAlone({ quorum, listeners }: LoadedConfig): boolean {
-  return quorum.isAlone && listeners.controller.length === 0
+export function isAlone({ config, quorum, listeners }: LoadedConfig): boolean {
+  return quorum.isAlone && listeners.controller.length === 0 && config['zookeeper.connect'] === null
 }
 
 /** The log in a directory that is formatted if it is fresh; over as soon as the directory's disk fails. */

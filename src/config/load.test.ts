@@ -45,13 +45,19 @@ test('the three profiles', () => {
   for (const { warnings } of [sample, library, file]) assert.deepEqual(warnings, [])
 })
 
-test('an old file from before KRaft starts', () => {
-  const { config, warnings } = load({
-    file: 'broker.id=0\nzookeeper.connect=localhost:2181\nzookeeper.connection.timeout.ms=1\nlog.dir=/x',
+test('an old file from before KRaft is read', () => {
+  const { config, warnings, quorum } = load({
+    file: 'broker.id=0\nzookeeper.connect=localhost:2181/kafka\nzookeeper.connection.timeout.ms=1\nzookeeper.max.in.flight.requests=5\nlog.dir=/x',
   })
-  assert.equal(config['node.id'], 0)
+  assert.deepEqual([config['node.id'], config['zookeeper.connect'], quorum.isAlone], [0, 'localhost:2181/kafka', true])
   assert.equal(warnings.length, 1)
-  assert.match(warnings[0] ?? '', /zookeeper\.connect.*KRaft/)
+  assert.match(warnings[0] ?? '', /^zookeeper\.max\.in\.flight\.requests: .* ignored$/)
+  assert.match(
+    complaint({
+      file: 'node.id=1\nprocess.roles=broker,controller\nlisteners=PLAINTEXT://:1,C://:2\ncontroller.listener.names=C\ncontroller.quorum.voters=1@a:2\nzookeeper.connect=a:1',
+    }),
+    /cannot both be set/,
+  )
 })
 
 test('a wrong value names key, value, what is allowed, and where it was said', () => {

@@ -137,9 +137,10 @@ function unknownKeys(said: Said): string[] {
 }
 
 function zooKeeper(said: Said): string[] {
-  const keys = [...said.keys()].filter((key) => ZOOKEEPER.test(key))
-  if (keys.length === 0) return []
-  return [`${keys.join(', ')}: this node keeps its metadata itself (KRaft) and does not talk to ZooKeeper yet`]
+  const keys = [...said.keys()].filter((key) => ZOOKEEPER.test(key) && brokerKey(key) === undefined)
+  return keys.length === 0
+    ? []
+    : [`${keys.join(', ')}: of ZooKeeper only its servers, its timeouts and a path are configured here; ignored`]
 }
 
 /** Nothing is silently taken: what was set to another value than Kafka's default, and changes nothing here, is said in one line. */

@@ -94,6 +94,11 @@ export function requireFit(config: BrokerConfig, given: Texts, listeners: Listen
   const roles = readRoles(config)
   const quorum = readQuorum(config)
   requireQuorum(roles, quorum)
+  if (config['zookeeper.connect'] !== null && !quorum.isAlone)
+    throw new ConfigError(
+      'zookeeper.connect',
+      `zookeeper.connect and ${VOTERS} or ${BOOTSTRAP} cannot both be set: the metadata is in one place`,
+    )
   requireVoter(config['node.id'], roles, quorum)
   requireListeners(config, roles, quorum, listeners)
   if (!roles.controller && config['controller.quorum.auto.join.enable']) {

@@ -2,6 +2,7 @@
 
 import type { LoadedConfig } from '../../config/load.ts'
 import type { MetadataImage } from '../../metadata/image.ts'
+import type { QuorumService } from '../../raft/quorum-service.ts'
 import type { AnyHandler } from '../handler.ts'
 import type { MetadataNode } from '../metadata-node.ts'
 import type { Pipeline } from '../pipeline.ts'
@@ -43,7 +44,7 @@ export function controllerApis({ loaded, clusterId, metadata, pipeline }: Contro
   const { controller, configs, publisher, log } = metadata
   const image = (): MetadataImage => publisher.image
   const nodeId = loaded.config['node.id']
-  const quorum = log.service
+  const quorum = metadata.raft?.service
   const served: AnyHandler[] = [
     apiVersions({
       image,
@@ -51,12 +52,7 @@ export function controllerApis({ loaded, clusterId, metadata, pipeline }: Contro
       served: () => served.map(({ api }) => api).sort((a, b) => a.key - b.key),
     }),
     describeCluster({ image, clusterId, controllerId: () => log.leaderId ?? -1, isController: true }),
-    quorumFetch({ quorum }),
-    vote({ quorum }),
-    beginQuorumEpoch({ quorum }),
-    endQuorumEpoch({ quorum }),
-    fetchSnapshot({ quorum }),
-    describeQuorum({ quorum }),
+    ...(quorum ? quorumApis(quorum) : []),
     brokerRegistration({ controller, clusterId }),
     brokerHeartbeat({ controller }),
     controllerRegistration({ controller }),
@@ -80,4 +76,16 @@ export function controllerApis({ loaded, clusterId, metadata, pipeline }: Contro
     }),
   ]
   return served
+}
+
+/** What the members of a quorum ask each other. */
+function quorumApis(quorum: QuorumService): AnyHandler[] {
+  return [
+    quorumFetch({ quorum }),
+    vote({ quorum }),
+    beginQuorumEpoch({ quorum }),
+    endQuorumEpoch({ quorum }),
+    fetchSnapshot({ quorum }),
+    describeQuorum({ quorum }),
+  ]
 }

@@ -110,7 +110,7 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     listPartitionReassignments({ controller }),
     unregisterBroker({ controller }),
     updateFeatures({ controller }),
-    describeQuorum({ quorum: rooms.metadata.log.service }),
+    ...(rooms.metadata.raft ? [describeQuorum({ quorum: rooms.metadata.raft.service })] : []),
     describeConfigs({ image, layers: () => configs.layers, nodeId }),
     alterConfigs({ controller, nodeId }),
     incrementalAlterConfigs({ controller, nodeId }),
