@@ -157,7 +157,7 @@ export const places: Act = (it, n) => {
 
 /** What the controller does by itself. */
 export const chores: Act = (_, n) => {
-  const key = ['sessions', 'balance', 'idle'][n % 3]!
+  const key = ['online', 'balance', 'idle'][n % 3]!
   return (controller, now) => controller.onTimer(key, now)
 }
 

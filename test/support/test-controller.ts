@@ -35,6 +35,7 @@ export class TestController {
   readonly written: MetadataRecord[] = []
   readonly controller: Controller
   #random = 0
+  #sessionsDueAt = 0
 
   constructor(settings: Partial<ControllerSettings> = {}) {
     this.controller = new Controller({
@@ -97,6 +98,20 @@ export class TestController {
     const listeners = [{ name: 'PLAINTEXT', host: 'h', port: 9092, securityProtocol: 0 }]
     const request = { brokerId: id, incarnationId, listeners, features, rack, logDirs: [directory(id)], previousBrokerEpoch }
     return this.run((controller) => registerBroker(controller, request, now), now).brokerEpoch
+  }
+
+  /** Lets the controller look at its sessions whenever it wants to, up to `now`. */
+  tick(now: number): void {
+    while (this.#sessionsDueAt <= now) {
+      const at = this.#sessionsDueAt
+      this.run((controller) => {
+        const decision = controller.onTimer('sessions', at)
+        for (const effect of decision.effects ?? [])
+          if (effect.kind === 'timer' && effect.key === 'sessions') this.#sessionsDueAt = at + effect.afterMs
+        return decision
+      }, at)
+      if (this.#sessionsDueAt <= at) this.#sessionsDueAt = at + 1
+    }
   }
 
   /** As if a broker's session went by: the next process under its id may register. */

@@ -32,8 +32,8 @@ export interface ControllerSettings {
   readonly voterIds?: () => readonly number[]
 }
 
-/** Timers that are late by less than this part of a session are only late. */
-const TOLERATED_PART = 8
+/** So often within one session they are looked at; who is later than that did not run, or its clock was set. */
+const LOOKS_A_SESSION = 8
 
 const RETRY_MS = 100
 
@@ -98,7 +98,7 @@ export class Controller implements StateMachine<MetadataRecord> {
     const { sessionTimeoutMs } = this.settings
     if (this.#sessionsDueAt === null || sessionTimeoutMs === null) return
     const late = now - this.#sessionsDueAt
-    if (Math.abs(late) > sessionTimeoutMs / TOLERATED_PART) this.sessions.excuse(late, now)
+    if (Math.abs(late) > sessionTimeoutMs / LOOKS_A_SESSION) this.sessions.excuse(late, now)
   }
 
   /** The next time; at once where one decision could not do all. */
@@ -115,7 +115,7 @@ export class Controller implements StateMachine<MetadataRecord> {
     const { sessionTimeoutMs, imbalanceCheckMs = null, uncleanCheckMs = null, maxIdleMs = null } = this.settings
     switch (chore) {
       case 'sessions':
-        return sessionTimeoutMs === null ? null : this.#firstExpiry(sessionTimeoutMs, now)
+        return sessionTimeoutMs === null ? null : this.#nextLook(sessionTimeoutMs, now)
       case 'balance':
         return imbalanceCheckMs
       case 'unclean':
@@ -125,11 +125,14 @@ export class Controller implements StateMachine<MetadataRecord> {
     }
   }
 
-  /** Until the first session could be over. A broker that comes later has a whole one before it, so nobody is missed. */
-  #firstExpiry(timeoutMs: number, now: number): number {
-    let left = timeoutMs
+  /**
+   * Until the first session could be over, or the next look that tells whether this process runs at all. A broker that comes later has a whole session
+   * before it, so nobody is missed.
+   */
+  #nextLook(timeoutMs: number, now: number): number {
+    let left = Math.ceil(timeoutMs / LOOKS_A_SESSION)
     for (const { id, fenced } of this.image.brokers.values())
-      if (!fenced) left = Math.min(left, (this.sessions.get(id)?.lastHeardAt ?? now) + timeoutMs - now)
-    return Math.max(0, left) + 1
+      if (!fenced) left = Math.min(left, (this.sessions.get(id)?.lastHeardAt ?? now) + timeoutMs - now + 1)
+    return Math.max(1, left)
   }
 }

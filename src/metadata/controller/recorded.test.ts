@@ -56,9 +56,9 @@ class Recorded extends TestController {
   session(): void {
     for (let i = 0; i < 5; i++) {
       this.now += 2000
+      this.tick(this.now)
       for (const id of this.#alive) this.beat(id)
     }
-    this.run((controller) => controller.onTimer('sessions', this.now), this.now)
   }
 
   inSync(partitionIndex: number, isr: readonly number[]): void {
