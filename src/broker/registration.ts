@@ -176,14 +176,14 @@ export class Registration {
 
   async #goOn(): Promise<void> {
     const { logger, settings } = this.#rooms
-    let answer: BrokerHeartbeatResponse | null = null
     try {
-      answer = await this.#beat({})
+      await this.#beat({})
     } catch (thrown) {
       if (!this.#isLeaving && !this.#isOver)
         logger.warn('no controller took a heartbeat; this broker may be fenced', { error: thrown })
+      return this.#schedule(FIRST_PAUSE_MS)
     }
-    this.#schedule(answer ? settings.heartbeatMs() : FIRST_PAUSE_MS)
+    this.#schedule(settings.heartbeatMs())
   }
 
   /**

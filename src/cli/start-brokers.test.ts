@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { deferred } from '../base/deferred.ts'
+import { memoryDisk } from '../platform/memory/disk.ts'
+import type { Signal } from '../platform/node/process.ts'
+import type { ProgramOutput } from '../platform/node/programs.ts'
+import { run } from './program.ts'
+import type { Terminal } from './terminal.ts'
+
+/** A child process that the test speaks for. */
+interface Child {
+  readonly words: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly output: ProgramOutput
+  end(how: number | string): void
+  stops: number
+  kills: number
+}
+
+function scene(env: Record<string, string> = {}, files: Record<string, string> = {}) {
+  const printed: string[] = []
+  const complaints: string[] = []
+  const codes: number[] = []
+  const children: Child[] = []
+  let signalled: (signal: Signal) => void = () => assert.fail('nobody listens to signals')
+  let now = 0
+  const terminal: Terminal = {
+    env,
+    clock: {
+      now: () => now,
+      monotonic: () => (now += 10),
+      after: () => assert.fail('no timers'),
+      soon: (act) => queueMicrotask(act),
+    },
+    disk: memoryDisk(1 << 20),
+    randomBytes: (length) => Buffer.alloc(length, 7),
+    print: (line) => printed.push(line),
+    complain: (line) => complaints.push(line),
+    readText: async (path) => files[path] ?? null,
+    onSignal: (_, act) => {
+      signalled = act
+      return () => {}
+    },
+    startProgram(words, childEnv, output) {
+      const ended = deferred<number | string>()
+      const child = { words, env: childEnv, output, end: (how: number | string) => ended.resolve(how), stops: 0, kills: 0 }
+      children.push(child)
+      return { pid: 100 + children.length, ended: ended.promise, stop: () => void child.stops++, kill: () => void child.kills++ }
+    },
+    setExitCode: (code) => codes.push(code),
+    exitNow: (code) => codes.push(code),
+  }
+  const start = (...words: string[]) => run(['start', ...words], () => assert.fail('no broker in this process'), terminal)
+  return { terminal, printed, complaints, codes, children, start, signal: (name: Signal) => signalled(name) }
+}
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
+const overridesOf = ({ words }: Child) =>
+  new Map(words.flatMap((word, at) => (words[at - 1] === '--override' ? [word.split(/=(.*)/s) as [string, string]] : [])))
+
+async function ready(given = scene(), ...words: string[]) {
+  const starting = given.start('--brokers', '3', ...words)
+  while (given.children.length < 3) await settled()
+  for (const [at, { output }] of given.children.entries())
+    output.line(`odradek 0.1.0 ready on localhost:${9092 + at} (node ${at + 1}, 5 ms)`)
+  await starting
+  return given
+}
+
+test('three brokers get consecutive ports, the controllers behind, a directory each, and one cluster id', async () => {
+  const { children, printed } = await ready()
+  const all = children.map(overridesOf)
+  assert.deepEqual(
+    all.map((overrides) => [overrides.get('node.id'), overrides.get('listeners'), overrides.get('log.dirs')]),
+    [1, 2, 3].map((id) => [
+      String(id),
+      `PLAINTEXT://localhost:${9091 + id},CONTROLLER://localhost:${9094 + id}`,
+      `./data/node-${id}`,
+    ]),
+  )
+  assert.equal(all[0]!.get('controller.quorum.voters'), '1@localhost:9095,2@localhost:9096,3@localhost:9097')
+  assert.deepEqual([all[0]!.get('default.replication.factor'), all[0]!.get('min.insync.replicas')], ['3', '2'])
+  assert.equal(new Set(children.map(({ env }) => env['CLUSTER_ID'])).size, 1)
+  assert.match(
+    printed.at(-1)!,
+    /ready on localhost:9092,localhost:9093,localhost:9094 \(node 1 is process 101, node 2 is process 102, node 3 is process 103, data in \.\/data\/node-\*/,
+  )
+})
+
+test('one that dies leaves the others alone; with the last one it is over', async () => {
+  const { children, complaints, codes } = await ready()
+  children[1]!.end('SIGKILL')
+  await settled()
+  assert.match(complaints.at(-1)!, /node 2, process 102, ended \(SIGKILL\); going on with node 1, node 3/)
+  children[0]!.end(1)
+  await settled()
+  assert.deepEqual(codes, [])
+  children[2]!.end(1)
+  await settled()
+  await settled()
+  assert.deepEqual(codes, [1])
+})
+
+test('a signal stops all of them together, a second one ends them at once', async () => {
+  const { children, codes, signal } = await ready()
+  signal('SIGINT')
+  assert.deepEqual(
+    children.map(({ stops }) => stops),
+    [1, 1, 1],
+  )
+  for (const child of children) child.end(0)
+  await settled()
+  await settled()
+  assert.deepEqual(codes, [0])
+  const hasty = await ready()
+  hasty.signal('SIGTERM')
+  hasty.signal('SIGTERM')
+  assert.deepEqual(
+    hasty.children.map(({ kills }) => kills),
+    [1, 1, 1],
+  )
+  assert.deepEqual(hasty.codes, [1])
+})
+
+test('where one cannot start, the others are stopped, and its reason is told', async () => {
+  const given = scene()
+  const starting = given.start('--brokers', '3')
+  while (given.children.length < 3) await settled()
+  given.children[1]!.output.complaint('odradek: port 9093 is taken')
+  given.children[1]!.end(1)
+  await starting
+  assert.match(given.complaints.at(-1)!, /node 2 did not start \(1\): port 9093 is taken/)
+  assert.deepEqual(
+    given.children.map(({ stops }) => stops),
+    [1, 0, 1],
+  )
+  for (const at of [0, 2]) given.children[at]!.end(0)
+  await settled()
+  await settled()
+  assert.deepEqual(given.codes, [1])
+})
+
+test('what cannot be a cluster on one machine is refused', async () => {
+  const cases: [string[], Record<string, string>, RegExp][] = [
+    [['--brokers', '0'], {}, /--brokers 0 is not valid/],
+    [['--brokers', 'many'], {}, /--brokers NaN is not valid/],
+    [['--brokers', '3', '-o', 'listeners=PLAINTEXT://localhost:65533'], {}, /needs 6 consecutive ports/],
+    [
+      ['--brokers', '3', 'f'],
+      { f: 'node.id=1\nprocess.roles=broker\ncontroller.listener.names=C\ncontroller.quorum.bootstrap.servers=a:1' },
+      /makes a quorum of its own/,
+    ],
+  ]
+  for (const [words, files, expected] of cases) {
+    const { start, complaints, children } = scene({}, files)
+    await start(...words)
+    assert.match(complaints.join(), expected)
+    assert.equal(children.length, 0)
+  }
+})
