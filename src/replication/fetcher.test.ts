@@ -224,3 +224,20 @@ test('an answer to what was asked in an earlier epoch of the same leader does no
   assert.equal(partitions[0]!.endOffset, 1)
   replicas.stop()
 })
+
+test('who led without writing anything takes older records for what they are', async () => {
+  const world = new ReplicationWorld()
+  const { replicas, partitions } = await world.following()
+  const [partition] = partitions
+  const others = { replicas: [1, 2], isr: [1, 2] }
+  replicas.become(partition!, { ...others, leaderId: 1, leaderEpoch: 6, partitionEpoch: 1 })
+  assert.equal(partition!.log.latestEpoch, 6)
+  replicas.become(partition!, { ...others, leaderId: 2, leaderEpoch: 7, partitionEpoch: 2 })
+  await world.clock.advance(5)
+  await world.fetches.at(-1)!.answer(told({ records: recordsAt(0, [4, 7]) }))
+  assert.deepEqual(
+    [partition!.log.epochAt(0), partition!.log.epochAt(1), partition!.log.endOffsetForEpoch(4).endOffset],
+    [4, 7, 1],
+  )
+  replicas.stop()
+})

@@ -6,8 +6,8 @@ import type { Logger } from '../platform/logger.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { type FollowerFetch, FollowerProgress, type Pulse } from './follower-progress.ts'
 import type { IsrChanged, ReplicationLinks } from './links.ts'
-import type { PartitionRole } from './partition.ts'
 import { OffsetLine } from './purgatory.ts'
+import type { PartitionRole } from './role.ts'
 
 /** The partition, as far as its leadership asks. */
 export interface LedPartition {

@@ -10,17 +10,9 @@ import type { FollowerFetch, Pulse } from './follower-progress.ts'
 import { Leadership } from './leadership.ts'
 import type { ReplicationLinks } from './links.ts'
 import { OffsetLine, Watchers } from './purgatory.ts'
+import { NOBODY, type PartitionRole } from './role.ts'
 
-/** What the controller decided for a partition. */
-export interface PartitionRole {
-  readonly leaderId: number
-  readonly leaderEpoch: number
-  readonly partitionEpoch: number
-  readonly replicas: readonly number[]
-  readonly isr: readonly number[]
-  /** Who left while too few were in sync, has everything committed, and may lead again (KIP-966). Missing: nobody. */
-  readonly elr?: readonly number[]
-}
+export type { PartitionRole } from './role.ts'
 
 /** When an acknowledged batch counts as kept: on the device (`fsync`, our default) or with the operating system (`os`, Apache's rule). */
 export type FlushPolicy = 'fsync' | 'os'
@@ -43,8 +35,6 @@ export type RequiredAcks = 'none' | 'leader' | 'all'
 
 /** A disk that takes longer for a flush is ill; nobody's question should wait for it. */
 const SETTLE_MS = 1000
-
-const NOBODY: PartitionRole = { leaderId: -1, leaderEpoch: -1, partitionEpoch: -1, replicas: [], isr: [] }
 
 /** Invariant: log.startOffset <= highWatermark <= log.endOffset. */
 export class Partition implements ReplicatedLog {
@@ -165,6 +155,7 @@ export class Partition implements ReplicatedLog {
     if (this.#leads && !leads) this.#stepDown()
     if (leads && (!this.#leads || role.leaderEpoch !== this.#ledEpoch)) this.#beginEpoch()
     if (leads) this.#lead()
+    else if (!this.#isCutting) this.log.forgetUnwrittenEpochs() // what the next leader has there may be older
     this.#advance()
     this.#tellAll()
   }
@@ -225,6 +216,12 @@ export class Partition implements ReplicatedLog {
       },
       changed: () => partition.#advance(),
     }
+  }
+
+  /** To be called a few times in `replica.lag.time.max.ms`: looks who is in sync, and whether we should lead at all. */
+  review(): void {
+    this.#heedDamage()
+    this.#leadership?.review()
   }
 
   // A damaged copy does not lead where another one can: it mends itself as a follower.

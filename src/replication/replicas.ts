@@ -94,9 +94,9 @@ export class Replicas {
     this.#isReviewing = true
     try {
       const slices = Slices.of(this.#options.clock)
-      for (const { leadership } of this.all()) {
-        if (!leadership) continue
-        leadership.review()
+      for (const partition of this.all()) {
+        if (!partition.leadership) continue
+        partition.review()
         await slices.rest()
         if (this.#isStopped) return
       }
