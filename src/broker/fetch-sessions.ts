@@ -93,7 +93,7 @@ export class FetchContext {
 
   /** Data of this partition was sent: the others come first next time, so that one busy partition does not starve them. */
   moveBack(asked: FetchedPartition): void {
-    if (this.#takeOut(asked)) this.#activate(asked)
+    if (this.#takeOut(asked)) this.#makeActive(asked)
   }
 
   /** What the request changes. A partition asked for again keeps its place and what it was told; everything else is as the request says. */
