@@ -135,8 +135,8 @@ export class Broker {
     await this.#registration.register()
     await this.#registration.unfence()
     await this.#groups.whenLoaded()
-    for (const dir of this.#dirs.all) dir.onOffline((why) => this.#stopIfLast(why))
-    if (!this.#dirs.all.includes(this.#dirs.metadata)) this.#dirs.metadata.onOffline((why) => this.#stopIfLast(why))
+    for (const dir of this.#dirs.all) dir.onOffline((why) => void this.#stopIfLast(why))
+    if (!this.#dirs.all.includes(this.#dirs.metadata)) this.#dirs.metadata.onOffline((why) => void this.#stopIfLast(why))
     this.#metadata.files.onBroken((why) => this.#failed.resolve(why))
     const { clock, random } = this.#platform
     const dirs = { logDirs: this.#dirs.all, metadataDir: this.#dirs.metadata }
@@ -144,9 +144,10 @@ export class Broker {
       this.#chores.start(chore)
   }
 
-  // Without its metadata log, or without any directory for partitions, a broker can promise nothing.
-  #stopIfLast(why: Error): void {
+  // Without its metadata log, or without any directory for partitions, a broker can promise nothing. Whoever hears of that may end the process.
+  async #stopIfLast(why: Error): Promise<void> {
     if (this.#replicas.hasOnlineDir && !this.#dirs.metadata.offline) return
+    await Promise.all([this.#dirs.metadata, ...this.#dirs.all].map(({ wordLeft }) => wordLeft))
     this.#failed.resolve(why)
   }
 
