@@ -129,6 +129,10 @@ export class FetchContext {
   #activate(asked: FetchedPartition): void {
     asked.unwatch?.()
     asked.unwatch = null
+    this.#makeActive(asked)
+  }
+
+  #makeActive(asked: FetchedPartition): void {
     asked.turn ??= this.active.add(asked)
   }
 
