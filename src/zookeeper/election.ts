@@ -9,8 +9,8 @@ import type { Session } from './session.ts'
 export interface ControllerNode {
   /** Null where somebody wrote something else there. */
   readonly brokerId: number | null
+  /** Our session's: this node's, of now or from before. */
   readonly isOurs: boolean
-  readonly czxid: number
 }
 
 /** Who holds the office; null while nobody does. `changed` runs when that may have changed, and not where nobody does. */
@@ -20,7 +20,6 @@ export async function readController(session: Session, changed: () => void): Pro
   return {
     brokerId: brokerIdOf(textOf(node.data)),
     isOurs: node.stat.ephemeralOwner === session.id,
-    czxid: node.stat.czxid,
   }
 }
 
@@ -51,14 +50,8 @@ export interface Candidate {
   readonly holdsOffice: boolean
 }
 
-export interface Office {
-  readonly fence: Fence
-  /** Of `/controller`: it is ours for as long as it has this number. */
-  readonly czxid: number
-}
-
-/** Null where another node was quicker, or where the answer was lost: who looks again sees. */
-export async function stand(session: Session, { nodeId, now, logEpoch, holdsOffice }: Candidate): Promise<Office | null> {
+/** What a new controller writes under; null where another node was quicker, or where the answer was lost: who looks again sees. */
+export async function stand(session: Session, { nodeId, now, logEpoch, holdsOffice }: Candidate): Promise<Fence | null> {
   const known = await readEpoch(session)
   if (!known) {
     await ensure(session, create(paths.controllerEpoch, bytesOf('0')))
@@ -72,12 +65,10 @@ export async function stand(session: Session, { nodeId, now, logEpoch, holdsOffi
     setData(paths.controllerEpoch, bytesOf(String(epoch)), known.version),
   ] as const
   try {
-    if (holdsOffice) {
-      const [, created, fenced] = await session.ask(multi(remove(paths.controller), ...take))
-      return { fence: new Fence(session, epoch, fenced.version), czxid: created.stat.czxid }
-    }
-    const [created, fenced] = await session.ask(multi(...take))
-    return { fence: new Fence(session, epoch, fenced.version), czxid: created.stat.czxid }
+    const { version } = holdsOffice
+      ? (await session.ask(multi(remove(paths.controller), ...take)))[2]
+      : (await session.ask(multi(...take)))[1]
+    return new Fence(session, epoch, version)
   } catch (thrown) {
     if (isUnanswered(thrown) || isZooKeeperError(thrown, 'NodeExists', 'NoNode', 'BadVersion')) return null
     throw thrown

@@ -252,15 +252,8 @@ export class NodeKeeper {
 
   async #settleTopic(fence: Fence, name: string): Promise<void> {
     const topic = this.#image.topic(name)
-    const configs = this.#image.configsOf({ type: 'topic', name })
-    const root = `/brokers/topics/${name}`
-    if (topic) {
-      const old = (await findNodes(fence.session, [root])).get(root)
-      // Another topic of the same name was deleted before: its partitions' states are none of this one's.
-      if (old && !old.includes(`"topic_id":${JSON.stringify(topic.id)}`))
-        await settle(fence, [], (session) => findTopic(session, name))
-    }
-    await settle(fence, topic ? topicNodes(topic, configs, fence.epoch) : [], (session) => findTopic(session, name))
+    const wanted = topic ? topicNodes(topic, this.#image.configsOf({ type: 'topic', name }), fence.epoch) : []
+    await settle(fence, wanted, (session) => findTopic(session, name))
   }
 
   /** A few of many thousand, mostly; where that does not work, all of the topic is looked at. */

@@ -242,6 +242,22 @@ test('a follower that slept through two snapshots begins anew with the newest', 
   assert.deepEqual([follower!.told, follower!.restored, follower!.log.committedOffset], [['0 a', '4 e'], [4], 5])
 })
 
+test('a new leader knows all that the one before it committed, however late it hears of it', async () => {
+  for (let seed = 1; seed <= 12; seed++) {
+    const { world, leader, others } = await cluster(2, seed)
+    const [other] = others
+    for (let i = 0; i < 5; i++) {
+      leader.say(`${i}`)
+      await world.pass(100, () => world.ensemble.tree.text(HEAD).includes(`"endOffset":${i + 1}`))
+    }
+    world.ensemble.expire(leader.zookeeper.session.id)
+    await world.leader([other!])
+    other!.say('5')
+    await world.pass(1000)
+    assert.deepEqual(other!.told, ['0 0', '1 1', '2 2', '3 3', '4 4', '5 5'])
+  }
+})
+
 test('pieces that a dead leader left behind are no part of the log', async () => {
   const { world, leader, others } = await cluster(2)
   world.ensemble.fate = ({ paths }) => (paths.includes(HEAD) && paths.length > 1 ? 'lose the request' : 'answer')

@@ -11,7 +11,7 @@ import { KafkaError } from '../protocol/errors.ts'
 import type { RecordBatch } from '../protocol/records/batch.ts'
 import { Appender } from './appender.ts'
 import { CommittedLog } from './committed-log.ts'
-import { type ControllerNode, type Office, readController, readEpoch, stand } from './election.ts'
+import { type ControllerNode, readController, readEpoch, stand } from './election.ts'
 import { BrokenLog } from './entries.ts'
 import { ZooKeeperError } from './errors.ts'
 import { type Fence, Fenced } from './fence.ts'
@@ -31,7 +31,8 @@ export interface ZooKeeperLogOptions {
 }
 
 /** While it leads: its office and what it writes with. */
-interface Term extends Office {
+interface Term {
+  readonly fence: Fence
   readonly appender: Appender
 }
 
@@ -275,7 +276,7 @@ export class ZooKeeperLog implements ElectedLog {
       this.#stir = fire
       const controller = await readController(session, fire)
       if (this.#isOver(session)) return
-      const isInOffice = controller?.isOurs === true && controller.czxid === this.#term?.czxid
+      const isInOffice = controller?.isOurs === true && this.#term?.fence.session === session
       if (!isInOffice) {
         this.#endTermOf(session, 'another node was elected, or somebody removed /controller')
         if (!controller || controller.isOurs) {
@@ -302,16 +303,16 @@ export class ZooKeeperLog implements ElectedLog {
       return // somebody may be in office by now
     }
     const { epoch: logEpoch } = await readHead(session)
-    const office = await stand(session, {
+    const fence = await stand(session, {
       nodeId,
       now: clock.now(),
       logEpoch: Math.max(logEpoch, this.#role.epoch),
       holdsOffice: held !== null,
     })
-    if (!office || this.#isOver(session)) return
+    if (!fence || this.#isOver(session)) return
     // From here on nobody else can move the head, so what it says now is all there is.
     await this.#catchUp(session)
-    await removeLeftOver(office.fence, this.committedOffset)
+    await removeLeftOver(fence, this.committedOffset)
     this.#committed.snapshot = await newestSnapshot(session)
     const head = await readHead(session)
     if (this.#isOver(session) || !session.isCertain) return
@@ -320,15 +321,15 @@ export class ZooKeeperLog implements ElectedLog {
       `a new controller knows all of its log: ${this.committedOffset} of ${head.endOffset}`,
     )
     const appender: Appender = new Appender({
-      fence: office.fence,
+      fence,
       clock,
       head,
       onCommitted: (entry) => this.#committed.add(entry),
       onFailed: (why) => this.#failed(appender, why),
     })
-    this.#term = { ...office, appender }
-    logger.info('this node is the active controller', { epoch: office.fence.epoch, endOffset: head.endOffset })
-    this.#setRole({ isLeader: true, leaderId: nodeId, epoch: office.fence.epoch })
+    this.#term = { fence, appender }
+    logger.info('this node is the active controller', { epoch: fence.epoch, endOffset: head.endOffset })
+    this.#setRole({ isLeader: true, leaderId: nodeId, epoch: fence.epoch })
   }
 
   #failed(appender: Appender, why: Error): void {

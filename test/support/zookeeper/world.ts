@@ -55,15 +55,18 @@ export class ZooKeeperWorld {
     return ZooKeeper.open({ clock, random, network, logger, servers, chroot, sessionTimeoutMs: SESSION_MS, connectionTimeoutMs })
   }
 
-  /** A node that takes part; resolves when it knows the log. */
-  async node(id: number, chroot = ''): Promise<Member> {
+  /** A node that takes part; resolves when it knows the log. `around` makes what follows the log from its start on. */
+  async node(id: number, chroot?: string): Promise<Member>
+  async node<T>(id: number, chroot: string, around: (member: Member) => T): Promise<T>
+  async node<T>(id: number, chroot = '', around?: (member: Member) => T): Promise<T | Member> {
     const process = this.world.machine(`node${id}`).start()
     const zookeeper = await this.result(this.open(process, chroot))
     const { clock, random, logger } = process.platform
     const log = new ZooKeeperLog({ zookeeper, chroot, nodeId: id, clock, random, logger })
     const member = new Member(id, process, zookeeper, log)
+    const made = around?.(member)
     await this.result(log.start())
-    return member
+    return made ?? member
   }
 
   /** The one that leads, once one of them does. */
