@@ -3,6 +3,7 @@
 import { deferred } from '../base/deferred.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { GroupCoordinator } from '../coordinator/group/coordinator.ts'
+import type { Address } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import { ready as codecsReady } from '../protocol/compression/index.ts'
 import { KafkaError } from '../protocol/errors.ts'
@@ -13,6 +14,7 @@ import { Connections } from './connections.ts'
 import { type ControllerClient, controllerClient } from './controller-client.ts'
 import { ControllerRegistrar } from './controller-registrar.ts'
 import { ControllerSide } from './controller-side.ts'
+import { ForeignCluster } from './foreign-cluster.ts'
 import type { House } from './house.ts'
 import { closeLogDirs, openLogDirs, progressOf } from './log-dirs.ts'
 import { closeMetadata, controllerAddress, type MetadataNode, openMetadata } from './metadata-node.ts'
@@ -66,9 +68,17 @@ export class Broker {
     await requireFormatted(platform.disk, loaded)
     const dirs = await openLogDirs(platform, loaded)
     undo.push(() => closeLogDirs(dirs, null, platform.clock))
-    const connections = new Connections({ platform, config: loaded.config })
+    const foreign: ForeignCluster = new ForeignCluster({
+      clusterId: dirs.metadata.clusterId,
+      directory: dirs.metadata.path,
+      others: () =>
+        metadata.log.voters.filter(({ id }) => id !== loaded.config['node.id']).length || loaded.quorum.bootstrapServers.length,
+      onForeign: (why) => metadata.log.retire(why),
+    })
+    const onQuorumAnswer = (from: Address, code: number) => foreign.answered(from, code)
+    const connections = new Connections({ platform, config: loaded.config, onQuorumAnswer })
     undo.push(() => connections.close())
-    const metadata = await openMetadata(platform, loaded, dirs, connections)
+    const metadata: MetadataNode = await openMetadata(platform, loaded, dirs, connections)
     undo.push(() => closeMetadata(metadata))
     const house: House = { platform, loaded, metrics, dirs, metadata, connections }
     const controllerSide = loaded.roles.controller

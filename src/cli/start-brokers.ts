@@ -83,7 +83,8 @@ async function plan(count: number, loaded: LoadedConfig, terminal: Terminal): Pr
     },
     new Map(),
   )
-  const metricsPort = loaded.config['metrics.port']
+  // Where nobody set it, each node takes the first free port from the default on, so that one that is taken stops nobody.
+  const metricsPort = loaded.given.has('metrics.port') ? loaded.config['metrics.port'] : 0
   return nodes.map((overrides, at) => ({
     overrides: new Map([
       ...chosen(overrides, loaded),

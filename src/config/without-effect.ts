@@ -126,8 +126,6 @@ export const brokerKeysWithoutEffect: ReadonlySet<string> = new Set([
   'remote.log.storage.manager.impl.prefix',
   'remote.log.storage.system.enable',
   'replica.socket.receive.buffer.bytes',
-  'replication.quota.window.num',
-  'replication.quota.window.size.seconds',
   'sasl.client.callback.handler.class',
   'sasl.enabled.mechanisms',
   'sasl.jaas.config',

@@ -28,6 +28,8 @@ export interface ZooKeeperNode {
   readonly proposedClusterId: string
 }
 
+const LOOK_AGAIN_MS = 200
+
 /** The ensemble keeps another cluster than this node's directories belong to. */
 export class WrongCluster extends Error {
   override readonly name = 'WrongCluster'
@@ -40,6 +42,8 @@ export class ZooKeeperMetadata {
   readonly clusterId: string
   /** Not started yet. */
   readonly log: ZooKeeperLog
+  #controller: BrokerNode | null = null
+  #isClosed = false
 
   /**
    * Resolves with a session and all first nodes made. Throws an Error where no server answers, ForeignCluster where the chroot is an Apache Kafka cluster's,
@@ -66,6 +70,29 @@ export class ZooKeeperMetadata {
     this.#zookeeper = zookeeper
     this.clusterId = id
     this.log = new ZooKeeperLog({ ...rooms, zookeeper, chroot, nodeId })
+    this.log.onRole(() => void this.#findController())
+  }
+
+  /** The broker that is the active controller, with its addresses; null while it is not known, or did not announce itself yet. */
+  get controller(): BrokerNode | null {
+    return this.#controller?.id === this.log.leaderId ? this.#controller : null
+  }
+
+  /** A controller is elected before its broker has its node, at a start: it is looked for until it is there. */
+  async #findController(): Promise<void> {
+    const { clock, logger } = this.#rooms
+    const { leaderId, epoch } = this.log
+    this.#controller = null
+    const isStill = () => !this.#isClosed && this.log.leaderId === leaderId && this.log.epoch === epoch
+    while (leaderId !== null && isStill()) {
+      try {
+        this.#controller = await this.broker(leaderId)
+      } catch (thrown) {
+        logger.debug('the controller could not be found in ZooKeeper', { why: thrown })
+      }
+      if (this.#controller) return
+      await new Promise<void>((resume) => clock.after(LOOK_AGAIN_MS, resume))
+    }
   }
 
   /** Makes the ephemeral node of this broker, and again in each session that follows. Rejects with BrokerIdTaken. */
@@ -73,7 +100,7 @@ export class ZooKeeperMetadata {
     return registerBroker({ ...this.#rooms, zookeeper: this.#zookeeper, broker })
   }
 
-  /** Where the broker `id` is reached: for the controller, whose id is all that the log knows. Null while it is not there. */
+  /** What the broker `id` has announced; null while it is not there. */
   broker(id: number): Promise<BrokerNode | null> {
     return readBrokerNode(this.#zookeeper.session, id)
   }
@@ -85,6 +112,7 @@ export class ZooKeeperMetadata {
 
   /** Takes part no longer, and ends the session: the broker's node and the controller's office go with it, at once. */
   async close(): Promise<void> {
+    this.#isClosed = true
     this.log.retire(new KafkaError('NOT_CONTROLLER', 'the broker is stopping'))
     await this.#zookeeper.close()
   }

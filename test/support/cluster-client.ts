@@ -72,7 +72,8 @@ export class ClusterClient {
     for (let attempt = 0; attempt < 600; attempt++) {
       try {
         const leader = await this.#leader(topic, index)
-        const answer = await leader?.send(topic, index, batchOf(texts))
+        const timestamp = this.#where?.clock.now() ?? Date.now()
+        const answer = await leader?.send(topic, index, batchOf(texts.map((value) => ({ value, timestamp }))))
         if (answer?.errorCode === 0) return answer.baseOffset
         if (answer) last = errorName(answer.errorCode)
       } catch (thrown) {

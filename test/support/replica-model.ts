@@ -29,7 +29,7 @@ interface Proposal {
   readonly leader: number
   readonly leaderBrokerEpoch: number
   readonly proposed: ProposedIsr
-  /** Of the members, those that had all that the leader had, and still have it. */
+  /** Of the members, those that had caught up with a leader that had everything, and lost nothing since. */
   readonly caughtUp: Set<number>
 }
 
@@ -51,18 +51,13 @@ export class ReplicaModel {
 
   /** Carries out what happens, and follows what it means for the replicas. */
   run(act: () => void): void {
-    const before = this.#it.written.length
     act()
-    for (const { kind, value } of this.#it.written.slice(before)) {
-      if (kind === 'PartitionChangeRecord' && value.leaderRecoveryState === RECOVERING) {
-        const { isr } = this.#it.controller.image.topicsById.get(value.topicId)!.partitions[value.partitionId]!
-        this.#complete.set(`${value.topicId} ${value.partitionId}`, new Set(isr))
-      }
-    }
-    for (const [place, partition] of this.#partitions()) {
+    for (const [place, { isr, leader, replicas, leaderRecoveryState }] of this.#partitions()) {
       const complete = this.#complete.get(place)
-      if (!complete) this.#complete.set(place, new Set(partition.isr))
-      else for (const id of complete) if (!partition.replicas.includes(id)) complete.delete(id)
+      // What a leader of an unclean election has is what the partition holds from then on.
+      const begins = !complete || (leaderRecoveryState === RECOVERING && leader !== -1)
+      if (begins) this.#complete.set(place, new Set(isr))
+      else for (const id of complete) if (!replicas.includes(id)) complete.delete(id)
     }
   }
 
@@ -215,7 +210,8 @@ export class ReplicaModel {
       leaderRecoveryState: 0,
       partitionEpoch,
     }
-    const caughtUp = new Set(reachable.filter((id) => this.#isUp(id)))
+    const hasAll = this.#complete.get(place)!.has(leader)
+    const caughtUp = new Set(hasAll ? reachable.filter((id) => this.#isUp(id)) : [])
     this.#proposals.push({ topicId: topic.id, leader, leaderBrokerEpoch: this.#processes.get(leader)!.epoch, proposed, caughtUp })
   }
 
@@ -226,7 +222,6 @@ export class ReplicaModel {
     const { topicId, leader: brokerId, leaderBrokerEpoch: brokerEpoch, proposed, caughtUp } = proposal
     const topics = [{ topicId, partitions: [proposed] }]
     const place = `${topicId} ${proposed.partitionIndex}`
-    const leaderHadAll = this.#complete.get(place)?.has(brokerId) ?? false
     let isTaken = false
     this.run(() =>
       happens(
@@ -240,7 +235,7 @@ export class ReplicaModel {
       ),
     )
     const complete = this.#complete.get(place)
-    if (isTaken && leaderHadAll) for (const id of caughtUp) complete?.add(id)
+    if (isTaken) for (const id of caughtUp) complete?.add(id)
   }
 
   /** Replicas that are counted on, serve, and miss something that was committed. */

@@ -92,9 +92,19 @@ test('who is no such broker any more is told so before anything is looked at', (
   }
 })
 
-test('an ISR holds replicas, each once, and the leader', () => {
+test('an ISR holds replicas, each once, and the leader, or at least others in sync', () => {
   const it = house([[1, 2]], { 'min.insync.replicas': '1' })
-  for (const isr of [[1, 3], [1, 1], [2], []]) assert.equal(errorOf(it, proposal(it, isr)), 'INVALID_REQUEST', `${isr}`)
+  for (const isr of [[1, 3], [1, 1], [3], []]) assert.equal(errorOf(it, proposal(it, isr)), 'INVALID_REQUEST', `${isr}`)
+})
+
+test('a leader that leaves itself out, because its copy is damaged, gives its place to another one in sync', () => {
+  const it = house()
+  assert.equal(errorOf(it, proposal(it, [2, 3])), 'NEW_LEADER_ELECTED')
+  const { leader, leaderEpoch, isr } = it.partition('t')
+  assert.deepEqual([leader, leaderEpoch, isr], [2, 1, [2, 3]])
+  assert.equal(errorOf(it, proposal(it, [3]), 2), 'NEW_LEADER_ELECTED')
+  const { leader: last, elr } = it.partition('t')
+  assert.deepEqual([last, elr], [3, []], 'below the minimum it is no eligible leader either')
 })
 
 test('a replica that is fenced, leaving, or another process than the leader saw may not join (KIP-903)', () => {

@@ -7,7 +7,7 @@ import { type PartitionImage, RECOVERED, RECOVERING, withChange } from '../parti
 import type { MetadataRecord } from '../records.ts'
 import { type BrokerEpoch, requireBroker } from './brokers.ts'
 import type { Controller } from './controller.ts'
-import { rulesOf } from './election-rules.ts'
+import { isActive, rulesOf } from './election-rules.ts'
 import { changeOf } from './partition-change.ts'
 
 export interface ProposedIsr {
@@ -83,7 +83,11 @@ function alterOne(controller: Controller, topic: TopicImage, leader: number, pro
   const error = whyRefused(controller, partition, leader, { ...proposed, isr })
   if (error) return { answer: refused(partitionIndex, error) }
   const wanted = { isr: isr.map(({ brokerId }) => brokerId), leaderRecoveryState }
-  const record = changeOf(topic.id, partition, wanted, rulesOf(controller, topic))
+  // A leader that leaves itself out has lost what it should have: it is not eligible either.
+  const circumstances = wanted.isr.includes(leader)
+    ? {}
+    : { lostBroker: leader, serves: (id: number) => id !== leader && isActive(controller, id) }
+  const record = changeOf(topic.id, partition, wanted, rulesOf(controller, topic, circumstances))
   const after = record ? withChange(partition, record.value) : partition
   if (after.leader !== leader) return { record, answer: refused(partitionIndex, 'NEW_LEADER_ELECTED') }
   return { record, answer: shown(after) }
@@ -110,7 +114,8 @@ function whyRefused(
   if (partitionEpoch < partition.partitionEpoch) return 'INVALID_UPDATE_VERSION'
   const ids = isr.map(({ brokerId }) => brokerId)
   if (new Set(ids).size < ids.length || !ids.every((id) => partition.replicas.includes(id))) return 'INVALID_REQUEST'
-  if (!ids.includes(leader)) return 'INVALID_REQUEST'
+  // Apache's leaders never leave themselves out. Ours does where its disk has spoiled its copy, so that another one in sync leads.
+  if (!ids.includes(leader) && (ids.length === 0 || !ids.every((id) => partition.isr.includes(id)))) return 'INVALID_REQUEST'
   if (leaderRecoveryState !== RECOVERED && leaderRecoveryState !== RECOVERING) return 'INVALID_REQUEST'
   if (leaderRecoveryState === RECOVERING && (isr.length > 1 || partition.leaderRecoveryState === RECOVERED))
     return 'INVALID_REQUEST'

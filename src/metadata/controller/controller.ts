@@ -7,8 +7,8 @@ import { MetadataImage } from '../image.ts'
 import { type MetadataRecord, record } from '../records.ts'
 import type { Progress } from './brokers.ts'
 import type { ConfigRules } from './config-rules.ts'
-import { balanceLeaders, electUncleanLeaders } from './elect-leaders.ts'
-import { fenceExpired } from './heartbeats.ts'
+import { balanceLeaders, electOnlineLeaders, electUncleanLeaders } from './elect-leaders.ts'
+import { fenceExpired, ONLINE_SOON } from './heartbeats.ts'
 import { Sessions } from './sessions.ts'
 
 /** What the controller is told from outside. */
@@ -35,8 +35,10 @@ export interface ControllerSettings {
 /** Timers that are late by less than this part of a session are only late. */
 const TOLERATED_PART = 8
 
+const RETRY_MS = 100
+
 /** What the controller does by itself, by the key of its timer. */
-const CHORES = ['sessions', 'balance', 'unclean', 'idle'] as const
+const CHORES = ['sessions', 'balance', 'unclean', 'idle', 'online'] as const
 type Chore = (typeof CHORES)[number]
 
 export class Controller implements StateMachine<MetadataRecord> {
@@ -57,11 +59,15 @@ export class Controller implements StateMachine<MetadataRecord> {
   /** A new controller has heard of nobody: every broker gets a whole session to show itself. */
   onLoaded(now: number): readonly Effect[] {
     for (const { id, fenced } of this.image.brokers.values()) if (!fenced) this.sessions.heard(id, now)
-    return CHORES.flatMap((chore) => this.#next(chore, now, true))
+    // The one before may have stopped in the middle of what follows from a broker's return.
+    return [ONLINE_SOON, ...CHORES.flatMap((chore) => this.#next(chore, now, true))]
   }
 
   onTimer(key: string, now: number): Decision<MetadataRecord, void> {
     const chore = key as Chore
+    // What the last controller left open is dropped first (`activate`); anything written before that would go with it.
+    if (this.image.isInTransaction)
+      return { records: [], reply: { kind: 'now', value: undefined }, effects: [{ kind: 'timer', key, afterMs: RETRY_MS }] }
     const { records, reply } = this.#carryOut(chore, now)
     const isDone = reply.kind === 'later' || reply.value.isDone
     return { records, reply: { kind: 'now', value: undefined }, effects: this.#next(chore, now, isDone) }
@@ -80,6 +86,8 @@ export class Controller implements StateMachine<MetadataRecord> {
         return balanceLeaders(this)
       case 'unclean':
         return electUncleanLeaders(this)
+      case 'online':
+        return electOnlineLeaders(this)
       case 'idle':
         return { records: [record('NoOpRecord', {})], reply: { kind: 'now', value: { isDone: true } } }
     }
@@ -95,6 +103,7 @@ export class Controller implements StateMachine<MetadataRecord> {
 
   /** The next time; at once where one decision could not do all. */
   #next(chore: Chore, now: number, isDone: boolean): readonly Effect[] {
+    if (chore === 'online') return isDone ? [] : [ONLINE_SOON]
     const ms = this.#interval(chore, now)
     if (ms === null) return []
     const afterMs = isDone ? ms : 0
@@ -102,7 +111,7 @@ export class Controller implements StateMachine<MetadataRecord> {
     return [{ kind: 'timer', key: chore, afterMs }]
   }
 
-  #interval(chore: Chore, now: number): number | null {
+  #interval(chore: Exclude<Chore, 'online'>, now: number): number | null {
     const { sessionTimeoutMs, imbalanceCheckMs = null, uncleanCheckMs = null, maxIdleMs = null } = this.settings
     switch (chore) {
       case 'sessions':

@@ -104,6 +104,17 @@ export function balanceLeaders(controller: Controller): Decision<MetadataRecord,
   )
 }
 
+/** Leaders for partitions that have none, where one that may lead serves; some at a time. */
+export function electOnlineLeaders(controller: Controller): Decision<MetadataRecord, Progress> {
+  return some(
+    electWhere(
+      controller,
+      () => ({}),
+      ({ leader }) => leader === NO_LEADER,
+    ),
+  )
+}
+
 /** Leaders for partitions that have none, where their topics allow that something is lost by it; some at a time. */
 export function electUncleanLeaders(controller: Controller): Decision<MetadataRecord, Progress> {
   return some(

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { directory, named, TestController } from '../../../test/support/test-controller.ts'
 import type { Effect } from '../../machine/machine.ts'
 import { KafkaError } from '../../protocol/errors.ts'
+import { activate } from './activation.ts'
 import { assignDirectories } from './assign-directories.ts'
 import { registerBroker } from './brokers.ts'
 import { type Heartbeat, heartbeat } from './heartbeats.ts'
@@ -148,14 +149,27 @@ const timers = (effects: readonly Effect[]) =>
 
 test('a controller arms what it does by itself each time that it is loaded, and only what it was told to do', () => {
   const it = TestController.withBrokers(1)
-  assert.deepEqual(timers(it.controller.onLoaded(0)), { sessions: 9001 })
+  assert.deepEqual(timers(it.controller.onLoaded(0)), { online: 0, sessions: 9001 })
   const busy = new TestController({ imbalanceCheckMs: 300_000, uncleanCheckMs: 60_000, maxIdleMs: 500 })
-  assert.deepEqual(timers(busy.controller.onLoaded(0)), { sessions: 9001, balance: 300_000, unclean: 60_000, idle: 500 })
+  assert.deepEqual(timers(busy.controller.onLoaded(0)), {
+    online: 0,
+    sessions: 9001,
+    balance: 300_000,
+    unclean: 60_000,
+    idle: 500,
+  })
   const idle = busy.controller.onTimer('idle', 500)
   assert.deepEqual([idle.records.map(({ kind }) => kind), timers(idle.effects ?? [])], [['NoOpRecord'], { idle: 500 }])
   assert.deepEqual(timers(busy.controller.onTimer('balance', 0).effects ?? []), { balance: 300_000 })
   const alone = new TestController({ sessionTimeoutMs: null })
-  assert.deepEqual(alone.controller.onLoaded(0), [])
+  assert.deepEqual(timers(alone.controller.onLoaded(0)), { online: 0 })
+})
+
+test('nothing is written into what a dead controller left open', () => {
+  const it = new TestController({ maxIdleMs: 500 })
+  it.controller.image.apply({ kind: 'BeginTransactionRecord', value: { name: null } })
+  const { records, effects } = it.controller.onTimer('idle', 0)
+  assert.deepEqual([records, timers(effects ?? [])], [[], { idle: 100 }])
 })
 
 test('sessions are looked at when the first of them could be over', () => {
@@ -193,4 +207,41 @@ test('a controller that was suspended, or whose clock was set, holds nobody for 
   assert.deepEqual(at.fenced, [2])
   for (let i = 0; i < 3 && at.fenced.length < 2; i++) at = look(at.next)
   assert.deepEqual([at.fenced, at.next < 40_000], [[1, 2], true], 'and who is silent then is fenced all the same')
+})
+
+test('a broker that comes back to thousands of partitions leads them all, whether it says more or not', () => {
+  const it = new TestController({ sessionTimeoutMs: null })
+  it.run((controller) => activate(controller, { bootstrap: null, minInsyncReplicas: 1 }))
+  const brokerEpoch = it.start(1)
+  it.topic(
+    'wide',
+    Array.from({ length: 600 }, () => [1]),
+  )
+  const led = () => it.controller.image.topic('wide')!.partitions.filter(({ leader }) => leader === 1).length
+  for (let i = 0; i < 5; i++) beat(it, 1, { wantShutDown: true })
+  assert.equal(led(), 0)
+  it.register(1, brokerEpoch)
+  let effects: readonly Effect[] = []
+  const say = {
+    brokerId: 1,
+    brokerEpoch: it.epochOf(1),
+    currentMetadataOffset: it.written.length,
+    wantFence: false,
+    wantShutDown: false,
+  }
+  it.run((controller) => {
+    const decision = heartbeat(controller, say, 0)
+    effects = decision.effects ?? []
+    return decision
+  })
+  const seen = [led()]
+  while (effects.length > 0) {
+    it.run((controller) => {
+      const decision = controller.onTimer('online', 0)
+      effects = decision.effects ?? []
+      return decision
+    })
+    seen.push(led())
+  }
+  assert.deepEqual(seen, [250, 500, 600])
 })

@@ -1,6 +1,6 @@
 // Heartbeats: how a broker shows that it lives, becomes active, and asks to leave (KIP-631).
 
-import { type Decision, decide } from '../../machine/machine.ts'
+import { type Decision, decide, type Effect } from '../../machine/machine.ts'
 import type { BrokerImage } from '../image.ts'
 import type { MetadataRecord } from '../records.ts'
 import { type BrokerEpoch, handOver, loseDirectories, type Progress, requireBroker, stepIn, stepOut } from './brokers.ts'
@@ -14,6 +14,9 @@ export interface Heartbeat extends BrokerEpoch {
   /** All of the broker's log directories that do not work, by id. */
   readonly offlineLogDirs?: readonly string[]
 }
+
+/** Leaders for what did not fit into the decision that let a broker in: the controller goes on by itself, whether the broker says more or not. */
+export const ONLINE_SOON: Effect = { kind: 'timer', key: 'online', afterMs: 0 }
 
 export interface HeartbeatAnswer {
   readonly isCaughtUp: boolean
@@ -39,9 +42,9 @@ export function heartbeat(controller: Controller, request: Heartbeat, now: numbe
     return decide({ ...stays, isFenced: isDone }, records)
   }
   if (broker.fenced && !isCaughtUp) return decide(stays)
-  // One that serves already may still have to take back what did not fit into the decision that let it in.
-  const records = broker.inControlledShutdown ? [] : stepIn(controller, broker).records
-  return decide({ ...stays, isFenced: false }, records)
+  if (broker.inControlledShutdown) return decide({ ...stays, isFenced: false })
+  const { isDone, records } = stepIn(controller, broker)
+  return decide({ ...stays, isFenced: false }, records, isDone ? [] : [ONLINE_SOON])
 }
 
 /**

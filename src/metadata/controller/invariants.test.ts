@@ -52,6 +52,16 @@ function whatIsWrong(image: MetadataImage, one: PartitionImage): string | null {
   return directories.length === replicas.length ? null : 'directories and replicas differ in number'
 }
 
+const isrs = ({ topics }: MetadataImage) =>
+  new Map(
+    [...topics.values()].flatMap(({ id, partitions }) => partitions.map(({ partition, isr }) => [`${id} ${partition}`, isr])),
+  )
+
+function whoJoinedFenced(before: ReadonlyMap<string, readonly number[]>, image: MetadataImage): number[] {
+  const joined = [...isrs(image)].flatMap(([place, isr]) => isr.filter((id) => !before.get(place)?.includes(id)))
+  return joined.filter((id) => image.brokers.get(id)?.fenced !== false)
+}
+
 interface Epochs {
   leader: number
   partition: number
@@ -121,7 +131,7 @@ const ONE_IN = 12
 test('whatever happens in whatever order, what a cluster must not be it never is', () => {
   const step = fc.tuple(fc.nat(acts.length + 3), fc.nat(1 << 16))
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (choices) => {
+    fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (choices) => {
       const it = TestController.withBrokers(...chaos.BROKERS)
       chaos.happens(it, chaos.creates(it, 2, 0), 0)
       const seen = new Watermarks()
@@ -135,7 +145,9 @@ test('whatever happens in whatever order, what a cluster must not be it never is
             const decided = wouldWrite(contemporary(it), command, now)
             assert.deepEqual(wouldWrite(successor(it), command, now), decided, 'equal images decide alike')
           }
+          const before = isrs(it.controller.image)
           chaos.happens(it, command, now)
+          if (act === chaos.reports) assert.deepEqual(whoJoinedFenced(before, it.controller.image), [], 'who joins an ISR serves')
         } else if (which % 4 === 0) now += 9001
         else chaos.restarts(it, chaos.BROKERS[n % 5]!, n % 3 !== 0, now)
         const { image } = it.controller
@@ -150,6 +162,6 @@ test('whatever happens in whatever order, what a cluster must not be it never is
       assert.deepEqual(contents(it.replayed()), contents(it.controller.image), 'replayed equals lived')
       assert.deepEqual(contents(successor(it).image), contents(it.controller.image), 'and so does a snapshot')
     }),
-    { numRuns: 100 },
+    { numRuns: 70 },
   )
 })

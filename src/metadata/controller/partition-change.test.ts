@@ -165,6 +165,12 @@ test('replicas that left by a reassignment do not become eligible leaders', () =
   assert.deepEqual([change['replicas'], change['isr'], change['eligibleLeaderReplicas']], [[4], [4], undefined])
 })
 
+test('replicas that do not come after all are no eligible leaders either', () => {
+  const moving = partition({ replicas: [4, 1, 2], isr: [1], leader: 1, elr: [2, 4], addingReplicas: [4] })
+  const cancelled = named(moving, { replicas: [1, 2], isr: [1], addingReplicas: [], removingReplicas: [] }, rules())!
+  assert.deepEqual([cancelled['eligibleLeaderReplicas'], cancelled['leader']], [[2], 1])
+})
+
 test('a replica that comes is given the directory that its broker has, and one that is named its own', () => {
   const grown = named(partition({ replicas: [1] }), { replicas: [1, 2], addingReplicas: [2] }, rules())
   assert.deepEqual(grown, { replicas: [1, 2], addingReplicas: [2], directories: ['d1', 'd2'] })
