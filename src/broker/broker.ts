@@ -131,9 +131,9 @@ export class Broker {
     await metadata.publisher.load()
     await this.#brokerSide?.join()
     for (const dir of new Set([...dirs.all, dirs.metadata])) dir.onOffline((why) => this.#stopIfLast(why))
-    metadata.files?.onBroken((why) => this.#failed.resolve(why))
+    metadata.files?.onBroken((why) => void this.#fail(why))
     metadata.log.onRetired((why) => {
-      if (!this.#closing) this.#failed.resolve(why)
+      if (!this.#closing) void this.#fail(why)
     })
     metrics.health.running(() => (loaded.roles.broker ? troubleOf(loaded.config['node.id'], metadata) : null))
   }
@@ -143,6 +143,13 @@ export class Broker {
     const { dirs } = this.#house
     const hasPlace = this.#brokerSide?.replicas.hasOnlineDir ?? true
     if (hasPlace && !dirs.metadata.offline) return
+    void this.#fail(why)
+  }
+
+  // Whoever hears of it may end the process: the next one must know by then which disks failed.
+  async #fail(why: Error): Promise<void> {
+    const { dirs } = this.#house
+    await Promise.all([dirs.metadata, ...dirs.all].map(({ wordLeft }) => wordLeft))
     this.#failed.resolve(why)
   }
 

@@ -13,7 +13,8 @@ import { OpenFiles } from './open-files.ts'
 import type { CheckpointKind, Shared } from './shared.ts'
 import { TailBudget } from './tail.ts'
 
-const LEAVE_WORD_MS = 1000
+/** A disk that ends no call for so long will not end it soon. */
+const LEAVE_WORD_MS = 30_000
 
 export type LogPlatform = Pick<Platform, 'clock' | 'disk' | 'random' | 'logger'>
 
@@ -45,6 +46,8 @@ export class DirShared implements Shared {
   readonly #checkpoints = new Map<CheckpointKind, { running: Promise<void>; next: Promise<void> | null }>()
   #sends: (() => void)[] = []
   #offline: DiskError | null = null
+  /** Resolves when the next process will know that the disk failed, or cannot be told; at once as long as nothing failed. */
+  wordLeft: Promise<void> = Promise.resolve()
   #isClosed = false
 
   constructor(
@@ -79,10 +82,11 @@ export class DirShared implements Shared {
     if (this.#offline || this.#isClosed) return
     if (!(why instanceof DiskError)) return this.logger.error('a defect in a log directory', { dir: this.#path, error: why })
     this.#offline = why
-    void this.#leaveWord().then(() => this.#onOffline(why))
+    this.wordLeft = this.#leaveWord()
+    this.#onOffline(why)
   }
 
-  // Whoever hears of the failure may end this process at once, so the next one is told first; a disk that hangs is not waited for.
+  // A disk that fails may be slow as well; one that hangs is not waited for.
   async #leaveWord(): Promise<void> {
     const { promise, resolve } = deferred<void>()
     const timer = this.clock.after(LEAVE_WORD_MS, resolve)

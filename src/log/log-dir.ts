@@ -139,6 +139,11 @@ export class LogDir {
     return this.#shared.offline
   }
 
+  /** Resolves when the next process will know that the disk failed. Until then this one must not end, or that one believes what the disk forgot. */
+  get wordLeft(): Promise<void> {
+    return this.#shared.wordLeft
+  }
+
   /** Bytes that were appended and that only memory has so far. */
   get unwrittenBytes(): number {
     return this.#shared.tails.unwrittenBytes
@@ -353,6 +358,7 @@ export class LogDir {
       } else await this.#eachLog((log) => log.closeAsIs())
     } finally {
       this.#shared.close()
+      await this.wordLeft
       await this.#lock.release()
     }
   }

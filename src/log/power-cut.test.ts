@@ -141,6 +141,24 @@ test('the indexes of a segment are on the device before a recovery point passes 
   }
 })
 
+test('a recovery point goes back where a log is cut, and not because a segment that is being closed still owes its indexes', async () => {
+  const world = new LogWorld()
+  const log = await (await world.open()).createLog('t', 0, TOPIC_ID, world.config)
+  for (const value of ['a', 'b']) log.append(batchOf([value]), 0)
+  await log.flushed()
+  log.append(batchOf(['c']), 0)
+  log.roll()
+  log.append(batchOf(['d']), 0)
+  assert.equal(log.recoveryPoint, 2)
+  await log.flushed()
+  await settle(30)
+  assert.equal(log.recoveryPoint, 4)
+  await log.truncate(3)
+  log.append(batchOf(['e']), 0)
+  log.roll()
+  assert.equal(log.recoveryPoint, 3)
+})
+
 test('the producers that a clean stop wrote down are known after a power cut', async () => {
   for (let seed = 0; seed < 30; seed++) {
     const disk = new PowerCutDisk()

@@ -93,6 +93,19 @@ test('what is sound is found to be sound: no byte is left out, nobody is refused
   assert.deepEqual(valuesOf(await readAll(log)), values)
 })
 
+test('damage at the end of what lies on disk does not cost what memory has of a segment that was closed meanwhile', async () => {
+  const { world } = await filled({ 'internal.segment.bytes': 1 << 20 })
+  const [file] = await filesOf(world)
+  await damage(world, file!, (bytes) => (bytes[bytes.length - 1]! ^= 4))
+  const log = (await world.open()).logs.get('t-0')!
+  log.append(batchOf(['sound']), 9)
+  log.roll()
+  await log.flushed()
+  await scrubbed(log)
+  await assert.rejects(log.read(58, 300, log.endOffset), /seek to 60/)
+  assert.deepEqual(valuesOf(await readAll(log, 60)), ['sound'])
+})
+
 test('a damaged record is served until it is known, then refused; consumers go on behind it, and those before it are whole', async () => {
   const { world, values } = await filled()
   const [, file] = await filesOf(world)

@@ -115,9 +115,8 @@ export async function checkSegment(state: LogState, segment: Segment): Promise<v
 
 async function rangeOf(state: LogState, segment: Segment): Promise<CheckRange> {
   const { segments } = state
-  const { active } = segments
   const end = segment.tail.position
-  const behind = segment === active ? await segment.find(end, segment.sizeInBytes, () => true) : null
+  const behind = await segment.find(end, segment.sizeInBytes, () => true) // what memory still has, be the segment closed or not
   const next = segments.all[segments.all.indexOf(segment) + 1]?.baseOffset ?? state.endOffset
   return {
     position: 0,

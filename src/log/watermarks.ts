@@ -15,6 +15,8 @@ export class Watermarks implements Flushable {
   #live: Segment[]
   #writtenOffset: number
   #flushedOffset: number
+  /** Where the recovery point was when the active segment began. */
+  #recoveryPointAtRoll = 0
   /** Somebody wants everything before it on the device. */
   #wantedOffset = 0
   #waiting: (() => void)[] = []
@@ -40,9 +42,13 @@ export class Watermarks implements Flushable {
     return this.#flushedOffset
   }
 
-  /** A start need not look at what lies before it: data, indexes and producer snapshots are all on the device. */
+  /**
+   * A start need not look at what lies before it: data, indexes and producer snapshots are all on the device. It goes back only where the log is
+   * cut: what it vouched for is no torn write, though a segment that was closed behind it still owes indexes, which a start can make again.
+   */
   get recoveryPoint(): number {
-    return this.#live.length > 1 ? Math.min(this.#flushedOffset, this.#live[0]!.baseOffset) : this.#flushedOffset
+    if (this.#live.length === 1) return this.#flushedOffset
+    return Math.max(this.#recoveryPointAtRoll, Math.min(this.#flushedOffset, this.#live[0]!.baseOffset))
   }
 
   // ---- writing
@@ -173,6 +179,7 @@ export class Watermarks implements Flushable {
   /** A new segment takes appends; what the one before it owes is written in the background. `producers` is the snapshot for its beginning. */
   rolled(fresh: Segment, producers: Uint8Array): void {
     const before = this.#live.at(-1)!
+    this.#recoveryPointAtRoll = this.recoveryPoint
     this.#live.push(fresh)
     inBackground(this.#tracked(this.#seal(before, fresh.baseOffset, producers)), (why) => this.#state.fail(why))
   }

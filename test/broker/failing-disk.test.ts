@@ -87,6 +87,28 @@ test('when the disk of the metadata fails, who waits for the controller is refus
   await timed('close', broker.close())
 })
 
+test('a broker says that it cannot go on when the next start can know why, however slow the disk is', async (t) => {
+  const disk = newDisk()
+  const broker = await brokerOn(t, disk, METADATA_APART)
+  const client = await clientFor(t, broker)
+  const { open } = disk
+  let answers = () => {}
+  const answered = new Promise<void>((resolve) => (answers = resolve))
+  disk.open = async (path, create) => {
+    if (path === '/m/.odradek_flush_failed') await answered
+    return open.call(disk, path, create)
+  }
+  disk.failWhere((operation, path) => operation === 'flush' && path.startsWith('/m/'))
+  await assert.rejects(client.createTopic('never'), /NOT_CONTROLLER/)
+  let hasFailed = false
+  const failed = broker.failed.then(() => (hasFailed = true))
+  await new Promise(setImmediate)
+  assert.equal(hasFailed, false)
+  answers()
+  await failed
+  assert.ok((await namesIn(disk, '/m')).includes('.odradek_flush_failed'))
+})
+
 test('a metadata disk that fails while the broker leaves does not hold it, and the other directories are closed cleanly', async (t) => {
   const disk = newDisk()
   const broker = await brokerOn(t, disk, METADATA_APART)

@@ -38,12 +38,11 @@ function placeIn(device: SimDevice, dir: string, limit: number, { damages }: Par
   return { inode, at, range: { startOffset: batch.baseOffset, endOffset: batch.nextOffset } }
 }
 
-/** As the checkpoint on the device says it. */
+/** As the checkpoint on the device says it: a newer one that only the system knows may be gone with the power. */
 function recoveryPoint(device: SimDevice, topic: string, partition: number): number {
-  const found = device.find(`${DATA}/recovery-point-offset-checkpoint`)
-  if (!(found instanceof SimInode)) return 0
-  const line = found.bytes
-    .toString()
+  const line = device
+    .onDevice(`${DATA}/recovery-point-offset-checkpoint`)
+    ?.toString()
     .split('\n')
     .find((each) => each.startsWith(`${topic} ${partition} `))
   return line === undefined ? 0 : Number(line.split(' ')[2])

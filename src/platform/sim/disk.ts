@@ -180,6 +180,13 @@ export class SimDevice {
     return node
   }
 
+  /** The content of a file as it is sure to be after a power cut; null where the device does not know its name. */
+  onDevice(path: string): Buffer | null {
+    let node: Inode | undefined = this.#root
+    for (const part of partsOf(path)) node = node instanceof SimDirectory ? node.durable.get(part) : undefined
+    return node instanceof SimInode ? node.bytesOnDevice : null
+  }
+
   directory(path: string): SimDirectory | undefined {
     const found = this.find(path)
     return found instanceof SimDirectory ? found : undefined

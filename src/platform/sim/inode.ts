@@ -66,6 +66,11 @@ export class SimInode {
     return Buffer.concat(this.content.read(0, this.content.size))
   }
 
+  /** What was flushed of it. */
+  get bytesOnDevice(): Buffer {
+    return Buffer.concat(this.#onDevice.read(0, this.#onDevice.size))
+  }
+
   /** Turns one bit of the content and of what is on the device over. */
   flip(at: number, bit: number): void {
     for (const image of [this.content, this.#onDevice]) {
@@ -129,6 +134,11 @@ export class SimDirectory {
 
   constructor(journal: Journal) {
     this.#journal = journal
+  }
+
+  /** What was flushed of them. */
+  get durable(): ReadonlyMap<string, Inode> {
+    return this.#durable
   }
 
   /** One step: all of the names change, or none of them. */
