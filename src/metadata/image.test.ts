@@ -159,7 +159,7 @@ const steps: Step[] = [
   () => [record('ZkMigrationStateRecord', { zkMigrationState: 0 }), record('NoOpRecord', {})],
 ]
 
-const anyImage = fc.array(fc.tuple(fc.nat(steps.length - 1), fc.nat(200)), { maxLength: 60 }).map((choices) => {
+const anyImage = fc.array(fc.tuple(fc.nat(steps.length - 1), fc.nat(200)), { maxLength: 60, size: 'max' }).map((choices) => {
   const image = new MetadataImage()
   for (const [which, n] of choices) for (const entry of steps[which]!(image, n)) image.apply(entry)
   return image
