@@ -53,6 +53,8 @@ const REGISTRATION = { request: BrokerRegistrationRequest, response: BrokerRegis
 const HEARTBEAT = { request: BrokerHeartbeatRequest, response: BrokerHeartbeatResponse }
 /** The first pause after a refusal; it doubles up to the interval of heartbeats. */
 const FIRST_PAUSE_MS = 100
+/** Who leaves does not wait longer for an answer: when all of a cluster stop, the last ones have no controller any more. */
+const FAREWELL_MS = 5000
 /** How soon a broker asks again that is about to leave, or has more to take back. */
 const NEXT_PAUSE_MS = 50
 
@@ -145,8 +147,8 @@ export class Registration {
   }
 
   /** Null where it was refused. */
-  async #beat(wish: Wish): Promise<BrokerHeartbeatResponse | null> {
-    const { controller, identity, settings, publishedOffset, offlineDirs, logger } = this.#rooms
+  async #beat(wish: Wish, timeoutMs = this.#rooms.settings.sessionMs()): Promise<BrokerHeartbeatResponse | null> {
+    const { controller, identity, publishedOffset, offlineDirs, logger } = this.#rooms
     const body = {
       brokerId: identity.nodeId,
       brokerEpoch: this.#epoch,
@@ -155,7 +157,7 @@ export class Registration {
       wantShutDown: wish.wantShutDown ?? false,
       offlineLogDirs: offlineDirs(),
     }
-    const answer = await controller.send(HEARTBEAT, body, settings.sessionMs())
+    const answer = await controller.send(HEARTBEAT, body, timeoutMs)
     if (answer.errorCode !== 0) {
       logger.warn('the controller refused a heartbeat', { error: errorName(answer.errorCode), epoch: this.#epoch })
       return null
@@ -212,7 +214,7 @@ export class Registration {
     const step = settings.isWatched ? NEXT_PAUSE_MS : 0
     for (let pauseMs = 0; !this.#isOver; pauseMs = Math.min(pauseMs + step, settings.heartbeatMs())) {
       if (pauseMs > 0) await this.#pause(pauseMs)
-      const answer = await this.#beat({ wantShutDown: true })
+      const answer = await this.#beat({ wantShutDown: true }, FAREWELL_MS)
       if (!answer) throw new KafkaError('NOT_CONTROLLER', 'the controller refused the farewell')
       if (answer.shouldShutDown) return
     }

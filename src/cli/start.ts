@@ -3,6 +3,7 @@
 import { version } from '../base/version.ts'
 import { type LoadedConfig, loadConfig } from '../config/index.ts'
 import type { Level } from '../platform/logger.ts'
+import { startBrokers } from './start-brokers.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage.ts'
 
@@ -36,10 +37,7 @@ export interface StartArguments {
 export async function start(typed: StartArguments, startNode: StartNode, terminal: Terminal): Promise<void> {
   const began = terminal.clock.monotonic()
   const loaded = await load(typed, terminal)
-  if (typed.brokers !== undefined) {
-    const { startBrokers } = await import('./start-brokers.ts')
-    return startBrokers(typed.brokers, typed, loaded, terminal.startProgram, terminal)
-  }
+  if (typed.brokers !== undefined) return startBrokers(typed.brokers, typed, loaded, terminal.startProgram, terminal)
   for (const warning of loaded.warnings) terminal.complain(`odradek: warning: ${warning}`)
 
   const giveUp = new AbortController()

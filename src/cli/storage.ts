@@ -61,7 +61,7 @@ async function load(path: string, terminal: Terminal): Promise<LoadedConfig> {
 
 /** Loaded when it is wanted: help and complaints need nothing of it. */
 async function info(loaded: LoadedConfig, terminal: Terminal): Promise<void> {
-  const { storageInfo } = await import('../broker/storage/info.ts')
+  const { storageInfo } = await import('../broker/storage/tool.ts')
   const { lines, hasProblems } = await storageInfo(terminal.disk, loaded)
   for (const line of lines) terminal.print(line)
   if (hasProblems) terminal.setExitCode(exitCodes.failed)
@@ -76,7 +76,7 @@ async function format(loaded: LoadedConfig, flags: FormatFlags, terminal: Termin
     releaseVersion: flags.releaseVersion,
     features: flags.feature ?? [],
   }
-  const { formatStorage } = await import('../broker/storage/format.ts')
+  const { formatStorage } = await import('../broker/storage/tool.ts')
   const { clock, disk, randomBytes } = terminal
   for (const line of await formatStorage({ clock, disk, randomBytes }, loaded, request)) terminal.print(line)
 }

@@ -108,7 +108,7 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     electLeaders({ controller }),
     alterPartitionReassignments({ controller }),
     listPartitionReassignments({ controller }),
-    unregisterBroker({ controller }),
+    unregisterBroker({ controller, only: rooms.metadata.isAlone ? nodeId : null }),
     updateFeatures({ controller }),
     ...(rooms.metadata.raft ? [describeQuorum({ quorum: rooms.metadata.raft.service })] : []),
     describeConfigs({ image, layers: () => configs.layers, nodeId }),
@@ -165,9 +165,21 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
   }
 
   async function ensureInternalTopic(): Promise<void> {
-    const why = (await maker.make([groupsTopic()])).get(GROUPS_TOPIC)
+    const why = await refusalOf(groupsTopic())
+    // Among others it may be a matter of time: brokers come back, a controller is elected. Alone it is not, and the client should hear what it is.
+    if (why && !rooms.metadata.isAlone)
+      throw new KafkaError('COORDINATOR_NOT_AVAILABLE', `${GROUPS_TOPIC} could not be made: ${why.message}`, { cause: why })
     if (why) throw why
     await groups.whenLoaded()
+  }
+
+  async function refusalOf(plan: TopicPlan): Promise<KafkaError | undefined> {
+    try {
+      return (await maker.make([plan])).get(plan.name)
+    } catch (thrown) {
+      if (thrown instanceof KafkaError) return thrown
+      throw thrown
+    }
   }
 
   function groupsTopic(): TopicPlan {
