@@ -149,9 +149,11 @@ export class Simulation {
       this.#lastSeen.set(id, this.#now)
       const epoch = this.controller.register(id)
       this.wires.send(CONTROLLER, id, life.process, 'registered', () => {
+        if (epoch < life.brokerEpoch) return // the answer to a registration that was repeated
+        const isFirst = life.brokerEpoch < 0
         life.brokerEpoch = epoch
         life.node.learn(life, this.controller.view)
-        this.#heartbeat(life)
+        if (isFirst) this.#heartbeat(life)
       })
     })
     this.world.events.after(500, 'register again', () => this.#register(life), life.process)
