@@ -7,8 +7,8 @@ import type { Logger } from '../platform/logger.ts'
 import { Slices } from '../platform/slices.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { type RequestHeader, readRequestHeader, writeResponseHeader } from '../protocol/header.ts'
-import { type Codec, codec, type Input } from '../protocol/schema.ts'
-import { readBounded, weightRead } from '../protocol/wire.ts'
+import { codec } from '../protocol/schema.ts'
+import { readAtOnce, readBoundedSteps, writeAtOnce } from '../protocol/wire.ts'
 import type { AnyHandler, RequestContext } from './handler.ts'
 import { unsupportedApiVersions } from './handlers/api-versions.ts'
 import { LargeRequests } from './large-requests.ts'
@@ -67,11 +67,12 @@ export class Pipeline {
     if (version < served.min || version > served.max) return this.#unsupported(header, handler)
     const body = codec(schema, version)
     const bodyAt = reader.at
-    const request: unknown = readBounded(reader, body)
+    const request: unknown = readAtOnce(reader, body)
     const context = new PipelineContext(header, { origin, receivedAt, logger: this.#logger, slices: this.#slices })
-    if (this.#large.mayPass(weightRead(), origin.id)) return this.#carryOut({ handler, request, context })
-    const readAgain = () => readBounded(new ByteReader(frame, bodyAt), body)
-    return this.#large.run({ connectionId: origin.id, weight: weightRead(), request, readAgain }, (its) =>
+    if (request !== null && this.#large.mayPass(origin.id)) return this.#carryOut({ handler, request, context })
+    const read = () => inSlices(readBoundedSteps(new ByteReader(frame, bodyAt), body, handler.mostWeight), this.#slices)
+    const prepare = (its: unknown) => handler.prepare?.(its, context)
+    return this.#large.run({ connectionId: origin.id, request, read, prepare }, (its) =>
       this.#carryOut({ handler, request: its, context }),
     )
   }
@@ -80,11 +81,18 @@ export class Pipeline {
   async #carryOut(call: PipelineCall): Promise<Outcome> {
     const { context } = call
     try {
-      return outcomeOf(call, await this.#dispatch(call))
+      const answer = (await this.#dispatch(call)) as object | null
+      return outcomeOf(call, answer) ?? (await this.#encodedInSlices(call, answer!))
     } catch (thrown) {
       context.sent()
       throw thrown
     }
+  }
+
+  async #encodedInSlices({ handler, context }: PipelineCall, answer: object): Promise<Outcome> {
+    const writer = writerFor(context.header)
+    await inSlices(codec(handler.api.response, context.header.apiVersion).writeSteps(writer, answer), this.#slices)
+    return { chunks: writer.frame(), sent: () => context.sent() }
   }
 
   // Only ApiVersions says what it would have understood, in version 0, so that a newer client can ask again (KIP-511).
@@ -92,7 +100,9 @@ export class Pipeline {
     if (api.key !== API_VERSIONS) {
       throw new MalformedBytes(`version ${header.apiVersion} of ${api.name}; ${api.served.min} to ${api.served.max} are served`)
     }
-    return { chunks: encode(header, codec(api.response, 0), unsupportedApiVersions()), sent() {} }
+    const writer = writerFor(header)
+    codec(api.response, 0).write(writer, unsupportedApiVersions())
+    return { chunks: writer.frame(), sent() {} }
   }
 }
 
@@ -100,10 +110,29 @@ interface PipelineCall extends Call {
   readonly context: PipelineContext
 }
 
-function outcomeOf({ handler, context }: PipelineCall, answer: unknown): Outcome {
-  const { header } = context
-  const chunks = answer === null ? null : encode(header, codec(handler.api.response, header.apiVersion), answer as object)
+/** Null where the answer is too long to be encoded in one turn. */
+function outcomeOf({ handler, context }: PipelineCall, answer: object | null): Outcome | null {
+  let chunks: readonly Uint8Array[] | null = null
+  if (answer !== null) {
+    const writer = writerFor(context.header)
+    if (!writeAtOnce(writer, codec(handler.api.response, context.header.apiVersion), answer)) return null
+    chunks = writer.frame()
+  }
   return { chunks, sent: () => context.sent() }
+}
+
+function writerFor(header: RequestHeader): FrameWriter {
+  const writer = new FrameWriter()
+  writeResponseHeader(writer, header)
+  return writer
+}
+
+async function inSlices<T>(steps: Generator<void, T>, slices: Slices): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value as T
+    while (slices.isOver) await slices.turn()
+  }
 }
 
 interface Arrival {
@@ -175,11 +204,4 @@ class PipelineContext implements RequestContext {
   disconnect(why: string): void {
     this.#origin.disconnect(why)
   }
-}
-
-function encode<T>(header: RequestHeader, body: Codec<T>, answer: Input<T>): readonly Uint8Array[] {
-  const writer = new FrameWriter()
-  writeResponseHeader(writer, header)
-  body.write(writer, answer)
-  return writer.frame()
 }

@@ -16,7 +16,7 @@ import type { LogDirs } from '../log-dirs.ts'
 import type { MetadataNode } from '../metadata-node.ts'
 import { MAX_ANSWER_BYTES } from '../network-settings.ts'
 import { ProducerIds } from '../producer-ids.ts'
-import { type Refusals, TopicMaker, type TopicPlan } from '../topic-maker.ts'
+import { type Asker, type Refusals, TopicMaker, type TopicPlan } from '../topic-maker.ts'
 import { INTERNAL_TOPICS, Topics } from '../topics.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
 import { apiVersions } from './api-versions.ts'
@@ -66,7 +66,7 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
   const image = (): MetadataImage => publisher.image
   const nodeId = loaded.config['node.id']
   const topics = new Topics(image, replicas)
-  const maker = new TopicMaker(controller)
+  const maker = new TopicMaker(controller, () => configs.broker['num.partitions'])
   const cluster = { image, clusterId: dirs.metadata.clusterId, controllerId: () => nodeId }
   const sessions = new FetchSessions(loaded.config['max.incremental.fetch.session.cache.slots'], clock, random)
   const memory = new AnswerMemory(MAX_ANSWER_BYTES, clock)
@@ -86,9 +86,9 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     metadata({ ...cluster, autoCreate: () => (configs.broker['auto.create.topics.enable'] ? autoCreate : null) }),
     describeCluster(cluster),
     describeTopicPartitions({ image, maxPartitions: loaded.config['max.request.partition.size.limit'] }),
-    createTopics({ controller }),
+    createTopics({ maker }),
     deleteTopics({ controller, image, isEnabled: () => configs.broker['delete.topic.enable'] }),
-    createPartitions({ controller }),
+    createPartitions({ controller, image }),
     describeConfigs({ image, layers: () => configs.layers, nodeId }),
     alterConfigs({ controller, nodeId }),
     incrementalAlterConfigs({ controller, nodeId }),
@@ -115,14 +115,17 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
   ]
   return served
 
-  function autoCreate(names: readonly string[]): Promise<Refusals> {
+  function autoCreate(names: readonly string[], context: Asker): Promise<Refusals> {
     // The internal topics of coordinators that are not served yet must not come up with a user topic's configuration.
     const allowed = names.filter((name) => name === GROUPS_TOPIC || !INTERNAL_TOPICS.has(name))
-    return maker.make(allowed.map((name) => (name === GROUPS_TOPIC ? groupsTopic() : planFor(name))))
+    return maker.make(
+      allowed.map((name) => (name === GROUPS_TOPIC ? groupsTopic() : planFor(name))),
+      context,
+    )
   }
 
-  async function ensureInternalTopic(): Promise<void> {
-    const why = (await maker.make([groupsTopic()])).get(GROUPS_TOPIC)
+  async function ensureInternalTopic(_: string, context: Asker): Promise<void> {
+    const why = (await maker.make([groupsTopic()], context)).get(GROUPS_TOPIC)
     if (why) throw why
     await groups.whenLoaded()
   }

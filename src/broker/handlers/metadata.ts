@@ -1,6 +1,7 @@
 // Metadata (API 3): which brokers there are, who leads each partition; makes a missing topic where both sides allow it.
 
 import { ZERO_UUID } from '../../base/uuid.ts'
+import { requireFewNewPartitions } from '../../metadata/controller/assignments.ts'
 import { isLegalName, requireLegalName } from '../../metadata/controller/topic-names.ts'
 import type { MetadataImage, TopicImage } from '../../metadata/image.ts'
 import type { PartitionImage } from '../../metadata/partition.ts'
@@ -10,7 +11,7 @@ import type { MetadataRequest, MetadataResponse } from '../../protocol/messages/
 import type { Input, Item } from '../../protocol/schema.ts'
 import { authorizedOperations, NOT_ASKED } from '../authorized-operations.ts'
 import { CLUSTER, type Handler, type RequestContext } from '../handler.ts'
-import type { Refusals } from '../topic-maker.ts'
+import type { Asker, Refusals } from '../topic-maker.ts'
 import { INTERNAL_TOPICS } from '../topics.ts'
 
 type TopicAnswer = Item<Input<MetadataResponse>['topics']>
@@ -21,7 +22,7 @@ export interface MetadataRooms {
   readonly clusterId: string
   readonly controllerId: () => number
   /** Makes topics with the broker's defaults and resolves when this broker knows them; null where automatic creation is off. */
-  readonly autoCreate: () => ((names: readonly string[]) => Promise<Refusals>) | null
+  readonly autoCreate: () => ((names: readonly string[], context: Asker) => Promise<Refusals>) | null
 }
 
 /** Since version 10 topics have ids in answers; since 12 they can be asked for by id alone. */
@@ -104,12 +105,14 @@ export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, Metadat
     const make = rooms.autoCreate()
     const isAllowed = context.version < AUTO_CREATION_ASKED_SINCE || request.allowAutoTopicCreation
     if (!make || !isAllowed) return NO_REFUSALS
-    const missing = asked.flatMap(({ name, topicId }) =>
-      topicId === ZERO_UUID && name && !rooms.image().topic(name) ? [name] : [],
-    )
     const mayMake = (name: string) => context.may('Create', CLUSTER) || context.may('Create', { type: 'Topic', name })
-    const names = missing.filter((name) => isLegalName(name) && mayMake(name))
-    return names.length === 0 ? NO_REFUSALS : make(names)
+    const names: string[] = []
+    await context.slices.each(asked, ({ name, topicId }) => {
+      const isMissing = topicId === ZERO_UUID && name && !rooms.image().topic(name)
+      if (isMissing && isLegalName(name) && mayMake(name)) names.push(name)
+    })
+    requireFewNewPartitions(names.length)
+    return names.length === 0 ? NO_REFUSALS : make(names, context)
   }
 
   function named(name: string, refusals: Refusals): TopicImage {
