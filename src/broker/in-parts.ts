@@ -4,39 +4,49 @@
 import type { KafkaError } from '../protocol/errors.ts'
 import type { RequestContext } from './handler.ts'
 
-/** So many items are one command. */
+/** So many items are one command... */
 const PART_SIZE = 200
+/** ...and so many configurations of them. */
+const PART_CONFIGS = 2000
 
 export interface Asking<T, A> {
-  /** What names the same thing stays together, as the controller refuses what comes twice; what comes more often is asked for twice. */
+  /** What names the same thing stays together, as the controller refuses what comes twice. */
   keyOf(item: T): string
   ask(part: readonly T[]): Promise<readonly A[]>
   /** The answer for an item of a part that failed as a whole: what other parts changed stays changed. */
   failed(item: T, error: KafkaError): A
+  /** The answer for what is named a third time and on, where each time is answered; the controller is asked for two. */
+  repeated?(item: T): A
 }
 
 /** Asks part by part where there are many; a few are asked for at once, and throw what `ask` throws. */
 export async function inParts<T, A>(
   items: readonly T[],
   context: Pick<RequestContext, 'slices' | 'answerFor'>,
-  { keyOf, ask, failed }: Asking<T, A>,
+  asking: Asking<T, A>,
 ): Promise<readonly A[]> {
+  const { keyOf, ask, failed, repeated } = asking
   const { slices } = context
-  if (items.length <= PART_SIZE) return ask(items)
+  if (items.length <= PART_SIZE && configsOf(items) <= PART_CONFIGS) return ask(items)
   const byKey = new Map<string, T[]>()
+  const answers: A[] = []
   await slices.each(items, (item) => {
     const key = keyOf(item)
     const same = byKey.get(key)
     if (!same) byKey.set(key, [item])
     else if (same.length === 1) same.push(item)
+    else if (repeated) answers.push(repeated(item))
   })
   const parts: T[][] = []
+  let configs = 0
   await slices.each([...byKey.values()], (same) => {
     const part = parts.at(-1)
-    if (part && part.length + same.length <= PART_SIZE) part.push(...same)
+    const more = configsOf(same)
+    const fits = part && part.length + same.length <= PART_SIZE && configs + more <= PART_CONFIGS
+    if (fits) part.push(...same)
     else parts.push(same)
+    configs = fits ? configs + more : more
   })
-  const answers: A[] = []
   for (const part of parts) {
     while (slices.isOver) await slices.turn()
     for (const answer of await askFor(part)) answers.push(answer)
@@ -51,4 +61,11 @@ export async function inParts<T, A>(
       return part.map((item) => failed(item, error))
     }
   }
+}
+
+/** Not every list has any. */
+function configsOf(items: readonly unknown[]): number {
+  let count = 0
+  for (const { configs } of items as readonly { configs?: readonly unknown[] }[]) count += configs?.length ?? 0
+  return count
 }

@@ -3,6 +3,7 @@
 import { ByteWriter } from '../../src/base/bytes.ts'
 import { uuidFromBytes } from '../../src/base/uuid.ts'
 import { MOST_GROUP_WEIGHT } from '../../src/broker/groups.ts'
+import { MOST_DESCRIBED_WEIGHT } from '../../src/broker/handlers/describe-topic-partitions.ts'
 import type { Api } from '../../src/protocol/api.ts'
 import { codec } from '../../src/protocol/codec.ts'
 import { writeRequestHeader } from '../../src/protocol/header.ts'
@@ -49,9 +50,11 @@ function casesOf(api: Api, version: number): BoundCase[] {
 
 type Chain = readonly (Member & { readonly type: ArrayType })[]
 
-/** What is one command of a group may hold less. */
-const mostWeightOf = ({ name }: Api) =>
-  /^(JoinGroup|LeaveGroup|SyncGroup|ListGroups)$/.test(name) ? MOST_GROUP_WEIGHT : MOST_REQUEST_WEIGHT
+/** What is one command of a group, or must be sorted, may hold less. */
+function mostWeightOf({ name }: Api): number {
+  if (name === 'DescribeTopicPartitions') return MOST_DESCRIBED_WEIGHT
+  return /^(JoinGroup|LeaveGroup|SyncGroup|ListGroups)$/.test(name) ? MOST_GROUP_WEIGHT : MOST_REQUEST_WEIGHT
+}
 
 function boundCase(api: Api, version: number, plan: Plan, chain: Chain, form: Form, kind: Kind): BoundCase {
   const weights = chain.map(({ type }) => type.itemWeight)

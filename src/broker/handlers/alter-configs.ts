@@ -3,6 +3,7 @@
 import {
   alterConfigs as alterConfigsCommand,
   incrementalAlterConfigs as incrementalCommand,
+  namedTwice,
 } from '../../metadata/controller/configs.ts'
 import { resourceTypeOf } from '../../metadata/resources.ts'
 import { api } from '../../protocol/api.ts'
@@ -36,6 +37,7 @@ export function incrementalAlterConfigs(
       const responses = await inParts(allowed, context, {
         keyOf,
         failed: failure,
+        repeated,
         ask: async (part: typeof resources) =>
           (await rooms.controller.ask((machine) => incrementalCommand(machine, { resources: part, validateOnly }))).responses,
       })
@@ -53,6 +55,7 @@ export function alterConfigs(rooms: AlterConfigsRooms): Handler<AlterConfigsRequ
       const responses = await inParts(allowed, context, {
         keyOf,
         failed: failure,
+        repeated,
         ask: async (part: typeof resources) =>
           (await rooms.controller.ask((machine) => alterConfigsCommand(machine, { resources: part, validateOnly }))).responses,
       })
@@ -61,6 +64,8 @@ export function alterConfigs(rooms: AlterConfigsRooms): Handler<AlterConfigsRequ
     refuse: ({ resources }, error) => ({ responses: resources.map((resource) => failure(resource, error)) }),
   }
 }
+
+const NAMED_TWICE = namedTwice()
 
 const keyOf = ({ resourceType, resourceName }: Named) => `${resourceType} ${resourceName}`
 
@@ -87,6 +92,10 @@ function verdict({ resourceType, resourceName: name }: Named, context: RequestCo
     'INVALID_REQUEST',
     `"${name}" is not this broker's id, ${nodeId}; ask the broker itself, or "" for all brokers`,
   )
+}
+
+function repeated(resource: Named) {
+  return failure(resource, NAMED_TWICE)
 }
 
 function failure({ resourceType, resourceName }: Named, error: KafkaError) {

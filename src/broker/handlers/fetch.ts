@@ -2,6 +2,7 @@
 
 import type { LogRead } from '../../log/log.ts'
 import type { Clock } from '../../platform/clock.ts'
+import type { Slices } from '../../platform/slices.ts'
 import { api } from '../../protocol/api.ts'
 import { errorCode, KafkaError } from '../../protocol/errors.ts'
 import type { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
@@ -46,6 +47,8 @@ export interface FetchRooms {
 
 const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
+/** Answers for so many partitions are put together in one go. */
+const FEW = 1000
 /** A consumer that reads as if it were a debugging tool; Kafka treats it as a consumer. */
 const DEBUGGING_REPLICA = -2
 
@@ -60,7 +63,9 @@ export function fetch({ topics, sessions, clock, maxBytes, memory }: FetchRooms)
           `isolation level ${request.isolationLevel}; 0 is read_uncommitted, 1 read_committed`,
         )
       }
-      const fetching = sessions.begin(request, context.version)
+      const { slices } = context
+      const beginning = sessions.begin(request, context.version, slices)
+      const fetching = beginning instanceof Promise ? await beginning : beginning
       if (typeof fetching === 'string') return { errorCode: errorCode(fetching), responses: [] }
       const loan = memory.open((why) => context.disconnect(why))
       const call: Call = { request, context, fetching, loan, found: new Map() }
@@ -76,7 +81,7 @@ export function fetch({ topics, sessions, clock, maxBytes, memory }: FetchRooms)
       }
       for (const { asked, sizeInBytes } of call.found.values()) if (sizeInBytes > 0) fetching.context.moveBack(asked)
       loan.leaves()
-      return { sessionId, responses: group(answered(call)) }
+      return { sessionId, responses: call.found.size > FEW ? await groupInSlices(answered(call), slices) : group(answered(call)) }
     },
 
     refuse: (request, error) => ({
@@ -308,9 +313,10 @@ function failed(asked: FetchedPartition, answer: PartitionAnswer, isKnown: boole
 
 /** What goes out: in an incremental answer only what is new; what was told is remembered. */
 function* answered({ fetching: { context, incremental }, found }: Call): Generator<Found> {
-  const all = incremental ? [...found.values()] : [...context.partitions.values()].flatMap((asked) => found.get(asked) ?? [])
-  for (const one of [...all.filter(({ isKnown }) => isKnown), ...all.filter(({ isKnown }) => !isKnown)]) {
-    const { answer, asked } = one
+  for (const asked of incremental ? found.keys() : context.partitions.values()) {
+    const one = found.get(asked)
+    if (!one) continue
+    const { answer } = one
     const isNews =
       one.failed ||
       one.sizeInBytes > 0 ||
@@ -322,12 +328,36 @@ function* answered({ fetching: { context, incremental }, found }: Call): Generat
   }
 }
 
-function group(found: Iterable<Found>) {
-  const responses: { topic: string; topicId: string; partitions: PartitionAnswer[] }[] = []
-  for (const { asked, answer } of found) {
-    const last = responses.at(-1)
-    if (last && last.topic === asked.topic && last.topicId === asked.topicId) last.partitions.push(answer)
-    else responses.push({ topic: asked.topic, topicId: asked.topicId, partitions: [answer] })
+type Response = { topic: string; topicId: string; partitions: PartitionAnswer[] }
+
+/** By topic, what is not known last. */
+function group(found: Iterable<Found>): Response[] {
+  const responses: Response[] = []
+  let unknown: Found[] | null = null
+  for (const one of found) {
+    if (one.isKnown) put(one, responses)
+    else if (unknown) unknown.push(one)
+    else unknown = [one]
   }
+  if (unknown) for (const one of unknown) put(one, responses)
   return responses
+}
+
+async function groupInSlices(found: Iterable<Found>, slices: Slices): Promise<Response[]> {
+  const responses: Response[] = []
+  const unknown: Found[] = []
+  let seen = 0
+  for (const one of found) {
+    if (one.isKnown) put(one, responses)
+    else unknown.push(one)
+    while (slices.isOverAt(seen++)) await slices.turn()
+  }
+  await slices.each(unknown, (one) => put(one, responses))
+  return responses
+}
+
+function put({ asked, answer }: Found, responses: Response[]): void {
+  const last = responses.at(-1)
+  if (last && last.topic === asked.topic && last.topicId === asked.topicId) last.partitions.push(answer)
+  else responses.push({ topic: asked.topic, topicId: asked.topicId, partitions: [answer] })
 }
