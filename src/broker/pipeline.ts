@@ -70,11 +70,15 @@ export class Pipeline {
     const request: unknown = readAtOnce(reader, body)
     const context = new PipelineContext(header, { origin, receivedAt, logger: this.#logger, slices: this.#slices })
     if (request !== null && this.#large.mayPass(origin.id)) return this.#carryOut({ handler, request, context })
-    const read = () => inSlices(readBoundedSteps(new ByteReader(frame, bodyAt), body, handler.mostWeight), this.#slices)
+    return this.#later({ handler, request, context }, origin.id, new ByteReader(frame, bodyAt))
+  }
+
+  // Apart from what comes before: what functions inside of a function need is kept in an object, for every call.
+  #later({ handler, request, context }: PipelineCall, connectionId: number, reader: ByteReader): Promise<Outcome> {
+    const body = codec(handler.api.request, context.version)
+    const read = () => inSlices(readBoundedSteps(reader, body, handler.mostWeight), this.#slices)
     const prepare = (its: unknown) => handler.prepare?.(its, context)
-    return this.#large.run({ connectionId: origin.id, request, read, prepare }, (its) =>
-      this.#carryOut({ handler, request: its, context }),
-    )
+    return this.#large.run({ connectionId, request, read, prepare }, (its) => this.#carryOut({ handler, request: its, context }))
   }
 
   // Apart from what comes before: an asynchronous function costs by its size, for every request.
