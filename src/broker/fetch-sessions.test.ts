@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ManualClock } from '../../test/support/manual-clock.ts'
 import { ZERO_UUID } from '../base/uuid.ts'
+import type { Clock } from '../platform/clock.ts'
+import { Slices } from '../platform/slices.ts'
 import type { FetchRequest } from '../protocol/messages/fetch.ts'
 import type { Partition } from '../replication/partition.ts'
-import { type FetchedPartition, FetchSessions } from './fetch-sessions.ts'
+import { type FetchedPartition, type Fetching, FetchSessions } from './fetch-sessions.ts'
 
 test('a session remembers its partitions and steps its epoch', () => {
   const sessions = newSessions()
@@ -12,18 +15,21 @@ test('a session remembers its partitions and steps its epoch', () => {
     ['a', 1],
   ])
   assert.deepEqual([...first.partitions.keys()], ['a:0', 'a:1'])
-  const next = sessions.begin(request({ sessionId: first.sessionId, sessionEpoch: 1 }), 12)
-  assert.ok(typeof next !== 'string' && next.incremental)
+  const next = sessions.begin(request({ sessionId: first.sessionId, sessionEpoch: 1 }), 12, slices)
+  assert.ok(isFetching(next) && next.incremental)
   assert.equal(next.context.partitions.size, 2)
 })
 
 test('an epoch that does not follow, an unknown id and another way of naming topics are told apart', () => {
   const sessions = newSessions()
   const { sessionId } = opened(sessions, [['a', 0]])
-  assert.equal(sessions.begin(request({ sessionId, sessionEpoch: 2 }), 12), 'INVALID_FETCH_SESSION_EPOCH')
-  assert.equal(sessions.begin(request({ sessionId: sessionId + 1, sessionEpoch: 1 }), 12), 'FETCH_SESSION_ID_NOT_FOUND')
-  assert.equal(sessions.begin(request({ sessionId, sessionEpoch: 1 }), 13), 'FETCH_SESSION_TOPIC_ID_ERROR')
-  assert.ok(typeof sessions.begin(request({ sessionId, sessionEpoch: 1 }), 12) !== 'string', 'errors did not harm the session')
+  assert.equal(sessions.begin(request({ sessionId, sessionEpoch: 2 }), 12, slices), 'INVALID_FETCH_SESSION_EPOCH')
+  assert.equal(sessions.begin(request({ sessionId: sessionId + 1, sessionEpoch: 1 }), 12, slices), 'FETCH_SESSION_ID_NOT_FOUND')
+  assert.equal(sessions.begin(request({ sessionId, sessionEpoch: 1 }), 13, slices), 'FETCH_SESSION_TOPIC_ID_ERROR')
+  assert.ok(
+    typeof sessions.begin(request({ sessionId, sessionEpoch: 1 }), 12, slices) !== 'string',
+    'errors did not harm the session',
+  )
 })
 
 test('partitions are added, asked anew and forgotten', () => {
@@ -42,7 +48,7 @@ test('partitions are added, asked anew and forgotten', () => {
     forget: [['b', 0]],
     fetchOffset: 7,
   })
-  assert.ok(typeof sessions.begin(change, 12) !== 'string')
+  assert.ok(typeof sessions.begin(change, 12, slices) !== 'string')
   assert.deepEqual([...partitions.keys()], ['a:0', 'c:0'])
   assert.equal(partitions.get('a:0')?.fetchOffset, 7)
 })
@@ -50,8 +56,8 @@ test('partitions are added, asked anew and forgotten', () => {
 test('epoch -1 closes a session and opens none', () => {
   const sessions = newSessions()
   const { sessionId } = opened(sessions, [['a', 0]])
-  const closed = sessions.begin(request({ sessionId, sessionEpoch: -1 }), 12)
-  assert.ok(typeof closed !== 'string' && closed.context.sessionId === 0)
+  const closed = sessions.begin(request({ sessionId, sessionEpoch: -1 }), 12, slices)
+  assert.ok(isFetching(closed) && closed.context.sessionId === 0)
   assert.equal(sessions.size, 0)
 })
 
@@ -105,7 +111,7 @@ test('a partition that has nothing new rests until it changes, is asked for agai
   assert.deepEqual([[...context.active], told, watchers.size], [[a], [a], 1])
   let sessionEpoch = 1
   const next = (more: Partial<Asked>) =>
-    sessions.begin(request({ sessionId: context.sessionId, sessionEpoch: sessionEpoch++, ...more }), 12)
+    sessions.begin(request({ sessionId: context.sessionId, sessionEpoch: sessionEpoch++, ...more }), 12, slices)
   next({ ask: [['b', 0]] })
   assert.deepEqual([[...context.active], watchers.size], [[a, b], 0])
   rests(a)
@@ -118,19 +124,50 @@ test('a partition that has nothing new rests until it changes, is asked for agai
   next({ forget: [['a', 0]] })
   assert.deepEqual([[...context.active], watchers.size], [[b], 0])
   rests(b)
-  sessions.begin(request({ sessionId: context.sessionId, sessionEpoch: -1 }), 12)
+  sessions.begin(request({ sessionId: context.sessionId, sessionEpoch: -1 }), 12, slices)
   rests(b)
   assert.equal(watchers.size, 0, 'a session that is over watches nothing')
+})
+
+test('what names thousands is taken in slices, with the same outcome', async () => {
+  const clock = new ManualClock()
+  const slow = new Slices({ ...clock, monotonic: () => seen++, soon: setImmediate } as unknown as Clock, 5)
+  let seen = 0
+  const sessions = newSessions()
+  const ask = Array.from({ length: 3000 }, (_, i): [string, number] => ['a', i])
+  const beginning = sessions.begin(request({ sessionId: 0, sessionEpoch: 0, ask }), 12, slow)
+  assert.ok(beginning instanceof Promise)
+  const { context } = await beginning
+  assert.deepEqual(
+    [...context.partitions.keys()],
+    ask.map(([topic, index]) => `${topic}:${index}`),
+  )
+  assert.equal(context.active.size, 3000)
+  const { sessionId } = context
+  const change = request({ sessionId, sessionEpoch: 1, ask: [['b', 0]], forget: ask.slice(0, 2999) })
+  const next = await sessions.begin(change, 12, slow)
+  assert.ok(isFetching(next) && next.incremental)
+  assert.deepEqual([...next.context.partitions.keys()], ['a:2999', 'b:0'])
+  assert.ok(seen > 400, 'the clock was looked at')
 })
 
 test('a request that is repeated does not step the session twice', () => {
   const sessions = newSessions()
   const { sessionId } = opened(sessions, [['a', 0]])
   const session = { sessionId, sessionEpoch: 1 }
-  assert.ok(typeof sessions.begin(request(session), 12) !== 'string')
-  assert.equal(sessions.begin(request(session), 12), 'INVALID_FETCH_SESSION_EPOCH')
-  assert.ok(typeof sessions.begin(request({ sessionId, sessionEpoch: 2 }), 12) !== 'string')
+  assert.ok(typeof sessions.begin(request(session), 12, slices) !== 'string')
+  assert.equal(sessions.begin(request(session), 12, slices), 'INVALID_FETCH_SESSION_EPOCH')
+  assert.ok(typeof sessions.begin(request({ sessionId, sessionEpoch: 2 }), 12, slices) !== 'string')
 })
+
+const slices = new Slices(new ManualClock())
+
+type Begun = ReturnType<FetchSessions['begin']>
+
+/** Short requests are begun at once. */
+function isFetching(begun: Begun): begun is Fetching {
+  return typeof begun !== 'string' && !(begun instanceof Promise)
+}
 
 type Named = [topic: string, partition: number][]
 
@@ -146,8 +183,8 @@ function newSessions(slots = 10, clock = { now: 0 }): FetchSessions {
 }
 
 function opened(sessions: FetchSessions, ask: Named) {
-  const context = sessions.begin(request({ sessionId: 0, sessionEpoch: 0, ask }), 12)
-  assert.ok(typeof context !== 'string')
+  const context = sessions.begin(request({ sessionId: 0, sessionEpoch: 0, ask }), 12, slices)
+  assert.ok(isFetching(context))
   return context.context
 }
 

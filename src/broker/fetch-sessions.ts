@@ -4,6 +4,7 @@ import { assert } from '../base/assert.ts'
 import { type Link, LinkedList } from '../base/linked-list.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
+import type { Slices } from '../platform/slices.ts'
 import type { ErrorName } from '../protocol/errors.ts'
 import type { FetchRequest } from '../protocol/messages/fetch.ts'
 import type { Partition } from '../replication/partition.ts'
@@ -13,6 +14,9 @@ import { replicaIdOf } from './fetch-readers.ts'
 export const TOPIC_IDS_SINCE = 13
 /** A session that was not used for so long may make room for another (Kafka's own figure, ms). */
 const EVICTABLE_AFTER_MS = 120_000
+
+/** What names more partitions is taken in slices. */
+const FEW = 1000
 
 /** What was seen of a partition when it was last looked at. */
 export interface Seen {
@@ -122,16 +126,38 @@ export class FetchContext {
     if (this.#takeOut(asked)) this.#makeActive(asked)
   }
 
-  /** What the request changes. A partition asked for again keeps its place and what it was told; everything else is as the request says. */
-  update(request: FetchRequest): void {
-    const keyOf = (topic: string, topicId: string, index: number) => `${this.usesTopicIds ? topicId : topic}:${index}`
-    for (const { topic, topicId, partitions } of request.topics) {
-      for (const wanted of partitions) this.#ask(keyOf(topic, topicId, wanted.partition), topic, topicId, wanted)
+  /**
+   * What the request changes; for a long one, resolves when it has. A partition asked for again keeps its place and what it was told;
+   * everything else is as the request says.
+   */
+  update(request: FetchRequest, slices: Slices): Promise<void> | undefined {
+    if (namesMany(request)) return this.#updateInSlices(request, slices)
+    for (const topic of request.topics) for (const wanted of topic.partitions) this.#ask(topic, wanted)
+    for (const topic of request.forgottenTopicsData) for (const index of topic.partitions) this.#forget(topic, index)
+    this.#updateAll(request)
+  }
+
+  async #updateInSlices(request: FetchRequest, slices: Slices): Promise<void> {
+    let seen = 0
+    for (const topic of request.topics) {
+      while (slices.isOverAt(seen++)) await slices.turn()
+      for (const wanted of topic.partitions) {
+        this.#ask(topic, wanted)
+        while (slices.isOverAt(seen++)) await slices.turn()
+      }
     }
-    for (const { topic, topicId, partitions } of request.forgottenTopicsData) {
-      for (const index of partitions) this.#forget(keyOf(topic, topicId, index))
+    for (const topic of request.forgottenTopicsData) {
+      while (slices.isOverAt(seen++)) await slices.turn()
+      for (const index of topic.partitions) {
+        this.#forget(topic, index)
+        while (slices.isOverAt(seen++)) await slices.turn()
+      }
     }
-    // What these say concerns every partition.
+    this.#updateAll(request)
+  }
+
+  /** What concerns every partition. */
+  #updateAll(request: FetchRequest): void {
     const { isolationLevel, maxBytes } = request
     const replicaId = replicaIdOf(request)
     const isOther = this.#isolationLevel !== null && (this.#isolationLevel !== isolationLevel || this.#replicaId !== replicaId)
@@ -140,10 +166,15 @@ export class FetchContext {
     this.#replicaId = replicaId
   }
 
-  #ask(key: string, topic: string, topicId: string, wanted: WantedPartition): void {
+  #keyOf({ topic, topicId }: NamedTopic, index: number): string {
+    return `${this.usesTopicIds ? topicId : topic}:${index}`
+  }
+
+  #ask(topic: NamedTopic, wanted: WantedPartition): void {
+    const key = this.#keyOf(topic, wanted.partition)
     let asked = this.partitions.get(key)
     if (!asked) {
-      asked = new FetchedPartition(topic, topicId, wanted.partition)
+      asked = new FetchedPartition(topic.topic, topic.topicId, wanted.partition)
       this.partitions.set(key, asked)
     }
     asked.fetchOffset = wanted.fetchOffset
@@ -166,7 +197,8 @@ export class FetchContext {
     asked.turn ??= this.active.add(asked)
   }
 
-  #forget(key: string): void {
+  #forget(topic: NamedTopic, index: number): void {
+    const key = this.#keyOf(topic, index)
     const asked = this.partitions.get(key)
     if (!asked) return
     asked.unwatch?.()
@@ -185,6 +217,14 @@ export class FetchContext {
 }
 
 type WantedPartition = FetchRequest['topics'][number]['partitions'][number]
+type NamedTopic = Pick<FetchRequest['topics'][number], 'topic' | 'topicId'>
+
+function namesMany({ topics, forgottenTopicsData }: FetchRequest): boolean {
+  let count = topics.length + forgottenTopicsData.length
+  for (const { partitions } of topics) count += partitions.length
+  for (const { partitions } of forgottenTopicsData) count += partitions.length
+  return count > FEW
+}
 
 /** What one fetch asks for, out of its session or not. */
 export interface Fetching {
@@ -218,9 +258,9 @@ export class FetchSessions {
   }
 
   /** What the request asks for, or the error that its session gives. Epoch 0 opens a session, -1 closes one or goes without. */
-  begin(request: FetchRequest, version: number): Fetching | ErrorName {
+  begin(request: FetchRequest, version: number, slices: Slices): Fetching | ErrorName | Promise<Fetching> {
     const usesTopicIds = version >= TOPIC_IDS_SINCE
-    if (request.sessionEpoch === 0 || request.sessionEpoch === -1) return this.#full(request, usesTopicIds)
+    if (request.sessionEpoch === 0 || request.sessionEpoch === -1) return this.#full(request, usesTopicIds, slices)
     const session = this.#sessions.get(request.sessionId)
     if (!session) return 'FETCH_SESSION_ID_NOT_FOUND'
     const { context } = session
@@ -228,18 +268,21 @@ export class FetchSessions {
     if (session.epoch !== request.sessionEpoch) return 'INVALID_FETCH_SESSION_EPOCH'
     session.epoch = nextEpoch(session.epoch)
     session.usedAt = context.pulse.at = this.#clock.monotonic()
-    context.update(request)
-    return { context, incremental: true }
+    return this.#updated({ context, incremental: true }, request, slices)
   }
 
-  #full(request: FetchRequest, usesTopicIds: boolean): Fetching {
+  #full(request: FetchRequest, usesTopicIds: boolean, slices: Slices): Fetching | Promise<Fetching> {
     this.#end(request.sessionId)
     const id = request.sessionEpoch === 0 && this.#hasRoom(replicaIdOf(request) >= 0) ? this.#newId() : 0
     const context = new FetchContext(id, usesTopicIds)
     context.pulse.at = this.#clock.monotonic()
-    context.update(request)
     if (id !== 0) this.#sessions.set(id, { context, epoch: 1, usedAt: this.#clock.monotonic() })
-    return { context, incremental: false }
+    return this.#updated({ context, incremental: false }, request, slices)
+  }
+
+  #updated(fetching: Fetching, request: FetchRequest, slices: Slices): Fetching | Promise<Fetching> {
+    const updating = fetching.context.update(request, slices)
+    return updating ? updating.then(() => fetching) : fetching
   }
 
   #end(id: number): void {

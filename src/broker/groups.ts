@@ -5,6 +5,9 @@ import type { MetadataImage } from '../metadata/image.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import type { Operation, RequestContext } from './handler.ts'
 
+/** What one command of a group may hold: 10,000 members, protocols or filters. */
+export const MOST_GROUP_WEIGHT = 40_000
+
 /** What group requests need of the metadata: topics by name and by id, and which partitions they have. */
 export type KnownTopics = Pick<MetadataImage, 'topic' | 'topicsById' | 'partition'>
 

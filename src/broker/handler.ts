@@ -61,8 +61,12 @@ export interface RequestContext {
 
 export interface Handler<Req, Res> {
   readonly api: Api
+  /** What a request may hold where that is less than `MOST_REQUEST_WEIGHT`: it is one command, which is decided in one turn. */
+  readonly mostWeight?: number
   /** Needed for the whole request; what is needed per topic or group is asked inside. */
   readonly requires?: Permission
+  /** Runs before a request that is long, and may pause; those behind it on its connection begin when it has ended and `handle` was called. */
+  prepare?(request: Req, context: RequestContext): Promise<void>
   /** Null: no answer (acks=0). */
   handle(request: Req, context: RequestContext): Promise<Input<Res> | null>
   /** How this API says "all of it failed". */

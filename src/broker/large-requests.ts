@@ -4,18 +4,17 @@
 import { deferred } from '../base/deferred.ts'
 import { Slots } from './produce-order.ts'
 
-/** From this weight on (`weightRead`) a request is large: about 4,000 structs or texts. */
-const LARGE = 16 * 1024
 const AT_A_TIME = 4
 /** What a large Fetch may wait for data, ms, as it keeps others out meanwhile: what Kafka's consumers ask for if nothing else is said. */
 const LONGEST_WAIT_MS = 500
 
-export interface LargeRequest {
+export interface WaitingRequest {
   readonly connectionId: number
-  readonly weight: number
-  /** Let go of, and read again later, where there is no room for it now. */
+  /** Null where it is large: then it is read when there is room for it. */
   readonly request: unknown
-  readonly readAgain: () => unknown
+  readonly read: () => Promise<unknown>
+  /** What is to be done with what was read, before those behind it begin. */
+  readonly prepare?: (request: unknown) => Promise<void> | undefined
 }
 
 export class LargeRequests {
@@ -23,35 +22,36 @@ export class LargeRequests {
   /** By connection: resolves when the last request that waits has begun. Those that came behind it begin later, whatever they weigh. */
   readonly #waiting = new Map<number, Promise<void>>()
 
-  /** Neither is the request large, nor is there one before it on its connection that waits. */
-  mayPass(weight: number, connectionId: number): boolean {
-    return weight <= LARGE && (this.#waiting.size === 0 || !this.#waiting.has(connectionId))
+  /** Whether no request before it on its connection waits. */
+  mayPass(connectionId: number): boolean {
+    return this.#waiting.size === 0 || !this.#waiting.has(connectionId)
   }
 
   /** Carries the request out when there is room for it and all that came before it on its connection have begun. */
-  run<T>(
-    { connectionId, weight, request: decoded, readAgain }: LargeRequest,
-    carryOut: (request: unknown) => Promise<T>,
-  ): Promise<T> {
+  run<T>({ connectionId, request, read, prepare }: WaitingRequest, carryOut: (request: unknown) => Promise<T>): Promise<T> {
     const before = this.#waiting.get(connectionId)
     const begun = deferred<void>()
     const mine = begun.promise
     this.#waiting.set(connectionId, mine)
-    const canKeep = weight <= LARGE || (!before && this.#slots.isFree)
-    let kept: unknown = canKeep ? decoded : null
-    const begin = () => {
-      begun.resolve() // those behind go on when this turn of ours is over
-      if (this.#waiting.get(connectionId) === mine) this.#waiting.delete(connectionId)
-      const request = canKeep ? kept : readAgain()
-      kept = null
-      return carryOut(weight > LARGE ? impatient(request) : request)
+    const begin = (its: unknown) => {
+      goOn() // those behind begin when this turn of ours is over
+      return carryOut(its)
     }
-    return this.#inTurn(before, weight, begin)
+    const goOn = () => {
+      begun.resolve()
+      if (this.#waiting.get(connectionId) === mine) this.#waiting.delete(connectionId)
+    }
+    const readAndBegin = async () => {
+      const its = impatient(await read())
+      await prepare?.(its)
+      return begin(its)
+    }
+    return this.#inTurn(before, () => (request === null ? this.#slots.run(readAndBegin) : begin(request))).finally(goOn)
   }
 
-  async #inTurn<T>(before: Promise<void> | undefined, weight: number, begin: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(before: Promise<void> | undefined, begin: () => Promise<T>): Promise<T> {
     if (before) await before
-    return weight > LARGE ? this.#slots.run(begin) : begin()
+    return begin()
   }
 }
 

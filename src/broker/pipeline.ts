@@ -10,8 +10,8 @@ import type { Logger } from '../platform/logger.ts'
 import { Slices } from '../platform/slices.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { type RequestHeader, readRequestHeader, writeResponseHeader } from '../protocol/header.ts'
-import { type Codec, codec, type Input, type Message } from '../protocol/schema.ts'
-import { readBounded, weightRead } from '../protocol/wire.ts'
+import { codec, type Input, type Message } from '../protocol/schema.ts'
+import { readAtOnce, readBoundedSteps, writeAtOnce } from '../protocol/wire.ts'
 import type { AnyHandler, RequestContext } from './handler.ts'
 import { unsupportedApiVersions } from './handlers/api-versions.ts'
 import { LargeRequests } from './large-requests.ts'
@@ -82,12 +82,19 @@ export class Pipeline {
     if (version < served.min || version > served.max) return this.#unsupported(header, handler)
     const body = codec(schema, version)
     const bodyAt = reader.at
-    const request: unknown = readBounded(reader, body)
+    const request: unknown = readAtOnce(reader, body)
     const context = new PipelineContext(header, { origin, receivedAt, logger: this.#logger, slices: this.#slices })
     context.sizeInBytes = frame.length + LENGTH_BYTES
-    if (this.#large.mayPass(weightRead(), origin.id)) return this.#carryOut({ handler, request, context, header })
-    const readAgain = () => readBounded(new ByteReader(frame, bodyAt), body)
-    return this.#large.run({ connectionId: origin.id, weight: weightRead(), request, readAgain }, (its) =>
+    if (request !== null && this.#large.mayPass(origin.id)) return this.#carryOut({ handler, request, context, header })
+    return this.#later({ handler, request, context, header }, origin.id, new ByteReader(frame, bodyAt))
+  }
+
+  // Apart from what comes before: what functions inside of a function need is kept in an object, for every call.
+  #later({ handler, request, context, header }: PipelineCall, connectionId: number, reader: ByteReader): Promise<Outcome> {
+    const body = codec(handler.api.request, context.version)
+    const read = () => inSlices(readBoundedSteps(reader, body, handler.mostWeight), this.#slices)
+    const prepare = (its: unknown) => handler.prepare?.(its, context)
+    return this.#large.run({ connectionId, request, read, prepare }, (its) =>
       this.#carryOut({ handler, request: its, context, header }),
     )
   }
@@ -137,9 +144,9 @@ export class Pipeline {
     }
     meters.requests.begin(context, context.receivedAt)
     try {
-      const answer = await this.#dispatch(call)
+      const answer = (await this.#dispatch(call)) as object | null
       meters.answered(context, handler.api, request, answer)
-      const chunks = encoded(call, answer)
+      const chunks = answer === null ? null : (encodedAtOnce(call, answer) ?? (await this.#encodedInSlices(call, answer)))
       meters.responded(context.listener, chunks)
       return { chunks, sent }
     } catch (thrown) {
@@ -148,12 +155,20 @@ export class Pipeline {
     }
   }
 
+  async #encodedInSlices({ handler, context }: PipelineCall, answer: object): Promise<readonly Uint8Array[]> {
+    const writer = writerFor(context.header)
+    await inSlices(codec(handler.api.response, context.header.apiVersion).writeSteps(writer, answer), this.#slices)
+    return writer.frame()
+  }
+
   // Only ApiVersions says what it would have understood, in version 0, so that a newer client can ask again (KIP-511).
   #unsupported(header: RequestHeader, { api }: AnyHandler): Outcome {
     if (api.key !== API_VERSIONS) {
       throw new MalformedBytes(`version ${header.apiVersion} of ${api.name}; ${api.served.min} to ${api.served.max} are served`)
     }
-    return { chunks: encode(header, codec(api.response, 0), unsupportedApiVersions()), sent() {} }
+    const writer = writerFor(header)
+    codec(api.response, 0).write(writer, unsupportedApiVersions())
+    return { chunks: writer.frame(), sent() {} }
   }
 }
 
@@ -161,8 +176,24 @@ interface PipelineCall extends Call {
   readonly context: PipelineContext
 }
 
-function encoded({ handler, context: { header } }: PipelineCall, answer: unknown): readonly Uint8Array[] | null {
-  return answer === null ? null : encode(header, codec(handler.api.response, header.apiVersion), answer as object)
+/** Null where the answer is too long to be encoded in one turn. */
+function encodedAtOnce({ handler, context: { header } }: PipelineCall, answer: object): readonly Uint8Array[] | null {
+  const writer = writerFor(header)
+  return writeAtOnce(writer, codec(handler.api.response, header.apiVersion), answer) ? writer.frame() : null
+}
+
+function writerFor(header: RequestHeader): FrameWriter {
+  const writer = new FrameWriter()
+  writeResponseHeader(writer, header)
+  return writer
+}
+
+async function inSlices<T>(steps: Generator<void, T>, slices: Slices): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value as T
+    while (slices.isOver) await slices.turn()
+  }
 }
 
 interface Arrival {
@@ -243,14 +274,6 @@ class PipelineContext implements RequestContext, Measured {
     this.#origin.disconnect(why)
   }
 }
-
-function encode<T>(header: RequestHeader, body: Codec<T>, answer: Input<T>): readonly Uint8Array[] {
-  const writer = new FrameWriter()
-  writeResponseHeader(writer, header)
-  body.write(writer, answer)
-  return writer.frame()
-}
-
 /** As it is when it has been written and read. */
 function carried<T>(message: Message<T>, version: number, value: Input<T>): T {
   const writer = new ByteWriter()

@@ -7,7 +7,7 @@ import { type Line, ProduceOrder, Slots } from './produce-order.ts'
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 test('work of one line begins and ends in the order it came; other lines do not wait', async () => {
-  const line = fc.uniqueArray(fc.constantFrom<Line>(1, 2, 'a', 'b'), { minLength: 1 })
+  const line = fc.uniqueArray(fc.constantFrom<Line>(1, 2, -1, -2), { minLength: 1 })
   await fc.assert(
     fc.asyncProperty(fc.array(line, { maxLength: 8 }), fc.infiniteStream(fc.nat()), async (works, choices) => {
       const order = new ProduceOrder()
@@ -31,7 +31,7 @@ test('work of one line begins and ends in the order it came; other lines do not 
         open.delete(chosen)
       }
       await Promise.all(all)
-      for (const key of [1, 2, 'a', 'b'] as const) {
+      for (const key of [1, 2, -1, -2]) {
         const ofLine = begun.filter((i) => works[i]!.includes(key))
         assert.deepEqual(
           ofLine,

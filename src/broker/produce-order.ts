@@ -1,7 +1,12 @@
 // Keeps Produce requests in the order of their arrival while one of them takes longer than a turn of the event loop.
 
-/** What has an order of its own: a connection, or a producer in a partition. */
-export type Line = number | string
+/** What has an order of its own: a connection (its number), or a producer (`producerLine`). */
+export type Line = number
+
+/** Of all partitions: numbers are made faster than texts, and a producer seldom writes over two connections. */
+export function producerLine(producerId: number): Line {
+  return -1 - producerId
+}
 
 /** Work enters its lines at once and begins when all work before it in any of them has ended. */
 export class ProduceOrder {
@@ -19,8 +24,12 @@ export class ProduceOrder {
 
   /** Resolves when `work` has ended. */
   async run(lines: readonly Line[], work: () => Promise<void>): Promise<void> {
-    const before = lines.map((line) => this.#last.get(line)).filter((last) => last !== undefined)
-    const running = before.length === 0 ? work() : Promise.all(before).then(work)
+    const before = new Set<Promise<void>>()
+    for (const line of lines) {
+      const last = this.#last.get(line)
+      if (last) before.add(last)
+    }
+    const running = before.size === 0 ? work() : Promise.all(before).then(work)
     const ended = running.catch(() => {}) // those behind do not care how it ended; whoever called hears of it below
     for (const line of lines) this.#last.set(line, ended)
     try {

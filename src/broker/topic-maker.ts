@@ -18,6 +18,8 @@ export type Refusals = ReadonlyMap<string, KafkaError>
 const CREATE_TOPICS = { request: CreateTopicsRequest, response: CreateTopicsResponse }
 /** A client that asks for metadata asks again; it should not wait for ever. */
 const TIMEOUT_MS = 5000
+/** So many topics are one request, so that none of them takes long to encode. */
+const AT_ONCE = 1000
 
 export interface TopicMakerRooms {
   readonly controller: ControllerClient
@@ -47,9 +49,9 @@ export class TopicMaker {
       for (const { name } of fresh) this.#making.set(name, asking)
     }
     const refusals = new Map<string, KafkaError>()
-    for (const { name } of plans) {
-      const why = (await this.#making.get(name))?.get(name)
-      if (why) refusals.set(name, why)
+    for (const asking of new Set(plans.map(({ name }) => this.#making.get(name)))) {
+      const failed = await asking
+      if (failed) for (const [name, why] of failed) refusals.set(name, why)
     }
     return refusals
   }
@@ -61,12 +63,15 @@ export class TopicMaker {
       configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
     }))
     const { controller, waits, isKnown } = this.#rooms
-    const body = { topics: wanted, validateOnly: false, timeoutMs: TIMEOUT_MS }
-    const { topics } = await controller.send(CREATE_TOPICS, body, TIMEOUT_MS)
-    const refused = topics.filter(({ errorCode }) => errorCode !== 0 && errorName(errorCode) !== 'TOPIC_ALREADY_EXISTS')
-    const refusals = new Map(
-      refused.map(({ name, errorCode, errorMessage }) => [name, new KafkaError(errorName(errorCode), errorMessage ?? undefined)]),
-    )
+    const refusals = new Map<string, KafkaError>()
+    for (let at = 0; at < wanted.length; at += AT_ONCE) {
+      const body = { topics: wanted.slice(at, at + AT_ONCE), validateOnly: false, timeoutMs: TIMEOUT_MS }
+      const { topics } = await controller.send(CREATE_TOPICS, body, TIMEOUT_MS)
+      for (const { name, errorCode, errorMessage } of topics) {
+        if (errorCode === 0 || errorName(errorCode) === 'TOPIC_ALREADY_EXISTS') continue
+        refusals.set(name, new KafkaError(errorName(errorCode), errorMessage ?? undefined))
+      }
+    }
     const made = plans.filter(({ name }) => !refusals.has(name))
     await waits.until(() => made.every(({ name }) => isKnown(name)), TIMEOUT_MS)
     return refusals

@@ -65,6 +65,32 @@ test('many at a time share one slice, and none of them starves', async () => {
   assert.equal(done.length, 24)
 })
 
+test('each item is looked at once, in its order, with pauses where that takes long', async () => {
+  const { seen, slices } = world()
+  const looked: number[] = []
+  const items = Array.from({ length: 320 }, (_, i) => i * 2)
+  const looking = slices.each(items, (item, index) => {
+    seen.now += 0.5
+    assert.equal(item, index * 2)
+    looked.push(item)
+  })
+  assert.ok(looked.length < 64, `${looked.length} before the first pause`)
+  await countTurns(seen, looking)
+  assert.deepEqual(looked, items)
+  assert.ok(seen.turns >= 10, `${seen.turns} turns for 160 ms in slices of 5`)
+})
+
+test('a look that fails ends the list', async () => {
+  const { slices } = world()
+  const looked: number[] = []
+  const looking = slices.each([1, 2, 3], (item) => {
+    looked.push(item)
+    if (item === 2) throw new Error('no')
+  })
+  await assert.rejects(looking, /no/)
+  assert.deepEqual(looked, [1, 2])
+})
+
 test('an item that fails ends the list', async () => {
   const { slices } = world()
   await assert.rejects(

@@ -90,4 +90,12 @@ export class Slices {
     }
     return made
   }
+
+  /** Looks at each item, with pauses where that takes long. */
+  async each<T>(items: readonly T[], look: (item: T, index: number) => void): Promise<void> {
+    for (let i = 0; i < items.length; i++) {
+      while (this.isOverAt(i)) await this.turn()
+      look(items[i]!, i)
+    }
+  }
 }

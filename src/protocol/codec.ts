@@ -1,7 +1,7 @@
 // From a message and a version to the two functions that read and write it.
 
 import type { ByteReader, ByteWriter } from '../base/bytes.ts'
-import { compileRead, compileWrite } from './compile.ts'
+import { compileRead, compileReadSteps, compileWrite, compileWriteSteps } from './compile.ts'
 import { interpret } from './interpret.ts'
 import { planOf } from './plan.ts'
 import type { AnyMessage, Input, Message } from './schema.ts'
@@ -14,6 +14,9 @@ export interface Codec<T> {
    * schema says that it may be lost.
    */
   write(to: ByteWriter, value: Input<T>): void
+  /** As `read` and `write`, with a pause every few hundred items: others may read and write meanwhile. In one step where making code is forbidden. */
+  readSteps(from: ByteReader): Generator<void, T>
+  writeSteps(to: ByteWriter, value: Input<T>): Generator<void, void>
 }
 
 const made = new WeakMap<AnyMessage, Map<number, Codec<unknown>>>()
@@ -38,6 +41,14 @@ function lazy(message: AnyMessage, version: number): Codec<unknown> {
     write(to, value) {
       self.write = allowed(() => compileWrite(plan)) ?? interpret(plan).write
       self.write(to, value)
+    },
+    readSteps(from) {
+      self.readSteps = allowed(() => compileReadSteps(plan)) ?? interpret(plan).readSteps
+      return self.readSteps(from)
+    },
+    writeSteps(to, value) {
+      self.writeSteps = allowed(() => compileWriteSteps(plan)) ?? interpret(plan).writeSteps
+      return self.writeSteps(to, value)
     },
   }
   return self

@@ -9,13 +9,22 @@ import * as wire from './wire.ts'
 type Value = Record<string, unknown>
 
 export function interpret(plan: Plan): Codec<unknown> {
-  return {
+  const self: Codec<unknown> = {
     read(from) {
       wire.startReading()
       return readStruct(from, plan)
     },
     write: (to, value) => writeStruct(to, plan, value as Value),
+    // biome-ignore lint/correctness/useYield: it is one step
+    *readSteps(from) {
+      return self.read(from)
+    },
+    // biome-ignore lint/correctness/useYield: it is one step
+    *writeSteps(to, value) {
+      self.write(to, value)
+    },
   }
+  return self
 }
 
 function readStruct(from: ByteReader, plan: Plan): Value {

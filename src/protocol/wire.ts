@@ -16,7 +16,13 @@ export function required(length: number, path: string): number {
 
 export function text(from: ByteReader, length: number): string {
   if (length > LONGEST_STRING) throw new MalformedBytes(`a string of ${length} bytes; ${LONGEST_STRING} are allowed`)
+  if (length > LONG_TEXT) weigh(length / BYTES_OF_WEIGHT)
   return from.text(length)
+}
+
+function weigh(more: number): void {
+  weight += more
+  if (weight > mostWeight) throw tooHeavy(1)
 }
 
 export function textOrNull(from: ByteReader, length: number): string | null {
@@ -37,25 +43,78 @@ const MOST_WEIGHT = 16 * 1024 * 1024
  * each in a topic of its own; what a few clients could make us hold, and decode in one turn of the event loop, stays small.
  */
 export const MOST_REQUEST_WEIGHT = 400_000
-// Reading a message is one synchronous call, so one number serves all readers.
+/** What may be read in one step of the event loop: about 4,000 structs or texts. */
+const MOST_AT_ONCE = 16 * 1024
+/** What may be written in one: so many items of all arrays. */
+const MOST_WRITTEN_AT_ONCE = 4096
+/** So many items of long arrays, of all who read or write in steps, are one step. */
+const STEP = 256
+/** Longer texts than these weigh by their length, too: so many bytes as much as a number. */
+const LONG_TEXT = 1024
+const BYTES_OF_WEIGHT = 64
+
+// Reading a message, or a step of it, is one synchronous call, so one number serves all readers.
 let weight = 0
 let mostWeight = MOST_WEIGHT
+let written = 0
+let mostWritten = Number.POSITIVE_INFINITY
+let stepped = 0
 
-/**
- * Reads with `codec` what may weigh no more than a request may. Throws MalformedBytes beyond it.
- */
-export function readBounded<T>(from: ByteReader, codec: { read(from: ByteReader): T }): T {
-  mostWeight = MOST_REQUEST_WEIGHT
+/** Thrown where a message is too long for one step; one for all, as nobody looks at its stack. */
+const TOO_LONG = new Error('more than one step')
+
+/** Reads what is short; null, with the reader anywhere, for what is so long that it should be read in steps. */
+export function readAtOnce<T>(from: ByteReader, codec: { read(from: ByteReader): T }): T | null {
+  mostWeight = MOST_AT_ONCE
   try {
     return codec.read(from)
+  } catch (thrown) {
+    if (thrown === TOO_LONG) return null
+    throw thrown
   } finally {
     mostWeight = MOST_WEIGHT
   }
 }
 
-/** What the arrays of the last message weigh that was read, in this turn of the event loop. */
-export function weightRead(): number {
-  return weight
+/** Reads in steps what may weigh no more than a request may. Throws MalformedBytes beyond it. */
+export function* readBoundedSteps<T>(
+  from: ByteReader,
+  codec: { readSteps(from: ByteReader): Generator<void, T> },
+  most = MOST_REQUEST_WEIGHT,
+): Generator<void, T> {
+  const steps = codec.readSteps(from)
+  for (let mine = 0; ; ) {
+    weight = mine
+    mostWeight = most
+    try {
+      const { done, value } = steps.next()
+      if (done) return value as T
+    } finally {
+      mine = weight
+      mostWeight = MOST_WEIGHT
+    }
+    yield
+  }
+}
+
+/** Whether all was written; false, with the writer anywhere, for what is so long that it should be written in steps. */
+export function writeAtOnce<T>(to: ByteWriter, codec: { write(to: ByteWriter, value: T): void }, value: T): boolean {
+  written = 0
+  mostWritten = MOST_WRITTEN_AT_ONCE
+  try {
+    codec.write(to, value)
+    return true
+  } catch (thrown) {
+    if (thrown === TOO_LONG) return false
+    throw thrown
+  } finally {
+    mostWritten = Number.POSITIVE_INFINITY
+  }
+}
+
+/** Asked after each item of a long array that is read or written in steps. */
+export function isStepOver(): boolean {
+  return ++stepped % STEP === 0
 }
 
 /** To be called before a message is read. */
@@ -67,8 +126,12 @@ export function startReading(): void {
 export function count(from: ByteReader, length: number, itemSize: number, itemWeight: number): number {
   if (length * itemSize > from.left) throw tooMany(length, `${itemSize} bytes each at least, ${from.left} left`)
   weight += length * itemWeight
-  if (weight > mostWeight) throw tooMany(length, 'more than one message may hold')
+  if (weight > mostWeight) throw tooHeavy(length)
   return length
+}
+
+function tooHeavy(items: number): Error {
+  return mostWeight === MOST_AT_ONCE ? TOO_LONG : tooMany(items, 'more than one message may hold')
 }
 
 function tooMany(items: number, why: string): MalformedBytes {
@@ -136,6 +199,8 @@ export function writeNone(to: ByteWriter, compact: boolean): void {
 
 export function writeCount(to: ByteWriter, items: readonly unknown[], compact: boolean, path: string): void {
   if (!Array.isArray(items)) throw missing(path)
+  written += items.length
+  if (written > mostWritten) throw TOO_LONG
   writeSize(to, items.length, compact)
 }
 

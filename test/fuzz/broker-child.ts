@@ -13,12 +13,17 @@ export interface Report {
   readonly troubles: readonly string[]
   /** The longest time that the event loop stood still while its own thread used the CPU. */
   readonly stallMs: number
+  /** The longest turn of the event loop by the CPU that its thread used, and all of them together; 0 where turns were not watched. */
+  readonly turnMs: number
+  readonly workedMs: number
   readonly rssBytes: number
 }
 
 export type Order =
   | { readonly do: 'start' }
   | { readonly do: 'report' }
+  /** Looks at each turn until the next report: that keeps the process busy. */
+  | { readonly do: 'watch' }
   | { readonly do: 'stop' }
   | { readonly do: 'validate'; readonly seed: number; readonly from: number; readonly to: number }
 
@@ -32,6 +37,7 @@ const CONFIG = {
 let broker: RunningBroker | null = null
 let troubles: string[] = []
 let stallMs = 0
+let turns = { areWatched: false, longestMs: 0, beganAt: 0, since: 0 }
 let before = { at: performance.now(), worked: threadTimeMs() }
 
 const logger: Logger = {
@@ -69,10 +75,18 @@ async function obey(order: Order): Promise<unknown> {
     case 'report': {
       // A turn of the loop, so that a stall just now is seen.
       await new Promise((resolve) => setTimeout(resolve, 2 * PULSE_MS))
-      const report: Report = { troubles, stallMs, rssBytes: process.memoryUsage().rss }
+      const { longestMs, areWatched, since } = turns
+      const workedMs = areWatched ? threadTimeMs() - since : 0
+      const report: Report = { troubles, stallMs, turnMs: longestMs, workedMs, rssBytes: process.memoryUsage().rss }
       settle()
       return report
     }
+    case 'watch':
+      settle()
+      globalThis.gc?.()
+      turns = { areWatched: true, longestMs: 0, beganAt: threadTimeMs(), since: threadTimeMs() }
+      setImmediate(turn)
+      return null
     case 'stop':
       await broker?.close()
       broker = null
@@ -90,6 +104,7 @@ async function obey(order: Order): Promise<unknown> {
 function settle(): void {
   troubles = []
   stallMs = 0
+  turns = { areWatched: false, longestMs: 0, beganAt: 0, since: 0 }
   before = { at: performance.now(), worked: threadTimeMs() }
 }
 
@@ -98,6 +113,15 @@ function pulse(): void {
   const now = { at: performance.now(), worked: threadTimeMs() }
   stallMs = Math.max(stallMs, Math.min(now.at - before.at - PULSE_MS, now.worked - before.worked))
   before = now
+}
+
+// Immediates run once in a turn.
+function turn(): void {
+  if (!turns.areWatched) return
+  const worked = threadTimeMs()
+  turns.longestMs = Math.max(turns.longestMs, worked - turns.beganAt)
+  turns.beganAt = worked
+  setImmediate(turn)
 }
 
 function trouble(what: string): void {

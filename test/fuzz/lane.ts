@@ -44,10 +44,10 @@ export class Lane {
   }
 
   /** Sends a frame and says what came of it. */
-  async try(frame: Uint8Array, due: Due): Promise<Verdict> {
+  async try(frame: Uint8Array, due: Due, deadlineMs = DEADLINE_MS): Promise<Verdict> {
     const socket = (this.#socket ??= this.#connected())
     socket.write(Buffer.concat([framed(frame), sentinel]))
-    const until = performance.now() + (due.kind === 'answer' && due.mayWait ? PATIENCE_MS : DEADLINE_MS)
+    const until = performance.now() + (due.kind === 'answer' && due.mayWait ? PATIENCE_MS : deadlineMs)
     const answers: Buffer[] = []
     for (;;) {
       for (let next = this.#next(); next; next = this.#next()) {
@@ -64,7 +64,7 @@ export class Lane {
       if (left <= 0) {
         this.drop()
         if (due.kind === 'answer' && due.mayWait) return { kind: 'parked' }
-        return { kind: 'wrong', what: `no answer within ${DEADLINE_MS} ms` }
+        return { kind: 'wrong', what: `no answer within ${deadlineMs} ms` }
       }
       await this.#change(left)
     }

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util'
 import { ready } from '../../src/protocol/compression/index.ts'
 import { type Counters, openCounters } from '../support/counter-file.ts'
+import { MAX_TURN_MS, measureBounds } from './bound-run.ts'
 import { Campaign, type Finding } from './campaign.ts'
 import { keep } from './corpus.ts'
 import { servedApis } from './fire.ts'
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     batches: { type: 'string' },
     seed: { type: 'string' },
     minutes: { type: 'string' },
+    bounds: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -32,6 +34,7 @@ const USAGE = `npm run fuzz -- [options]
   --frames N     go on until N frames are counted in test/campaigns/fuzz.json (1000000)
   --batches N    and N record batches (200000); where both are, a campaign of a fresh seed runs for a minute and is not counted
   --minutes M    stop after so long; the next call goes on (0: run to the end; 1 where no option is given)
+  --bounds       only the requests that hold as much as one may; they are also tried where no option is given
   --seed S       frames and batches 0 to N of this seed, which are not counted
 
 It fails for what it finds, and for what was found earlier on this commit of src.`
@@ -41,6 +44,7 @@ else await main()
 
 async function main(): Promise<void> {
   await ready()
+  if (values.bounds) return bounds()
   const counters = openCounters('fuzz')
   const wanted = { frames: numberOf('frames') ?? FRAMES, batches: numberOf('batches') ?? BATCHES }
   const counted = { frames: counters.total('frames'), batches: counters.total('batches') }
@@ -56,6 +60,7 @@ async function main(): Promise<void> {
   if (seed !== undefined) await campaign(newTally(seed), wanted, minutes, null)
   else if (isDone) await campaign(newTally(Date.now() % 2 ** 31), wanted, minutes || SHORT_MINUTES, null)
   else await campaign(newTally(COUNTED_SEED, counted.frames, counted.batches), targets, minutes, counters)
+  if (isPlain && values.minutes === undefined) await bounds()
   if (counters.failuresOnCommit.some(({ title }) => counts(title))) process.exitCode = 1
   const { shares } = counters
   console.log(`counted on ${shares.length} commits: ${counters.total('frames')} frames, ${counters.total('batches')} batches`)
@@ -114,6 +119,21 @@ async function campaign(
       .replace(/-$/, '')
     console.log(`kept as ${keep(name, `${title} (${what})\n${detail}`, inputs)}`)
   }
+}
+
+/** Requests at the bound of what one may hold: no turn of the event loop may be long. */
+async function bounds(): Promise<void> {
+  let tried = 0
+  let long = 0
+  console.log('longest turn, all work, decoded in one piece (ms of CPU)')
+  await measureBounds(await servedApis(), ({ what, turnMs, workedMs, decodeMs, wrong }) => {
+    tried++
+    if (turnMs > MAX_TURN_MS) long++
+    if (turnMs > MAX_TURN_MS || wrong) process.exitCode = 1
+    const verdict = wrong ?? (turnMs > MAX_TURN_MS ? `a turn above ${MAX_TURN_MS} ms` : '')
+    console.log(`${[turnMs, workedMs, decodeMs].map((ms) => ms.toFixed(1).padStart(7)).join('')}  ${what}  ${verdict}`)
+  })
+  console.log(`${tried} requests at the bound, ${long} with a turn above ${MAX_TURN_MS} ms`)
 }
 
 /** A stall that no frame causes alone is the machine's, or the sum of many. */

@@ -37,6 +37,11 @@ export class Target {
     return this.#ask<Report>({ do: 'report' })
   }
 
+  /** From now to the next report each turn of its event loop is looked at. */
+  watch(): Promise<null> {
+    return this.#ask<null>({ do: 'watch' })
+  }
+
   /** Closes the broker and tells what memory is left in use. */
   stop(): Promise<NodeJS.MemoryUsage> {
     return this.#ask<NodeJS.MemoryUsage>({ do: 'stop' })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ByteReader, ByteWriter, MalformedBytes } from '../../src/base/bytes.ts'
-import { compileRead, compileWrite } from '../../src/protocol/compile.ts'
+import { compileRead, compileReadSteps, compileWrite, compileWriteSteps } from '../../src/protocol/compile.ts'
 import { interpret } from '../../src/protocol/interpret.ts'
 import { messages } from '../../src/protocol/messages/index.ts'
 import { type Plan, planOf, versionsOf } from '../../src/protocol/plan.ts'
@@ -36,23 +36,40 @@ function outcome(read: Codec<unknown>['read'], bytes: Uint8Array): unknown {
   }
 }
 
+function inSteps(read: Codec<unknown>['readSteps']): Codec<unknown>['read'] {
+  return (from) => {
+    const steps = read(from)
+    for (;;) {
+      const { done, value } = steps.next()
+      if (done) return value
+    }
+  }
+}
+
 const plans = everyPlan()
 
 test('compiled and interpreted codecs agree on random values of every version of every message', () => {
   const chance = new Chance(SEED)
   for (const plan of plans) {
     const [slow, read, write] = [interpret(plan), compileRead(plan), compileWrite(plan)]
+    const [readSteps, writeSteps] = [compileReadSteps(plan), compileWriteSteps(plan)]
     for (let i = 0; i < VALUES_EACH; i++) {
       const value = randomStruct(plan, chance)
       const where = `${plan.path} version ${plan.version}, value ${i} of seed ${SEED}`
       const bytes = bytesOf(write, value)
       assert.deepEqual(bytes, bytesOf(slow.write, value), where)
+      assert.deepEqual(
+        bytes,
+        bytesOf((to, its) => void [...writeSteps(to, its)], value),
+        `${where}, in steps`,
+      )
       assert.ok(bytes.length >= plan.leastSize, `${where}: ${bytes.length} bytes, at least ${plan.leastSize} were planned`)
       const [compiled, interpreted] = [outcome(read, bytes), outcome(slow.read, bytes)] as [
         { value: object; at: number },
         unknown,
       ]
       assert.deepEqual(compiled, interpreted, where)
+      assert.deepEqual(outcome(inSteps(readSteps), bytes), interpreted, `${where}, in steps`)
       assert.equal(compiled.at, bytes.length, where)
       assert.deepEqual(bytesOf(write, compiled.value), bytes, `${where}, written again`)
     }
@@ -63,7 +80,7 @@ test('compiled and interpreted codecs agree on damaged bytes, and only ever find
   const chance = new Chance(SEED)
   let malformed = 0
   for (const plan of plans) {
-    const [slow, read] = [interpret(plan), compileRead(plan)]
+    const [slow, read, readSteps] = [interpret(plan), compileRead(plan), compileReadSteps(plan)]
     const bytes = bytesOf(slow.write, randomStruct(plan, chance))
     if (bytes.length === 0) continue
     for (let i = 0; i < VALUES_EACH; i++) {
@@ -72,6 +89,11 @@ test('compiled and interpreted codecs agree on damaged bytes, and only ever find
       const part = damaged.subarray(0, chance.below(4) === 0 ? chance.below(bytes.length) : bytes.length)
       const found = outcome(read, part)
       assert.deepEqual(found, outcome(slow.read, part), `${plan.path} version ${plan.version}: ${part.toString('hex')}`)
+      assert.deepEqual(
+        outcome(inSteps(readSteps), part),
+        found,
+        `${plan.path} version ${plan.version}, in steps: ${part.toString('hex')}`,
+      )
       if (typeof found === 'string') malformed++
     }
   }

@@ -66,3 +66,30 @@ test('a part that fails is answered with its error, and the parts around it with
   )
   assert.deepEqual([asked, responses!.length], [5, 1000])
 })
+
+test('a resource with more than 1,000 configurations is refused, and those beside it are not', async () => {
+  const rules = { validate() {} }
+  const image = { configsOf: () => new Map() }
+  const machine = { image, settings: { rules } } as unknown as Controller
+  const controller = {
+    ask: async (command: (machine: Controller) => { reply: { value: unknown } }) => command(machine).reply.value,
+  } as unknown as ControllerChannel
+  const context = { may: () => true, slices: new Slices(new ManualClock()) } as unknown as RequestContext
+  const resource = (resourceName: string, count: number) => ({
+    resourceType: CLIENT_METRICS,
+    resourceName,
+    configs: Array.from({ length: count }, (_, i) => ({ name: `key-${i}`, configOperation: 0, value: '1' })),
+  })
+  const handler = incrementalAlterConfigs({ controller, nodeId: 1 })
+  const answer = await handler.handle(
+    { resources: [resource('many', 1001), resource('some', 1000)], validateOnly: true },
+    context,
+  )
+  assert.deepEqual(
+    answer!.responses!.map(({ resourceName, errorMessage }) => [resourceName, errorMessage]),
+    [
+      ['many', '1001 configurations of one resource; 1000 are allowed in a request'],
+      ['some', null],
+    ],
+  )
+})

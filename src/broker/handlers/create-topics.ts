@@ -1,18 +1,14 @@
 // CreateTopics (API 19).
 
 import { ZERO_UUID } from '../../base/uuid.ts'
-import { createTopics as createTopicsCommand, refused } from '../../metadata/controller/create-topics.ts'
+import { refused } from '../../metadata/controller/create-topics.ts'
 import { api } from '../../protocol/api.ts'
 import { errorCode, KafkaError } from '../../protocol/errors.ts'
 import type { CreateTopicsRequest, CreateTopicsResponse } from '../../protocol/messages/create-topics.ts'
-import type { ControllerChannel } from '../controller-channel.ts'
 import { CLUSTER, type Handler } from '../handler.ts'
+import { createInParts, type TopicCreation } from '../topic-creation.ts'
 
-export function createTopics({
-  controller,
-}: {
-  controller: ControllerChannel
-}): Handler<CreateTopicsRequest, CreateTopicsResponse> {
+export function createTopics(creation: TopicCreation): Handler<CreateTopicsRequest, CreateTopicsResponse> {
   return {
     api: api('CreateTopics'),
 
@@ -20,8 +16,8 @@ export function createTopics({
       const mayCreate = (name: string) => context.may('Create', CLUSTER) || context.may('Create', { type: 'Topic', name })
       const allowed = request.topics.filter(({ name }) => mayCreate(name))
       const denied = request.topics.filter(({ name }) => !mayCreate(name))
-      const { topics } = await controller.ask((machine) => createTopicsCommand(machine, { ...request, topics: allowed }))
-      const told = topics.map((topic) =>
+      const topics = await createInParts(creation, { topics: allowed, validateOnly: request.validateOnly }, context)
+      const told = await context.slices.map(topics, (topic) =>
         context.may('DescribeConfigs', { type: 'Topic', name: topic.name }) ? topic : withoutConfigs(topic),
       )
       return { topics: [...told, ...denied.map(({ name }) => refused(name, new KafkaError('TOPIC_AUTHORIZATION_FAILED')))] }

@@ -8,6 +8,7 @@ import { KafkaError } from '../../protocol/errors.ts'
 import type { DeleteTopicsRequest, DeleteTopicsResponse } from '../../protocol/messages/delete-topics.ts'
 import type { ControllerChannel } from '../controller-channel.ts'
 import type { Handler, RequestContext } from '../handler.ts'
+import { inParts } from '../in-parts.ts'
 
 export interface DeleteTopicsRooms {
   readonly controller: ControllerChannel
@@ -23,22 +24,22 @@ export function deleteTopics(rooms: DeleteTopicsRooms): Handler<DeleteTopicsRequ
     async handle(request, context) {
       if (!rooms.isEnabled()) throw new KafkaError('TOPIC_DELETION_DISABLED', 'delete.topic.enable is false on this broker')
       const byId = (topicId: string) => rooms.image().topicsById.get(topicId)?.name
-      const verdicts = request.topics.map((topic) => ({
-        topic,
-        error: verdict(topic.name ?? byId(topic.topicId), topic.name === null, context),
-      }))
-      const names = request.topicNames.map((name) => ({ name, error: verdict(name, false, context) }))
-      const { responses } = await rooms.controller.ask((machine) =>
-        deleteTopicsCommand(machine, {
-          topics: verdicts.filter(({ error }) => !error).map(({ topic }) => topic),
-          topicNames: names.filter(({ error }) => !error).map(({ name }) => name),
-        }),
-      )
-      const denied = [
-        ...verdicts.flatMap(({ topic, error }) => (error ? [failure(topic.name, topic.topicId, error)] : [])),
-        ...names.flatMap(({ name, error }) => (error ? [failure(name, ZERO_UUID, error)] : [])),
-      ]
-      return { responses: [...responses, ...denied] }
+      // Before version 6 they come by name alone.
+      const asked = request.topics.concat(request.topicNames.map((name) => ({ name, topicId: ZERO_UUID })))
+      const allowed: Named[] = []
+      const denied: ReturnType<typeof failure>[] = []
+      await context.slices.each(asked, (topic) => {
+        const error = verdict(topic.name ?? byId(topic.topicId), topic.name === null, context)
+        if (error) denied.push(failure(topic.name, topic.topicId, error))
+        else allowed.push(topic)
+      })
+      const responses = await inParts(allowed, context, {
+        keyOf: ({ name, topicId }) => name ?? byId(topicId) ?? ` ${topicId}`,
+        failed: ({ name, topicId }, error) => failure(name, topicId, error),
+        ask: async (topics) =>
+          (await rooms.controller.ask((machine) => deleteTopicsCommand(machine, { topics, topicNames: [] }))).responses,
+      })
+      return { responses: responses.concat(denied) }
     },
 
     refuse: (request, error) => ({
@@ -49,6 +50,8 @@ export function deleteTopics(rooms: DeleteTopicsRooms): Handler<DeleteTopicsRequ
     }),
   }
 }
+
+type Named = DeleteTopicsRequest['topics'][number]
 
 /** Why the topic may not be deleted by this principal; null where it may. A name that was not told stays untold. */
 function verdict(name: string | undefined, askedById: boolean, context: RequestContext): KafkaError | null {

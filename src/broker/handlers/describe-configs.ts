@@ -22,6 +22,9 @@ import { CLUSTER, type Handler, type RequestContext, type Resource } from '../ha
 type Asked = DescribeConfigsRequest['resources'][number]
 type Answer = Item<Input<DescribeConfigsResponse>['results']>
 
+/** Of so many resources each is answered every time that it is named. */
+const FEW = 200
+
 export interface DescribeConfigsRooms {
   readonly image: () => MetadataImage
   readonly layers: () => BrokerLayers
@@ -32,7 +35,8 @@ export function describeConfigs(rooms: DescribeConfigsRooms): Handler<DescribeCo
   return {
     api: api('DescribeConfigs'),
     async handle(request, context) {
-      return { results: await context.slices.map(request.resources, (asked) => describeOne(asked, request, context)) }
+      const asked = request.resources.length > FEW ? await distinct(request.resources, context) : request.resources
+      return { results: await context.slices.map(asked, (one) => describeOne(one, request, context)) }
     },
     refuse: (request, error) => ({ results: request.resources.map((asked) => failure(asked, error)) }),
   }
@@ -88,6 +92,16 @@ export function describeConfigs(rooms: DescribeConfigsRooms): Handler<DescribeCo
       )
     }
   }
+}
+
+/** Each resource as it was first named: a hundred thousand times the same topic would be an answer of hundreds of megabytes. */
+async function distinct(resources: readonly Asked[], { slices }: RequestContext): Promise<readonly Asked[]> {
+  const found = new Map<string, Asked>()
+  await slices.each(resources, (asked) => {
+    const key = `${asked.resourceType} ${asked.resourceName}`
+    if (!found.has(key)) found.set(key, asked)
+  })
+  return [...found.values()]
 }
 
 function requirePermission(type: ResourceType, name: string, context: RequestContext): void {

@@ -24,7 +24,8 @@ export function describeLogDirs({
     api: api('DescribeLogDirs'),
     requires: { operation: 'Describe', resource: CLUSTER },
     async handle(request, context) {
-      return { results: await context.slices.map(logDirs, (dir) => describeOne(dir, wanted(request), context)) }
+      const isWanted = await wanted(request, context)
+      return { results: await context.slices.map(logDirs, (dir) => describeOne(dir, isWanted, context)) }
     },
     refuse: (_, error) => ({ errorCode: error.code, results: [] }),
   }
@@ -41,9 +42,22 @@ export function describeLogDirs({
 }
 
 /** Null topics ask for all of them. */
-function wanted({ topics }: DescribeLogDirsRequest): (partition: Partition) => boolean {
+async function wanted(
+  { topics }: DescribeLogDirsRequest,
+  { slices }: RequestContext,
+): Promise<(partition: Partition) => boolean> {
   if (topics === null) return () => true
-  const named = new Map(topics.map(({ topic, partitions }) => [topic, new Set(partitions)]))
+  const named = new Map<string, Set<number>>()
+  let seen = 0
+  for (const { topic, partitions } of topics) {
+    const indexes = new Set<number>()
+    named.set(topic, indexes)
+    while (slices.isOverAt(seen++)) await slices.turn()
+    for (const index of partitions) {
+      indexes.add(index)
+      while (slices.isOverAt(seen++)) await slices.turn()
+    }
+  }
   return (partition) => named.get(partition.topic)?.has(partition.index) ?? false
 }
 

@@ -17,6 +17,9 @@ import { INTERNAL_TOPICS } from '../topics.ts'
 type Answer = Input<DescribeTopicPartitionsResponse>
 type TopicAnswer = DescribeTopicPartitionsResponse['topics'][number]
 
+/** 50,000 topics: names are sorted in one turn. */
+export const MOST_DESCRIBED_WEIGHT = 200_000
+
 export interface DescribeTopicPartitionsRooms {
   readonly image: () => MetadataImage
   /** `max.request.partition.size.limit` of the broker. */
@@ -28,11 +31,12 @@ export function describeTopicPartitions(
 ): Handler<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse> {
   return {
     api: api('DescribeTopicPartitions'),
+    mostWeight: MOST_DESCRIBED_WEIGHT,
 
     async handle(request, context) {
       const { cursor } = request
       if (cursor && cursor.partitionIndex < 0) throw new KafkaError('INVALID_REQUEST', 'the cursor names a negative partition')
-      const names = wanted(request, context)
+      const names = await wanted(request, context)
       if (cursor && request.topics.length > 0 && names[0] !== cursor.topicName) {
         throw new KafkaError('INVALID_REQUEST', `the cursor names ${cursor.topicName}, which was not asked for`)
       }
@@ -51,10 +55,20 @@ export function describeTopicPartitions(
   }
 
   /** In the order of their names, from the cursor's on. */
-  function wanted({ topics, cursor }: DescribeTopicPartitionsRequest, context: RequestContext): string[] {
-    const named = topics.length > 0 ? topics.map(({ name }) => name) : [...rooms.image().topics.values()].map(({ name }) => name)
-    const visible = topics.length > 0 ? named : named.filter((name) => context.may('Describe', { type: 'Topic', name }))
-    return [...new Set(visible)].sort().filter((name) => !cursor || name >= cursor.topicName)
+  async function wanted({ topics, cursor }: DescribeTopicPartitionsRequest, context: RequestContext): Promise<string[]> {
+    const names = new Set<string>()
+    const { slices } = context
+    const from = cursor?.topicName ?? ''
+    const take = (name: string) => {
+      if (name >= from) names.add(name)
+    }
+    if (topics.length > 0) await slices.each(topics, ({ name }) => take(name))
+    else
+      await slices.each([...rooms.image().topics.values()], ({ name }) => {
+        if (context.may('Describe', { type: 'Topic', name })) take(name)
+      })
+    while (slices.isOver) await slices.turn()
+    return [...names].sort()
   }
 
   async function pages(

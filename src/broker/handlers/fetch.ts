@@ -2,6 +2,7 @@
 
 import type { LogRead } from '../../log/log.ts'
 import type { Clock } from '../../platform/clock.ts'
+import type { Slices } from '../../platform/slices.ts'
 import { api } from '../../protocol/api.ts'
 import { errorCode, KafkaError } from '../../protocol/errors.ts'
 import type { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
@@ -57,6 +58,8 @@ const READ_COMMITTED = 1
 /** An answer from the wrong broker names the right one (KIP-951). */
 const LEADERS_TOLD_SINCE = 16
 const ALONE = { selector: null, leaderQuota: null }
+/** Answers for so many partitions are put together in one go. */
+const FEW = 1000
 
 export function fetch({
   topics,
@@ -77,7 +80,9 @@ export function fetch({
           `isolation level ${request.isolationLevel}; 0 is read_uncommitted, 1 read_committed`,
         )
       }
-      const fetching = sessions.begin(request, context.version)
+      const { slices } = context
+      const beginning = sessions.begin(request, context.version, slices)
+      const fetching = beginning instanceof Promise ? await beginning : beginning
       if (typeof fetching === 'string') return { errorCode: errorCode(fetching), responses: [] }
       const loan = memory.open((why) => context.disconnect(why))
       const reader = readerOf(request, context.version, { ...readers, clock })
@@ -95,7 +100,7 @@ export function fetch({
       if (context.gone.aborted) return { sessionId, responses: [] } // nobody hears it: what the session was told stays as it was
       for (const { asked, sizeInBytes } of call.found.values()) if (sizeInBytes > 0) fetching.context.moveBack(asked)
       loan.leaves()
-      const responses = group(answered(call))
+      const responses = call.found.size > FEW ? await groupInSlices(answered(call), slices) : group(answered(call))
       return { sessionId, responses, nodeEndpoints: hints?.endpoints(leadersIn(responses), context) ?? [] }
     },
 
@@ -326,9 +331,10 @@ function failed(asked: FetchedPartition, answer: PartitionAnswer, isKnown: boole
 
 /** What goes out: in an incremental answer only what is new; what was told is remembered. */
 function* answered({ fetching: { context, incremental }, found }: Call): Generator<Found> {
-  const all = incremental ? [...found.values()] : [...context.partitions.values()].flatMap((asked) => found.get(asked) ?? [])
-  for (const one of [...all.filter(({ isKnown }) => isKnown), ...all.filter(({ isKnown }) => !isKnown)]) {
-    const { answer, asked } = one
+  for (const asked of incremental ? found.keys() : context.partitions.values()) {
+    const one = found.get(asked)
+    if (!one) continue
+    const { answer } = one
     const isNews =
       one.failed ||
       one.sizeInBytes > 0 ||
@@ -347,12 +353,36 @@ function leadersIn(responses: readonly { readonly partitions: readonly Partition
   return leaders
 }
 
-function group(found: Iterable<Found>) {
-  const responses: { topic: string; topicId: string; partitions: PartitionAnswer[] }[] = []
-  for (const { asked, answer } of found) {
-    const last = responses.at(-1)
-    if (last && last.topic === asked.topic && last.topicId === asked.topicId) last.partitions.push(answer)
-    else responses.push({ topic: asked.topic, topicId: asked.topicId, partitions: [answer] })
+type Response = { topic: string; topicId: string; partitions: PartitionAnswer[] }
+
+/** By topic, what is not known last. */
+function group(found: Iterable<Found>): Response[] {
+  const responses: Response[] = []
+  let unknown: Found[] | null = null
+  for (const one of found) {
+    if (one.isKnown) put(one, responses)
+    else if (unknown) unknown.push(one)
+    else unknown = [one]
   }
+  if (unknown) for (const one of unknown) put(one, responses)
   return responses
+}
+
+async function groupInSlices(found: Iterable<Found>, slices: Slices): Promise<Response[]> {
+  const responses: Response[] = []
+  const unknown: Found[] = []
+  let seen = 0
+  for (const one of found) {
+    if (one.isKnown) put(one, responses)
+    else unknown.push(one)
+    while (slices.isOverAt(seen++)) await slices.turn()
+  }
+  await slices.each(unknown, (one) => put(one, responses))
+  return responses
+}
+
+function put({ asked, answer }: Found, responses: Response[]): void {
+  const last = responses.at(-1)
+  if (last && last.topic === asked.topic && last.topicId === asked.topicId) last.partitions.push(answer)
+  else responses.push({ topic: asked.topic, topicId: asked.topicId, partitions: [answer] })
 }

@@ -13,7 +13,7 @@ export interface FindCoordinatorRooms {
   /** The internal topic of each kind of coordinator that is served: keys and partitions go together by the same hash. */
   readonly topics: { readonly group: string; readonly transaction?: string }
   /** Makes the internal topic and resolves when this broker knows it. */
-  readonly ensureInternalTopic: (topic: string) => Promise<void>
+  readonly ensureInternalTopic: (topic: string, context: RequestContext) => Promise<void>
 }
 
 const GROUP = 0
@@ -61,7 +61,7 @@ export function findCoordinator(rooms: FindCoordinatorRooms): Handler<FindCoordi
 
   async function find(keyType: number, key: string, context: RequestContext): Promise<Found> {
     const topic = topicFor(keyType, key, context)
-    if (!rooms.image().topic(topic)) await rooms.ensureInternalTopic(topic)
+    if (!rooms.image().topic(topic)) await rooms.ensureInternalTopic(topic, context)
     const image = rooms.image()
     const partitions = image.topic(topic)?.partitions
     if (!partitions) throw new KafkaError('COORDINATOR_NOT_AVAILABLE', `${topic} is being made`)

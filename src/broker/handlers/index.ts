@@ -84,6 +84,7 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
   const topics = new Topics(image, replicas)
   const { activeController, waits } = rooms
   const maker = new TopicMaker({ controller: activeController, waits, isKnown: (name) => image().topic(name) !== undefined })
+  const creation = { controller, defaultPartitions: () => configs.broker['num.partitions'] }
   const cluster = { image, clusterId: dirs.metadata.clusterId, controllerId }
   const sessions = new FetchSessions(loaded.config['max.incremental.fetch.session.cache.slots'], clock, random)
   const memory = new AnswerMemory(MAX_ANSWER_BYTES, clock)
@@ -102,9 +103,9 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     metadata({ ...cluster, autoCreate: () => (configs.broker['auto.create.topics.enable'] ? autoCreate : null) }),
     describeCluster(cluster),
     describeTopicPartitions({ image, maxPartitions: loaded.config['max.request.partition.size.limit'] }),
-    createTopics({ controller }),
+    createTopics(creation),
     deleteTopics({ controller, image, isEnabled: () => configs.broker['delete.topic.enable'] }),
-    createPartitions({ controller }),
+    createPartitions({ controller, image }),
     electLeaders({ controller }),
     alterPartitionReassignments({ controller }),
     listPartitionReassignments({ controller }),

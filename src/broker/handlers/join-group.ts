@@ -4,7 +4,7 @@ import type { GroupCoordinator } from '../../coordinator/group/coordinator.ts'
 import { api } from '../../protocol/api.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import type { JoinGroupRequest, JoinGroupResponse } from '../../protocol/messages/join-group.ts'
-import { asker, requireGroup } from '../groups.ts'
+import { asker, MOST_GROUP_WEIGHT, requireGroup } from '../groups.ts'
 import type { Handler } from '../handler.ts'
 
 /** Since this version a missing protocol is null instead of empty. */
@@ -13,6 +13,7 @@ const NO_PROTOCOL_IS_NULL_SINCE = 7
 export function joinGroup({ groups }: { groups: GroupCoordinator }): Handler<JoinGroupRequest, JoinGroupResponse> {
   return {
     api: api('JoinGroup'),
+    mostWeight: MOST_GROUP_WEIGHT,
 
     async handle(request, context) {
       requireGroup(context, 'Read', request.groupId)

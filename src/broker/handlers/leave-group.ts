@@ -4,7 +4,7 @@ import type { GroupCoordinator } from '../../coordinator/group/coordinator.ts'
 import { api } from '../../protocol/api.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import type { LeaveGroupRequest, LeaveGroupResponse } from '../../protocol/messages/leave-group.ts'
-import { requireGroup } from '../groups.ts'
+import { MOST_GROUP_WEIGHT, requireGroup } from '../groups.ts'
 import type { Handler } from '../handler.ts'
 
 const MANY_SINCE = 3
@@ -12,6 +12,7 @@ const MANY_SINCE = 3
 export function leaveGroup({ groups }: { groups: GroupCoordinator }): Handler<LeaveGroupRequest, LeaveGroupResponse> {
   return {
     api: api('LeaveGroup'),
+    mostWeight: MOST_GROUP_WEIGHT,
 
     async handle({ groupId, memberId, members }, context) {
       requireGroup(context, 'Read', groupId)

@@ -34,8 +34,8 @@ export function listOffsets({ topics }: { topics: Topics }): Handler<ListOffsets
 
     async handle(request, context) {
       return {
-        topics: await context.slices.map(byName(request), async ({ name, partitions }) => {
-          const { once, twice } = counted(partitions)
+        topics: await context.slices.map(await byName(request, context), async ({ name, partitions }) => {
+          const { once, twice } = await counted(partitions, context)
           return {
             name,
             partitions: await context.slices.map(once, (asked) =>
@@ -75,14 +75,22 @@ export function listOffsets({ topics }: { topics: Topics }): Handler<ListOffsets
 }
 
 /** A topic that comes in two entries is answered in one. */
-function byName({ topics }: ListOffsetsRequest): ListOffsetsRequest['topics'] {
+async function byName({ topics }: ListOffsetsRequest, { slices }: RequestContext): Promise<ListOffsetsRequest['topics']> {
+  const names = new Set<string>()
+  await slices.each(topics, ({ name }) => void names.add(name))
+  if (names.size === topics.length) return topics
   const found = new Map<string, Asked[]>()
+  let seen = 0
   for (const { name, partitions } of topics) {
-    const known = found.get(name)
-    if (known) for (const asked of partitions) known.push(asked)
-    else found.set(name, [...partitions])
+    let all = found.get(name)
+    if (!all) found.set(name, (all = []))
+    for (const asked of partitions) {
+      while (slices.isOverAt(seen++)) await slices.turn()
+      all.push(asked)
+    }
+    while (slices.isOverAt(seen++)) await slices.turn()
   }
-  return found.size === topics.length ? topics : [...found].map(([name, partitions]) => ({ name, partitions }))
+  return [...found].map(([name, partitions]) => ({ name, partitions }))
 }
 
 async function lookUp(
@@ -138,15 +146,22 @@ function questionFor(timestamp: number, version: number): Question {
   throw new KafkaError('UNSUPPORTED_VERSION', `timestamp ${timestamp} means nothing in version ${version}`)
 }
 
+interface Counted {
+  readonly once: readonly Asked[]
+  readonly twice: ReadonlySet<number>
+}
+
 /** Each partition as it was first asked for, and which ones came again. */
-function counted(partitions: readonly Asked[]): { once: readonly Asked[]; twice: ReadonlySet<number> } {
-  const seen = new Map<number, Asked>()
+async function counted(partitions: readonly Asked[], { slices }: RequestContext): Promise<Counted> {
+  const seen = new Set<number>()
   const twice = new Set<number>()
-  for (const asked of partitions) {
-    if (seen.has(asked.partitionIndex)) twice.add(asked.partitionIndex)
-    else seen.set(asked.partitionIndex, asked)
-  }
-  return { once: [...seen.values()], twice }
+  const once: Asked[] = []
+  await slices.each(partitions, (asked) => {
+    if (seen.has(asked.partitionIndex)) return void twice.add(asked.partitionIndex)
+    seen.add(asked.partitionIndex)
+    once.push(asked)
+  })
+  return { once, twice }
 }
 
 function failure({ partitionIndex }: Asked, error: KafkaError): Answer {

@@ -1,6 +1,7 @@
 // Metadata (API 3): which brokers there are, who leads each partition; makes a missing topic where both sides allow it.
 
 import { ZERO_UUID } from '../../base/uuid.ts'
+import { requireFewPartitions } from '../../metadata/controller/assignments.ts'
 import { isLegalName, requireLegalName } from '../../metadata/controller/topic-names.ts'
 import type { MetadataImage, TopicImage } from '../../metadata/image.ts'
 import type { PartitionImage } from '../../metadata/partition.ts'
@@ -104,11 +105,13 @@ export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, Metadat
     const make = rooms.autoCreate()
     const isAllowed = context.version < AUTO_CREATION_ASKED_SINCE || request.allowAutoTopicCreation
     if (!make || !isAllowed) return NO_REFUSALS
-    const missing = asked.flatMap(({ name, topicId }) =>
-      topicId === ZERO_UUID && name && !rooms.image().topic(name) ? [name] : [],
-    )
     const mayMake = (name: string) => context.may('Create', CLUSTER) || context.may('Create', { type: 'Topic', name })
-    const names = missing.filter((name) => isLegalName(name) && mayMake(name))
+    const names: string[] = []
+    await context.slices.each(asked, ({ name, topicId }) => {
+      const isMissing = topicId === ZERO_UUID && name && !rooms.image().topic(name)
+      if (isMissing && isLegalName(name) && mayMake(name)) names.push(name)
+    })
+    requireFewPartitions(names.length, 'made')
     return names.length === 0 ? NO_REFUSALS : make(names)
   }
 

@@ -19,13 +19,14 @@ export function offsetDelete({ groups, image }: OffsetDeleteRooms): Handler<Offs
 
     async handle({ groupId, topics }, context) {
       requireGroup(context, 'Delete', groupId)
-      const checked = topics.map((topic) => ({
+      const { slices } = context
+      const checked = await slices.map(topics, async (topic) => ({
         topic,
-        refusals: topic.partitions.map(({ partitionIndex }) => refusalOf(topic, partitionIndex, context)),
+        refusals: await slices.map(topic.partitions, ({ partitionIndex }) => refusalOf(topic, partitionIndex, context)),
       }))
       const { error, topics: outcome } = await groups.deleteOffsets({
         groupId,
-        topics: checked.map(({ topic, refusals }) => ({
+        topics: await slices.map(checked, ({ topic, refusals }) => ({
           name: topic.name,
           partitions: topic.partitions.filter((_, index) => refusals[index] === null).map(({ partitionIndex }) => partitionIndex),
         })),
@@ -33,9 +34,9 @@ export function offsetDelete({ groups, image }: OffsetDeleteRooms): Handler<Offs
       if (error !== 'NONE') return { errorCode: errorCode(error) }
       return {
         errorCode: 0,
-        topics: checked.map(({ topic, refusals }, topicIndex) => ({
+        topics: await slices.map(checked, async ({ topic, refusals }, topicIndex) => ({
           name: topic.name,
-          partitions: topic.partitions.map(({ partitionIndex }, index) => ({
+          partitions: await slices.map(topic.partitions, ({ partitionIndex }, index) => ({
             partitionIndex,
             errorCode: errorCode(refusals[index] ?? outcome[topicIndex]!),
           })),

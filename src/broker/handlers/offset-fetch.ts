@@ -6,7 +6,6 @@ import type { GroupCoordinator } from '../../coordinator/group/coordinator.ts'
 import { api } from '../../protocol/api.ts'
 import { type ErrorName, errorCode, type KafkaError } from '../../protocol/errors.ts'
 import type { OffsetFetchRequest, OffsetFetchResponse } from '../../protocol/messages/offset-fetch.ts'
-import type { Item } from '../../protocol/schema.ts'
 import { type KnownTopics, requireGroup } from '../groups.ts'
 import type { Handler, RequestContext } from '../handler.ts'
 
@@ -61,12 +60,14 @@ export function offsetFetch({ groups, image }: OffsetFetchRooms): Handler<Offset
     }
 
     async function fetchSome(groupId: string, topics: readonly AskedTopic[]) {
-      const refusals = topics.map((topic) => refusalOf(topic, context))
-      const wanted = topics.filter((_, index) => refusals[index] === null)
-      const names = wanted.map(({ partitionIndexes, ...topic }) => ({
-        name: nameOf(topic, context)!,
-        partitions: partitionIndexes,
-      }))
+      const refusals: (ErrorName | null)[] = []
+      const names: { name: string; partitions: readonly number[] }[] = []
+      await context.slices.each(topics, (topic) => {
+        const name = nameOf(topic, context)
+        const refusal = name === undefined ? 'UNKNOWN_TOPIC_ID' : refusalOf(name, context)
+        refusals.push(refusal)
+        if (refusal === null) names.push({ name: name!, partitions: topic.partitionIndexes })
+      })
       const found = await groups.fetchOffsets({ groupId, topics: names, requireStable })
       let next = 0
       return context.slices.map(topics, async (topic, index) => {
@@ -87,16 +88,11 @@ export function offsetFetch({ groups, image }: OffsetFetchRooms): Handler<Offset
     }
   }
 
-  function nameOf(
-    { name, topicId }: { readonly name: string; readonly topicId: string },
-    { version }: RequestContext,
-  ): string | undefined {
+  function nameOf({ name, topicId }: AskedTopic, { version }: RequestContext): string | undefined {
     return version >= BY_ID_SINCE ? image().topicsById.get(topicId)?.name : name
   }
 
-  function refusalOf(topic: AskedTopic, context: RequestContext): ErrorName | null {
-    const name = nameOf(topic, context)
-    if (name === undefined) return 'UNKNOWN_TOPIC_ID'
+  function refusalOf(name: string, context: RequestContext): ErrorName | null {
     return context.may('Describe', { type: 'Topic', name }) ? null : 'TOPIC_AUTHORIZATION_FAILED'
   }
 }
@@ -105,7 +101,7 @@ export function offsetFetch({ groups, image }: OffsetFetchRooms): Handler<Offset
 function asked({ groupId, topics, groups }: OffsetFetchRequest, version: number): readonly AskedGroup[] {
   if (version >= MANY_SINCE) return groups
   return [
-    { groupId, topics: topics?.map((topic: Item<OffsetFetchRequest['topics']>) => ({ ...topic, topicId: ZERO_UUID })) ?? null },
+    { groupId, topics: topics?.map(({ name, partitionIndexes }) => ({ name, topicId: ZERO_UUID, partitionIndexes })) ?? null },
   ]
 }
 
@@ -122,6 +118,6 @@ function failure({ groupId, topics }: AskedGroup, error: KafkaError, version: nu
   }
 }
 
-function onWire({ error, ...offset }: FetchedOffset) {
-  return { ...offset, errorCode: errorCode(error) }
+function onWire({ partitionIndex, committedOffset, committedLeaderEpoch, metadata, error }: FetchedOffset) {
+  return { partitionIndex, committedOffset, committedLeaderEpoch, metadata, errorCode: errorCode(error) }
 }

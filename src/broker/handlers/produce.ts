@@ -3,6 +3,7 @@
 
 import type { Clock } from '../../platform/clock.ts'
 import type { Offload } from '../../platform/offload.ts'
+import type { Slices } from '../../platform/slices.ts'
 import { api } from '../../protocol/api.ts'
 import type { Aside } from '../../protocol/compression/index.ts'
 import { errorCode, KafkaError } from '../../protocol/errors.ts'
@@ -14,6 +15,7 @@ import type { Partition, RequiredAcks } from '../../replication/partition.ts'
 import type { BatchRulebook } from '../batch-rules.ts'
 import type { Handler, RequestContext } from '../handler.ts'
 import type { LeaderHints } from '../leader-hints.ts'
+import { type Asked, askedInSlices, distinct, type Item, producerOf, type Topic } from '../produce-items.ts'
 import { type Line, ProduceOrder, Slots } from '../produce-order.ts'
 import type { Topics } from '../topics.ts'
 
@@ -23,15 +25,6 @@ interface TopicAnswer {
   readonly topicId: string
   readonly partitionResponses: readonly PartitionAnswer[]
 }
-type Topic = ProduceRequest['topicData'][number]
-type PartitionData = Topic['partitionData'][number]
-
-/** One batch for one partition. */
-interface Item {
-  readonly topic: Topic
-  readonly data: PartitionData
-}
-
 /** What one batch is answered with, once `done` resolves where there is something to wait for. */
 interface Outcome {
   readonly answer: PartitionAnswer & { readonly index: number }
@@ -45,6 +38,8 @@ interface Call {
   readonly context: RequestContext
   readonly asked: readonly Topic[]
   readonly items: readonly Item[]
+  /** The lines of its producers; null where nobody looked yet. */
+  readonly producers: readonly Line[] | null
   /** Those of the first items, in their order. */
   readonly outcomes: Outcome[]
   /** How many bytes may still come out of compressed payloads. */
@@ -66,6 +61,8 @@ const ACKS: ReadonlyMap<number, RequiredAcks> = new Map([
 /** Compressed payloads of one request may hold this much, and this many times the size of its batches; beyond both a single one is a bomb, too. */
 const ALWAYS_OPENED = 64 * 1024 * 1024
 const LARGEST_RATIO = 200
+/** Answers for so many topics are put together in one go. */
+const FEW = 1000
 /** Each may hold a thread of Node's pool, which has four, and its opened payload in memory; the disk needs threads, too. */
 const COSTLY_AT_A_TIME = 2
 
@@ -91,15 +88,23 @@ export function produce({
   const order = new ProduceOrder()
   const slots = new Slots(COSTLY_AT_A_TIME)
   const pause = () => new Promise<void>((resolve) => clock.soon(resolve))
+  /** Those that are about to be handled. */
+  const prepared = new Map<ProduceRequest, Asked>()
   const aside: Aside = { pause, run: (work) => offload.run(work) }
 
   return {
     api: api('Produce'),
 
+    async prepare(request, { slices }) {
+      prepared.set(request, await askedInSlices(request, slices))
+    },
+
     handle(request, context) {
+      const asked = prepared.size > 0 ? prepared.get(request) : undefined
+      if (asked) prepared.delete(request)
       const acks = ACKS.get(request.acks)
       if (!acks) throw new KafkaError('INVALID_REQUIRED_ACKS', `acks is ${request.acks}; 0, 1 and -1 (all) are allowed`)
-      const call = callOf(request, acks, context, distinct(request))
+      const call = asked ? preparedCall(request, acks, context, asked) : callOf(request, acks, context)
       if (order.isIdle || !order.isTaken(linesOf(call))) appendNow(call)
       return answered(call)
     },
@@ -119,6 +124,7 @@ export function produce({
     if (outcomes.length < items.length) await order.run(linesOf(call), () => appendInTurns(call))
     const answers: PartitionAnswer[] = []
     for (const { answer, done } of outcomes) {
+      while (outcomes.length > FEW && context.slices.isOverAt(answers.length)) await context.slices.turn()
       try {
         if (done) await done
         answers.push(answer)
@@ -128,7 +134,8 @@ export function produce({
         answers.push(failure(answer.index, error, -1))
       }
     }
-    const responses = responsesOf(asked, answers)
+    const told = responsesOf(asked, answers, context.slices)
+    const responses = told instanceof Promise ? await told : told
     if (acks === 'none') return silence(responses, context)
     return call.isMisplaced && hints && context.version >= LEADERS_TOLD_SINCE
       ? withLeaders(responses, hints, context)
@@ -217,7 +224,8 @@ export function produce({
   }
 }
 
-function callOf(request: ProduceRequest, acks: RequiredAcks, context: RequestContext, asked: readonly Topic[]): Call {
+function callOf(request: ProduceRequest, acks: RequiredAcks, context: RequestContext): Call {
+  const asked = distinct(request.topicData)
   const items: Item[] = []
   let size = 0
   for (const topic of asked) {
@@ -226,8 +234,16 @@ function callOf(request: ProduceRequest, acks: RequiredAcks, context: RequestCon
       size += data.records?.length ?? 0
     }
   }
-  return { request, acks, context, asked, items, outcomes: [], room: ALWAYS_OPENED + LARGEST_RATIO * size, isMisplaced: false }
+  return { request, acks, context, asked, items, producers: null, outcomes: [], room: roomFor(size), isMisplaced: false }
 }
+
+function preparedCall(request: ProduceRequest, acks: RequiredAcks, context: RequestContext, its: Asked): Call {
+  const { topics, items, producers, sizeInBytes } = its
+  return { request, acks, context, asked: topics, items, producers, outcomes: [], room: roomFor(sizeInBytes), isMisplaced: false }
+}
+
+/** How many bytes may come out of compressed payloads. */
+const roomFor = (sizeInBytes: number) => ALWAYS_OPENED + LARGEST_RATIO * sizeInBytes
 
 function recordsOf({ data: { records } }: Item, { request }: Call): Uint8Array {
   if (records === null) throw new KafkaError('INVALID_RECORD', 'the records are null')
@@ -235,14 +251,15 @@ function recordsOf({ data: { records } }: Item, { request }: Call): Uint8Array {
   return records
 }
 
-/** The connection, and every producer with an id in its partition: it may have come back on another connection. */
-function linesOf({ items, context }: Call): Line[] {
+/** The connection, and every producer with an id: it may have come back on another connection. */
+function linesOf({ producers, items, context }: Call): Line[] {
   const lines: Line[] = [context.connectionId]
-  for (const { topic, data } of items) {
-    if (data.records === null || data.records.length < HEADER_SIZE) continue
-    const { producerId } = new RecordBatch(data.records)
-    if (producerId >= 0) lines.push(`${producerId}:${topic.name || topic.topicId}:${data.index}`)
-  }
+  if (producers) for (const line of producers) lines.push(line)
+  else
+    for (const item of items) {
+      const line = producerOf(item.data)
+      if (line !== null) lines.push(line)
+    }
   return lines
 }
 
@@ -252,13 +269,18 @@ function refused(thrown: unknown, { data: { index } }: Item, partition: Partitio
   return { answer: failure(index, error, startOffsetFor(thrown, partition)), done: undefined }
 }
 
-function responsesOf(asked: readonly Topic[], answers: readonly PartitionAnswer[]): TopicAnswer[] {
+function responsesOf(
+  topics: readonly Topic[],
+  answers: readonly PartitionAnswer[],
+  slices: Slices,
+): readonly TopicAnswer[] | Promise<readonly TopicAnswer[]> {
   let at = 0
-  return asked.map(({ name, topicId, partitionData }) => ({
+  const answer = ({ name, topicId, partitionData }: Topic) => ({
     name,
     topicId,
     partitionResponses: answers.slice(at, (at += partitionData.length)),
-  }))
+  })
+  return topics.length > FEW ? slices.map(topics, answer) : topics.map(answer)
 }
 
 /** With where each partition is led that is not led here, and how those brokers are reached (KIP-951). */
@@ -276,21 +298,6 @@ function withLeaders(responses: readonly TopicAnswer[], hints: LeaderHints, cont
   return { responses: told, nodeEndpoints: hints.endpoints(leaders, context) }
 }
 
-/** Names and partitions that come twice count once, the last time (as Kafka keeps them in a map). */
-function distinct({ topicData }: ProduceRequest): ProduceRequest['topicData'] {
-  if (topicData.length === 1 && topicData[0]!.partitionData.length === 1) return topicData
-  const byTopic = new Map<string, { topic: ProduceRequest['topicData'][number]; partitions: Map<number, PartitionData> }>()
-  for (const topic of topicData) {
-    const key = topic.name || topic.topicId
-    let entry = byTopic.get(key)
-    if (!entry) byTopic.set(key, (entry = { topic, partitions: new Map() }))
-    for (const data of topic.partitionData) entry.partitions.set(data.index, data)
-  }
-  return [...byTopic.values()]
-    .filter(({ partitions }) => partitions.size > 0)
-    .map(({ topic, partitions }) => ({ ...topic, partitionData: [...partitions.values()] }))
-}
-
 // Transactions are not served yet (docs/limits.md): such a batch must not enter the log as if it were a plain one.
 function refuseTransactional(bytes: Uint8Array, transactionalId: string | null): void {
   if (bytes.length < HEADER_SIZE || !new RecordBatch(bytes).isTransactional) return
@@ -301,7 +308,8 @@ function refuseTransactional(bytes: Uint8Array, transactionalId: string | null):
 
 /** With acks=0 there is no answer; a failure is told by closing the connection, as Kafka does. */
 function silence(responses: readonly TopicAnswer[], context: RequestContext): null {
-  const wrong = responses.flatMap((topic) => topic.partitionResponses).find(({ errorCode }) => errorCode !== 0)
+  let wrong: PartitionAnswer | undefined
+  for (const { partitionResponses } of responses) wrong ??= partitionResponses.find(({ errorCode }) => errorCode !== 0)
   if (wrong) context.disconnect(`a Produce with acks=0 failed with error ${wrong.errorCode} on partition ${wrong.index}`)
   return null
 }

@@ -4,7 +4,7 @@ import type { GroupCoordinator } from '../../coordinator/group/coordinator.ts'
 import { api } from '../../protocol/api.ts'
 import { errorCode, KafkaError } from '../../protocol/errors.ts'
 import type { SyncGroupRequest, SyncGroupResponse } from '../../protocol/messages/sync-group.ts'
-import { requireGroup } from '../groups.ts'
+import { MOST_GROUP_WEIGHT, requireGroup } from '../groups.ts'
 import type { Handler } from '../handler.ts'
 
 /** Since this version a member names the protocol that it believes in (KIP-559). */
@@ -13,6 +13,7 @@ const NAMES_PROTOCOL_SINCE = 5
 export function syncGroup({ groups }: { groups: GroupCoordinator }): Handler<SyncGroupRequest, SyncGroupResponse> {
   return {
     api: api('SyncGroup'),
+    mostWeight: MOST_GROUP_WEIGHT,
 
     async handle(request, context) {
       if (context.version >= NAMES_PROTOCOL_SINCE && (request.protocolType === null || request.protocolName === null)) {

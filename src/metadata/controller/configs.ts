@@ -38,6 +38,9 @@ export interface AlteredResource {
 type Answer = Decision<MetadataRecord, { throttleTimeMs: number; responses: AlteredResource[] }>
 type Values = ReadonlyMap<string, string>
 
+/** Of one resource, in one request. */
+const MOST_CONFIGS = 1000
+
 const MIN_ISR = 'min.insync.replicas'
 const [SET, DELETE, APPEND, SUBTRACT] = [0, 1, 2, 3]
 
@@ -63,10 +66,16 @@ export function topicConfigRecords(
   name: string,
   configs: readonly { readonly name: string; readonly value: string | null }[],
 ): { records: MetadataRecord[]; values: Values } {
+  requireFew(configs)
   const empty = configs.filter(({ value }) => value === null).map((config) => config.name)
   if (empty.length > 0) throw new KafkaError('INVALID_CONFIG', `Null value not supported for topic configs: ${empty.join(', ')}`)
   const values = new Map(configs.map((config) => [config.name, given(config.name, config.value)]))
   return { records: changes(controller, { type: 'topic', name }, new Map(), values), values }
+}
+
+/** What each resource is answered with that stands in the request more than once. */
+export function namedTwice(): KafkaError {
+  return new KafkaError('INVALID_REQUEST', 'Each resource must appear at most once.')
 }
 
 type Of<T> = T extends { readonly resources: readonly (infer R)[] } ? R : never
@@ -80,11 +89,12 @@ function alter<Q extends IncrementalAlterConfigsRequest | AlterConfigsRequest>(
   const place = ({ resourceType, resourceName }: Resource) => `${resourceType} ${resourceName}`
   for (const asked of request.resources) counts.set(place(asked), (counts.get(place(asked)) ?? 0) + 1)
   const records: MetadataRecord[] = []
-  const twice = new KafkaError('INVALID_REQUEST', 'Each resource must appear at most once.') // one for all: making them is dear
+  const twice = namedTwice() // one for all: making them is dear
   const responses = request.resources.map((asked): AlteredResource => {
     const { resourceType, resourceName } = asked
     if (counts.get(place(asked))! > 1) return { errorCode: twice.code, errorMessage: twice.message, resourceType, resourceName }
     try {
+      requireFew(asked.configs)
       requireDistinctKeys(asked.configs)
       const resource = requireResource(controller, asked)
       const before = controller.image.configsOf(resource)
@@ -96,6 +106,11 @@ function alter<Q extends IncrementalAlterConfigsRequest | AlterConfigsRequest>(
     }
   })
   return decide({ throttleTimeMs: 0, responses }, request.validateOnly ? [] : records)
+}
+
+function requireFew({ length }: { readonly length: number }): void {
+  if (length > MOST_CONFIGS)
+    throw new KafkaError('INVALID_REQUEST', `${length} configurations of one resource; ${MOST_CONFIGS} are allowed in a request`)
 }
 
 function requireDistinctKeys(configs: readonly { readonly name: string }[]): void {
