@@ -40,6 +40,7 @@ export async function openMetadataLog(
     'segment.ms': config['metadata.log.segment.ms'],
   }
   const files = dir.logs.get(`${METADATA_LOG}-0`) ?? (await dir.createLog(METADATA_LOG, 0, METADATA_TOPIC_ID, logConfig))
+  if (files.topicId === null) await dir.identify(files, METADATA_TOPIC_ID)
   files.updateConfig(logConfig)
   const retention = {
     bytes: () => config['metadata.max.retention.bytes'],

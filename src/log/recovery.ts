@@ -68,8 +68,10 @@ async function flushedTo(
   return Math.min(recoveryPoint, highWatermark)
 }
 
-async function readTopicId(shared: Shared, dir: string, { names }: FoundFiles): Promise<string | null> {
+async function readTopicId(shared: Shared, dir: string, { names, segments }: FoundFiles): Promise<string | null> {
   const path = `${dir}/${PARTITION_METADATA}`
+  // A directory that was formatted and never opened: nothing of it is missing.
+  if (segments.length === 0 && !names.has(PARTITION_METADATA)) return null
   try {
     if (!names.has(PARTITION_METADATA)) throw new DamagedFile(`${path} is missing`)
     return parsePartitionMetadata(path, (await readText(shared.disk, path)) ?? '')
