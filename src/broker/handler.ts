@@ -5,6 +5,9 @@ import type { Api } from '../protocol/api.ts'
 import type { KafkaError } from '../protocol/errors.ts'
 import type { Input } from '../protocol/schema.ts'
 
+/** Of a request that is answered in one turn: 50,000 structs or texts. */
+export const MOST_WEIGHT_AT_ONCE = 200_000
+
 export type Operation =
   | 'Read'
   | 'Write'

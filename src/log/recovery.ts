@@ -47,7 +47,7 @@ export async function loadLog(
   isClean: boolean,
 ): Promise<Loaded> {
   const files = await findFiles(shared.disk, identity.dir)
-  const state = new LogState(shared, { ...identity, topicId: await readTopicId(shared, identity.dir, files) })
+  const state = new LogState(shared, { ...identity, topicId: await readTopicId(shared, identity, files) })
   state.epochs = await readEpochs(shared, identity.dir, files)
   state.cleanedUpTo = known.cleanedUpTo
   for (const offset of files.snapshots) state.snapshots.add(offset)
@@ -68,10 +68,14 @@ async function flushedTo(
   return Math.min(recoveryPoint, highWatermark)
 }
 
-async function readTopicId(shared: Shared, dir: string, { names, segments }: FoundFiles): Promise<string | null> {
+async function readTopicId(
+  shared: Shared,
+  { dir, topic }: Omit<LogIdentity, 'topicId'>,
+  { names, segments }: FoundFiles,
+): Promise<string | null> {
   const path = `${dir}/${PARTITION_METADATA}`
   // A directory that was formatted and never opened: nothing of it is missing.
-  if (segments.length === 0 && !names.has(PARTITION_METADATA)) return null
+  if (topic === METADATA_TOPIC && segments.length === 0 && !names.has(PARTITION_METADATA)) return null
   try {
     if (!names.has(PARTITION_METADATA)) throw new DamagedFile(`${path} is missing`)
     return parsePartitionMetadata(path, (await readText(shared.disk, path)) ?? '')

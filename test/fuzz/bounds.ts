@@ -3,7 +3,7 @@
 import { ByteWriter } from '../../src/base/bytes.ts'
 import { uuidFromBytes } from '../../src/base/uuid.ts'
 import { MOST_GROUP_WEIGHT } from '../../src/broker/groups.ts'
-import { MOST_DESCRIBED_WEIGHT } from '../../src/broker/handlers/describe-topic-partitions.ts'
+import { MOST_WEIGHT_AT_ONCE } from '../../src/broker/handler.ts'
 import type { Api } from '../../src/protocol/api.ts'
 import { codec } from '../../src/protocol/codec.ts'
 import { writeRequestHeader } from '../../src/protocol/header.ts'
@@ -51,8 +51,19 @@ function casesOf(api: Api, version: number): BoundCase[] {
 type Chain = readonly (Member & { readonly type: ArrayType })[]
 
 /** What is one command of a group, or must be sorted, may hold less. */
-function mostWeightOf({ name }: Api): number {
-  if (name === 'DescribeTopicPartitions') return MOST_DESCRIBED_WEIGHT
+/** Answered in one turn, so they may name less. */
+const AT_ONCE: ReadonlySet<string> = new Set([
+  'AlterPartitionReassignments',
+  'DescribeQuorum',
+  'DescribeTopicPartitions',
+  'ElectLeaders',
+  'ListPartitionReassignments',
+  'UpdateFeatures',
+])
+
+/** What a request of this API may weigh in all (`protocol/wire.ts`). */
+export function mostWeightOf({ name }: Api): number {
+  if (AT_ONCE.has(name)) return MOST_WEIGHT_AT_ONCE
   return /^(JoinGroup|LeaveGroup|SyncGroup|ListGroups)$/.test(name) ? MOST_GROUP_WEIGHT : MOST_REQUEST_WEIGHT
 }
 

@@ -9,10 +9,14 @@ import { ProduceRequest } from '../../src/protocol/messages/produce.ts'
 import { type Plan, planOf } from '../../src/protocol/plan.ts'
 import { goldenConversations } from '../wire/golden.ts'
 import type { Chance } from '../wire/random-value.ts'
+import { mostWeightOf } from './bounds.ts'
 import { chanceOf, damaged, once, weighted } from './chances.ts'
 import { batchCase } from './record-batches.ts'
 import { requestBody } from './values.ts'
 import { TOPICS } from './world.ts'
+
+/** What a struct or a text weighs in a list (`protocol/plan.ts`). */
+const ITEM_WEIGHT = 4
 
 export interface FrameCase {
   /** What it began as. */
@@ -77,7 +81,9 @@ export class FrameMaker {
     const version = min + chance.below(max - min + 1)
     const to = new MarkingWriter()
     writeRequestHeader(to, { apiKey: api.key, apiVersion: version, correlationId: index, clientId: 'test' })
-    const body = requestBody(this.#planOf(api, version), chance, { items: many > 0 ? 1 : 2, many })
+    // Half of what may be sent: one list is long, and others stand in its items.
+    const most = Math.floor(mostWeightOf(api) / ITEM_WEIGHT / 2)
+    const body = requestBody(this.#planOf(api, version), chance, { items: many > 0 ? 1 : 2, many: Math.min(many, most) })
     codec(api.request, version).write(to, body)
     return { api, how: 'a valid request', frame: Buffer.from(to.toBytes()), marks: to.marks }
   }

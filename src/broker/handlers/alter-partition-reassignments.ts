@@ -8,7 +8,7 @@ import type {
   AlterPartitionReassignmentsResponse,
 } from '../../protocol/messages/alter-partition-reassignments.ts'
 import type { ControllerChannel } from '../controller-channel.ts'
-import { CLUSTER, type Handler } from '../handler.ts'
+import { CLUSTER, type Handler, MOST_WEIGHT_AT_ONCE } from '../handler.ts'
 
 const NOTHING_MOVES = errorCode('NO_REASSIGNMENT_IN_PROGRESS')
 
@@ -19,6 +19,7 @@ export function alterPartitionReassignments({
 }): Handler<AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse> {
   return {
     api: api('AlterPartitionReassignments'),
+    mostWeight: MOST_WEIGHT_AT_ONCE,
     requires: { operation: 'Alter', resource: CLUSTER },
 
     async handle(request) {

@@ -5,7 +5,7 @@ import { KafkaError } from '../../protocol/errors.ts'
 import type { DescribeQuorumRequest, DescribeQuorumResponse } from '../../protocol/messages/describe-quorum.ts'
 import type { Input } from '../../protocol/schema.ts'
 import type { QuorumService } from '../../raft/quorum-service.ts'
-import { CLUSTER, type Handler } from '../handler.ts'
+import { CLUSTER, type Handler, MOST_WEIGHT_AT_ONCE } from '../handler.ts'
 
 /** When each replica fetched last is told since this version... */
 const TIMES_SINCE = 1
@@ -21,6 +21,7 @@ export function describeQuorum({
 }): Handler<DescribeQuorumRequest, DescribeQuorumResponse> {
   return {
     api: api('DescribeQuorum'),
+    mostWeight: MOST_WEIGHT_AT_ONCE,
     requires: { operation: 'Describe', resource: CLUSTER },
 
     async handle(request, { version }) {

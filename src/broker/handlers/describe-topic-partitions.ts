@@ -11,14 +11,11 @@ import type {
 } from '../../protocol/messages/describe-topic-partitions.ts'
 import type { Input } from '../../protocol/schema.ts'
 import { authorizedOperations } from '../authorized-operations.ts'
-import type { Handler, RequestContext } from '../handler.ts'
+import { type Handler, MOST_WEIGHT_AT_ONCE, type RequestContext } from '../handler.ts'
 import { INTERNAL_TOPICS } from '../topics.ts'
 
 type Answer = Input<DescribeTopicPartitionsResponse>
 type TopicAnswer = DescribeTopicPartitionsResponse['topics'][number]
-
-/** 50,000 topics: names are sorted in one turn. */
-export const MOST_DESCRIBED_WEIGHT = 200_000
 
 export interface DescribeTopicPartitionsRooms {
   readonly image: () => MetadataImage
@@ -31,7 +28,7 @@ export function describeTopicPartitions(
 ): Handler<DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse> {
   return {
     api: api('DescribeTopicPartitions'),
-    mostWeight: MOST_DESCRIBED_WEIGHT,
+    mostWeight: MOST_WEIGHT_AT_ONCE, // names are sorted in one turn
 
     async handle(request, context) {
       const { cursor } = request

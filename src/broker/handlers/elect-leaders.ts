@@ -4,7 +4,7 @@ import { electLeaders as electLeadersCommand } from '../../metadata/controller/e
 import { api } from '../../protocol/api.ts'
 import type { ElectLeadersRequest, ElectLeadersResponse } from '../../protocol/messages/elect-leaders.ts'
 import type { ControllerChannel } from '../controller-channel.ts'
-import { CLUSTER, type Handler } from '../handler.ts'
+import { CLUSTER, type Handler, MOST_WEIGHT_AT_ONCE } from '../handler.ts'
 
 export function electLeaders({
   controller,
@@ -13,6 +13,7 @@ export function electLeaders({
 }): Handler<ElectLeadersRequest, ElectLeadersResponse> {
   return {
     api: api('ElectLeaders'),
+    mostWeight: MOST_WEIGHT_AT_ONCE,
     requires: { operation: 'Alter', resource: CLUSTER },
     handle: (request) => controller.ask((machine) => electLeadersCommand(machine, request)),
 

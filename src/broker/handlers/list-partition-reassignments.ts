@@ -8,7 +8,7 @@ import type {
   ListPartitionReassignmentsResponse,
 } from '../../protocol/messages/list-partition-reassignments.ts'
 import type { ControllerChannel } from '../controller-channel.ts'
-import { CLUSTER, type Handler } from '../handler.ts'
+import { CLUSTER, type Handler, MOST_WEIGHT_AT_ONCE } from '../handler.ts'
 
 export function listPartitionReassignments({
   controller,
@@ -17,6 +17,7 @@ export function listPartitionReassignments({
 }): Handler<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse> {
   return {
     api: api('ListPartitionReassignments'),
+    mostWeight: MOST_WEIGHT_AT_ONCE,
     requires: { operation: 'Describe', resource: CLUSTER },
 
     async handle({ topics: asked }) {

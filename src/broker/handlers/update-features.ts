@@ -4,7 +4,7 @@ import { updateFeatures as updateFeaturesCommand } from '../../metadata/controll
 import { api } from '../../protocol/api.ts'
 import type { UpdateFeaturesRequest, UpdateFeaturesResponse } from '../../protocol/messages/update-features.ts'
 import type { ControllerChannel } from '../controller-channel.ts'
-import { CLUSTER, type Handler } from '../handler.ts'
+import { CLUSTER, type Handler, MOST_WEIGHT_AT_ONCE } from '../handler.ts'
 
 export function updateFeatures({
   controller,
@@ -13,6 +13,7 @@ export function updateFeatures({
 }): Handler<UpdateFeaturesRequest, UpdateFeaturesResponse> {
   return {
     api: api('UpdateFeatures'),
+    mostWeight: MOST_WEIGHT_AT_ONCE,
     requires: { operation: 'Alter', resource: CLUSTER },
     handle: (request) => controller.ask((machine) => updateFeaturesCommand(machine, request)),
 

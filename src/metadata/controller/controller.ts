@@ -58,7 +58,7 @@ export class Controller implements StateMachine<MetadataRecord> {
 
   /** A new controller has heard of nobody: every broker gets a whole session to show itself. */
   onLoaded(now: number): readonly Effect[] {
-    for (const { id, fenced } of this.image.brokers.values()) if (!fenced) this.sessions.heard(id, now)
+    for (const { id, fenced } of this.image.brokers.values()) if (!fenced) this.sessions.presume(id, now)
     // The one before may have stopped in the middle of what follows from a broker's return.
     return [ONLINE_SOON, ...CHORES.flatMap((chore) => this.#next(chore, now, true))]
   }

@@ -45,8 +45,8 @@ export function updateFeatures(
 }
 
 function requireDistinct(updates: readonly FeatureUpdate[]): void {
-  const names = updates.map(({ feature }) => feature)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  const names = new Set<string>()
+  const twice = updates.find(({ feature }) => names.size === names.add(feature).size)?.feature
   if (twice !== undefined) throw new KafkaError('INVALID_REQUEST', `${twice} stands in the request twice`)
 }
 

@@ -76,11 +76,19 @@ test('the marker of a clean stop proves that the process before is over', () => 
 })
 
 test('a controller that was just elected takes whoever comes first for the one that lives', () => {
+  const it = TestController.withBrokers(2)
+  it.controller.onUnloaded()
+  it.controller.onLoaded(50_000)
+  refuses(it, 'DUPLICATE_BROKER_REGISTRATION', { brokerId: 2 }, 59_000)
+  register(it, { brokerId: 2 }, 59_001)
+})
+
+test("a controller's own broker need not wait for the session of the process before: that one is gone", () => {
   const it = TestController.withBrokers(1)
   it.controller.onUnloaded()
   it.controller.onLoaded(50_000)
-  refuses(it, 'DUPLICATE_BROKER_REGISTRATION', {}, 59_000)
-  register(it, {}, 59_001)
+  register(it, {}, 50_001)
+  refuses(it, 'DUPLICATE_BROKER_REGISTRATION', { incarnationId: uuid(78) }, 50_002)
 })
 
 test('what no broker can be is refused', () => {

@@ -67,7 +67,8 @@ function unsupported(brokerId: number, name: string, level: number, range: strin
 
 /**
  * Two processes with one id would be one replica twice. Whoever was heard of within a session is alive, fenced or not; the marker of a clean stop
- * proves that it is not. Throws DUPLICATE_BROKER_REGISTRATION.
+ * proves that it is not. This node's own broker lives in this process: the one that an earlier controller knew is gone with its process. Throws
+ * DUPLICATE_BROKER_REGISTRATION.
  */
 export function refuseDuplicate(
   { sessions, settings }: Controller,
@@ -77,6 +78,7 @@ export function refuseDuplicate(
 ): void {
   const { sessionTimeoutMs } = settings
   if (!existing || existing.incarnationId === incarnationId || sessionTimeoutMs === null) return
+  if (existing.id === settings.nodeId && !sessions.hasSpoken(existing.id)) return
   if (previousBrokerEpoch === existing.epoch || !sessions.isValid(existing.id, now, sessionTimeoutMs)) return
   throw new KafkaError(
     'DUPLICATE_BROKER_REGISTRATION',

@@ -10,9 +10,22 @@ export class Sessions {
   readonly #byBroker = new Map<number, Session>()
   /** Where each broker that is shutting down must see the others have got to. */
   readonly #shutdownOffsets = new Map<number, number>()
+  /** Those that this controller itself heard of. */
+  readonly #spoken = new Set<number>()
+
+  /** A broker that the controller before took for alive: it gets a whole session to show itself. */
+  presume(id: number, now: number): void {
+    this.#byBroker.set(id, { lastHeardAt: now, metadataOffset: -1 })
+  }
+
+  /** Whether the broker was heard of since this controller began. */
+  hasSpoken(id: number): boolean {
+    return this.#spoken.has(id)
+  }
 
   heard(id: number, now: number, metadataOffset = -1): void {
     const known = this.#byBroker.get(id)
+    this.#spoken.add(id)
     this.#byBroker.set(id, { lastHeardAt: now, metadataOffset: Math.max(metadataOffset, known?.metadataOffset ?? -1) })
   }
 
@@ -28,6 +41,7 @@ export class Sessions {
 
   forget(id: number): void {
     this.#byBroker.delete(id)
+    this.#spoken.delete(id)
     this.#shutdownOffsets.delete(id)
   }
 
@@ -53,6 +67,7 @@ export class Sessions {
 
   clear(): void {
     this.#byBroker.clear()
+    this.#spoken.clear()
     this.#shutdownOffsets.clear()
   }
 }
