@@ -14,8 +14,10 @@ import { Target } from './target.ts'
 import { threadTimeMs } from './thread-time.ts'
 import { inWorld, makeWorld } from './world.ts'
 
-/** What one turn may take of the CPU, so that a machine of half the speed keeps below 50 ms. */
-export const MAX_TURN_MS = 25
+/** What one turn may take of the CPU. */
+export const MAX_TURN_MS = 50
+/** What it should take on the machine at hand, so that one of half the speed keeps the promise. */
+export const AIM_TURN_MS = 25
 /** What is longer is tried again: the first times are those of code that is not compiled yet. */
 const TIMES = 4
 /** A machine that is busy with other things takes its time. */
@@ -50,7 +52,7 @@ export async function measureBounds(served: readonly Api[], told: (one: Measured
       const lane = new Lane(address, addressOf(bootstrap).port)
       const tries: Report[] = []
       const wrong: string[] = []
-      while (tries.length < TIMES && (tries.at(-1)?.turnMs ?? Infinity) > MAX_TURN_MS) {
+      while (tries.length < TIMES && (tries.at(-1)?.turnMs ?? Infinity) > AIM_TURN_MS) {
         await target.watch()
         const verdict = await lane.try(frame, patient, DEADLINE_MS)
         const report = await target.report()

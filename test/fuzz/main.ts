@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { ready } from '../../src/protocol/compression/index.ts'
 import { type Counters, openCounters } from '../support/counter-file.ts'
-import { MAX_TURN_MS, measureBounds } from './bound-run.ts'
+import { AIM_TURN_MS, MAX_TURN_MS, measureBounds } from './bound-run.ts'
 import { Campaign, type Finding } from './campaign.ts'
 import { keep } from './corpus.ts'
 import { servedApis } from './fire.ts'
@@ -130,7 +130,8 @@ async function bounds(): Promise<void> {
     tried++
     if (turnMs > MAX_TURN_MS) long++
     if (turnMs > MAX_TURN_MS || wrong) process.exitCode = 1
-    const verdict = wrong ?? (turnMs > MAX_TURN_MS ? `a turn above ${MAX_TURN_MS} ms` : '')
+    const bound = turnMs > MAX_TURN_MS ? MAX_TURN_MS : AIM_TURN_MS
+    const verdict = wrong ?? (turnMs > bound ? `a turn above ${bound} ms` : '')
     console.log(`${[turnMs, workedMs, decodeMs].map((ms) => ms.toFixed(1).padStart(7)).join('')}  ${what}  ${verdict}`)
   })
   console.log(`${tried} requests at the bound, ${long} with a turn above ${MAX_TURN_MS} ms`)
