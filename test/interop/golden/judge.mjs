@@ -9,6 +9,8 @@ import { sameAnswer } from './same-answer.mjs'
 import { isMust } from './served.mjs'
 import { assumedDir, overrides } from './settings.mjs'
 
+/** Ours formats for kraft.version 1, the recorded node was formatted for 0: voters have directory ids. `npm test` compares it in the format recorded. */
+const differsByOurFormat = ['admin/quorum-v2']
 const pendingFile = join(import.meta.dirname, '../golden-pending.json')
 
 /** The corpus was recorded on a node formatted with static voters (kraft.version 0); a standalone one finalises kraft.version 1. */
@@ -43,7 +45,7 @@ export const judge = {
     const different = new Set(cases.filter((each) => !sameAnswer(each, found.get(each.id))).map(({ id }) => id))
     const must = cases.filter(isMust).map(({ id }) => id)
     if (options['update-pending'] && kind === 'ours') writePending(must.filter((id) => different.has(id)))
-    const pending = kind === 'ours' ? JSON.parse(readFileSync(pendingFile, 'utf8')) : differsByFormat
+    const pending = kind === 'ours' ? [...JSON.parse(readFileSync(pendingFile, 'utf8')), ...differsByOurFormat] : differsByFormat
     judgeGroups({ report, must, different, pending })
     tellCounts(cases, new Set(must), different)
     const missing = must.filter((id) => !found.has(id))
