@@ -1,41 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fakeTerminal } from '../../test/support/fake-terminal.ts'
 import { deferred } from '../base/deferred.ts'
-import { memoryDisk } from '../platform/memory/disk.ts'
-import type { Signal } from '../platform/node/process.ts'
 import { run } from './program.ts'
 import type { RunningNode, StartNode } from './start.ts'
-import type { Terminal } from './terminal.ts'
 
-function fake(env: Record<string, string> = {}, files: Record<string, string> = {}) {
-  const printed: string[] = []
-  const complaints: string[] = []
-  const codes: number[] = []
-  let signalled: (signal: Signal) => void = () => assert.fail('nobody listens to signals')
-  let now = 0
-  const terminal: Terminal = {
-    env,
-    clock: {
-      now: () => now,
-      monotonic: () => (now += 64),
-      after: () => assert.fail('no timers'),
-      soon: (act) => queueMicrotask(act),
-    },
-    disk: memoryDisk(1 << 20),
-    randomBytes: (length) => Buffer.alloc(length, 7),
-    print: (line) => printed.push(line),
-    complain: (line) => complaints.push(line),
-    readText: async (path) => files[path] ?? null,
-    onSignal: (_, act) => {
-      signalled = act
-      return () => {}
-    },
-    startProgram: () => assert.fail('no other process'),
-    setExitCode: (code) => codes.push(code),
-    exitNow: (code) => codes.push(code),
-  }
-  return { terminal, printed, complaints, codes, signal: (signal: Signal) => signalled(signal) }
-}
+const fake = (env: Record<string, string> = {}, files: Record<string, string> = {}) => fakeTerminal({ env, files, tickMs: 64 })
 
 const ready: RunningNode = { bootstrapServers: 'localhost:9092', failed: new Promise(() => {}), close: async () => {} }
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve))

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fakeTerminal } from '../../test/support/fake-terminal.ts'
 import { deferred } from '../base/deferred.ts'
-import { memoryDisk } from '../platform/memory/disk.ts'
-import type { Signal } from '../platform/node/process.ts'
 import type { ProgramOutput } from '../platform/node/programs.ts'
 import { run } from './program.ts'
-import type { Terminal } from './terminal.ts'
 
 /** A child process that the test speaks for. */
 interface Child {
@@ -18,40 +16,25 @@ interface Child {
 }
 
 function scene(env: Record<string, string> = {}, files: Record<string, string> = {}) {
-  const printed: string[] = []
-  const complaints: string[] = []
-  const codes: number[] = []
   const children: Child[] = []
-  let signalled: (signal: Signal) => void = () => assert.fail('nobody listens to signals')
-  let now = 0
-  const terminal: Terminal = {
-    env,
-    clock: {
-      now: () => now,
-      monotonic: () => (now += 10),
-      after: () => assert.fail('no timers'),
-      soon: (act) => queueMicrotask(act),
+  const fake = fakeTerminal(
+    { env, files, tickMs: 10 },
+    {
+      startProgram(words, childEnv, output) {
+        const ended = deferred<number | string>()
+        const child = { words, env: childEnv, output, end: (how: number | string) => ended.resolve(how), stops: 0, kills: 0 }
+        children.push(child)
+        return {
+          pid: 100 + children.length,
+          ended: ended.promise,
+          stop: () => void child.stops++,
+          kill: () => void child.kills++,
+        }
+      },
     },
-    disk: memoryDisk(1 << 20),
-    randomBytes: (length) => Buffer.alloc(length, 7),
-    print: (line) => printed.push(line),
-    complain: (line) => complaints.push(line),
-    readText: async (path) => files[path] ?? null,
-    onSignal: (_, act) => {
-      signalled = act
-      return () => {}
-    },
-    startProgram(words, childEnv, output) {
-      const ended = deferred<number | string>()
-      const child = { words, env: childEnv, output, end: (how: number | string) => ended.resolve(how), stops: 0, kills: 0 }
-      children.push(child)
-      return { pid: 100 + children.length, ended: ended.promise, stop: () => void child.stops++, kill: () => void child.kills++ }
-    },
-    setExitCode: (code) => codes.push(code),
-    exitNow: (code) => codes.push(code),
-  }
-  const start = (...words: string[]) => run(['start', ...words], () => assert.fail('no broker in this process'), terminal)
-  return { terminal, printed, complaints, codes, children, start, signal: (name: Signal) => signalled(name) }
+  )
+  const start = (...words: string[]) => run(['start', ...words], () => assert.fail('no broker in this process'), fake.terminal)
+  return { ...fake, children, start }
 }
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve))

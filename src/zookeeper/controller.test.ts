@@ -2,11 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { unfenceBroker } from '../../test/support/broker-commands.ts'
 import { testRules } from '../../test/support/test-controller.ts'
 import { type Member, ZooKeeperWorld } from '../../test/support/zookeeper/world.ts'
 import { MachineRuntime } from '../machine/runtime.ts'
 import { activate } from '../metadata/controller/activation.ts'
-import { registerBroker, unfenceBroker } from '../metadata/controller/brokers.ts'
+import { registerBroker } from '../metadata/controller/brokers.ts'
 import { Controller } from '../metadata/controller/controller.ts'
 import { createTopics } from '../metadata/controller/create-topics.ts'
 import { recordsOf } from '../metadata/image-records.ts'

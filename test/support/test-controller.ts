@@ -2,7 +2,7 @@
 
 import type { Decision } from '../../src/machine/machine.ts'
 import { activate } from '../../src/metadata/controller/activation.ts'
-import { registerBroker, unfenceBroker } from '../../src/metadata/controller/brokers.ts'
+import { registerBroker } from '../../src/metadata/controller/brokers.ts'
 import type { ConfigRules } from '../../src/metadata/controller/config-rules.ts'
 import { Controller, type ControllerSettings } from '../../src/metadata/controller/controller.ts'
 import { createTopics } from '../../src/metadata/controller/create-topics.ts'
@@ -10,6 +10,7 @@ import { MetadataImage } from '../../src/metadata/image.ts'
 import type { PartitionImage } from '../../src/metadata/partition.ts'
 import { type MetadataRecord, metadataCodec } from '../../src/metadata/records.ts'
 import { KafkaError } from '../../src/protocol/errors.ts'
+import { unfenceBroker } from './broker-commands.ts'
 
 /** Rules with three known keys; `bad` is a value that no key takes. */
 export const testRules: ConfigRules = {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { controlledShutdown, fenceBroker } from '../../../test/support/broker-commands.ts'
 import { TestController } from '../../../test/support/test-controller.ts'
 import { errorName, KafkaError } from '../../protocol/errors.ts'
 import { type AlteredPartition, alterPartition, type ProposedIsr } from './alter-partition.ts'
-import { controlledShutdown, fenceBroker } from './brokers.ts'
 import { alterReassignments } from './reassignments.ts'
 
 /** Three brokers and a topic with two partitions; 1 leads the first of them. */

@@ -119,33 +119,19 @@ function step({ first = [], last = [] }: { first?: MetadataRecord[]; last?: Meta
   return { isDone, records: [...first, ...changes, ...(isDone ? last : [])] }
 }
 
-const decided = ({ isDone, records }: Step): Decision<MetadataRecord, Progress> => decide({ isDone }, records)
-
 /** The broker serves from now on, and leads where it may and nobody does. */
-export function unfenceBroker(controller: Controller, request: BrokerEpoch): Decision<MetadataRecord, Progress> {
-  return decided(stepIn(controller, requireBroker(controller, request)))
-}
-
 export function stepIn(controller: Controller, broker: BrokerImage): Step {
   const first = broker.fenced ? [brokerChange(broker, { fenced: -1 })] : []
   return step({ first }, brokerReturns(controller, broker.id))
 }
 
 /** The broker serves no longer: what it led is led by others, or by nobody. It is fenced with the last of its partitions. */
-export function fenceBroker(controller: Controller, request: BrokerEpoch): Decision<MetadataRecord, Progress> {
-  return decided(stepOut(controller, requireBroker(controller, request)))
-}
-
 export function stepOut(controller: Controller, broker: BrokerImage): Step {
   if (broker.fenced) return NOTHING
   return step({ last: [brokerChange(broker, { fenced: 1 })] }, brokerLeaves(controller, broker.id, false))
 }
 
 /** The first step of a clean stop: the broker gives away what it leads. It is fenced when all have seen that. */
-export function controlledShutdown(controller: Controller, request: BrokerEpoch): Decision<MetadataRecord, Progress> {
-  return decided(handOver(controller, requireBroker(controller, request)))
-}
-
 export function handOver(controller: Controller, broker: BrokerImage): Step {
   if (broker.fenced) return NOTHING
   const first = broker.inControlledShutdown ? [] : [brokerChange(broker, { inControlledShutdown: 1 })]
@@ -170,7 +156,7 @@ export function unregisterBroker(
   const broker = controller.image.brokers.get(brokerId)
   if (!broker) throw new KafkaError('BROKER_ID_NOT_REGISTERED', `Broker ID ${brokerId} is not currently registered`)
   const gone = record('UnregisterBrokerRecord', { brokerId, brokerEpoch: broker.epoch })
-  const decision = step({ last: [gone] }, brokerLeaves(controller, brokerId, false))
-  if (decision.isDone) controller.sessions.forget(brokerId)
-  return decided(decision)
+  const { isDone, records } = step({ last: [gone] }, brokerLeaves(controller, brokerId, false))
+  if (isDone) controller.sessions.forget(brokerId)
+  return decide({ isDone }, records)
 }

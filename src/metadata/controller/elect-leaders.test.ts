@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fenceBroker } from '../../../test/support/broker-commands.ts'
 import { TestController } from '../../../test/support/test-controller.ts'
 import { errorName, KafkaError } from '../../protocol/errors.ts'
-import { fenceBroker } from './brokers.ts'
 import { balanceLeaders, electLeaders, electUncleanLeaders } from './elect-leaders.ts'
 import { CHANGES_AT_ONCE } from './membership.ts'
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fenceBroker } from '../../../test/support/broker-commands.ts'
 import { TestController } from '../../../test/support/test-controller.ts'
 import { errorName } from '../../protocol/errors.ts'
 import { registeredFeatures } from '../features.ts'
 import { type MetadataRecord, record } from '../records.ts'
 import { registerController } from './activation.ts'
-import { fenceBroker } from './brokers.ts'
 import { type FeatureUpdate, updateFeatures } from './features.ts'
 
 const [UPGRADE, SAFE, UNSAFE] = [1, 2, 3]

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fenceBroker } from '../../../test/support/broker-commands.ts'
 import { directory, TestController } from '../../../test/support/test-controller.ts'
 import { errorName, KafkaError } from '../../protocol/errors.ts'
 import { alterPartition } from './alter-partition.ts'
-import { fenceBroker } from './brokers.ts'
 import { alterReassignments, ongoingReassignments } from './reassignments.ts'
 
 function house(replicas: readonly (readonly number[])[] = [[2, 3, 1]], configs = {}) {

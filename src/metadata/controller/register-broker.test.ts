@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { controlledShutdown, fenceBroker } from '../../../test/support/broker-commands.ts'
 import { directory, TestController } from '../../../test/support/test-controller.ts'
 import { KafkaError } from '../../protocol/errors.ts'
 import { registeredFeatures } from '../features.ts'
 import { registerController } from './activation.ts'
-import { controlledShutdown, fenceBroker, type Registration, registerBroker, unregisterBroker } from './brokers.ts'
+import { type Registration, registerBroker, unregisterBroker } from './brokers.ts'
 import { heartbeat } from './heartbeats.ts'
 import { requireCluster } from './registration-checks.ts'
 

@@ -39,11 +39,6 @@ export function fetchTarget({ topics, replicaState, replicaId, maxWaitMs, maxByt
   }
 }
 
-/** Whether a Fetch is one that the quorum answers, and not one of a topic. */
-export function isForMetadata({ topics }: FetchRequest): boolean {
-  return topics.some(({ topicId }) => topicId === METADATA_TOPIC_ID)
-}
-
 export interface FetchPlaceAnswer {
   readonly error: ErrorName
   readonly place: FetchPlace
