@@ -111,7 +111,7 @@ async function dirtyRange(state: LogState, now: number, mustStop: () => boolean)
       cleanBytes += segment.sizeInBytes
       continue
     }
-    if (segmentEnd > stable || (lagMs > 0 && now - (await segment.maxTimestamp()) < lagMs)) break
+    if (segmentEnd > stable || (lagMs > 0 && now - (await segment.indexes.maxTimestamp()) < lagMs)) break
     isOverdue ||= now - (segment.firstTimestamp ?? (await firstTimestamp(segment))) > config['max.compaction.lag.ms']
     dirtyBytes += segment.sizeInBytes
     end = segmentEnd
@@ -139,7 +139,7 @@ async function readKeys(
   const transactions = new CleanedTransactions(aborted)
   for (const segment of segments.from(range.start)) {
     if (segment.baseOffset >= range.end) break
-    for await (const { batch } of segment.contents(await segment.startFor(range.start), segment.sizeInBytes)) {
+    for await (const { batch } of segment.contents(await segment.indexes.startFor(range.start), segment.sizeInBytes)) {
       requireSound(batch)
       if (mustStop()) return null
       if (batch.lastOffset < range.start) continue
@@ -197,7 +197,7 @@ async function cleanGroup(
   const { shared, dir } = state
   const { baseOffset } = group[0]!
   const fresh = new Segment(shared, dir, { baseOffset, sizeInBytes: 0, nextOffset: baseOffset, mark: SUFFIX.cleaned })
-  rules.transactions.onKept = (entry) => fresh.addAborted(entry)
+  rules.transactions.onKept = (entry) => fresh.indexes.addAborted(entry)
   try {
     if (!(await writeRetained(state, group, fresh, rules, mustStop))) return await dropped(fresh)
   } catch (thrown) {
@@ -207,7 +207,7 @@ async function cleanGroup(
   await writeOut(fresh)
   await fresh.flush() // makes the file even where nothing is left
   fresh.hasFile = true
-  await fresh.writeIndexes(true)
+  await fresh.indexes.write(true)
   const { nextOffset } = group.at(-1)!
   fresh.endsAt(Math.max(fresh.nextOffset, nextOffset))
   return fresh
@@ -274,5 +274,5 @@ async function takeOver(state: LogState, group: readonly Segment[], fresh: Segme
   await shared.disk.flushDirectory(dir)
   const joined = new Set(group.slice(1).map(({ baseOffset }) => baseOffset))
   await state.removeSnapshots((offset) => joined.has(offset))
-  fresh.settle()
+  fresh.indexes.settle()
 }

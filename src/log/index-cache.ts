@@ -1,8 +1,8 @@
 // Indexes of closed segments that were read back into memory: those used last, within a bound.
 
 export interface Cached {
-  readonly indexBytes: number
-  forgetIndexes(): void
+  readonly sizeInMemory: number
+  forget(): void
 }
 
 export class IndexCache {
@@ -22,13 +22,13 @@ export class IndexCache {
   /** `owner` used its indexes; others may have to forget theirs. */
   touched(owner: Cached): void {
     this.remove(owner)
-    const size = owner.indexBytes
+    const size = owner.sizeInMemory
     this.#held.set(owner, size)
     this.#bytes += size
     for (const other of this.#held.keys()) {
       if (this.#bytes <= this.#maxBytes || other === owner) return
       this.remove(other)
-      other.forgetIndexes()
+      other.forget()
     }
   }
 

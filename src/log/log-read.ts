@@ -139,7 +139,7 @@ async function endBelow(segment: Segment, size: number, { limit, segmentEnd, eno
     segment.places.remember(limit, size)
     return size
   }
-  const near = segment.places.nearest(limit, await segment.startFor(limit - 1))
+  const near = segment.places.nearest(limit, await segment.indexes.startFor(limit - 1))
   if (near >= enough) return near
   const reaching = await segment.find(near, size, (batch) => batch.lastOffset >= limit)
   const end = reaching?.position ?? size
@@ -148,7 +148,7 @@ async function endBelow(segment: Segment, size: number, { limit, segmentEnd, eno
 }
 
 function boundOf(segment: Segment, end: number, bound: number): number {
-  const indexed = segment.indexedOffsetFrom(end)
+  const indexed = segment.indexes.offsetFrom(end)
   return indexed === null ? bound : Math.min(bound, indexed + 1)
 }
 

@@ -73,7 +73,7 @@ export class LogState implements ProducerLog {
   }
 
   *aborted(from: number): Generator<AbortedEntry, void, undefined> {
-    for (const segment of this.segments.from(from)) yield* segment.aborted
+    for (const segment of this.segments.from(from)) yield* segment.indexes.aborted
   }
 
   pathOf(name: string): string {

@@ -7,13 +7,14 @@ import type { RecordBatch } from '../protocol/records/batch.ts'
 import { type Compaction, compact } from './cleaner.ts'
 import type { Damage } from './damage.ts'
 import { leaderBatches } from './leader-batches.ts'
-import { type LogConfig, segmentBytes, segmentMs } from './log-config.ts'
+import type { LogConfig } from './log-config.ts'
 import { type LogRead, readBatches } from './log-read.ts'
 import type { LogState } from './log-state.ts'
 import type { ProducerStates } from './producer-state.ts'
 import type { Recovered } from './recovery.ts'
 import { closedError, refusalOf } from './refusals.ts'
 import { applyRetention } from './retention.ts'
+import { baseFor, needsRoll } from './rolling.ts'
 import { LogScrub, suspecting } from './scrub.ts'
 import type { Segment } from './segment.ts'
 import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
@@ -190,39 +191,15 @@ export class Log {
   #add(batch: RecordBatch): void {
     const state = this.#state
     const now = state.shared.clock.now()
-    if (this.#needsRoll(batch, now)) this.#roll(this.#baseFor(batch))
+    if (needsRoll(state, batch, now)) this.#roll(baseFor(state, batch))
     const { active } = state.segments
     state.epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
     active.append(batch, state.config['index.interval.bytes'], now)
     state.endOffset = active.nextOffset
     const aborted = state.producers.add(batch)
-    if (aborted) active.addAborted(aborted)
+    if (aborted) active.indexes.addAborted(aborted)
     this.#watermarks.send()
     this.#heedFlushRules()
-  }
-
-  // Segments follow each other without a hole; only a follower's offsets may be too far ahead for that.
-  #baseFor(batch: RecordBatch): number {
-    const { endOffset } = this.#state
-    return batch.lastOffset - endOffset < 0x7fff_ffff ? endOffset : batch.baseOffset
-  }
-
-  #needsRoll(batch: RecordBatch, now: number): boolean {
-    const { active } = this.#state.segments
-    const { config } = this.#state
-    if (!active.takesOffset(batch.lastOffset)) return true
-    if (active.sizeInBytes === 0) return false
-    return (
-      active.sizeInBytes + batch.sizeInBytes > segmentBytes(config) ||
-      active.isIndexFull(config['segment.index.bytes']) ||
-      this.#ageOf(active, batch.maxTimestamp, now) > segmentMs(config) - active.jitterMs
-    )
-  }
-
-  // By the records' own time where they have one, so that a log replicated later rolls at the same places.
-  #ageOf(active: Segment, timestamp: number, now: number): number {
-    const { firstTimestamp } = active
-    return firstTimestamp !== null && firstTimestamp >= 0 && timestamp >= 0 ? timestamp - firstTimestamp : now - active.createdAt
   }
 
   /** Closes the active segment, unless it is empty; the next append goes into a new one. */
@@ -456,7 +433,7 @@ export class Log {
     await this.#watermarks.flushed()
     await this.#watermarks.sealed()
     const { active } = state.segments
-    if (active.sizeInBytes > 0) await active.writeIndexes()
+    if (active.sizeInBytes > 0) await active.indexes.write()
     await state.snapshotProducers()
     await this.#closeFiles()
   }

@@ -49,9 +49,9 @@ export async function lookBack(state: LogState, offset: number): Promise<void> {
 /** Where to begin so that about everything behind `position` is seen: the beginning of a batch. */
 async function startIn(segment: Segment, position: number): Promise<number> {
   if (position <= 0) return 0
-  const { offsets } = await segment.books()
+  const { offsets } = await segment.indexes.books()
   const indexed = offsets.offsetFrom(position)
-  return segment.startFor(indexed ?? segment.nextOffset)
+  return segment.indexes.startFor(indexed ?? segment.nextOffset)
 }
 
 function isEarlier(batch: RecordBatch, { producerEpoch, last }: ProducerEntry): boolean {

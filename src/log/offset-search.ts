@@ -8,13 +8,13 @@ import type { Segment } from './segment.ts'
 
 /** The first batch that ends at or behind `offset`; null where none begins before `end`. Sees headers alone. */
 export async function findOffset(segment: Segment, offset: number, end: number): Promise<Placed | null> {
-  const { offsets, isFromFiles } = await segment.books()
+  const { offsets, isFromFiles } = await segment.indexes.books()
   const entry = isFromFiles ? offsets.entryFor(offset) : null
   if (entry && segment.places.nearest(offset, entry.position) === entry.position) {
     const proven = await findFrom(segment, entry, offset, end)
     if (proven) return proven.placed
   }
-  return segment.find(await segment.startFor(offset), end, (batch) => batch.lastOffset >= offset)
+  return segment.find(await segment.indexes.startFor(offset), end, (batch) => batch.lastOffset >= offset)
 }
 
 /** What the search finds from the entry on; null where no batch begins there, or one that is not the entry's. */

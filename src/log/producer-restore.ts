@@ -50,7 +50,7 @@ async function replay(state: LogState, from: number, endOffset: number): Promise
   const { segments, producers } = state
   for (const segment of segments.from(from)) {
     if (segment.baseOffset >= endOffset) return
-    let position = await aroundDamage(state, segment, () => segment.startFor(from))
+    let position = await aroundDamage(state, segment, () => segment.indexes.startFor(from))
     await aroundDamage(state, segment, async () => {
       for await (const { batch, position: at } of segment.contents(position, segment.sizeInBytes)) {
         if (batch.baseOffset >= endOffset) return

@@ -107,7 +107,7 @@ async function noteFrom(state: LogState, segment: Segment, from: number): Promis
       segment.note(batch, position, config['index.interval.bytes'])
       epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
       const aborted = producers.add(batch)
-      if (aborted) segment.addAborted(aborted)
+      if (aborted) segment.indexes.addAborted(aborted)
       end = position + batch.sizeInBytes
       isBehindDamage = false
     }

@@ -107,8 +107,8 @@ async function addSegments(state: LogState, { segments }: FoundFiles, startOffse
     const segment = new Segment(shared, state.dir, { baseOffset, sizeInBytes, nextOffset })
     segment.hasFile = true
     segment.isEntryFlushed = true
-    segment.areIndexesWritten = hasIndexes
-    segment.hasTransactionIndexFile = hasTransactionIndex
+    segment.indexes.areWritten = hasIndexes
+    segment.indexes.hasTransactionFile = hasTransactionIndex
     if (hasTransactionIndex) await readAborted(shared, segment)
     state.segments.add(segment)
   }
@@ -118,10 +118,10 @@ async function addSegments(state: LogState, { segments }: FoundFiles, startOffse
 async function readAborted(shared: Shared, segment: Segment): Promise<void> {
   const path = segment.pathOf(SUFFIX.transactionIndex)
   try {
-    segment.aborted = parseTransactionIndex(path, segment.baseOffset, (await shared.disk.readAtomic(path)) ?? new Uint8Array(0))
+    segment.indexes.aborted = parseTransactionIndex(path, segment.baseOffset, (await shared.disk.readAtomic(path)) ?? new Uint8Array(0))
   } catch (thrown) {
     if (!(thrown instanceof DamagedFile)) throw thrown
-    segment.isTransactionIndexDamaged = true
+    segment.indexes.isTransactionFileDamaged = true
     shared.logger.warn('a transaction index is made again from its segment', { why: thrown.message })
   }
 }
@@ -129,7 +129,7 @@ async function readAborted(shared: Shared, segment: Segment): Promise<void> {
 /** Takes the active segment up where it ended. False where its file does not end with a whole batch after all. */
 async function resumeActive(state: LogState): Promise<boolean> {
   const { segments, shared } = state
-  if (segments.all.some(({ isTransactionIndexDamaged }) => isTransactionIndexDamaged)) return false
+  if (segments.all.some(({ indexes }) => indexes.isTransactionFileDamaged)) return false
   const { active } = segments
   try {
     if ((await active.resume()) !== active.sizeInBytes) return false
@@ -165,7 +165,7 @@ function checkFrom(state: LogState, { recoveryPoint }: Checkpointed, isClean: bo
 
 async function recover(state: LogState, recoveryPoint: number, flushedOffset: number): Promise<Recovered> {
   const { segments, shared } = state
-  const damaged = segments.all.findIndex(({ isTransactionIndexDamaged }) => isTransactionIndexDamaged)
+  const damaged = segments.all.findIndex(({ indexes }) => indexes.isTransactionFileDamaged)
   const first = Math.min(segments.indexOf(recoveryPoint), damaged < 0 ? Number.POSITIVE_INFINITY : damaged)
   const suspects = segments.all.slice(first)
   for (const segment of suspects) segment.isEntryFlushed = false // its name may be in the system's memory alone, as its end may be
@@ -179,11 +179,11 @@ async function recover(state: LogState, recoveryPoint: number, flushedOffset: nu
     else active.isFlushedTo(recoveryPoint)
   }
   for (const segment of segments.closed) {
-    if (segment.areIndexesWritten) continue
-    await aroundDamage(state, segment, () => segment.books()) // below the recovery point nothing was scanned: where index files are missing they are made here
+    if (segment.indexes.areWritten) continue
+    await aroundDamage(state, segment, () => segment.indexes.books()) // below the recovery point nothing was scanned: where index files are missing they are made here
     await segment.flush()
-    await segment.writeIndexes(true)
-    segment.settle()
+    await segment.indexes.write(true)
+    segment.indexes.settle()
   }
   if (cutBytes > 0)
     shared.logger.warn('a log was cut behind its last whole batch', { dir: state.dir, cutBytes, endOffset: state.endOffset })

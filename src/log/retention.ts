@@ -59,10 +59,10 @@ async function ageMark(state: LogState, segment: Segment): Promise<number> {
 // Damage must not keep a segment for ever: what is sound in it says how old it is.
 async function maxTimestamp(state: LogState, segment: Segment): Promise<number> {
   try {
-    return await segment.maxTimestamp()
+    return await segment.indexes.maxTimestamp()
   } catch (thrown) {
     if (!(thrown instanceof MalformedBytes)) throw thrown
     await checkSegment(state, segment)
-    return segment.maxTimestamp()
+    return segment.indexes.maxTimestamp()
   }
 }

@@ -130,7 +130,7 @@ function note(state: LogState, segment: Segment, { found }: SegmentCheck): void 
   const fresh = segment.tookDamage(found)
   tellOf(state, segment, fresh)
   if (fresh.length === 0) return
-  if (segment !== state.segments.active) segment.forgetIndexes() // they may have been made without what follows the damage
+  if (segment !== state.segments.active) segment.indexes.forget() // they may have been made without what follows the damage
   for (const run of state.onDamage) run()
 }
 

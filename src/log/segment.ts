@@ -2,32 +2,24 @@
 
 import type { ReadBytes } from '../platform/disk.ts'
 import type { RecordBatch } from '../protocol/records/batch.ts'
-import { Books } from './books.ts'
 import { type Damage, Damages } from './damage.ts'
 import { offsetName, SUFFIX, segmentSuffixes } from './file-names.ts'
-import { type IndexPaths, readIndexes, writeIndexes } from './index-files.ts'
-import { isLargest, isPlace, isTime } from './index-proof.ts'
 import type { FileHandle } from './open-files.ts'
 import { Places } from './places.ts'
 import { contentsOf, findBatch, type Placed } from './scan.ts'
 import type { SegmentStart } from './segment-start.ts'
-import { type Shared, writeFile } from './shared.ts'
+import { SegmentIndexes } from './segment-indexes.ts'
+import type { Shared } from './shared.ts'
 import { Tail } from './tail.ts'
-import { NO_TIMESTAMP } from './time-index.ts'
-import { type AbortedEntry, transactionIndexBytes } from './transaction-index.ts'
 
 const LARGEST_RELATIVE_OFFSET = 0x7fff_ffff
-/** Kafka's default distance of index entries; only the density of an index that had to be made again depends on it. */
-const REBUILD_INTERVAL = 4096
-
-/** A segment up to this size is looked through: that costs less than reading two index files, which a power cut may have torn. */
-const RESCAN_MAX = 64 * 1024
 
 export type { Placed } from './scan.ts'
 
 export class Segment {
   readonly baseOffset: number
   readonly tail: Tail
+  readonly indexes: SegmentIndexes
   readonly places = new Places()
   readonly damages = new Damages()
   readonly createdAt: number
@@ -38,15 +30,10 @@ export class Segment {
   firstTimestamp: number | null = null
   /** When bytes were added last, as far as this process knows. */
   changedAt: number
-  aborted: AbortedEntry[] = []
-  hasTransactionIndexFile = false
-  isTransactionIndexDamaged = false
   /** The file is there, be it empty. */
   hasFile: boolean
   /** The directory entry of the file survives a power cut. */
   isEntryFlushed: boolean
-  /** The index files say what the indexes in memory say. */
-  areIndexesWritten: boolean
   /** Its files are renamed or gone; only readers that began before still use it. */
   isRetired = false
   /** How often its end was cut off: what a look began to find out before that is not true any more. */
@@ -55,10 +42,6 @@ export class Segment {
   readonly #file: FileHandle
   readonly #dir: string
   #mark: string
-  #books: Books | null
-  #loading: Promise<Books> | null = null
-  #takesBatches = false // with indexes that were read back
-  #maxTimestamp: number | null
   /** Up to where bytes were handed to the file. */
   #sent: number
   #isSending = false
@@ -76,11 +59,9 @@ export class Segment {
     this.changedAt = this.createdAt
     this.tail = new Tail(shared.tails, sizeInBytes)
     this.#file = shared.files.handle(this.pathOf(SUFFIX.log))
-    this.#books = isNew ? Books.empty(baseOffset) : null
-    this.#maxTimestamp = isNew ? NO_TIMESTAMP : null
+    this.indexes = new SegmentIndexes(shared, this, isNew)
     this.hasFile = !isNew
     this.isEntryFlushed = !isNew
-    this.areIndexesWritten = !isNew
     this.#sent = sizeInBytes
     this.#writtenOffset = nextOffset
     this.#flushedOffset = nextOffset
@@ -122,17 +103,6 @@ export class Segment {
     return lastOffset - this.baseOffset <= LARGEST_RELATIVE_OFFSET
   }
 
-  /** Whether an index of `maxBytes` has no more room; the time index keeps some for its last entry. */
-  isIndexFull(maxBytes: number): boolean {
-    const { offsets, times } = this.#activeBooks
-    return offsets.sizeInBytes + 8 > maxBytes || times.sizeInBytes + 24 > maxBytes
-  }
-
-  // The books of a segment that takes batches are always in memory.
-  get #activeBooks(): Books {
-    return (this.#books ??= Books.empty(this.baseOffset))
-  }
-
   /** Adds a copy of the batch, whose offsets are final; with an index entry where the last one is more than `intervalBytes` ago. */
   append(batch: RecordBatch, intervalBytes: number, now: number): void {
     const position = this.tail.end
@@ -145,12 +115,9 @@ export class Segment {
 
   /** Takes a batch at `position` into the books: a new one, or one that is found again by a scan from the beginning. */
   note(batch: RecordBatch, position: number, intervalBytes: number): void {
-    const books = this.#activeBooks
-    books.note(batch, position, intervalBytes)
-    this.#maxTimestamp = books.maxTimestamp
+    this.indexes.note(batch, position, intervalBytes)
     this.firstTimestamp ??= batch.maxTimestamp
     this.nextOffset = batch.nextOffset
-    this.areIndexesWritten = false
   }
 
   // ---- writing
@@ -196,185 +163,20 @@ export class Segment {
     if (written === this.tail.end) this.#file.isDirty = false
   }
 
-  /**
-   * Writes the index files as they have to be when nothing more is added. Flushed, a recovery point may pass them (Apache Kafka believes the
-   * indexes below it); else those of a small segment may be lost or torn by a power cut, which costs ours nothing: it looks through the segment.
-   */
-  async writeIndexes(isFlushed = this.sizeInBytes > RESCAN_MAX): Promise<void> {
-    if (this.areIndexesWritten || this.sizeInBytes === 0) return
-    const books = this.#activeBooks
-    books.finish()
-    await writeIndexes(this.#shared.disk, this.#indexPaths, books, isFlushed)
-    await this.#writeTransactionIndex()
-    this.areIndexesWritten = true
-  }
+  // ---- what a start finds
 
-  get #indexPaths(): IndexPaths {
-    return { offsets: this.pathOf(SUFFIX.offsetIndex), times: this.pathOf(SUFFIX.timeIndex) }
-  }
-
-  async #writeTransactionIndex(): Promise<void> {
-    const path = this.pathOf(SUFFIX.transactionIndex)
-    if (this.aborted.length > 0) await writeFile(this.#shared.disk, path, transactionIndexBytes(this.aborted))
-    else if (this.hasTransactionIndexFile) await this.#shared.disk.remove(path)
-    this.hasTransactionIndexFile = this.aborted.length > 0
-  }
-
-  // ---- indexes
-
-  /** Nothing more is added: the indexes may be forgotten when others need the room. */
-  settle(): void {
-    this.#takesBatches = false
-    if (this.#books) this.#shared.indexes.touched(this)
-  }
-
-  get indexBytes(): number {
-    return this.#books?.sizeInBytes ?? 0
-  }
-
-  forgetIndexes(): void {
-    if (this.areIndexesWritten) this.#books = null
-  }
-
-  /** The indexes, read back or made again where they are not in memory. */
-  async books(): Promise<Books> {
-    if (this.#books) return this.#books
-    this.#loading ??= this.#load()
-    const books = await this.#loading
-    this.#shared.indexes.touched(this)
-    return books
-  }
-
-  async #load(): Promise<Books> {
-    try {
-      const isSmall = this.sizeInBytes <= RESCAN_MAX
-      const found = isSmall ? await this.#scanned() : await readIndexes(this.#shared, this.#indexPaths, this)
-      const books = found ?? (await this.#remade())
-      this.#maxTimestamp = Math.max(books.maxTimestamp, this.#maxTimestamp ?? NO_TIMESTAMP)
-      this.#books = books
-      return books
-    } finally {
-      this.#loading = null
-    }
-  }
-
-  async #scanned(): Promise<Books> {
-    const books = Books.empty(this.baseOffset)
-    for await (const { batch, position } of this.contents(0, this.sizeInBytes)) books.note(batch, position, REBUILD_INTERVAL)
-    return books
-  }
-
-  /** Index files that are missing or cannot be believed are made again, and written. */
-  async #remade(): Promise<Books> {
-    const books = await this.#scanned()
-    this.#books = books
-    this.#maxTimestamp = books.maxTimestamp
-    this.areIndexesWritten = false
-    if (!this.isRetired) await this.writeIndexes() // what took its place has indexes of these names
-    return books
-  }
-
-  /** The last offset of an indexed batch at or behind `position`; null where the indexes in memory know none for sure. */
-  indexedOffsetFrom(position: number): number | null {
-    return this.#books && !this.#books.isFromFiles ? this.#books.offsets.offsetFrom(position) : null
-  }
-
-  /** Where to begin to look for the batch that holds `offset`: at a batch, none before which holds it. */
-  async startFor(offset: number): Promise<number> {
-    const books = await this.books()
-    const entry = books.offsets.entryFor(offset)
-    const near = this.places.nearest(offset, entry?.position ?? 0)
-    if (!entry || !books.isFromFiles || near !== entry.position || (await isPlace(this, entry, offset))) return near
-    return (await this.#otherThan(books, this.#indexPaths.offsets))?.offsets.positionFor(offset) ?? 0
-  }
-
-  /** Where to begin to look for the first batch with `timestamp` or a later one that ends at or behind `offset`. */
-  async startForTime(timestamp: number, offset: number): Promise<number> {
-    const books = await this.#provenTimes()
-    const entry = books.times.entryBefore(timestamp)
-    const from = await this.startFor(Math.max(entry?.offset ?? this.baseOffset, offset))
-    if (!entry || !books.isFromFiles || (await isTime(this, entry, await this.startFor(entry.offset)))) return from
-    await this.#timesAreWrong(books)
-    return this.startForTime(timestamp, offset)
-  }
-
-  /** The books, with a time index that does not end too early. */
-  async #provenTimes(): Promise<Books> {
-    const books = await this.books()
-    if (books.areTimesProven) return books
-    const { last } = books.times
-    const from = last && (await this.startFor(last.offset))
-    books.areTimesProven =
-      last !== null && from !== null && (await isTime(this, last, from)) && (await isLargest(this, last.timestamp, from))
-    return books.areTimesProven ? books : this.#timesAreWrong(books)
-  }
-
-  async #timesAreWrong(books: Books): Promise<Books> {
-    const other = await this.#otherThan(books, this.#indexPaths.times)
-    if (other) return other
-    books.restartTimes()
-    books.timesFound(await this.#scanned())
-    this.#maxTimestamp = books.maxTimestamp
-    return books
-  }
-
-  /** Makes the indexes again in the place of `books`, which a file misled; null where the segment takes batches, and they have to stay. */
-  async #otherThan(books: Books, path: string): Promise<Books | null> {
-    if (this.#books !== books) return this.books() // somebody else was quicker
-    this.#shared.logger.warn('an index does not lead to the batches it names', { file: path, isMadeAgain: !this.#takesBatches })
-    if (this.#takesBatches) return null
-    return (this.#loading ??= this.#remade().finally(() => (this.#loading = null)))
-  }
-
-  /** A transaction was aborted whose marker lies here. */
-  addAborted(entry: AbortedEntry): void {
-    this.aborted.push(entry)
-    this.areIndexesWritten = false
-  }
-
-  /** The largest timestamp inside; -1 where no record has a time. */
-  async maxTimestamp(): Promise<number> {
-    if (this.#maxTimestamp === null || this.#books?.areTimesProven === false) await this.#provenTimes()
-    return this.#maxTimestamp ?? NO_TIMESTAMP
-  }
-
-  /** Forgets the books, for a scan from the beginning that makes them again with `note`. */
+  /** Forgets what is known of the batches, for a scan from the beginning that notes them again. */
   restartBooks(): void {
-    this.#books = Books.empty(this.baseOffset)
-    this.#maxTimestamp = NO_TIMESTAMP
+    this.indexes.restart()
     this.firstTimestamp = null
     this.nextOffset = this.baseOffset
-    this.aborted = []
-    this.areIndexesWritten = false
   }
 
   /** Reads what the indexes do not say of the end of the segment, so that it can take batches again. The position where it ends. */
   async resume(): Promise<number> {
-    if (!this.#books && this.sizeInBytes <= RESCAN_MAX) return this.#resumeFrom(Books.empty(this.baseOffset))
-    const books = await this.books()
-    this.#takesBatches = true
-    this.#shared.indexes.remove(this)
-    const first = await this.find(0, this.sizeInBytes, () => true)
-    this.firstTimestamp = first?.batch.maxTimestamp ?? null
-    return this.#resumeFrom(books)
-  }
-
-  async #resumeFrom(books: Books): Promise<number> {
-    const indexed = books.offsets.lastPosition
-    let next = this.baseOffset
-    let end = indexed
-    await this.find(indexed, this.sizeInBytes, (batch) => {
-      if (batch.magic !== 2) return true // of old, or no batch: a check will tell
-      if (indexed > 0) books.revisit(batch)
-      else books.note(batch, end, REBUILD_INTERVAL)
-      this.firstTimestamp ??= batch.maxTimestamp
-      next = batch.nextOffset
-      end += batch.sizeInBytes
-      return false
-    })
-    this.#books = books
-    this.#maxTimestamp = books.maxTimestamp
-    this.endsAt(next)
+    const { end, nextOffset, firstTimestamp } = await this.indexes.resume()
+    this.firstTimestamp = firstTimestamp
+    this.endsAt(nextOffset)
     return end
   }
 
@@ -435,16 +237,14 @@ export class Segment {
 
   /** Cuts everything from `position` on, where the batch of `offset` begins. No write may be under way. */
   async truncate(position: number, offset: number): Promise<void> {
-    const books = await this.books()
-    books.truncate(position, offset)
+    const indexes = await this.indexes.truncation()
+    indexes.cut(position, offset)
     this.cuts++
     this.firstTimestamp = null
-    this.aborted = this.aborted.filter(({ lastOffset }) => lastOffset < offset)
     this.tail.truncate(position)
     this.places.clear()
     this.damages.truncate(position)
     this.#sent = position
-    this.areIndexesWritten = false
     await this.#file.use(async (file) => {
       await file.truncate(position)
       await file.flush() // else a power cut could bring the old bytes back behind new ones
@@ -462,7 +262,7 @@ export class Segment {
   /** Gives memory back. */
   forget(): void {
     this.tail.clear()
-    this.#shared.indexes.remove(this)
+    this.indexes.leave()
   }
 
   /** Renames all files by another mark behind their names; readers go on undisturbed. */
@@ -473,7 +273,7 @@ export class Segment {
       const from = segmentSuffixes.map((suffix) => this.pathOf(suffix))
       this.#mark = mark
       for (const [i, suffix] of segmentSuffixes.entries()) {
-        const isThere = suffix !== SUFFIX.transactionIndex || this.hasTransactionIndexFile
+        const isThere = suffix !== SUFFIX.transactionIndex || this.indexes.hasTransactionFile
         if (isThere && (suffix === SUFFIX.log || (await disk.exists(from[i]!)))) await disk.rename(from[i]!, this.pathOf(suffix))
       }
       this.#file.path = this.pathOf(SUFFIX.log)

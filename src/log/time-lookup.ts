@@ -18,8 +18,8 @@ export async function findTimestamp(
 ): Promise<TimestampOffset | null> {
   for (const segment of segments.from(startOffset)) {
     const size = segment.sizeInBytes
-    if ((await segment.maxTimestamp()) < timestamp) continue
-    let from = await segment.startForTime(timestamp, startOffset)
+    if ((await segment.indexes.maxTimestamp()) < timestamp) continue
+    let from = await segment.indexes.startForTime(timestamp, startOffset)
     for (;;) {
       const placed = await segment.find(from, size, (batch) => batch.maxTimestamp >= timestamp && batch.lastOffset >= startOffset)
       if (!placed || placed.batch.baseOffset >= endOffset) break
@@ -36,14 +36,14 @@ export async function findMaxTimestamp({ segments, startOffset }: LogState): Pro
   let largest = NO_TIMESTAMP
   let holder: Segment | null = null
   for (const segment of segments.from(startOffset)) {
-    const max = await segment.maxTimestamp()
+    const max = await segment.indexes.maxTimestamp()
     if (max <= largest) continue
     largest = max
     holder = segment
   }
   if (!holder) return null
   const size = holder.sizeInBytes
-  const from = await holder.startForTime(largest, startOffset)
+  const from = await holder.indexes.startForTime(largest, startOffset)
   const placed = await holder.find(from, size, (batch) => batch.maxTimestamp >= largest)
   return placed && firstRecord(holder, placed, (timestamp) => timestamp === placed.batch.maxTimestamp)
 }

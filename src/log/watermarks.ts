@@ -194,12 +194,12 @@ export class Watermarks implements Flushable {
       await this.#change()
     }
     if (!segment.isRetired) {
-      await segment.writeIndexes(true)
+      await segment.indexes.write(true)
       await writeFile(shared.disk, state.snapshotPath(endOffset), producers)
       state.snapshots.add(endOffset)
       await state.saveEpochs()
       await shared.disk.flushDirectory(state.dir)
-      segment.settle()
+      segment.indexes.settle()
     }
     this.#live = this.#live.filter((other) => other !== segment)
     this.wake()
