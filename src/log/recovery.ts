@@ -118,7 +118,11 @@ async function addSegments(state: LogState, { segments }: FoundFiles, startOffse
 async function readAborted(shared: Shared, segment: Segment): Promise<void> {
   const path = segment.pathOf(SUFFIX.transactionIndex)
   try {
-    segment.indexes.aborted = parseTransactionIndex(path, segment.baseOffset, (await shared.disk.readAtomic(path)) ?? new Uint8Array(0))
+    segment.indexes.aborted = parseTransactionIndex(
+      path,
+      segment.baseOffset,
+      (await shared.disk.readAtomic(path)) ?? new Uint8Array(0),
+    )
   } catch (thrown) {
     if (!(thrown instanceof DamagedFile)) throw thrown
     segment.indexes.isTransactionFileDamaged = true

@@ -168,7 +168,8 @@ export class SegmentIndexes implements Cached {
   async #scanned(): Promise<Books> {
     const segment = this.#segment
     const books = Books.empty(segment.baseOffset)
-    for await (const { batch, position } of segment.contents(0, segment.sizeInBytes)) books.note(batch, position, REBUILD_INTERVAL)
+    for await (const { batch, position } of segment.contents(0, segment.sizeInBytes))
+      books.note(batch, position, REBUILD_INTERVAL)
     return books
   }
 

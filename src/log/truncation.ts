@@ -25,7 +25,11 @@ export async function truncate(state: LogState, offset: number): Promise<void> {
 async function placeOf(keeper: Segment, offset: number): Promise<Cut> {
   const damage = keeper.damages.at(offset) // what is known of it would be said of the records that take its offsets
   if (damage) return { keeper, position: damage.position, endOffset: damage.startOffset }
-  const first = await keeper.find(await keeper.indexes.startFor(offset), keeper.sizeInBytes, (batch) => batch.lastOffset >= offset)
+  const first = await keeper.find(
+    await keeper.indexes.startFor(offset),
+    keeper.sizeInBytes,
+    (batch) => batch.lastOffset >= offset,
+  )
   return {
     keeper,
     position: first?.position ?? keeper.sizeInBytes,

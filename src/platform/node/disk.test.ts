@@ -10,7 +10,6 @@ import { AssertionFailed } from '../../base/assert.ts'
 import { DiskError } from '../disk.ts'
 import { nodeDisk } from './disk.ts'
 import { diskError } from './disk-errors.ts'
-import { Pace } from './pace.ts'
 
 const saysWhatToDo = (code: string) => (thrown: unknown) =>
   thrown instanceof DiskError && thrown.code === code && /:.*: /.test(thrown.message)
@@ -75,23 +74,4 @@ test('when space is gone appends fail whole, and go on where they were when it i
   await file.close()
   const found = Buffer.from((await disk.readAtomic(`${dir}/log`))!).toString('latin1')
   assert.ok(found === 'a'.repeat(50_000) + 'd'.repeat(500_000), 'no byte of what failed is left')
-})
-
-test('after a slow call a disk is spared synchronous ones for a while, and while a flush hangs', async () => {
-  const pace = new Pace()
-  assert.equal(
-    pace.measure(() => 7),
-    7,
-  )
-  assert.equal(pace.isQuick, true)
-  pace.measure(() => spawnSync('sleep', ['0.02']))
-  assert.equal(pace.isQuick, false)
-
-  const other = new Pace()
-  const hanging = other.watch(() => new Promise((resolve) => setTimeout(resolve, 200)), 1000)
-  assert.equal(other.isQuick, true)
-  await new Promise((resolve) => setTimeout(resolve, 150))
-  assert.equal(other.isQuick, false)
-  await hanging
-  assert.equal(other.isQuick, true, 'it took no longer than a flush may')
 })

@@ -7,9 +7,9 @@ import { BufferPool } from '../../base/buffer-pool.ts'
 import type { Disk, Entry, File, Lock } from '../disk.ts'
 import { closeFd, flushAllOfFd, openFd, readAll, statFd } from './calls.ts'
 import { onDisk } from './disk-errors.ts'
-import { type DiskState, FLUSH_PATIENCE_MS, NodeFile } from './file.ts'
+import { type DiskState, NodeFile } from './file.ts'
 import { lockFile } from './lock.ts'
-import { Pace, patienceFor } from './pace.ts'
+import { Pace } from './pace.ts'
 
 const { O_RDWR, O_CREAT, O_EXCL, O_RDONLY } = constants
 const openFlags = { never: O_RDWR, ifMissing: O_RDWR | O_CREAT, exclusive: O_RDWR | O_CREAT | O_EXCL }
@@ -124,7 +124,7 @@ class NodeDisk implements Disk {
     return onDisk(dir, 'flush', async () => {
       const fd = await this.#openFd(dir, O_RDONLY)
       try {
-        await this.#state.writes.watch(() => flushAllOfFd(fd), FLUSH_PATIENCE_MS)
+        await this.#state.writes.watch(() => flushAllOfFd(fd))
       } finally {
         await this.#closeFd(fd)
       }
@@ -146,7 +146,7 @@ class NodeDisk implements Disk {
     const fd = await reads.watch(() => openFd(path, O_RDONLY, MODE))
     try {
       const bytes = Buffer.allocUnsafeSlow((await reads.watch(() => statFd(fd))).size)
-      return bytes.subarray(0, await reads.watch(() => readAll(fd, bytes, 0), patienceFor(bytes.length)))
+      return bytes.subarray(0, await reads.watch(() => readAll(fd, bytes, 0), bytes.length))
     } finally {
       await closeFd(fd)
     }

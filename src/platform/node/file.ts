@@ -7,7 +7,7 @@ import { type Deferred, deferred } from '../../base/deferred.ts'
 import type { File, ReadBytes } from '../disk.ts'
 import { closeFd, flushFd, readAll, truncateFd, writeAll, writeAllNow } from './calls.ts'
 import { diskError } from './disk-errors.ts'
-import { type Pace, patienceFor } from './pace.ts'
+import type { Pace } from './pace.ts'
 
 /** Measured: 5 µs against 29 through the thread pool at 16 KB, and beyond this the kernel may throttle the writer. */
 const WRITE_NOW_MAX = 64 * 1024
@@ -17,8 +17,6 @@ const READ_NOW_MAX = 256 * 1024
 const CLOSE_NOW_MAX = 1024 * 1024
 /** How much is joined into one write. */
 const JOIN_MAX = 8 * 1024 * 1024
-/** A flush may take this long before small writes avoid the disk. */
-export const FLUSH_PATIENCE_MS = 100
 
 /** What the files of one disk share. */
 export interface DiskState {
@@ -134,8 +132,7 @@ export class NodeFile implements File {
 
   #readInto(bytes: Uint8Array, at: number): number | Promise<number> {
     const { reads } = this.#disk
-    if (bytes.length > READ_NOW_MAX || !reads.isQuick)
-      return reads.watch(() => readAll(this.#fd, bytes, at), patienceFor(bytes.length))
+    if (bytes.length > READ_NOW_MAX || !reads.isQuick) return reads.watch(() => readAll(this.#fd, bytes, at), bytes.length)
     const count = reads.measure(() => readSync(this.#fd, bytes, 0, bytes.length, at))
     return count === bytes.length || count === 0 ? count : this.#readRest(bytes, at, count)
   }
@@ -165,7 +162,7 @@ export class NodeFile implements File {
     this.#users++
     try {
       if (!this.#isQuiet) await this.#mark()
-      await this.#disk.writes.watch(() => flushFd(this.#fd), FLUSH_PATIENCE_MS)
+      await this.#disk.writes.watch(() => flushFd(this.#fd))
     } catch (thrown) {
       throw diskError(this.path, 'flush', thrown)
     } finally {
@@ -216,7 +213,7 @@ export class NodeFile implements File {
       try {
         if (this.#isTorn) await this.#mend()
         const bytes = works.reduce((sum, work) => sum + (work.kind === 'write' ? work.bytes : 0), 0)
-        await this.#disk.writes.watch(() => this.#carryOut(works), patienceFor(bytes))
+        await this.#disk.writes.watch(() => this.#carryOut(works), bytes)
         this.#underWay = []
         for (const { done } of works) done.resolve()
       } catch (thrown) {
