@@ -3,7 +3,7 @@
 import { deferred } from '../base/deferred.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { GroupCoordinator } from '../coordinator/group/coordinator.ts'
-import type { Address } from '../platform/network.ts'
+import { type Address, serverText } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import { ready as codecsReady } from '../protocol/compression/index.ts'
 import { KafkaError } from '../protocol/errors.ts'
@@ -82,7 +82,7 @@ export class Broker {
     const connections = new Connections({ platform, config: loaded.config, onQuorumAnswer })
     undo.push(() => connections.close())
     const metadata: MetadataNode = await openMetadata(platform, loaded, dirs, { connections, zookeeper })
-    undo.push(() => closeMetadata(metadata))
+    undo.push(() => runAll([() => metadata.resign(), () => closeMetadata(metadata, platform.clock)]))
     const house: House = { platform, loaded, metrics, dirs, metadata, connections }
     const controllerSide = loaded.roles.controller
       ? await ControllerSide.open({ ...house, clusterId: dirs.metadata.clusterId })
@@ -90,6 +90,7 @@ export class Broker {
     undo.push(() => controllerSide?.server?.close())
     const client = () => clientOf(house, controllerSide)
     const registrar = zookeeper ? null : controllerSide && new ControllerRegistrar(platform, loaded, client())
+    undo.push(() => registrar?.stop())
     const clients = { lifecycle: client(), forwarding: client(), replication: client() }
     const brokerSide = loaded.roles.broker ? new BrokerSide(house, clients, controllerSide?.handlers ?? []) : null
     if (brokerSide) undo.push(() => runAll(brokerSide.closing()))
@@ -99,13 +100,7 @@ export class Broker {
       () => (brokerSide?.server?.requestBytes ?? 0) + (controllerSide?.server?.requestBytes ?? 0),
     )
     const broker = new Broker(house, { controllerSide, registrar, brokerSide })
-    let over: KafkaError | null = null
-    metadata.log.onRetired((why) => (over = why))
-    try {
-      await broker.#begin(options)
-    } catch (thrown) {
-      throw over ?? thrown // what followed from it says less
-    }
+    await broker.#beginUnlessOver(options)
     return broker
   }
 
@@ -116,14 +111,26 @@ export class Broker {
     this.#brokerSide = brokerSide
   }
 
-  /** Takes part in the quorum, or follows it, and serves from there on. */
-  async #begin({ stopped }: StartOptions): Promise<void> {
-    const { loaded, dirs, metadata, metrics } = this.#house
-    const stop = () => metadata.log.retire(new KafkaError('NOT_CONTROLLER', 'the start was given up'))
+  /** Without its metadata log a node can wait for nothing: rejects with why that is over, since what followed from it says less. */
+  async #beginUnlessOver({ stopped }: StartOptions): Promise<void> {
+    const { log } = this.#house.metadata
+    const over = deferred<never>()
+    over.promise.catch(() => {}) // after the start it is told by `failed`
+    log.onRetired((why) => over.reject(why))
+    const stop = () => log.retire(new KafkaError('NOT_CONTROLLER', 'the start was given up'))
     if (stopped?.aborted) stop()
     stopped?.addEventListener('abort', stop, { once: true })
+    try {
+      await Promise.race([over.promise, this.#begin()])
+    } finally {
+      stopped?.removeEventListener('abort', stop)
+    }
+  }
+
+  /** Takes part in the quorum, or follows it, and serves from there on. */
+  async #begin(): Promise<void> {
+    const { loaded, dirs, metadata, metrics } = this.#house
     await metadata.start()
-    stopped?.removeEventListener('abort', stop)
     // Others need not be waited for; alone it is told at once, as all else.
     const registered = this.#registrar?.run()
     if (metadata.isAlone) await registered
@@ -156,14 +163,12 @@ export class Broker {
   /** host:port of each listener for clients, as clients are told, joined by commas; of those for controllers where there is no other. */
   get bootstrapServers(): string {
     const { loaded, platform } = this.#house
-    const server = this.#brokerSide?.server
-    const told = server
-      ? advertised(loaded, server, platform.network.hostName)
-      : loaded.listeners.controller.map(({ name, advertised: { host } }) => ({
-          host: host || platform.network.hostName,
-          port: this.#controllerSide?.server?.address(name)?.port ?? 0,
-        }))
-    return told.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',')
+    const { client, controller } = loaded.listeners
+    const { hostName } = platform.network
+    const told = this.#brokerSide
+      ? advertised(client, this.#brokerSide.server, hostName)
+      : advertised(controller, this.#controllerSide?.server ?? null, hostName)
+    return told.map(serverText).join(',')
   }
 
   get clusterId(): string {
@@ -213,7 +218,7 @@ export class Broker {
       () => this.#controllerSide?.server?.close(),
       () => connections.close(),
       () =>
-        unlessStuck(closeMetadata(metadata), {
+        unlessStuck(closeMetadata(metadata, clock), {
           clock,
           progress: () => `${metadata.publisher.publishedOffset} ${progressOf(dirs)}`,
           what: () => 'the metadata: a change of it is being carried out',
