@@ -3,6 +3,7 @@
 import { deferred } from '../base/deferred.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { GroupCoordinator } from '../coordinator/group/coordinator.ts'
+import type { BrokerImage, MetadataImage } from '../metadata/image.ts'
 import { type Address, serverText } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import { ready as codecsReady } from '../protocol/compression/index.ts'
@@ -25,6 +26,10 @@ import { openZooKeeper } from './zookeeper-start.ts'
 
 /** How long a node looks for the active controller before it looks again, in milliseconds. */
 const LOOK_FOR_CONTROLLER_MS = 100
+/** How long the active controller stays for brokers that are leaving; one that died on the way is not waited for longer. */
+const FAREWELLS_MS = 5000
+const FAREWELLS_BEGIN_MS = 200
+const FAREWELL_LOOK_MS = 20
 
 export interface StartOptions {
   /** Ends a start that waits for others: it rejects then, with everything closed again. */
@@ -214,6 +219,7 @@ export class Broker {
     await runAll([
       ...(this.#brokerSide?.closing() ?? []),
       () => this.#registrar?.stop(),
+      () => this.#seeOthersOff(),
       () => metadata.resign(),
       () => this.#controllerSide?.server?.close(),
       () => connections.close(),
@@ -228,6 +234,29 @@ export class Broker {
       () => platform.offload.rest(),
     ])
   }
+
+  /**
+   * Where several stop together, the active controller goes last: without it the others would have nobody to say farewell to. Those who serve have a moment
+   * to come with theirs.
+   */
+  async #seeOthersOff(): Promise<void> {
+    const { platform, loaded, metadata } = this.#house
+    const { clock } = platform
+    if (!this.#controllerSide?.server) return // at the listeners for clients nobody is heard any more
+    const began = clock.monotonic()
+    for (;;) {
+      const ms = clock.monotonic() - began
+      const others = unfencedBeside(metadata.publisher.image, loaded.config['node.id'])
+      const isWaitedFor =
+        ms < FAREWELLS_BEGIN_MS ? others.length > 0 : others.some(({ inControlledShutdown }) => inControlledShutdown)
+      if (!isWaitedFor || !metadata.log.isLeader || ms >= FAREWELLS_MS) return
+      await new Promise<void>((resume) => void clock.after(FAREWELL_LOOK_MS, resume))
+    }
+  }
+}
+
+function unfencedBeside({ brokers }: MetadataImage, nodeId: number): readonly BrokerImage[] {
+  return [...brokers.values()].filter(({ id, fenced }) => id !== nodeId && !fenced)
 }
 
 /** Asks the active controller, on a connection of its own. */

@@ -148,3 +148,17 @@ test('a cluster is closed while one of its brokers waits for the others; what is
   await assert.rejects(waiting, /the start was given up/)
   await assert.rejects(cluster.restart(1), /the cluster was closed/)
 })
+
+test('two that stop together, when a third is gone already, both say farewell', async () => {
+  await codecsReady()
+  const scene = new Scene(25)
+  const platform = scene.platform('one')
+  const disks = [1, 2, 3].map((id) => ({ disk: platform.disk, directory: `/data/${id}` }))
+  const cluster = await scene.during(LocalCluster.start({ platform, host: 'localhost', port: 9092, disks, config: new Map() }))
+  const leader = cluster.broker(1)!.rooms.metadata.log.leaderId!
+  const others = [1, 2, 3].filter((id) => id !== leader)
+  await scene.during(cluster.stop(others[0]!))
+  await scene.during(Promise.all([leader, others[1]!].map((id) => cluster.broker(id)!.close())))
+  assert.equal(scene.said(/without having left its cluster/), 0)
+  await scene.during(cluster.close())
+})
