@@ -10,6 +10,7 @@ import type { Logger } from './platform/logger.ts'
 import { memoryDisk } from './platform/memory/disk.ts'
 import { nodeLogger } from './platform/node/logger.ts'
 import { nodePlatform } from './platform/node/platform.ts'
+import { stayFor } from './platform/node/process.ts'
 
 export type { Logger } from './platform/logger.ts'
 
@@ -57,8 +58,8 @@ export async function startBroker(options: BrokerOptions): Promise<RunningBroker
   const loaded = loadConfig({ profile: 'library', overrides })
   for (const warning of loaded.warnings) logger.warn(warning)
   const platform = nodePlatform({ logger })
-  const broker = await Broker.start(loaded, inMemory ? { ...platform, disk: memoryDisk(maxMemoryBytes) } : platform)
-  return running(broker, () => broker.close())
+  const broker = await stayFor(Broker.start(loaded, inMemory ? { ...platform, disk: memoryDisk(maxMemoryBytes) } : platform))
+  return running(broker, () => stayFor(broker.close()))
 }
 
 function running(broker: Broker, close: () => Promise<void>): RunningBroker {
@@ -84,11 +85,11 @@ export interface RunningCluster extends AsyncDisposable {
   readonly clusterId: string
   /** The node ids, from 1 on. */
   readonly ids: readonly number[]
-  /** The broker with this id; null while it is stopped. Closing it is stopping it. */
+  /** The broker with this id; null while it is stopped. Closing it is stopping it. Throws a RangeError for an id that is none of `ids`, as the others do. */
   broker(id: number): RunningBroker | null
   /** Stops one broker cleanly; the others go on without it. */
   stop(id: number): Promise<void>
-  /** Starts a broker that was stopped, on what it left; resolves when it serves. */
+  /** Starts a broker that was stopped, on what it left; resolves when it serves. Rejects where the cluster is closed before. */
   restart(id: number): Promise<RunningBroker>
   /** Stops all of them; calling it again waits for the same. */
   close(): Promise<void>
@@ -115,7 +116,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   if (!Number.isInteger(brokers) || brokers < 1) throw new TypeError(`brokers: ${brokers} is not valid; allowed: 1 or more`)
   const platform = nodePlatform({ logger })
   const numbers = Array.from({ length: brokers }, (_, at) => at + 1)
-  const cluster = await LocalCluster.start({
+  const starting = LocalCluster.start({
     platform,
     host: 'localhost',
     port,
@@ -126,22 +127,23 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
     ),
     config: new Map(Object.entries(config).map(([key, value]) => [key, String(value)])),
   })
+  const cluster = await stayFor(starting)
   for (const warning of cluster.warnings) logger.warn(warning)
   const all = numbers.map((id) => cluster.broker(id)!)
   let closing: Promise<void> | null = null
-  const close = () => (closing ??= cluster.close())
+  const close = () => (closing ??= stayFor(cluster.close()))
   const seen = (id: number) => {
     const broker = cluster.broker(id)
-    return broker && running(broker, () => cluster.stop(id))
+    return broker && running(broker, () => stayFor(cluster.stop(id, broker)))
   }
   return {
     bootstrapServers: all.map(({ bootstrapServers }) => bootstrapServers).join(','),
     clusterId: all[0]!.clusterId,
     ids: cluster.ids,
     broker: seen,
-    stop: (id) => cluster.stop(id),
+    stop: (id) => stayFor(cluster.stop(id)),
     async restart(id) {
-      await cluster.restart(id)
+      await stayFor(cluster.restart(id))
       return seen(id)!
     },
     close,

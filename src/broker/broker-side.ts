@@ -9,6 +9,7 @@ import type { MetadataImage } from '../metadata/image.ts'
 import { NO_LEADER } from '../metadata/partition.ts'
 import { type Server, serve } from '../net/listener.ts'
 import { Slices } from '../platform/slices.ts'
+import { KafkaError } from '../protocol/errors.ts'
 import type { Partition } from '../replication/partition.ts'
 import { Replicas } from '../replication/replicas.ts'
 import { Chores } from './chores.ts'
@@ -44,7 +45,7 @@ export interface ControllerClients {
 export class BrokerSide {
   readonly #house: House
   readonly #clients: ControllerClients
-  /** Served beside those for clients, and not told of by ApiVersions. */
+  /** Served beside those for clients, where other brokers come in, and not told of by ApiVersions. */
   readonly #controllerHandlers: readonly AnyHandler[]
   readonly replicas: Replicas
   readonly groups: GroupCoordinator
@@ -56,6 +57,7 @@ export class BrokerSide {
   #server: Server | null = null
   #registration: Registration | null = null
   #leaving: Promise<void> | null = null
+  #isClosing = false
 
   /** Subscribes to the metadata, which must not be loaded yet. */
   constructor(house: House, clients: ControllerClients, controllerHandlers: readonly AnyHandler[]) {
@@ -63,7 +65,8 @@ export class BrokerSide {
     const { config } = loaded
     this.#house = house
     this.#clients = clients
-    this.#controllerHandlers = metadata.zookeeper ? controllerHandlers : []
+    const onlyAt = loaded.listeners.interBroker
+    this.#controllerHandlers = metadata.zookeeper ? controllerHandlers.map((handler) => ({ ...handler, onlyAt })) : []
     this.#serving.promise.catch(() => {}) // who waits for it hears of a failed start; nobody has to
     const { clock, disk, logger } = platform
     const rooms = new Map(dirs.all.map((dir) => [dir, new DiskRoom(dir, disk, clock, logger)]))
@@ -131,7 +134,7 @@ export class BrokerSide {
         ? []
         : [forward({ isElsewhere: () => !controller.isActive, controller: this.#clients.forwarding, timeoutMs })],
     })
-    this.#server = await serve({
+    const server = await serve({
       ...platform,
       listeners: listenersOf(loaded),
       sink: metrics.meters.watched(requestSink({ pipeline, logger: platform.logger, ready: this.#serving.promise })),
@@ -139,11 +142,20 @@ export class BrokerSide {
       connectionLimits: connectionLimits(loaded, metadata.configs),
       maxRequestBytes: maxRequestBytes(loaded.config),
     })
-    return this.#server
+    if (this.#isClosing) await server.close()
+    this.#requireOpen()
+    this.#server = server
+    return server
+  }
+
+  /** A start that was given up may still be under way here: nothing may be opened behind those who closed. */
+  #requireOpen(): void {
+    if (this.#isClosing) throw new KafkaError('BROKER_NOT_AVAILABLE', 'the broker is stopping')
   }
 
   /** Registers, leads what it may, and serves. The metadata is loaded, and the listeners are open. */
   async join(): Promise<void> {
+    this.#requireOpen()
     const { platform, dirs, metadata } = this.#house
     const { clock, random, logger } = platform
     const server = this.#server!
@@ -167,7 +179,7 @@ export class BrokerSide {
   async #announce(server: Server): Promise<void> {
     const { platform, loaded, metadata } = this.#house
     const { 'node.id': id, 'broker.rack': rack } = loaded.config
-    const told = advertised(loaded, server, platform.network.hostName)
+    const told = advertised(loaded.listeners.client, server, platform.network.hostName)
     const endpoints = told.map((endpoint) => ({ ...endpoint, securityProtocol: 'PLAINTEXT' }))
     await metadata.zookeeper?.announce({ id, rack, endpoints })
   }
@@ -192,7 +204,7 @@ export class BrokerSide {
         rack: config['broker.rack'],
         directoryIds: dirs.all.map(({ directoryId }) => directoryId),
         previousEpoch: dirs.metadata.cleanBrokerEpoch ?? -1,
-        endpoints: advertised(loaded, server, platform.network.hostName),
+        endpoints: advertised(loaded.listeners.client, server, platform.network.hostName),
       },
       settings: {
         heartbeatMs: () => configs.broker['broker.heartbeat.interval.ms'],
@@ -220,6 +232,7 @@ export class BrokerSide {
   closing(): (() => unknown)[] {
     const { platform, dirs } = this.#house
     const { clock } = platform
+    this.#isClosing = true
     const chores = this.#chores.stop() // those at long work are told now, so that nobody has to wait for them later
     return [
       () => this.#server?.stopListening(),
@@ -251,6 +264,7 @@ export class BrokerSide {
     } catch (thrown) {
       platform.logger.warn('the broker stops without having left its cluster; its next start puts that right', { error: thrown })
     }
+    this.#registration?.stop() // also one that was still being registered
   }
 }
 

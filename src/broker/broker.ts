@@ -3,7 +3,8 @@
 import { deferred } from '../base/deferred.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { GroupCoordinator } from '../coordinator/group/coordinator.ts'
-import type { Address } from '../platform/network.ts'
+import type { BrokerImage, MetadataImage } from '../metadata/image.ts'
+import { type Address, serverText } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import { ready as codecsReady } from '../protocol/compression/index.ts'
 import { KafkaError } from '../protocol/errors.ts'
@@ -25,6 +26,10 @@ import { openZooKeeper } from './zookeeper-start.ts'
 
 /** How long a node looks for the active controller before it looks again, in milliseconds. */
 const LOOK_FOR_CONTROLLER_MS = 100
+/** How long the active controller stays for brokers that are leaving; one that died on the way is not waited for longer. */
+const FAREWELLS_MS = 5000
+const FAREWELLS_BEGIN_MS = 200
+const FAREWELL_LOOK_MS = 20
 
 export interface StartOptions {
   /** Ends a start that waits for others: it rejects then, with everything closed again. */
@@ -82,7 +87,7 @@ export class Broker {
     const connections = new Connections({ platform, config: loaded.config, onQuorumAnswer })
     undo.push(() => connections.close())
     const metadata: MetadataNode = await openMetadata(platform, loaded, dirs, { connections, zookeeper })
-    undo.push(() => closeMetadata(metadata))
+    undo.push(() => runAll([() => metadata.resign(), () => closeMetadata(metadata, platform.clock)]))
     const house: House = { platform, loaded, metrics, dirs, metadata, connections }
     const controllerSide = loaded.roles.controller
       ? await ControllerSide.open({ ...house, clusterId: dirs.metadata.clusterId })
@@ -90,6 +95,7 @@ export class Broker {
     undo.push(() => controllerSide?.server?.close())
     const client = () => clientOf(house, controllerSide)
     const registrar = zookeeper ? null : controllerSide && new ControllerRegistrar(platform, loaded, client())
+    undo.push(() => registrar?.stop())
     const clients = { lifecycle: client(), forwarding: client(), replication: client() }
     const brokerSide = loaded.roles.broker ? new BrokerSide(house, clients, controllerSide?.handlers ?? []) : null
     if (brokerSide) undo.push(() => runAll(brokerSide.closing()))
@@ -99,13 +105,7 @@ export class Broker {
       () => (brokerSide?.server?.requestBytes ?? 0) + (controllerSide?.server?.requestBytes ?? 0),
     )
     const broker = new Broker(house, { controllerSide, registrar, brokerSide })
-    let over: KafkaError | null = null
-    metadata.log.onRetired((why) => (over = why))
-    try {
-      await broker.#begin(options)
-    } catch (thrown) {
-      throw over ?? thrown // what followed from it says less
-    }
+    await broker.#beginUnlessOver(options)
     return broker
   }
 
@@ -116,14 +116,26 @@ export class Broker {
     this.#brokerSide = brokerSide
   }
 
-  /** Takes part in the quorum, or follows it, and serves from there on. */
-  async #begin({ stopped }: StartOptions): Promise<void> {
-    const { loaded, dirs, metadata, metrics } = this.#house
-    const stop = () => metadata.log.retire(new KafkaError('NOT_CONTROLLER', 'the start was given up'))
+  /** Without its metadata log a node can wait for nothing: rejects with why that is over, since what followed from it says less. */
+  async #beginUnlessOver({ stopped }: StartOptions): Promise<void> {
+    const { log } = this.#house.metadata
+    const over = deferred<never>()
+    over.promise.catch(() => {}) // after the start it is told by `failed`
+    log.onRetired((why) => over.reject(why))
+    const stop = () => log.retire(new KafkaError('NOT_CONTROLLER', 'the start was given up'))
     if (stopped?.aborted) stop()
     stopped?.addEventListener('abort', stop, { once: true })
+    try {
+      await Promise.race([over.promise, this.#begin()])
+    } finally {
+      stopped?.removeEventListener('abort', stop)
+    }
+  }
+
+  /** Takes part in the quorum, or follows it, and serves from there on. */
+  async #begin(): Promise<void> {
+    const { loaded, dirs, metadata, metrics } = this.#house
     await metadata.start()
-    stopped?.removeEventListener('abort', stop)
     // Others need not be waited for; alone it is told at once, as all else.
     const registered = this.#registrar?.run()
     if (metadata.isAlone) await registered
@@ -156,14 +168,12 @@ export class Broker {
   /** host:port of each listener for clients, as clients are told, joined by commas; of those for controllers where there is no other. */
   get bootstrapServers(): string {
     const { loaded, platform } = this.#house
-    const server = this.#brokerSide?.server
-    const told = server
-      ? advertised(loaded, server, platform.network.hostName)
-      : loaded.listeners.controller.map(({ name, advertised: { host } }) => ({
-          host: host || platform.network.hostName,
-          port: this.#controllerSide?.server?.address(name)?.port ?? 0,
-        }))
-    return told.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',')
+    const { client, controller } = loaded.listeners
+    const { hostName } = platform.network
+    const told = this.#brokerSide
+      ? advertised(client, this.#brokerSide.server, hostName)
+      : advertised(controller, this.#controllerSide?.server ?? null, hostName)
+    return told.map(serverText).join(',')
   }
 
   get clusterId(): string {
@@ -209,11 +219,12 @@ export class Broker {
     await runAll([
       ...(this.#brokerSide?.closing() ?? []),
       () => this.#registrar?.stop(),
+      () => this.#seeOthersOff(),
       () => metadata.resign(),
       () => this.#controllerSide?.server?.close(),
       () => connections.close(),
       () =>
-        unlessStuck(closeMetadata(metadata), {
+        unlessStuck(closeMetadata(metadata, clock), {
           clock,
           progress: () => `${metadata.publisher.publishedOffset} ${progressOf(dirs)}`,
           what: () => 'the metadata: a change of it is being carried out',
@@ -223,6 +234,29 @@ export class Broker {
       () => platform.offload.rest(),
     ])
   }
+
+  /**
+   * Where several stop together, the active controller goes last: without it the others would have nobody to say farewell to. Those who serve have a moment
+   * to come with theirs.
+   */
+  async #seeOthersOff(): Promise<void> {
+    const { platform, loaded, metadata } = this.#house
+    const { clock } = platform
+    if (!this.#controllerSide?.server) return // at the listeners for clients nobody is heard any more
+    const began = clock.monotonic()
+    for (;;) {
+      const ms = clock.monotonic() - began
+      const others = unfencedBeside(metadata.publisher.image, loaded.config['node.id'])
+      const isWaitedFor =
+        ms < FAREWELLS_BEGIN_MS ? others.length > 0 : others.some(({ inControlledShutdown }) => inControlledShutdown)
+      if (!isWaitedFor || !metadata.log.isLeader || ms >= FAREWELLS_MS) return
+      await new Promise<void>((resume) => void clock.after(FAREWELL_LOOK_MS, resume))
+    }
+  }
+}
+
+function unfencedBeside({ brokers }: MetadataImage, nodeId: number): readonly BrokerImage[] {
+  return [...brokers.values()].filter(({ id, fenced }) => id !== nodeId && !fenced)
 }
 
 /** Asks the active controller, on a connection of its own. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualClock } from '../../test/support/manual-clock.ts'
 import { deferred } from '../base/deferred.ts'
-import { STUCK_MS, unlessStuck } from './closing.ts'
+import { atMost, STUCK_MS, unlessStuck } from './closing.ts'
 
 test('work that moves may take as long as it likes; when nothing moves any more it is given up, and says what was not done', async () => {
   const clock = new ManualClock()
@@ -30,4 +30,15 @@ test('what the work ends with is passed on, and no timer is left', async () => {
     unlessStuck(Promise.reject(new Error('its own')), { clock, progress: () => 0, what: () => 'nothing' }),
     /its own/,
   )
+})
+
+test('what may take so long at most is left to itself then; before, its failure is told', async () => {
+  const clock = new ManualClock()
+  let isOver = false
+  const waiting = atMost(2000, new Promise(() => {}), clock).then(() => (isOver = true))
+  await clock.advance(1999)
+  assert.equal(isOver, false)
+  await clock.advance(1)
+  await waiting
+  await assert.rejects(atMost(2000, Promise.reject(new Error('no')), clock), /no/)
 })

@@ -16,6 +16,17 @@ export async function runAll(steps: readonly (() => unknown)[]): Promise<void> {
   if (errors.length > 0) throw errors[0]
 }
 
+/** Resolves when `work` has ended, and after `ms` without it: it is left to itself then. Rejects as it does within that time. */
+export async function atMost(ms: number, work: Promise<unknown>, clock: Clock): Promise<void> {
+  const late = deferred<void>()
+  const timer = clock.after(ms, () => late.resolve())
+  try {
+    await Promise.race([work, late.promise])
+  } finally {
+    timer.cancel()
+  }
+}
+
 /** A disk that ends no call for so long will not end it soon. */
 export const STUCK_MS = 30_000
 const LOOK_MS = 1000

@@ -11,7 +11,7 @@ import type { Input } from '../protocol/schema.ts'
 export interface ControllerClient {
   /**
    * Resolves with the active controller's answer, whatever it says but NOT_CONTROLLER. REQUEST_TIMED_OUT where none answered within `timeoutMs`; whether the
-   * request was carried out is not known then. A request may reach the controller twice.
+   * request was carried out is not known then. A request may reach the controller twice. BROKER_NOT_AVAILABLE once this node has closed its connections.
    */
   send<Req, Res>(exchange: Exchange<Req, Res>, body: Input<Req>, timeoutMs: number): Promise<Res>
 }
@@ -54,6 +54,7 @@ export function controllerClient(options: ControllerClientOptions): ControllerCl
         const left = deadline - clock.monotonic()
         const outcome = await once(exchange, body, left)
         if ('answer' in outcome) return outcome.answer
+        if (peer.isClosed) throw new KafkaError('BROKER_NOT_AVAILABLE', 'this node is stopping')
         if (retryMs === null) throw new KafkaError('NOT_CONTROLLER', outcome.why)
         if (clock.monotonic() + retryMs >= deadline)
           throw new KafkaError('REQUEST_TIMED_OUT', `no controller answered within ${timeoutMs} ms: ${outcome.why}`)

@@ -29,12 +29,15 @@ export class ControllerRegistrar {
 
   /** Resolves when it was told, or after `stop`. Never rejects: what is refused is logged, and tried again after longer and longer pauses. */
   async run(): Promise<void> {
-    const { clock, logger, random } = this.#platform
+    const { clock, logger, random, network } = this.#platform
     const body = {
       controllerId: this.#loaded.config['node.id'],
       incarnationId: randomUuid((length) => random.bytes(length)),
       zkMigrationReady: false,
-      listeners: controllerEndpoints(this.#loaded).map((endpoint) => ({ ...endpoint, securityProtocol: PLAINTEXT })),
+      listeners: controllerEndpoints(this.#loaded, network.hostName).map((endpoint) => ({
+        ...endpoint,
+        securityProtocol: PLAINTEXT,
+      })),
       features: registeredFeatures(),
     }
     for (let pauseMs = FIRST_PAUSE_MS; !this.#isOver; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {

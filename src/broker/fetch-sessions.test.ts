@@ -160,6 +160,25 @@ test('a request that is repeated does not step the session twice', () => {
   assert.ok(typeof sessions.begin(request({ sessionId, sessionEpoch: 2 }), 12, slices) !== 'string')
 })
 
+test('all sessions together keep so many partitions: who comes with more goes without a session, and one that grows beyond ends', () => {
+  const sessions = newSessions(10, { now: 0 }, 4)
+  const two: Named = [
+    ['a', 0],
+    ['a', 1],
+  ]
+  const first = opened(sessions, two)
+  const second = opened(sessions, [['b', 0]])
+  assert.ok(first.sessionId !== 0 && second.sessionId !== 0)
+  assert.deepEqual([opened(sessions, two).sessionId, sessions.size], [0, 2])
+  const grow = request({ sessionId: first.sessionId, sessionEpoch: 1, ask: two })
+  assert.equal(sessions.begin(grow, 12, slices), 'FETCH_SESSION_ID_NOT_FOUND')
+  const again = opened(sessions, two)
+  assert.notEqual(again.sessionId, 0, 'what ended takes no place any more')
+  const forget = request({ sessionId: again.sessionId, sessionEpoch: 1, forget: two })
+  assert.ok(typeof sessions.begin(forget, 12, slices) !== 'string')
+  assert.notEqual(opened(sessions, two).sessionId, 0, 'nor what was forgotten')
+})
+
 const slices = new Slices(new ManualClock())
 
 type Begun = ReturnType<FetchSessions['begin']>
@@ -171,7 +190,7 @@ function isFetching(begun: Begun): begun is Fetching {
 
 type Named = [topic: string, partition: number][]
 
-function newSessions(slots = 10, clock = { now: 0 }): FetchSessions {
+function newSessions(slots = 10, clock = { now: 0 }, mostPartitions?: number): FetchSessions {
   let seed = 0
   const random = { next: () => (seed = (seed + 0.137) % 1), bytes: (length: number) => new Uint8Array(length) }
   const nothing = () => {}
@@ -179,6 +198,7 @@ function newSessions(slots = 10, clock = { now: 0 }): FetchSessions {
     slots,
     { now: () => clock.now, monotonic: () => clock.now, after: () => ({ cancel: nothing }), soon: nothing },
     random,
+    mostPartitions,
   )
 }
 

@@ -17,6 +17,8 @@ const EVICTABLE_AFTER_MS = 120_000
 
 /** What names more partitions is taken in slices. */
 const FEW = 1000
+/** Of all sessions together: some hundred bytes each, for as long as a client likes. */
+const MOST_PARTITIONS = 1_000_000
 
 /** What was seen of a partition when it was last looked at. */
 export interface Seen {
@@ -220,10 +222,15 @@ type WantedPartition = FetchRequest['topics'][number]['partitions'][number]
 type NamedTopic = Pick<FetchRequest['topics'][number], 'topic' | 'topicId'>
 
 function namesMany({ topics, forgottenTopicsData }: FetchRequest): boolean {
-  let count = topics.length + forgottenTopicsData.length
-  for (const { partitions } of topics) count += partitions.length
+  let count = topics.length + forgottenTopicsData.length + partitionsIn(topics)
   for (const { partitions } of forgottenTopicsData) count += partitions.length
   return count > FEW
+}
+
+function partitionsIn(topics: FetchRequest['topics']): number {
+  let count = 0
+  for (const { partitions } of topics) count += partitions.length
+  return count
 }
 
 /** What one fetch asks for, out of its session or not. */
@@ -238,6 +245,8 @@ interface Session {
   /** What the next request must carry. */
   epoch: number
   usedAt: number
+  /** How many of its partitions are in the count of all. */
+  counted: number
 }
 
 export class FetchSessions {
@@ -245,10 +254,16 @@ export class FetchSessions {
   readonly #slots: number
   readonly #clock: Clock
   readonly #random: Random
+  readonly #mostPartitions: number
+  #partitions = 0
 
-  /** @param slots `max.incremental.fetch.session.cache.slots` */
-  constructor(slots: number, clock: Clock, random: Random) {
+  /**
+   * @param slots `max.incremental.fetch.session.cache.slots`
+   * @param mostPartitions of all sessions together; who comes with more goes without a session
+   */
+  constructor(slots: number, clock: Clock, random: Random, mostPartitions = MOST_PARTITIONS) {
     this.#slots = slots
+    this.#mostPartitions = mostPartitions
     this.#clock = clock
     this.#random = random
   }
@@ -266,27 +281,49 @@ export class FetchSessions {
     const { context } = session
     if (context.usesTopicIds !== usesTopicIds) return 'FETCH_SESSION_TOPIC_ID_ERROR'
     if (session.epoch !== request.sessionEpoch) return 'INVALID_FETCH_SESSION_EPOCH'
+    if (!this.#hasPlaces(request)) {
+      this.#end(request.sessionId)
+      return 'FETCH_SESSION_ID_NOT_FOUND' // the client names all it wants then, without a session if need be
+    }
     session.epoch = nextEpoch(session.epoch)
     session.usedAt = context.pulse.at = this.#clock.monotonic()
-    return this.#updated({ context, incremental: true }, request, slices)
+    return this.#updated(session, { context, incremental: true }, request, slices)
   }
 
   #full(request: FetchRequest, usesTopicIds: boolean, slices: Slices): Fetching | Promise<Fetching> {
     this.#end(request.sessionId)
-    const id = request.sessionEpoch === 0 && this.#hasRoom(replicaIdOf(request) >= 0) ? this.#newId() : 0
+    const mayStay = request.sessionEpoch === 0 && this.#hasPlaces(request) && this.#hasRoom(replicaIdOf(request) >= 0)
+    const id = mayStay ? this.#newId() : 0
     const context = new FetchContext(id, usesTopicIds)
     context.pulse.at = this.#clock.monotonic()
-    if (id !== 0) this.#sessions.set(id, { context, epoch: 1, usedAt: this.#clock.monotonic() })
-    return this.#updated({ context, incremental: false }, request, slices)
+    const session = id === 0 ? null : { context, epoch: 1, usedAt: context.pulse.at, counted: 0 }
+    if (session) this.#sessions.set(id, session)
+    return this.#updated(session, { context, incremental: false }, request, slices)
   }
 
-  #updated(fetching: Fetching, request: FetchRequest, slices: Slices): Fetching | Promise<Fetching> {
+  #updated(session: Session | null, fetching: Fetching, request: FetchRequest, slices: Slices): Fetching | Promise<Fetching> {
     const updating = fetching.context.update(request, slices)
-    return updating ? updating.then(() => fetching) : fetching
+    if (updating) return updating.then(() => this.#counted(session, fetching))
+    return this.#counted(session, fetching)
+  }
+
+  #counted(session: Session | null, fetching: Fetching): Fetching {
+    if (!session || this.#sessions.get(session.context.sessionId) !== session) return fetching // it may be over by now
+    const { size } = session.context.partitions
+    this.#partitions += size - session.counted
+    session.counted = size
+    return fetching
+  }
+
+  #hasPlaces({ topics }: FetchRequest): boolean {
+    return this.#partitions + partitionsIn(topics) <= this.#mostPartitions
   }
 
   #end(id: number): void {
-    this.#sessions.get(id)?.context.end()
+    const session = this.#sessions.get(id)
+    if (!session) return
+    session.context.end()
+    this.#partitions -= session.counted
     this.#sessions.delete(id)
   }
 

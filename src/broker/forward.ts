@@ -23,7 +23,12 @@ const ENVELOPE = { request: EnvelopeRequest, response: EnvelopeResponse }
 export function forward({ isElsewhere, controller, timeoutMs }: Forwarding): Step {
   return (call, next) => (call.handler.api.forwarded && isElsewhere() ? handOn(call) : next(call))
 
-  async function handOn({ handler, request, context, header }: Call): Promise<unknown> {
+  async function handOn(call: Call): Promise<unknown> {
+    const { handler, request } = call
+    return handler.handOn ? handler.handOn(request, (rest: unknown) => carry({ ...call, request: rest })) : carry(call)
+  }
+
+  async function carry({ handler, request, context, header }: Call): Promise<object> {
     const to = new ByteWriter()
     writeRequestHeader(to, header)
     codec(handler.api.request, header.apiVersion).write(to, request as object)

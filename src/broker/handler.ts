@@ -66,12 +66,16 @@ export interface Handler<Req, Res> {
   readonly api: Api
   /** What a request may hold where that is less than `MOST_REQUEST_WEIGHT`: it is one command, which is decided in one turn. */
   readonly mostWeight?: number
+  /** The listener that it is served at, where it is not served at all of them. */
+  readonly onlyAt?: string
   /** Needed for the whole request; what is needed per topic or group is asked inside. */
   readonly requires?: Permission
   /** Runs before a request that is long, and may pause; those behind it on its connection begin when it has ended and `handle` was called. */
   prepare?(request: Req, context: RequestContext): Promise<void>
   /** Null: no answer (acks=0). */
   handle(request: Req, context: RequestContext): Promise<Input<Res> | null>
+  /** Where the request is for the active controller, and that is another node: answers what concerns this broker alone, and hands on the rest. */
+  handOn?(request: Req, forward: (rest: Req) => Promise<Input<Res>>): Promise<Input<Res>>
   /** How this API says "all of it failed". */
   refuse(request: Req, error: KafkaError, context: RequestContext): Input<Res>
 }

@@ -21,11 +21,14 @@ interface Node {
   readonly loaded: LoadedConfig
   readonly platform: Platform
   running: Broker | null
+  /** Under way: a start that waits for the others is ended by `close`. */
+  starting: Promise<Broker> | null
 }
 
 export class LocalCluster {
   readonly #nodes: readonly Node[]
   readonly #ports: ReservedPorts
+  readonly #over = new AbortController()
 
   /** Resolves when all nodes serve. Throws, with all of them closed again, where one cannot. */
   static async start({ disks, platform, host, port, config }: LocalClusterOptions): Promise<LocalCluster> {
@@ -42,7 +45,7 @@ export class LocalCluster {
       const clusterId = await clusterIdOf(disks, bytes)
       const nodes = plans.map((overrides, at) => {
         const loaded = loadConfig({ profile: 'library', overrides, env: { CLUSTER_ID: clusterId } })
-        return { loaded, platform: { ...platform, disk: disks[at]!.disk, network: ports.network }, running: null }
+        return { loaded, platform: { ...platform, disk: disks[at]!.disk, network: ports.network }, running: null, starting: null }
       })
       const cluster = new LocalCluster(nodes, ports)
       await cluster.#startAll()
@@ -59,22 +62,16 @@ export class LocalCluster {
   }
 
   async #startAll(): Promise<void> {
-    const giveUp = new AbortController()
-    const starts = await Promise.allSettled(
-      this.#nodes.map(async (node) => {
-        try {
-          node.running = await Broker.start(node.loaded, node.platform, { stopped: giveUp.signal })
-        } catch (thrown) {
-          giveUp.abort() // the others would wait for it
-          throw thrown
-        }
-      }),
-    )
+    let first: { readonly why: unknown } | null = null
+    const failed = (why: unknown) => {
+      first ??= { why } // what the others fail with follows from it
+      this.#over.abort() // they would wait for it
+    }
+    await Promise.all(this.#nodes.map((node) => this.#start(node).catch(failed)))
     await this.#ports.close()
-    const failed = starts.find((outcome) => outcome.status === 'rejected')
-    if (!failed) return
+    if (!first) return
     await this.close().catch(() => {}) // the first failure is the one to tell
-    throw failed.reason
+    throw (first as { readonly why: unknown }).why
   }
 
   /** The node ids, from 1 on. */
@@ -87,29 +84,46 @@ export class LocalCluster {
     return this.#nodes[0]!.loaded.warnings
   }
 
-  /** The broker with this id while it runs. */
+  /** The broker with this id while it runs. Throws a RangeError for an id that no node has. */
   broker(id: number): Broker | null {
-    return this.#nodes[id - 1]?.running ?? null
+    return this.#node(id).running
   }
 
-  /** Stops one node cleanly; the others go on. */
-  async stop(id: number): Promise<void> {
-    const node = this.#nodes[id - 1]!
+  #node(id: number): Node {
+    const node = this.#nodes[id - 1]
+    if (!node) throw new RangeError(`there is no broker ${id} in this cluster; allowed: ${this.ids.join(', ')}`)
+    return node
+  }
+
+  /** Stops one node cleanly, or `only` this run of it; the others go on. One that is being started is stopped when it has. */
+  async stop(id: number, only?: Broker): Promise<void> {
+    const node = this.#node(id)
+    await node.starting?.catch(() => {}) // who started it hears
     const { running } = node
+    if (only && running !== only) return only.close()
     node.running = null
     await running?.close()
   }
 
-  /** Starts a node that was stopped, on what it left. */
+  /** Starts a node that was stopped, on what it left. Rejects where the cluster was closed, or is meanwhile. */
   async restart(id: number): Promise<Broker> {
-    const node = this.#nodes[id - 1]!
+    const node = this.#node(id)
+    if (this.#over.signal.aborted) throw new Error(`broker ${id} cannot be started again: the cluster was closed`)
     if (node.running) return node.running
-    node.running = await Broker.start(node.loaded, node.platform)
-    return node.running
+    node.starting ??= this.#start(node).finally(() => (node.starting = null))
+    return node.starting
+  }
+
+  async #start(node: Node): Promise<Broker> {
+    const broker = await Broker.start(node.loaded, node.platform, { stopped: this.#over.signal })
+    node.running = broker
+    return broker
   }
 
   /** Stops all nodes. All brokers give up at once what they lead: with half of the cluster gone the rest could not say so any more. */
   async close(): Promise<void> {
+    this.#over.abort()
+    await Promise.allSettled(this.#nodes.map(({ starting }) => starting))
     const running = this.#nodes.flatMap((node) => node.running ?? [])
     for (const node of this.#nodes) node.running = null
     await Promise.all(running.map((broker) => broker.leave()))

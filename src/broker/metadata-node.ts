@@ -9,6 +9,7 @@ import { MetadataPublisher } from '../metadata/publisher.ts'
 import { type MetadataRecord, metadataCodec } from '../metadata/records.ts'
 import { restoreImage } from '../metadata/restore.ts'
 import { Snapshotter } from '../metadata/snapshotter.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Address } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import { KafkaError } from '../protocol/errors.ts'
@@ -18,6 +19,7 @@ import type { MetadataLog } from '../raft/metadata-log.ts'
 import { MAX_NODE_BYTES } from '../zookeeper/layout.ts'
 import type { ZooKeeperMetadata } from '../zookeeper/open.ts'
 import { ActiveController, type FirstRecords } from './active-controller.ts'
+import { atMost } from './closing.ts'
 import { configRules } from './config-rules.ts'
 import type { Connections } from './connections.ts'
 import { ControllerChannel } from './controller-channel.ts'
@@ -25,6 +27,8 @@ import { EffectiveConfigs } from './effective-configs.ts'
 import type { LogDirs } from './log-dirs.ts'
 import { openMetadataLog, isAlone as standsAlone } from './quorum-log.ts'
 
+/** Who leaves waits no longer for ZooKeeper: what is half written there, the next controller completes. */
+const ENSEMBLE_MS = 2000
 /** The metadata log takes batches of this size at most, as Kafka's does. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
 
@@ -92,7 +96,7 @@ export async function openMetadata(
         await active?.settled
       },
       async resign() {
-        await keeper?.stop()
+        if (keeper) await atMost(ENSEMBLE_MS, keeper.stop(), platform.clock)
         if (log.isLeader && !isAlone) await log.resign(log.epoch)
       },
     }
@@ -103,9 +107,10 @@ export async function openMetadata(
 }
 
 /** Nobody is told of changes any more, and every command that waits is refused; resolves when no file is being written. */
-export async function closeMetadata({ publisher, snapshotter, log, zookeeper }: MetadataNode): Promise<void> {
+export async function closeMetadata({ publisher, snapshotter, log, zookeeper }: MetadataNode, clock: Clock): Promise<void> {
   await publisher.stop()
-  await snapshotter.settled()
+  // A file is waited for; what is written to an ensemble that is gone would never end.
+  await (zookeeper ? atMost(ENSEMBLE_MS, snapshotter.settled(), clock) : snapshotter.settled())
   log.retire(new KafkaError('NOT_CONTROLLER', 'the broker is stopping'))
   await zookeeper?.close()
 }

@@ -3,6 +3,7 @@
 import { type BrokerConfig, brokerConfigs } from '../config/broker/index.ts'
 import { MAX_INT } from '../config/keys.ts'
 import type { BrokerLayers } from '../config/layers.ts'
+import type { ListenerConfig } from '../config/listeners.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { ChannelLimits } from '../net/channel.ts'
 import type { ConnectionLimits } from '../net/connection-limits.ts'
@@ -102,28 +103,27 @@ function overrides(text: string): Map<string, number> {
   )
 }
 
-/** What clients are told of each listener: by `advertised.listeners`, or where it names none the machine's name and the port that was bound. */
+/** What others are told of each listener: by `advertised.listeners`, or where it names none the machine's name and the port that was bound. */
 export function advertised(
-  { listeners }: LoadedConfig,
-  server: Server,
+  listeners: readonly ListenerConfig[],
+  server: Server | null,
   hostName: string,
 ): { name: string; host: string; port: number }[] {
-  return listeners.client.map(({ name, advertised: told }) => ({
+  return listeners.map(({ name, advertised: told }) => ({
     name,
     host: told.host || hostName,
-    port: told.port || (server.address(name)?.port ?? 0),
+    port: told.port || (server?.address(name)?.port ?? 0),
   }))
 }
 
 /**
- * What other nodes are told of this node's controller listeners. A voter needs an endpoint in the records even where no controller listener is open;
- * Kafka's tools show it.
+ * What other nodes are told of this node's controller listeners; `hostName` is the machine's own, for those that listen on every interface. A voter needs
+ * an endpoint in the records even where no controller listener is open; Kafka's tools show it.
  */
-export function controllerEndpoints({ listeners }: LoadedConfig): { name: string; host: string; port: number }[] {
-  const named = listeners.controller.map(({ name, advertised: told }) => ({
-    name,
-    host: told.host || 'localhost',
-    port: told.port,
-  }))
+export function controllerEndpoints(
+  { listeners }: LoadedConfig,
+  hostName: string,
+): { name: string; host: string; port: number }[] {
+  const named = advertised(listeners.controller, null, hostName)
   return named.length > 0 ? named : [{ name: 'CONTROLLER', host: 'localhost', port: 9093 }]
 }

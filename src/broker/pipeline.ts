@@ -76,7 +76,8 @@ export class Pipeline {
     const reader = new ByteReader(frame)
     const header = readRequestHeader(reader)
     const handler = this.#handlers.get(header.apiKey)
-    if (!handler) throw new MalformedBytes(`API key ${header.apiKey} is not served here`)
+    if (!handler || (handler.onlyAt !== undefined && handler.onlyAt !== origin.listener))
+      throw new MalformedBytes(`API key ${header.apiKey} is not served here`)
     const { served, request: schema } = handler.api
     const version = header.apiVersion
     if (version < served.min || version > served.max) return this.#unsupported(header, handler)

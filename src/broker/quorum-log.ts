@@ -52,7 +52,7 @@ export async function openMetadataLog(
     self,
     retention,
     staticVoters: quorum.voters.map((voter) => staticVoter(voter, quorum.listener)),
-    ...(isAlone(loaded) ? {} : { quorum: quorumOptions(loaded, dir.clusterId, connections) }),
+    ...(isAlone(loaded) ? {} : { quorum: quorumOptions(loaded, platform.network.hostName, dir.clusterId, connections) }),
   })
   files.onBroken((why) =>
     log.retire(
@@ -66,11 +66,16 @@ export async function openMetadataLog(
 }
 
 /** A node that is the whole of its quorum formats its own directory; where there are others, what the operator formatted is all there is. */
-async function formatFresh({ disk, clock }: Platform, loaded: LoadedConfig, dir: LogDir, self: ReplicaKey): Promise<void> {
+async function formatFresh(
+  { disk, clock, network }: Platform,
+  loaded: LoadedConfig,
+  dir: LogDir,
+  self: ReplicaKey,
+): Promise<void> {
   const bootstrap = bootstrapFeatures()
   if (loaded.quorum.isAlone || (dir.isNew && foundsQuorum(loaded)))
     await formatMetadata(disk, dir.path, {
-      voters: [{ ...self, endpoints: controllerEndpoints(loaded) }],
+      voters: [{ ...self, endpoints: controllerEndpoints(loaded, network.hostName) }],
       bootstrap: metadataBatches(bootstrap, 0),
       now: clock.now(),
     })
@@ -81,18 +86,15 @@ function staticVoter({ id, host, port }: StaticVoter, listener: string): Voter {
   return { id, directoryId: ZERO_UUID, endpoints: [{ name: listener, host, port }] }
 }
 
-function quorumOptions(
-  { config, roles, quorum, listeners }: LoadedConfig,
-  clusterId: string,
-  connections: Connections,
-): QuorumOptions {
-  const own = listeners.controller.find(({ name }) => name === quorum.listener) ?? listeners.controller[0]
-  const named = quorum.voters.find(({ id }) => id === config['node.id'])
-  const address = own && { host: own.advertised.host || 'localhost', port: own.advertised.port }
+function quorumOptions(loaded: LoadedConfig, hostName: string, clusterId: string, connections: Connections): QuorumOptions {
+  const { config, roles, quorum } = loaded
+  const endpoints = controllerEndpoints(loaded, hostName)
+  const own = quorum.voters.find(({ id }) => id === config['node.id']) ?? endpoints.find(({ name }) => name === quorum.listener)
+  const { host, port } = own ?? endpoints[0]!
   return {
     peers: connections.quorum,
     clusterId,
-    address: roles.controller ? ((named && { host: named.host, port: named.port }) ?? address ?? null) : null,
+    address: roles.controller ? { host, port } : null,
     listener: quorum.listener,
     servers: quorum.bootstrapServers,
     timeouts: {

@@ -2,10 +2,10 @@
 
 import { Broker } from '../broker/broker.ts'
 import { nodePlatform } from '../platform/node/platform.ts'
-import { collectYoungAlone } from '../platform/node/process.ts'
+import { collectYoungAlone, stayFor } from '../platform/node/process.ts'
 import type { StartNode } from './start.ts'
 
 export const startBrokerProcess: StartNode = (loaded, { level, stopped }) => {
   collectYoungAlone()
-  return Broker.start(loaded, nodePlatform({ level }), { stopped })
+  return stayFor(Broker.start(loaded, nodePlatform({ level }), { stopped }))
 }

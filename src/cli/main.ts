@@ -2,6 +2,7 @@
 
 import { nodeClock } from '../platform/node/clock.ts'
 import { nodeDisk } from '../platform/node/disk.ts'
+import { nodeNetwork } from '../platform/node/network.ts'
 import { environment, exitNow, onSignal, setExitCode } from '../platform/node/process.ts'
 import { startProgram } from '../platform/node/programs.ts'
 import { nodeRandom } from '../platform/node/random.ts'
@@ -24,6 +25,7 @@ function realTerminal(): Terminal {
     env: environment(),
     clock: nodeClock(),
     disk,
+    hostName: nodeNetwork().hostName,
     randomBytes: (length) => random.bytes(length),
     print: (line) => console.log(line),
     complain: (line) => console.error(line),

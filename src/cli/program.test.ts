@@ -107,6 +107,20 @@ test('a signal while the broker starts stops it as soon as it stands', async () 
   assert.deepEqual([closes, codes], [1, [0]])
 })
 
+test('a start that a signal ends says so once', async () => {
+  const { terminal, codes, complaints, signal } = fake()
+  const running = run(
+    ['start'],
+    (_, { stopped }) => new Promise((_, reject) => stopped.addEventListener('abort', () => reject(new Error('it was given up')))),
+    terminal,
+  )
+  await settled()
+  signal('SIGINT')
+  await running
+  await settled()
+  assert.deepEqual([complaints.slice(1), codes], [['odradek: did not start: it was given up'], [1]])
+})
+
 test('a broker that stops by itself ends the process with its reason', async () => {
   const failed = deferred<Error>()
   const { terminal, complaints, codes } = fake()

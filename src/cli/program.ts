@@ -4,10 +4,11 @@ import { Command, CommanderError, Option } from 'commander'
 import { version } from '../base/version.ts'
 import type { Level } from '../platform/logger.ts'
 import { exitCodes } from '../platform/node/process.ts'
+import { countOfBrokers } from './broker-plans.ts'
 import { type StartNode, start } from './start.ts'
 import { addStorage } from './storage.ts'
 import type { Terminal } from './terminal.ts'
-import { UsageError } from './usage.ts'
+import { examples, UsageError } from './usage.ts'
 
 const levels: readonly Level[] = ['debug', 'info', 'warn', 'error']
 
@@ -49,7 +50,7 @@ function program(startNode: StartNode, terminal: Terminal): Command {
     .option(
       '--brokers <count>',
       'a cluster of so many brokers on this machine, one process each: ports from that of the first listener on, directories below log.dirs',
-      Number,
+      countOfBrokers,
     )
     .addHelpText(
       'after',
@@ -76,8 +77,6 @@ function program(startNode: StartNode, terminal: Terminal): Command {
     .action(() => terminal.print(version))
   return odradek
 }
-
-const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`
 
 /** Says what went wrong, in one line, and what the process should end with. */
 function exitCodeOf(thrown: unknown, terminal: Terminal): number {

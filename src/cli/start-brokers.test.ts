@@ -123,15 +123,63 @@ test('where one cannot start, the others are stopped, and its reason is told', a
   assert.deepEqual(given.codes, [1])
 })
 
+test('what was said of the listener holds for each, with its own port', async () => {
+  const file =
+    'broker.id=0\nlisteners=IN://0.0.0.0:19092\nadvertised.listeners=IN://kafka.test:19092\ninter.broker.listener.name=IN'
+  const { children } = await ready(
+    scene({}, { f: `${file}\nlistener.security.protocol.map=IN:PLAINTEXT,CONTROLLER:PLAINTEXT` }),
+    'f',
+  )
+  const all = children.map(overridesOf)
+  for (const [at, overrides] of all.entries()) {
+    const seen = ['broker.id', 'listeners', 'advertised.listeners', 'controller.quorum.voters'].map((key) => overrides.get(key))
+    assert.deepEqual(seen, [
+      String(at + 1),
+      `IN://0.0.0.0:${19_092 + at},CONTROLLER://localhost:${19_095 + at}`,
+      `IN://kafka.test:${19_092 + at}`,
+      '1@localhost:19095,2@localhost:19096,3@localhost:19097',
+    ])
+  }
+})
+
+test('the copies that a file of a single node asks for become three; those that somebody typed stay', async () => {
+  const files = { f: 'offsets.topic.replication.factor=1\nlog.dirs=/d' }
+  const env = { KAFKA_DEFAULT_REPLICATION_FACTOR: '1' }
+  const { children } = await ready(scene(env, files), 'f', '-o', 'min.insync.replicas=1')
+  const overrides = overridesOf(children[2]!)
+  assert.deepEqual(
+    ['offsets.topic.replication.factor', 'min.insync.replicas', 'default.replication.factor'].map((key) => overrides.get(key)),
+    ['3', '1', undefined],
+  )
+})
+
+test('one that does not stop cleanly is told by the exit code', async () => {
+  const { children, codes, complaints, signal } = await ready()
+  children[0]!.end(1) // before: it was told then
+  await settled()
+  signal('SIGTERM')
+  children[1]!.end(0)
+  children[2]!.end('SIGKILL')
+  await settled()
+  await settled()
+  assert.deepEqual([codes, complaints.at(-1)], [[1], 'odradek: stopped, not all of it cleanly (see above)'])
+})
+
 test('what cannot be a cluster on one machine is refused', async () => {
   const cases: [string[], Record<string, string>, RegExp][] = [
     [['--brokers', '0'], {}, /--brokers 0 is not valid/],
-    [['--brokers', 'many'], {}, /--brokers NaN is not valid/],
+    [['--brokers', 'many'], {}, /--brokers many is not valid; allowed: 1 to 100/],
     [['--brokers', '3', '-o', 'listeners=PLAINTEXT://localhost:65533'], {}, /needs 6 consecutive ports/],
     [
       ['--brokers', '3', 'f'],
       { f: 'node.id=1\nprocess.roles=broker\ncontroller.listener.names=C\ncontroller.quorum.bootstrap.servers=a:1' },
       /makes a quorum of its own/,
+    ],
+    [['--brokers', '3', '-o', 'zookeeper.connect=zk:2181'], {}, /makes a quorum of its own; remove .* zookeeper\.connect/],
+    [
+      ['--brokers', '3', '-o', 'listeners=A://:1,B://:2', '-o', 'listener.security.protocol.map=A:PLAINTEXT,B:PLAINTEXT'],
+      {},
+      /one listener for clients; keep one of A, B in listeners/,
     ],
   ]
   for (const [words, files, expected] of cases) {

@@ -3,6 +3,7 @@
 import { version } from '../base/version.ts'
 import { type LoadedConfig, loadConfig } from '../config/index.ts'
 import type { Level } from '../platform/logger.ts'
+import { stayFor } from '../platform/node/process.ts'
 import { startBrokers } from './start-brokers.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage.ts'
@@ -43,7 +44,8 @@ export async function start(typed: StartArguments, startNode: StartNode, termina
   const giveUp = new AbortController()
   const starting = startNode(loaded, { level: typed.level, stopped: giveUp.signal })
   stopOnSignal(starting, giveUp, terminal)
-  const node = await starting
+  const node = await unlessAborted(starting, giveUp.signal)
+  if (!node) return // a signal came, and whoever took it says how it ended
   const ms = Math.round(terminal.clock.monotonic() - began)
   const facts = `node ${loaded.config['node.id']}, data in ${loaded.logDirs.join(', ')}, ${ms} ms`
   terminal.print(`odradek ${version} ready on ${node.bootstrapServers} (${facts})`)
@@ -71,6 +73,16 @@ function parseOverrides(typed: readonly string[]): Map<string, string> {
   )
 }
 
+/** Null where it fails after it was given up. */
+async function unlessAborted<T>(starting: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  try {
+    return await starting
+  } catch (thrown) {
+    if (signal.aborted) return null
+    throw thrown
+  }
+}
+
 /** The first signal stops the broker cleanly, even one that is still starting; the second ends the process at once. */
 function stopOnSignal(starting: Promise<RunningNode>, giveUp: AbortController, terminal: Terminal): void {
   let stopping = false
@@ -93,7 +105,7 @@ async function stop(starting: Promise<RunningNode>, terminal: Terminal): Promise
     return 1
   }
   try {
-    await node.close()
+    await stayFor(node.close())
     terminal.complain('odradek: stopped')
     return 0
   } catch (thrown) {

@@ -29,6 +29,7 @@ function machine(files: Record<string, string>) {
         env: {},
         clock: { now: () => 5, monotonic: () => 0, after: () => assert.fail('no timers'), soon: () => assert.fail('no turns') },
         disk,
+        hostName: 'this-machine',
         randomBytes: (length) => Buffer.alloc(length, 0x21 + made++),
         print: (line) => printed.push(line),
         complain: (line) => complaints.push(line),

@@ -6,7 +6,7 @@ import type { FormatRequest, QuorumChoice } from '../broker/storage/format.ts'
 import { type LoadedConfig, loadConfig } from '../config/index.ts'
 import { exitCodes } from '../platform/node/process.ts'
 import type { Terminal } from './terminal.ts'
-import { UsageError } from './usage.ts'
+import { examples, UsageError } from './usage.ts'
 
 interface FormatFlags {
   readonly config: string
@@ -33,7 +33,7 @@ export function addStorage(odradek: Command, terminal: Terminal): void {
     .command('format')
     .description('Format the log directories on this node.')
     .requiredOption('-c, --config <file>', 'the configuration file to use')
-    .requiredOption('-t, --cluster-id <id>', 'the cluster id to use; random-uuid makes one')
+    .requiredOption('-t, --cluster-id <id>', 'the cluster id to use; odradek storage random-uuid prints a new one')
     .option('-S, --add-scram <credential>', 'a SCRAM credential to begin with; may be repeated', gathered)
     .option('-g, --ignore-formatted', 'skip directories that are formatted already')
     .option('-r, --release-version <version>', 'the release whose feature levels to use')
@@ -46,6 +46,14 @@ export function addStorage(odradek: Command, terminal: Terminal): void {
       ).conflicts(['standalone']),
     )
     .addOption(new Option('-N, --no-initial-controllers', 'join the voters of others').conflicts(['standalone']))
+    .addHelpText(
+      'after',
+      examples(
+        'odradek storage format -c server.properties -t $(odradek storage random-uuid) --standalone',
+        'odradek storage format -c server.properties -t MkU3OEVBNTcwNTJENDM2Qk   # voters stand in controller.quorum.voters',
+        'odradek storage format -c server.properties -t MkU3OEVBNTcwNTJENDM2Qk --initial-controllers 1@one:9093:$ID1,2@two:9093:$ID2,3@three:9093:$ID3',
+      ),
+    )
     .action(async (flags: FormatFlags) => format(await load(flags.config, terminal), flags, terminal))
   storage
     .command('random-uuid')
@@ -77,8 +85,8 @@ async function format(loaded: LoadedConfig, flags: FormatFlags, terminal: Termin
     features: flags.feature ?? [],
   }
   const { formatStorage } = await import('../broker/storage/tool.ts')
-  const { clock, disk, randomBytes } = terminal
-  for (const line of await formatStorage({ clock, disk, randomBytes }, loaded, request)) terminal.print(line)
+  const { clock, disk, randomBytes, hostName } = terminal
+  for (const line of await formatStorage({ clock, disk, randomBytes, hostName }, loaded, request)) terminal.print(line)
 }
 
 function choiceOf({ standalone, initialControllers }: FormatFlags): QuorumChoice {

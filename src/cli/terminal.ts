@@ -9,6 +9,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
   readonly disk: Disk
+  /** The machine's own name. */
+  readonly hostName: string
   randomBytes(length: number): Uint8Array
   /** A line for whoever uses the output. */
   print(line: string): void

@@ -3,3 +3,6 @@
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
+
+/** Lines behind the help of a command that show how it is used. */
+export const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`

@@ -78,6 +78,11 @@ export class Peer {
     return this.#line?.caller.isOpen === true
   }
 
+  /** Closed here, and for good. */
+  get isClosed(): boolean {
+    return this.#isOver
+  }
+
   /**
    * Sends a request in the highest version that both ends know, or in `version`; resolves with its answer. Rejects with ConnectionLost where there is no
    * connection, it broke, or the answer did not come in time: whether the other end has done it is not known then. UNSUPPORTED_VERSION where the other end

@@ -50,3 +50,8 @@ export interface Network {
   listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>
   connect(address: Address): Promise<Connection>
 }
+
+/** host:port as in a list of servers: an IPv6 address is put into brackets. */
+export function serverText({ host, port }: Address): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}

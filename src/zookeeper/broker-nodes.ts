@@ -3,6 +3,7 @@
 import { deferred } from '../base/deferred.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
+import { serverText } from '../platform/network.ts'
 import { isUnanswered, isZooKeeperError } from './errors.ts'
 import { firstNodes } from './kafka-nodes.ts'
 import { bytesOfJson, ensure, jsonOf, lookOr, signal } from './layout.ts'
@@ -32,7 +33,7 @@ export function brokerNodeJson({ endpoints, rack }: BrokerNode, now: number): un
   return {
     features: {},
     listener_security_protocol_map: Object.fromEntries(endpoints.map(({ name, securityProtocol }) => [name, securityProtocol])),
-    endpoints: endpoints.map(({ name, host, port }) => `${name}://${host.includes(':') ? `[${host}]` : host}:${port}`),
+    endpoints: endpoints.map(({ name, ...address }) => `${name}://${serverText(address)}`),
     ...(rack === null ? {} : { rack }),
     jmx_port: -1,
     port: plain?.port ?? -1,

@@ -57,6 +57,8 @@ const PROTOCOL_VERSION = 0
 const PASSWORD_SIZE = 16
 const WATCH_XID = -1
 const PING_XID = -2
+/** jute.maxbuffer: a server closes the connection of who sends more, and everything else that is under way on it is lost. */
+const MAX_REQUEST_BYTES = 0xfffff
 /** Questions that wait for their answers; who has more to ask waits for some of them. */
 const MAX_WAITING = 2000
 const MAX_WAITING_BYTES = 32 * 1024 * 1024
@@ -164,7 +166,8 @@ export class Connection {
   }
 
   /**
-   * Asks. `granted` runs in the turn of the answer, where a watch was asked for and is set. Rejects with what the server says, and with ConnectionLoss where no answer came.
+   * Asks. `granted` runs in the turn of the answer, where a watch was asked for and is set. Rejects with what the server says, with ConnectionLoss where no answer came, and
+   * with MarshallingError, nothing being sent, for what no server takes.
    */
   ask<T>(operation: Operation<T>, granted?: () => void): Promise<T> {
     const answer = deferred<T>()
@@ -179,6 +182,11 @@ export class Connection {
     to.int32(operation.opCode)
     operation.write(to, this.#chroot, granted !== undefined)
     const sizeInBytes = to.size
+    if (sizeInBytes > MAX_REQUEST_BYTES) {
+      const why = `${operation.path}: a request of ${sizeInBytes} bytes; ZooKeeper takes ${MAX_REQUEST_BYTES}`
+      answer.reject(new ZooKeeperError('MarshallingError', why))
+      return answer.promise
+    }
     if (this.#waiting.length >= MAX_WAITING || this.#waitingBytes + sizeInBytes > MAX_WAITING_BYTES) {
       answer.reject(new ZooKeeperError('ThrottledOp', `${this.#waiting.length} questions wait for their answers already`))
       return answer.promise

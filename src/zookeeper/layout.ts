@@ -24,6 +24,8 @@ export const paths = {
 
 /** A node takes 1 MB with everything around it (jute.maxbuffer); this leaves room, and keeps the ensemble's own log even. */
 export const MAX_NODE_BYTES = 512 * 1024
+/** Of a node of Kafka's, which cannot be cut into pieces. */
+export const MAX_WHOLE_NODE_BYTES = 1_000_000
 
 const utf8 = new TextDecoder()
 

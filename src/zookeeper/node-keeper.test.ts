@@ -171,6 +171,22 @@ test('configurations of topics and brokers, with a notice of each change; secret
   )
 })
 
+test('what no node of ZooKeeper can hold is left out, once told, and costs nobody the connection', async () => {
+  const at = await house()
+  const brokenBefore = at.world.lines.filter(({ message }) => /connection with ZooKeeper is lost/.test(message)).length
+  await at.write(...topic('t-long', T1, [1]))
+  const long = (value: string | null) => Array.from({ length: 40 }, (_, i) => config(2, 't-long', `long-${i}`, value))
+  await at.write(...long('x'.repeat(30_000)))
+  await at.write(...topic('t-next', T2, [1]), config(2, 't-long', 'retention.ms', '1'))
+  assert.equal(at.text('/config/topics/t-long'), '{"version":1,"config":{}}')
+  assert.ok(at.has('/brokers/topics/t-next/partitions/0/state'), 'the others are written')
+  const said = at.world.lines.map(({ message }) => message)
+  assert.equal(said.filter((text) => /larger than ZooKeeper takes/.test(text)).length, 1)
+  assert.equal(said.filter((text) => /connection with ZooKeeper is lost/.test(text)).length, brokenBefore)
+  await at.write(...long(null))
+  assert.equal(at.text('/config/topics/t-long'), '{"version":1,"config":{"retention.ms":"1"}}')
+})
+
 test('quotas and SCRAM users as Kafka names and prints them; what is removed goes', async () => {
   const at = await house()
   await at.write(

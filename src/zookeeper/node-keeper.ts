@@ -26,7 +26,7 @@ import {
   topicText,
   type Wanted,
 } from './kafka-nodes.ts'
-import { bytesOf } from './layout.ts'
+import { bytesOf, MAX_WHOLE_NODE_BYTES } from './layout.ts'
 import { findNodes, findTopic, inParallel, namesBelow, settle } from './node-writer.ts'
 import { create, exists, remove } from './operations.ts'
 import type { ZooKeeperLog } from './zookeeper-log.ts'
@@ -63,6 +63,8 @@ export class NodeKeeper {
   readonly #notices = new Set<string>()
   /** What users, clients and addresses were last known to have. */
   #entities: ReadonlyMap<string, string> = new Map()
+  /** Nodes that hold nothing, since ZooKeeper does not take so much; told once each. */
+  readonly #tooLarge = new Set<string>()
   #isLoaded = false
   #producerIdBroker = -1
   #running: Promise<void> | null = null
@@ -246,14 +248,14 @@ export class NodeKeeper {
     if (kind === 'config') return this.#settleTopicConfig(fence, name)
     if (kind === 'broker') return this.#settleBroker(fence, name)
     if (kind === 'entity') return this.#settleEntity(fence, name)
-    if (kind === 'feature') return settleOne(fence, { path: '/feature', text: FEATURE_TEXT })
+    if (kind === 'feature') return this.#settleOne(fence, { path: '/feature', text: FEATURE_TEXT })
     return this.#settleProducerIds(fence)
   }
 
   async #settleTopic(fence: Fence, name: string): Promise<void> {
     const topic = this.#image.topic(name)
     const wanted = topic ? topicNodes(topic, this.#image.configsOf({ type: 'topic', name }), fence.epoch) : []
-    await settle(fence, wanted, (session) => findTopic(session, name))
+    await settle(fence, this.#fitting(wanted), (session) => findTopic(session, name))
   }
 
   /** A few of many thousand, mostly; where that does not work, all of the topic is looked at. */
@@ -265,7 +267,7 @@ export class NodeKeeper {
     const wanted = partitionNodes(topic, changed.numbers, fence.epoch)
     if (changed.isReassigned) wanted.unshift({ path: `/brokers/topics/${name}`, text: topicText(topic) })
     try {
-      await settle(fence, wanted, (session) => findNodes(session, pathsOf(wanted)))
+      await settle(fence, this.#fitting(wanted), (session) => findNodes(session, pathsOf(wanted)))
     } catch (thrown) {
       this.#dirty.add(`topic ${name}`)
       throw thrown
@@ -274,7 +276,8 @@ export class NodeKeeper {
 
   async #settleTopicConfig(fence: Fence, name: string): Promise<void> {
     if (!this.#image.topic(name) || this.#dirty.has(`topic ${name}`)) return
-    await settleOne(fence, { path: `/config/topics/${name}`, text: configText(this.#image.configsOf({ type: 'topic', name })) })
+    const text = configText(this.#image.configsOf({ type: 'topic', name }))
+    await this.#settleOne(fence, { path: `/config/topics/${name}`, text })
   }
 
   /** A node that was made once stays, with nothing in it. */
@@ -282,7 +285,7 @@ export class NodeKeeper {
     const path = `/config/brokers/${name || DEFAULT_ENTITY}`
     const text = brokerConfigText(this.#image, name)
     if (text !== null || (await findNodes(fence.session, [path])).has(path))
-      await settleOne(fence, { path, text: text ?? NO_CONFIG_TEXT })
+      await this.#settleOne(fence, { path, text: text ?? NO_CONFIG_TEXT })
   }
 
   /** A node of a user goes only when none of its clients has anything. */
@@ -293,10 +296,10 @@ export class NodeKeeper {
       const wanted = entityNodes(path, text)
       const own = this.#entities.get(path.split('/').slice(0, 2).join('/'))
       const nodes = wanted.map((each, index) => (index === 0 && wanted.length > 1 && own ? { path: each.path, text: own } : each))
-      return settle(fence, nodes, (session) => findNodes(session, pathsOf(nodes)))
+      return settle(fence, this.#fitting(nodes), (session) => findNodes(session, pathsOf(nodes)))
     }
     const clients = await namesBelow(fence.session, `${node}/clients`)
-    if (clients.length > 0) return settleOne(fence, { path: node, text: NO_CONFIG_TEXT })
+    if (clients.length > 0) return this.#settleOne(fence, { path: node, text: NO_CONFIG_TEXT })
     await settle(fence, [], (session) => findNodes(session, [node, `${node}/clients`]))
     // The last client of a user without anything of its own takes the user's node along.
     const [users, user, , client] = path.split('/')
@@ -306,6 +309,32 @@ export class NodeKeeper {
     }
   }
 
+  #settleOne(fence: Fence, wanted: Wanted): Promise<void> {
+    return settle(fence, this.#fitting([wanted]), (session) => findNodes(session, [wanted.path]))
+  }
+
+  /** What is too large for a node stands in the log alone: sent all the same it would cost the connection, with all that the controller writes on it. */
+  #fitting(wanted: readonly Wanted[]): Wanted[] {
+    return wanted.map(({ path, text }) => {
+      const sizeInBytes = text === null ? 0 : Buffer.byteLength(text)
+      if (sizeInBytes <= MAX_WHOLE_NODE_BYTES) {
+        this.#tooLarge.delete(path)
+        return { path, text }
+      }
+      if (!this.#tooLarge.has(path))
+        this.#options.logger.warn(
+          "a node of Kafka's would be larger than ZooKeeper takes and is left empty; tools that look there see nothing",
+          {
+            path,
+            sizeInBytes,
+            limit: MAX_WHOLE_NODE_BYTES,
+          },
+        )
+      this.#tooLarge.add(path)
+      return { path, text: null }
+    })
+  }
+
   async #settleProducerIds(fence: Fence): Promise<void> {
     const path = '/latest_producer_id_block'
     const { nextProducerId } = this.#image
@@ -313,7 +342,7 @@ export class NodeKeeper {
     // A snapshot does not say who had the last block: whoever wrote it down knew.
     const isRight = this.#producerIdBroker < 0 && found?.includes(`"block_end":"${nextProducerId - 1}"`)
     const text = producerIdText(nextProducerId, this.#producerIdBroker)
-    if (!isRight) await settleOne(fence, { path, text })
+    if (!isRight) await this.#settleOne(fence, { path, text })
   }
 
   /** Notices of changed configurations, after their nodes; a lost answer may tell twice. */
@@ -346,10 +375,6 @@ const assignmentOf = ({ replicas, addingReplicas, removingReplicas }: PartitionI
   `${replicas} + ${addingReplicas} - ${removingReplicas}`
 
 const pathsOf = (nodes: readonly Wanted[]) => nodes.map(({ path }) => path)
-
-function settleOne(fence: Fence, wanted: Wanted): Promise<void> {
-  return settle(fence, [wanted], (session) => findNodes(session, [wanted.path]))
-}
 
 function splitOnce(subject: string): [kind: string, name: string] {
   const blank = subject.indexOf(' ')

@@ -12,12 +12,17 @@ import {
 import { CreateTopicsRequest, CreateTopicsResponse } from '../../src/protocol/messages/create-topics.ts'
 import { ElectLeadersRequest, ElectLeadersResponse } from '../../src/protocol/messages/elect-leaders.ts'
 import {
+  IncrementalAlterConfigsRequest,
+  IncrementalAlterConfigsResponse,
+} from '../../src/protocol/messages/incremental-alter-configs.ts'
+import {
   ListPartitionReassignmentsRequest,
   ListPartitionReassignmentsResponse,
 } from '../../src/protocol/messages/list-partition-reassignments.ts'
 import { UnregisterBrokerRequest, UnregisterBrokerResponse } from '../../src/protocol/messages/unregister-broker.ts'
 import { UpdateFeaturesRequest, UpdateFeaturesResponse } from '../../src/protocol/messages/update-features.ts'
 import { ClusterClient } from '../support/cluster-client.ts'
+import { RESOURCE } from '../support/kafka-client.ts'
 import { atEnd, eventually } from '../support/running-broker.ts'
 
 const pause = () => new Promise<void>((resolve) => setTimeout(resolve, 20))
@@ -75,6 +80,22 @@ test('replicas move, leaders are elected and features asked about, whichever bro
         [3, 1],
         [`before ${name}`, `after ${name}`],
       ],
+    )
+
+    const resource = (id: number) => {
+      const configs = [{ name: 'message.max.bytes', configOperation: 0, value: `${2_000_000 + id}` }]
+      return { resourceType: RESOURCE.broker, resourceName: String(id), configs }
+    }
+    const [own, other] = [index + 1, ((index + 1) % 3) + 1]
+    const resources = [resource(other), resource(own)]
+    const altered = await broker.call(IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, 1, { resources })
+    assert.deepEqual(
+      altered.responses.map(({ resourceName, errorCode }) => [resourceName, errorName(errorCode)]),
+      [
+        [String(own), 'NONE'],
+        [String(other), 'INVALID_REQUEST'],
+      ],
+      'a broker has its own configuration altered, wherever the controller is, and no other one',
     )
 
     const featureUpdates = [{ feature: 'group.version', maxVersionLevel: 0, upgradeType: 2 }]

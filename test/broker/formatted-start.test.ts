@@ -25,7 +25,7 @@ test('a node starts on what was formatted for it, twice, and finds nothing to co
   const platform = { ...nodePlatform({ logger }), disk }
   const loaded = loadConfig({ profile: 'library', overrides: config })
   const { clock, random } = platform
-  const rooms = { disk, clock, randomBytes: (length: number) => random.bytes(length) }
+  const rooms = { disk, clock, randomBytes: (length: number) => random.bytes(length), hostName: 'node' }
   const request = { clusterId: CLUSTER, ignoreFormatted: false, features: [], quorum: { kind: 'standalone' as const } }
   await formatStorage(rooms, loaded, request)
   for (const start of ['first', 'second']) {

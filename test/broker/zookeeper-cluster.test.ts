@@ -5,7 +5,10 @@ import { test } from 'node:test'
 import { Broker } from '../../src/broker/broker.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { ready as codecsReady } from '../../src/protocol/compression/index.ts'
+import { errorName } from '../../src/protocol/errors.ts'
+import { BrokerHeartbeatRequest, BrokerHeartbeatResponse } from '../../src/protocol/messages/broker-heartbeat.ts'
 import { ClusterClient } from '../support/cluster-client.ts'
+import { KafkaClient } from '../support/kafka-client.ts'
 import { ZooKeeperWorld } from '../support/zookeeper/world.ts'
 
 /** As in the compose files of tutorials, with three brokers. */
@@ -42,4 +45,48 @@ test('three brokers with ZooKeeper register, replicate, and go on when the machi
   const seen = (await world.result(client.readAll('events', 0))).map(({ value }) => value)
   assert.deepEqual([...new Set(seen)], ['before', 'without'])
   await world.result(Promise.all(brokers.filter((_, at) => at + 1 !== lost).map((broker) => broker.close())))
+})
+
+test('a controller stops also while ZooKeeper does not answer what it is writing there', async () => {
+  await codecsReady()
+  const world = await ZooKeeperWorld.start(6)
+  const loaded = loadConfig({
+    profile: 'library',
+    overrides: new Map([
+      ['zookeeper.connect', 'zk:2181'],
+      ['log.dirs', '/data'],
+    ]),
+  })
+  const { platform } = world.world.machine('node1').start()
+  const broker = await world.result(Broker.start(loaded, platform))
+  world.ensemble.fate = ({ paths }) => {
+    if (paths.some((path) => path.startsWith('/brokers/topics/'))) world.ensemble.isSilent = true
+    return world.ensemble.isSilent ? 'lose the request' : 'answer'
+  }
+  const client = new ClusterClient(broker.bootstrapServers, platform, 2000)
+  await world.result(client.createTopic('events', 1, 1).catch(() => {}))
+  assert.ok(await world.pass(5000, () => world.ensemble.isSilent), "it began to write Kafka's nodes")
+  await world.result(broker.close(), 45_000)
+})
+
+test('what brokers say to a controller is heard at their own listener, and at no other one', async () => {
+  await codecsReady()
+  const world = await ZooKeeperWorld.start(7)
+  const overrides = new Map([
+    ['zookeeper.connect', 'zk:2181'],
+    ['log.dirs', '/data'],
+    ['listeners', 'INTERNAL://node1:9092,EXTERNAL://node1:19092'],
+    ['listener.security.protocol.map', 'INTERNAL:PLAINTEXT,EXTERNAL:PLAINTEXT'],
+    ['inter.broker.listener.name', 'INTERNAL'],
+  ])
+  const { platform } = world.world.machine('node1').start()
+  const broker = await world.result(Broker.start(loadConfig({ profile: 'library', overrides }), platform))
+  const beat = async (server: string) => {
+    const client = await KafkaClient.connect(server, platform, 2000)
+    const answer = await client.call(BrokerHeartbeatRequest, BrokerHeartbeatResponse, 1, { brokerId: 9, brokerEpoch: 1 })
+    return errorName(answer.errorCode)
+  }
+  assert.equal(await world.result(beat('node1:9092')), 'STALE_BROKER_EPOCH')
+  await assert.rejects(world.result(beat('node1:19092')), /closed|over/)
+  await world.result(broker.close())
 })

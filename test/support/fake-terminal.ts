@@ -33,6 +33,7 @@ export function fakeTerminal(
       soon: (act) => queueMicrotask(act),
     },
     disk: memoryDisk(1 << 20),
+    hostName: 'this-machine',
     randomBytes: (length) => Buffer.alloc(length, 7),
     print: (line) => printed.push(line),
     complain: (line) => complaints.push(line),

@@ -13,6 +13,7 @@ import type {
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
 } from '../../protocol/messages/incremental-alter-configs.ts'
+import type { Input } from '../../protocol/schema.ts'
 import type { ControllerChannel } from '../controller-channel.ts'
 import { CLUSTER, type Handler, type RequestContext, type Resource } from '../handler.ts'
 import { inParts } from '../in-parts.ts'
@@ -24,7 +25,8 @@ interface Named {
 
 export interface AlterConfigsRooms {
   readonly controller: ControllerChannel
-  readonly nodeId: number
+  /** The broker that was asked: it takes no other one's configuration. Null at a controller, which takes those of all. */
+  readonly nodeId: number | null
 }
 
 export function incrementalAlterConfigs(
@@ -43,6 +45,7 @@ export function incrementalAlterConfigs(
       })
       return { responses: responses.concat(denied) }
     },
+    handOn: (request, forward) => handOnOwn(request, rooms.nodeId, forward),
     refuse: ({ resources }, error) => ({ responses: resources.map((resource) => failure(resource, error)) }),
   }
 }
@@ -61,16 +64,37 @@ export function alterConfigs(rooms: AlterConfigsRooms): Handler<AlterConfigsRequ
       })
       return { responses: responses.concat(denied) }
     },
+    handOn: (request, forward) => handOnOwn(request, rooms.nodeId, forward),
     refuse: ({ resources }, error) => ({ responses: resources.map((resource) => failure(resource, error)) }),
   }
 }
 
 const NAMED_TWICE = namedTwice()
 
+/** Of both APIs alike. */
+type Answered = Pick<Input<AlterConfigsResponse>, 'responses'>
+
+/** The controller cannot see which broker was asked: what is another broker's is refused here. */
+async function handOnOwn<Q extends { readonly resources: readonly Named[] }>(
+  request: Q,
+  nodeId: number | null,
+  forward: (rest: Q) => Promise<Answered>,
+): Promise<Answered> {
+  const denied: ReturnType<typeof failure>[] = []
+  const rest = request.resources.filter((resource) => {
+    const error = notHere(resource, nodeId)
+    if (error) denied.push(failure(resource, error))
+    return !error
+  })
+  if (denied.length === 0) return forward(request)
+  const { responses = [] } = rest.length === 0 ? {} : await forward({ ...request, resources: rest })
+  return { responses: [...responses, ...denied] }
+}
+
 const keyOf = ({ resourceType, resourceName }: Named) => `${resourceType} ${resourceName}`
 
 /** Which resources go to the controller, and the answers of those that may not. */
-async function sort<R extends Named>(resources: readonly R[], context: RequestContext, nodeId: number) {
+async function sort<R extends Named>(resources: readonly R[], context: RequestContext, nodeId: number | null) {
   const allowed: R[] = []
   const denied: ReturnType<typeof failure>[] = []
   await context.slices.map(resources, (resource) => {
@@ -81,13 +105,19 @@ async function sort<R extends Named>(resources: readonly R[], context: RequestCo
   return { allowed, denied }
 }
 
-function verdict({ resourceType, resourceName: name }: Named, context: RequestContext, nodeId: number): KafkaError | null {
+function verdict(asked: Named, context: RequestContext, nodeId: number | null): KafkaError | null {
+  const { resourceType, resourceName: name } = asked
   const type = resourceTypeOf(resourceType)
   const resource: Resource = type === 'topic' ? { type: 'Topic', name } : type === 'group' ? { type: 'Group', name } : CLUSTER
   if (!context.may('AlterConfigs', resource)) {
     return new KafkaError(resource.type === 'Topic' ? 'TOPIC_AUTHORIZATION_FAILED' : 'CLUSTER_AUTHORIZATION_FAILED')
   }
-  if (type !== 'broker' || name === '' || name === String(nodeId)) return null
+  return notHere(asked, nodeId)
+}
+
+/** A broker's configuration is altered by that broker, or by a controller. */
+function notHere({ resourceType, resourceName: name }: Named, nodeId: number | null): KafkaError | null {
+  if (nodeId === null || resourceTypeOf(resourceType) !== 'broker' || name === '' || name === String(nodeId)) return null
   return new KafkaError(
     'INVALID_REQUEST',
     `"${name}" is not this broker's id, ${nodeId}; ask the broker itself, or "" for all brokers`,

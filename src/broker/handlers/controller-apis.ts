@@ -68,8 +68,8 @@ export function controllerApis({ loaded, clusterId, metadata, pipeline }: Contro
     listPartitionReassignments({ controller }),
     electLeaders({ controller }),
     describeConfigs({ image, layers: () => configs.layers, nodeId }),
-    alterConfigs({ controller, nodeId }),
-    incrementalAlterConfigs({ controller, nodeId }),
+    alterConfigs({ controller, nodeId: null }),
+    incrementalAlterConfigs({ controller, nodeId: null }),
     envelope({
       inner: (request, origin, receivedAt) => pipeline().inner(request, origin, receivedAt),
       isActive: () => controller.isActive,

@@ -112,7 +112,18 @@ export function metadata(rooms: MetadataRooms): Handler<MetadataRequest, Metadat
       if (isMissing && isLegalName(name) && mayMake(name)) names.push(name)
     })
     requireFewPartitions(names.length, 'made')
-    return names.length === 0 ? NO_REFUSALS : make(names)
+    return names.length === 0 ? NO_REFUSALS : made(names, make)
+  }
+
+  /** Where nobody can make topics now, whoever asked for one hears of the brokers all the same, and asks for it again. */
+  async function made(names: readonly string[], make: NonNullable<ReturnType<MetadataRooms['autoCreate']>>): Promise<Refusals> {
+    try {
+      return await make(names)
+    } catch (thrown) {
+      if (!(thrown instanceof KafkaError)) throw thrown
+      const why = new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `it could not be made yet: ${thrown.message}`, { cause: thrown })
+      return new Map(names.map((name) => [name, why]))
+    }
   }
 
   function named(name: string, refusals: Refusals): TopicImage {

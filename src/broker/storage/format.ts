@@ -37,6 +37,8 @@ export interface StorageRooms {
   readonly disk: Disk
   readonly randomBytes: (length: number) => Uint8Array
   readonly clock: Clock
+  /** The machine's own, which stands for a listener on every interface. */
+  readonly hostName: string
 }
 
 const VERSION_NAME = '4.2-IV1'
@@ -103,11 +105,11 @@ function requireQuorumChoice({ roles, quorum }: LoadedConfig, { kind }: QuorumCh
 }
 
 /** Who votes as the first checkpoint says it; null where it says nothing. */
-function votersOf({ randomBytes }: StorageRooms, loaded: LoadedConfig, choice: QuorumChoice): readonly Voter[] | null {
+function votersOf({ randomBytes, hostName }: StorageRooms, loaded: LoadedConfig, choice: QuorumChoice): readonly Voter[] | null {
   if (choice.kind === 'initial') return parseVoters(choice.voters, loaded.quorum.listener)
   if (choice.kind !== 'standalone') return null
   const directoryId = randomUuid(randomBytes)
-  return [{ id: loaded.config['node.id'], directoryId, endpoints: controllerEndpoints(loaded) }]
+  return [{ id: loaded.config['node.id'], directoryId, endpoints: controllerEndpoints(loaded, hostName) }]
 }
 
 function requireSame(

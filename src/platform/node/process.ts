@@ -25,6 +25,21 @@ export function exitNow(code: number): never {
   process.exit(code)
 }
 
+const LONG_MS = 2 ** 30
+
+/**
+ * As `work`, and the process stays until it has ended. Timers here keep no process alive, so one that waited for other nodes between two attempts to
+ * connect would end without a word.
+ */
+export async function stayFor<T>(work: Promise<T>): Promise<T> {
+  const stay = setInterval(() => {}, LONG_MS)
+  try {
+    return await work
+  } finally {
+    clearInterval(stay)
+  }
+}
+
 /** A copy of the environment. Only the command line reads it; a broker inside another program never does. */
 export function environment(): Readonly<Record<string, string | undefined>> {
   return { ...process.env }

@@ -18,9 +18,9 @@ export interface ProgramOutput {
   complaint(text: string): void
 }
 
-/** Whoever started it is gone when its input ends; then it stops, too. */
+/** Whoever started it is gone when its input ends; then it stops, too. Waiting for that keeps nobody who has nothing else to do. */
 const BOOT = `
-process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).resume()
+process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).resume().unref()
 const [url, ...words] = process.argv.slice(1)
 import(url).then(({ main }) => main(words))`
 
