@@ -41,7 +41,6 @@ const SETTINGS = {
   'auto.leader.rebalance.enable': 'false',
   'metrics.port': '0',
   'log.roll.ms': '2000',
-  'log.flush.offset.checkpoint.interval.ms': '500',
   'replica.high.watermark.checkpoint.interval.ms': '500',
 }
 
