@@ -254,7 +254,9 @@ class Round:
         wrong += [f'a delivery failed: {error}' for error in (self.errors + fatal)[:3]]
         if unread:
             wrong.append(f'{unread} partitions could not be read to their end')
-        lost = [each for each in self.acknowledged if where.get(each[:2]) != each[2]]
+        # Where the answer was lost and a later one came, the client knows that the records are there, and not where: their offset is None.
+        there = {(partition, value) for partition, _, value in found}
+        lost = [each for each in self.acknowledged if (each[0], each[2]) not in there or (each[1] is not None and where.get(each[:2]) != each[2])]
         if lost:
             wrong.append(f'{len(lost)} acknowledged records are lost, the first at partition and offset {lost[0][:2]}')
         if len(where) != len(found) or len({value for _, _, value in found}) != len(found):

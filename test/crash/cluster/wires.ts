@@ -22,13 +22,14 @@ export class Wires implements Between {
   static lay(): Wires | null {
     const number = process.pid % 10_000
     const wires = new Wires(`odk${number}`, `10.213.${number % 250}`)
+    process.once('exit', () => wires.takeAway()) // also where a signal ends the campaign
     try {
       wires.#lay()
+      return wires
     } catch {
       wires.takeAway()
       return null
     }
-    return wires
   }
 
   #lay(): void {
