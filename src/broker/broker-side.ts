@@ -74,7 +74,8 @@ export class BrokerSide {
     const brokerId = config['node.id']
     const brokerEpoch = () => this.epoch
     this.#isrKeeper = new AlterPartitionKeeper({ controller: clients.replication, brokerId, brokerEpoch, logger })
-    const links = { isrKeeper: this.#isrKeeper, brokerEpoch, takeRoom: this.#takeRoom }
+    const isHeard = () => this.#registration?.isHeard ?? false
+    const links = { isrKeeper: this.#isrKeeper, brokerEpoch, isHeard, takeRoom: this.#takeRoom }
     this.replicas = new Replicas({
       logDirs: dirs.all,
       localId: brokerId,

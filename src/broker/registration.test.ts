@@ -20,6 +20,7 @@ function scene({ refusals = [] as string[], isWatched = true, shutDownAt = 1, un
   const beats: Beat[] = []
   let published = 0
   let farewells = 0
+  let isSilent = false
   const controller: ControllerClient = {
     send: async (exchange, body) => {
       if ((exchange.request as unknown) !== BrokerHeartbeatRequest) {
@@ -29,6 +30,7 @@ function scene({ refusals = [] as string[], isWatched = true, shutDownAt = 1, un
       }
       const beat = body as unknown as Beat
       beats.push(beat)
+      if (isSilent) throw new KafkaError('REQUEST_TIMED_OUT')
       const isCaughtUp = beat.currentMetadataOffset >= 12
       const shouldShutDown = beat.wantShutDown && ++farewells >= shutDownAt
       return { errorCode: 0, isCaughtUp, isFenced: beat.wantFence || !isCaughtUp || shouldShutDown, shouldShutDown } as never
@@ -58,7 +60,7 @@ function scene({ refusals = [] as string[], isWatched = true, shutDownAt = 1, un
     published = offset
     for (const one of reached.splice(0)) one.run()
   }
-  return { clock, registration, registrations, beats, publish }
+  return { clock, registration, registrations, beats, publish, silence: () => void (isSilent = true) }
 }
 
 test('a broker registers with who it is; one that is still thought alive is tried again until it is not', async () => {
@@ -150,4 +152,21 @@ test('a broker does not wait for ever for a controller that never lets it go', a
   await clock.advance(1)
   await new Promise(setImmediate)
   assert.equal(KafkaError.of(outcome[0]).error, 'REQUEST_TIMED_OUT')
+})
+
+test('a broker counts as heard of for a session after the last heartbeat that a controller answered it with', async () => {
+  const { clock, registration, publish, silence } = scene()
+  await registration.register()
+  assert.equal(registration.isHeard, false)
+  publish(13)
+  await registration.unfence()
+  assert.equal(registration.isHeard, true)
+  await clock.advance(20_000)
+  assert.equal(registration.isHeard, true, 'each heartbeat is one more word')
+  silence()
+  await clock.advance(7000)
+  assert.equal(registration.isHeard, true)
+  await clock.advance(2001)
+  assert.equal(registration.isHeard, false)
+  registration.stop()
 })

@@ -68,6 +68,8 @@ export class Registration {
   #epoch = -1
   #timer: Timer | null = null
   #isFenced = true
+  /** When the last heartbeat was sent to which a controller said that this broker serves. */
+  #heardAt = Number.NEGATIVE_INFINITY
   #isLeaving = false
   #isOver = false
 
@@ -83,6 +85,15 @@ export class Registration {
   /** What the controller said last. */
   get isFenced(): boolean {
     return this.#isFenced
+  }
+
+  /**
+   * Whether a controller heard of this broker within its session. Where it did not, this process slept, or is cut off: others may lead by now what it
+   * believes to lead.
+   */
+  get isHeard(): boolean {
+    const { clock, settings } = this.#rooms
+    return !settings.isWatched || clock.monotonic() - this.#heardAt <= settings.sessionMs()
   }
 
   /**
@@ -148,7 +159,8 @@ export class Registration {
 
   /** Null where it was refused. */
   async #beat(wish: Wish, timeoutMs = this.#rooms.settings.sessionMs()): Promise<BrokerHeartbeatResponse | null> {
-    const { controller, identity, publishedOffset, offlineDirs, logger } = this.#rooms
+    const { controller, identity, publishedOffset, offlineDirs, clock, logger } = this.#rooms
+    const sentAt = clock.monotonic()
     const body = {
       brokerId: identity.nodeId,
       brokerEpoch: this.#epoch,
@@ -162,6 +174,7 @@ export class Registration {
       logger.warn('the controller refused a heartbeat', { error: errorName(answer.errorCode), epoch: this.#epoch })
       return null
     }
+    if (!answer.isFenced) this.#heardAt = sentAt
     if (answer.isFenced !== this.#isFenced) {
       this.#isFenced = answer.isFenced
       if (!this.#isLeaving)
@@ -178,14 +191,16 @@ export class Registration {
 
   async #goOn(): Promise<void> {
     const { logger, settings } = this.#rooms
+    let answer: BrokerHeartbeatResponse | null = null
     try {
-      await this.#beat({})
+      answer = await this.#beat({})
     } catch (thrown) {
       if (!this.#isLeaving && !this.#isOver)
         logger.warn('no controller took a heartbeat; this broker may be fenced', { error: thrown })
       return this.#schedule(FIRST_PAUSE_MS)
     }
-    this.#schedule(settings.heartbeatMs())
+    // One that was fenced, and serves again as soon as it knows what happened meanwhile, has to say that it does.
+    this.#schedule(answer?.isFenced ? FIRST_PAUSE_MS : settings.heartbeatMs())
   }
 
   /**

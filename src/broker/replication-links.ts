@@ -13,6 +13,7 @@ import type { AlterPartitionKeeper } from './isr-keeper.ts'
 export interface LinkRooms {
   readonly isrKeeper: AlterPartitionKeeper
   readonly brokerEpoch: () => number
+  readonly isHeard: () => boolean
   readonly takeRoom: (partition: Partition, bytes: number) => void
 }
 

@@ -46,6 +46,29 @@ test('the high watermark is the smallest end among the in-sync replicas, and a r
   assert.equal(partition.highWatermark, 3, 'it never goes back')
 })
 
+test('a leader of which the controller did not hear for a session acknowledges acks=1 when the others have it, or not at all', async () => {
+  const world = new ReplicationWorld()
+  const partition = await world.led()
+  await written(partition, 1)
+  assert.equal(partition.acknowledged(1, 'leader', 1000), undefined, 'what is written is enough')
+  world.isHeard = false
+  await written(partition, 1)
+  let isAcknowledged = false
+  void partition.acknowledged(2, 'leader', 1000)?.then(() => (isAcknowledged = true))
+  fetched(world, partition, 2, 2)
+  await settle(1)
+  assert.equal(isAcknowledged, false)
+  fetched(world, partition, 3, 2)
+  await settle(1)
+  assert.equal(isAcknowledged, true)
+  await written(partition, 1)
+  const late = partition.acknowledged(3, 'leader', 1000)
+  const { leaderEpoch, partitionEpoch } = partition.role
+  const refused = assert.rejects(late!, { error: 'NOT_LEADER_OR_FOLLOWER' })
+  partition.become({ ...partition.role, leaderId: 2, leaderEpoch: leaderEpoch + 1, partitionEpoch: partitionEpoch + 1 })
+  await refused
+})
+
 test('a follower that lags longer than replica.lag.time.max.ms leaves the in-sync set, and holds the high watermark until the controller agreed', async () => {
   const world = new ReplicationWorld()
   const partition = await world.led()

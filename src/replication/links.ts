@@ -82,6 +82,8 @@ export interface ReplicationLinks {
   connect(leaderId: number, clientId: string): LeaderClient
   /** The epoch that this broker is registered with; -1 before. */
   readonly brokerEpoch: () => number
+  /** Whether the controller heard of this broker within its session: else another may lead by now what this one believes to lead. */
+  readonly isHeard: () => boolean
   readonly config: () => ReplicationConfig
   /** Of replicas that an operator throttles while they are made anew (KIP-73); missing: nothing is throttled. */
   readonly throttles?: { readonly leader: ThrottleRules; readonly follower: ThrottleRules }

@@ -309,10 +309,14 @@ export class Partition implements ReplicatedLog {
   /**
    * Resolves when everything below `offset` is as safe as `acks` asks; undefined where that is so already. Who wants no answer waits for the
    * operating system all the same: otherwise nothing would hold a producer back while the disk is slow. The timeout is for replication
-   * alone, as in Kafka: a batch that only has to be written is there, and refusing it would make a duplicate.
+   * alone, as in Kafka: a batch that only has to be written is there, and refusing it would make a duplicate. A leader of which the controller
+   * did not hear for a session may be one of the past, which slept: what it alone has is no answer to anybody, so it waits for the others.
    */
   acknowledged(offset: number, acks: RequiredAcks, timeoutMs: number): Promise<void> | undefined {
-    return acks === 'all' ? this.#committed.until(offset, timeoutMs) : this.#written.until(offset, Number.POSITIVE_INFINITY)
+    const isCertain = this.#leadership === null || this.#options.links?.isHeard() !== false
+    return acks === 'all' || (acks === 'leader' && !isCertain)
+      ? this.#committed.until(offset, timeoutMs)
+      : this.#written.until(offset, Number.POSITIVE_INFINITY)
   }
 
   /**

@@ -106,6 +106,7 @@ export class ReplicaNode {
         isrKeeper: { alter: (change) => this.#around.alter(life, change) },
         connect: (leaderId) => this.#connect(life, leaderId),
         brokerEpoch: () => life.brokerEpoch,
+        isHeard: () => true,
         config: () => REPLICATION,
       },
     })

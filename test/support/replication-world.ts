@@ -46,12 +46,14 @@ export class ReplicationWorld extends LogWorld {
   readonly connected: { readonly leaderId: number; readonly clientId: string }[] = []
   offsets = { startOffset: 0, endOffset: 0 }
   replication: ReplicationConfig = KAFKA_DEFAULTS
+  isHeard = true
 
   readonly links: ReplicationLinks = {
     brokers: { activeEpochOf: (id) => this.active.get(id) ?? null, rackOf: (id) => this.racks.get(id) ?? null },
     isrKeeper: { alter: (change) => this.#alter(change) },
     connect: (leaderId, clientId) => this.#connect(leaderId, clientId),
     brokerEpoch: () => 10,
+    isHeard: () => this.isHeard,
     config: () => this.replication,
   }
 

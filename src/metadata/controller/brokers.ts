@@ -128,7 +128,9 @@ export function stepIn(controller: Controller, broker: BrokerImage): Step {
 /** The broker serves no longer: what it led is led by others, or by nobody. It is fenced with the last of its partitions. */
 export function stepOut(controller: Controller, broker: BrokerImage): Step {
   if (broker.fenced) return NOTHING
-  return step({ last: [brokerChange(broker, { fenced: 1 })] }, brokerLeaves(controller, broker.id, false))
+  const out = step({ last: [brokerChange(broker, { fenced: 1 })] }, brokerLeaves(controller, broker.id, false))
+  if (out.isDone) controller.sessions.noteFenced(broker.id, controller.settings.nextOffset() + out.records.length - 1)
+  return out
 }
 
 /** The first step of a clean stop: the broker gives away what it leads. It is fenced when all have seen that. */

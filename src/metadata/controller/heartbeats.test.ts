@@ -57,6 +57,18 @@ test('a broker that leads leaves in three steps, each after what the others have
   assert.ok(it.controller.image.brokers.get(1)!.inControlledShutdown)
 })
 
+test('a broker that was fenced while it slept serves again when it has read that it was', () => {
+  const it = TestController.withBrokers(1, 2)
+  it.topic('t', [[1, 2]])
+  const before = it.written.length - 1
+  beat(it, 1, { wantFence: true })
+  const fencedAt = it.written.length - 1
+  assert.equal(it.partition('t').leader, 2)
+  assert.equal(beat(it, 1, { currentMetadataOffset: before }).isFenced, true)
+  assert.equal(beat(it, 1, { currentMetadataOffset: fencedAt - 1 }).isFenced, true)
+  assert.equal(beat(it, 1, { currentMetadataOffset: fencedAt }).isFenced, false)
+})
+
 test('a broker that leads nothing goes at once, and so does one that insists', () => {
   const it = TestController.withBrokers(1, 2)
   it.topic('t', [[1, 2]])

@@ -41,7 +41,8 @@ export function heartbeat(controller: Controller, request: Heartbeat, now: numbe
     const { isDone, records } = stepOut(controller, broker)
     return decide({ ...stays, isFenced: isDone }, records)
   }
-  if (broker.fenced && !isCaughtUp) return decide(stays)
+  // One that slept believes in what it led until it has read that it does no more.
+  if (broker.fenced && !(isCaughtUp && controller.sessions.hasSeenItsFence(broker.id))) return decide(stays)
   if (broker.inControlledShutdown) return decide({ ...stays, isFenced: false })
   const { isDone, records } = stepIn(controller, broker)
   return decide({ ...stays, isFenced: false }, records, isDone ? [] : [ONLINE_SOON])

@@ -10,6 +10,8 @@ export class Sessions {
   readonly #byBroker = new Map<number, Session>()
   /** Where each broker that is shutting down must see the others have got to. */
   readonly #shutdownOffsets = new Map<number, number>()
+  /** Where each broker was fenced. */
+  readonly #fencedAt = new Map<number, number>()
   /** Those that this controller itself heard of. */
   readonly #spoken = new Set<number>()
 
@@ -43,6 +45,17 @@ export class Sessions {
     this.#byBroker.delete(id)
     this.#spoken.delete(id)
     this.#shutdownOffsets.delete(id)
+    this.#fencedAt.delete(id)
+  }
+
+  /** The broker is fenced by the record at `offset`; what it led is led by others from before that on. */
+  noteFenced(id: number, offset: number): void {
+    this.#fencedAt.set(id, offset)
+  }
+
+  /** Whether the broker knows, as far as this controller can tell, that it was fenced, and with that that it leads nothing any more. */
+  hasSeenItsFence(id: number): boolean {
+    return (this.get(id)?.metadataOffset ?? -1) >= (this.#fencedAt.get(id) ?? -1)
   }
 
   /** The broker's partitions are led elsewhere as of `offset`; what is known already holds unless more of them moved since. */
@@ -69,5 +82,6 @@ export class Sessions {
     this.#byBroker.clear()
     this.#spoken.clear()
     this.#shutdownOffsets.clear()
+    this.#fencedAt.clear()
   }
 }

@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KafkaClient, LATEST } from '../../support/kafka-client.ts'
 import type { Campaign, Task } from '../campaign.ts'
-import { type BrokerChild, brokers, processes, pythonWithClient } from './foreign.ts'
-import { Load } from './load.ts'
+import { type BrokerChild, brokers, processes, pythonWithClient } from '../foreign.ts'
+import { Load } from '../load.ts'
+import { sleep } from '../sleep.ts'
 
 const KILLS_PER_CHECK = 5
 const CHECKS_PER_TOPIC = 2
 const PARTITIONS = 4
+const LOAD = { rate: 3000, partitions: PARTITIONS, replicas: 1, members: 0 }
 /** What makes much happen in a short life: segments that are closed, checkpoints that are written. */
 const SETTINGS = {
   'log.roll.ms': '400',
@@ -20,7 +22,6 @@ const SETTINGS = {
 }
 const BOUNDS = [200, 300, 500, 1000, 2000, 5000] as const
 
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const upTo = (end: number) => Math.floor(Math.random() * end)
 
 export const kill: Campaign = {
@@ -60,7 +61,7 @@ class KillRound {
 
   async run(): Promise<void> {
     await this.#start()
-    this.#load = await Load.start(this.#broker!.bootstrap)
+    this.#load = await Load.start(this.#broker!.bootstrap, LOAD)
     for (let checks = 0; this.#kills < this.#task.times && !this.#task.isOver(); checks++) {
       if (checks % CHECKS_PER_TOPIC === 0) await this.#nextTopic()
       const until = Math.min(this.#task.times, this.#kills + KILLS_PER_CHECK)

@@ -37,13 +37,15 @@ export async function freePort() {
 
 /**
  * Starts a broker on `dir` (its data lies in `dir/data`) and waits until it answers Metadata with itself as a broker.
- * `overrides` are Kafka properties, `build` is a folder with another build of ours, `onSpawn` gets the process id at once. The handle:
- * `bootstrap`, `port`, `pid`, `dataDir`, `output`, `stop()` -> how it ended, `kill()`.
+ * `overrides` are Kafka properties (undefined: none, where a single node has one), `build` is a folder with another build of ours, `onSpawn` gets the
+ * process id at once, `through` is a command that runs the broker's, `host` is where it is reached. The handle: `bootstrap`, `port`, `pid`, `dataDir`, `output`, `stop()` -> how it ended, `kill()`.
  */
 export async function startBroker({
   kind = 'ours',
   dir,
+  host = '127.0.0.1',
   port,
+  through = [],
   overrides = {},
   readyMs = 60_000,
   env = process.env,
@@ -57,14 +59,15 @@ export async function startBroker({
   const file = writeProperties({ dir, port: chosen, controllerPort: await freePort(), dataDir, overrides })
   const program = kind === 'apache' ? await apacheProgram(file, dataDir) : ourProgram(file, node, build)
   const startedAt = performance.now()
-  const child = start(program.command, program.args, { env })
+  const [command, ...args] = [...through, program.command, ...program.args]
+  const child = start(command, args, { env })
   onSpawn(child.pid)
   const broker = {
     kind,
     dir,
     dataDir,
     port: chosen,
-    bootstrap: `127.0.0.1:${chosen}`,
+    bootstrap: `${host}:${chosen}`,
     pid: child.pid,
     child,
     get output() {
@@ -107,6 +110,7 @@ function writeProperties({ dir, port, controllerPort, dataDir, overrides }) {
   writeFileSync(
     file,
     Object.entries(properties)
+      .filter(([, value]) => value !== undefined)
       .map(([key, value]) => `${key}=${value}\n`)
       .join(''),
   )
