@@ -236,8 +236,8 @@ export class BrokerSide {
     this.#isClosing = true
     const chores = this.#chores.stop() // those at long work are told now, so that nobody has to wait for them later
     return [
+      () => this.leave(), // who asks meanwhile hears where to go
       () => this.#server?.stopListening(),
-      () => this.leave(),
       () => this.replicas.stop(),
       () => this.#isrKeeper.stop(),
       () => this.groups.stop(),

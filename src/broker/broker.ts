@@ -15,6 +15,7 @@ import { Connections } from './connections.ts'
 import { type ControllerClient, controllerClient } from './controller-client.ts'
 import { ControllerRegistrar } from './controller-registrar.ts'
 import { ControllerSide } from './controller-side.ts'
+import { ControllerWatch } from './controller-watch.ts'
 import { ForeignCluster } from './foreign-cluster.ts'
 import type { House } from './house.ts'
 import { closeLogDirs, openLogDirs, progressOf } from './log-dirs.ts'
@@ -38,6 +39,8 @@ export interface StartOptions {
 
 interface Sides {
   readonly controllerSide: ControllerSide | null
+  /** Null but with ZooKeeper. */
+  readonly controllerWatch: ControllerWatch | null
   readonly registrar: ControllerRegistrar | null
   readonly brokerSide: BrokerSide | null
 }
@@ -45,6 +48,7 @@ interface Sides {
 export class Broker {
   readonly #house: House
   readonly #controllerSide: ControllerSide | null
+  readonly #controllerWatch: ControllerWatch | null
   readonly #registrar: ControllerRegistrar | null
   readonly #brokerSide: BrokerSide | null
   readonly #failed = deferred<Error>()
@@ -89,10 +93,12 @@ export class Broker {
     const metadata: MetadataNode = await openMetadata(platform, loaded, dirs, { connections, zookeeper })
     undo.push(() => runAll([() => metadata.resign(), () => closeMetadata(metadata, platform.clock)]))
     const house: House = { platform, loaded, metrics, dirs, metadata, connections }
+    const controllerWatch = controllerWatchOf(house)
+    undo.push(() => controllerWatch?.stop())
     const controllerSide = loaded.roles.controller
       ? await ControllerSide.open({ ...house, clusterId: dirs.metadata.clusterId })
       : null
-    undo.push(() => controllerSide?.server?.close())
+    undo.push(() => controllerSide?.close())
     const client = () => clientOf(house, controllerSide)
     const registrar = zookeeper ? null : controllerSide && new ControllerRegistrar(platform, loaded, client())
     undo.push(() => registrar?.stop())
@@ -104,14 +110,15 @@ export class Broker {
       { ...house, replicas: brokerSide?.replicas ?? null, groups: brokerSide?.groups ?? null },
       () => (brokerSide?.server?.requestBytes ?? 0) + (controllerSide?.server?.requestBytes ?? 0),
     )
-    const broker = new Broker(house, { controllerSide, registrar, brokerSide })
+    const broker = new Broker(house, { controllerSide, controllerWatch, registrar, brokerSide })
     await broker.#beginUnlessOver(options)
     return broker
   }
 
-  private constructor(house: House, { controllerSide, registrar, brokerSide }: Sides) {
+  private constructor(house: House, { controllerSide, controllerWatch, registrar, brokerSide }: Sides) {
     this.#house = house
     this.#controllerSide = controllerSide
+    this.#controllerWatch = controllerWatch
     this.#registrar = registrar
     this.#brokerSide = brokerSide
   }
@@ -220,8 +227,9 @@ export class Broker {
       ...(this.#brokerSide?.closing() ?? []),
       () => this.#registrar?.stop(),
       () => this.#seeOthersOff(),
+      () => this.#controllerWatch?.stop(),
       () => metadata.resign(),
-      () => this.#controllerSide?.server?.close(),
+      () => this.#controllerSide?.close(),
       () => connections.close(),
       () =>
         unlessStuck(closeMetadata(metadata, clock), {
@@ -269,5 +277,19 @@ function clientOf(house: House, controllerSide: ControllerSide | null): Controll
     local: controllerSide && ((exchange, body) => controllerSide.ask(exchange, body)),
     peer: connections.controller(() => controllerAddress(house), metadata.zookeeper === null),
     retryMs: metadata.isAlone ? null : LOOK_FOR_CONTROLLER_MS,
+  })
+}
+
+/** Null with a quorum of our own, which notices by itself, and where only sessions shall decide. */
+function controllerWatchOf(house: House): ControllerWatch | null {
+  const { platform, loaded, metadata } = house
+  const { zookeeper, log } = metadata
+  if (!zookeeper || !loaded.config['node.loss.probe.enable']) return null
+  return new ControllerWatch({
+    ...platform,
+    log,
+    nodeId: loaded.config['node.id'],
+    address: () => controllerAddress(house),
+    vacate: (leaderId, epoch) => zookeeper.vacate(leaderId, epoch),
   })
 }

@@ -2,6 +2,7 @@
 
 import type { BrokerConfig } from '../config/broker/index.ts'
 import type { MetadataImage } from '../metadata/image.ts'
+import { ConnectionLost } from '../net/dial.ts'
 import { type Exchange, Peer } from '../net/peer.ts'
 import type { Address } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -51,10 +52,19 @@ export class Connections {
   /** To the other members of the quorum, one connection each; they call themselves `raft-client-<id>`. */
   readonly quorum: QuorumPeers = {
     send: async (to, api, request) => {
-      const answer = await this.#quorumPeer(to).send(QUORUM[api], request as object)
+      const answer = await this.#askQuorum(to, api, request as object)
       this.#options.onQuorumAnswer?.(to, (answer as { errorCode: number }).errorCode)
       return answer as never
     },
+  }
+
+  async #askQuorum(to: Address, api: QuorumApi, request: object): Promise<unknown> {
+    try {
+      return await this.#quorumPeer(to).send(QUORUM[api], request)
+    } catch (thrown) {
+      const isTold = this.#options.config['node.loss.probe.enable']
+      throw isTold && thrown instanceof ConnectionLost && thrown.isRefused ? thrown.cause : thrown
+    }
   }
 
   #quorumPeer({ host, port }: Address): Peer {

@@ -14,8 +14,8 @@ export class ControllerChannel {
   readonly #runtime: MachineRuntime<Controller, MetadataRecord> | null
   readonly #publisher: MetadataPublisher
   readonly #log: Pick<ReplicatedLog, 'committedOffset'>
-  /** False until what a new controller writes first is committed: nobody may decide on a cluster without its features. */
-  isActive = false
+  readonly #onActive: (() => void)[] = []
+  #isActive = false
 
   /** @param runtime null on a node that is no controller */
   constructor(
@@ -26,6 +26,21 @@ export class ControllerChannel {
     this.#runtime = runtime
     this.#publisher = publisher
     this.#log = log
+  }
+
+  /** False until what a new controller writes first is committed: nobody may decide on a cluster without its features. */
+  get isActive(): boolean {
+    return this.#isActive
+  }
+
+  set isActive(is: boolean) {
+    this.#isActive = is
+    if (is) for (const run of this.#onActive) run()
+  }
+
+  /** Runs whenever this node has become the active controller. */
+  onActive(run: () => void): void {
+    this.#onActive.push(run)
   }
 
   /**

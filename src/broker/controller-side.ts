@@ -6,6 +6,7 @@ import { type Server, serve } from '../net/listener.ts'
 import type { Exchange } from '../net/peer.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { Input } from '../protocol/schema.ts'
+import { BrokerWatch } from './broker-watch.ts'
 import type { AnyHandler } from './handler.ts'
 import { controllerApis } from './handlers/controller-apis.ts'
 import type { MetadataNode } from './metadata-node.ts'
@@ -21,17 +22,26 @@ export interface ControllerSideRooms {
   readonly metrics: NodeMetrics
 }
 
+interface Parts {
+  readonly handlers: readonly AnyHandler[]
+  readonly pipeline: Pipeline
+  readonly watch: BrokerWatch | null
+  readonly server: Server | null
+}
+
 export class ControllerSide {
   /** With ZooKeeper there is no listener for controllers: those for brokers serve these as well. */
   readonly handlers: readonly AnyHandler[]
   readonly #pipeline: Pipeline
+  readonly #watch: BrokerWatch | null
   readonly #origin: Origin
   /** Null where the file names no listener for controllers: then nobody else can ask. */
   readonly server: Server | null
 
   static async open(rooms: ControllerSideRooms): Promise<ControllerSide> {
     const { platform, loaded, metadata, metrics } = rooms
-    const handlers = controllerApis({ ...rooms, pipeline: () => pipeline })
+    const watch = watchOf(rooms)
+    const handlers = controllerApis({ ...rooms, watch, pipeline: () => pipeline })
     const pipeline: Pipeline = new Pipeline({
       handlers,
       logger: platform.logger,
@@ -39,7 +49,7 @@ export class ControllerSide {
       meters: metrics.meters,
     })
     const listeners = controllerListenersOf(loaded)
-    if (listeners.length === 0) return new ControllerSide(handlers, pipeline, loaded, null)
+    if (listeners.length === 0) return new ControllerSide({ handlers, pipeline, watch, server: null }, loaded)
     const server = await serve({
       ...platform,
       listeners,
@@ -48,12 +58,13 @@ export class ControllerSide {
       connectionLimits: connectionLimits(loaded, metadata.configs),
       maxRequestBytes: maxRequestBytes(loaded.config),
     })
-    return new ControllerSide(handlers, pipeline, loaded, server)
+    return new ControllerSide({ handlers, pipeline, watch, server }, loaded)
   }
 
-  private constructor(handlers: readonly AnyHandler[], pipeline: Pipeline, { quorum }: LoadedConfig, server: Server | null) {
+  private constructor({ handlers, pipeline, watch, server }: Parts, { quorum }: LoadedConfig) {
     this.handlers = handlers
     this.#pipeline = pipeline
+    this.#watch = watch
     this.server = server
     this.#origin = {
       id: 0, // connections count from 1
@@ -64,8 +75,32 @@ export class ControllerSide {
     }
   }
 
+  /** Serves nobody any more. */
+  async close(): Promise<void> {
+    this.#watch?.stop()
+    await this.server?.close()
+  }
+
   /** As another node would ask this one. */
   ask<Req, Res>(exchange: Exchange<Req, Res>, body: Input<Req>): Promise<Res> {
     return this.#pipeline.ask(exchange, body, this.#origin)
   }
+}
+
+/** Null where there are no others, or where only sessions shall decide. Subscribes to the metadata, which must not be loaded yet. */
+function watchOf({ platform, loaded, metadata }: ControllerSideRooms): BrokerWatch | null {
+  const { config, listeners } = loaded
+  const { publisher, controller, zookeeper } = metadata
+  if (metadata.isAlone || !config['node.loss.probe.enable']) return null
+  const watch = new BrokerWatch({
+    ...platform,
+    controller,
+    image: publisher.image,
+    nodeId: config['node.id'],
+    listener: listeners.interBroker,
+    sessionMs: config['broker.session.timeout.ms'],
+    ...(zookeeper ? { onEnded: (brokerId) => zookeeper.forget(brokerId) } : {}),
+  })
+  publisher.subscribe('watch for brokers that are gone', watch.follow)
+  return watch
 }

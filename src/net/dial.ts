@@ -3,7 +3,7 @@
 import { BufferPool } from '../base/buffer-pool.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
 import type { Clock, Timer } from '../platform/clock.ts'
-import type { Address, Connection, Network } from '../platform/network.ts'
+import { type Address, type Connection, ConnectRefused, type Network } from '../platform/network.ts'
 import { FrameReader, framed } from './frame.ts'
 import { FrameMemory } from './frame-memory.ts'
 
@@ -20,6 +20,11 @@ export interface DialOptions {
 /** The connection is gone, was refused, or did not answer in time. */
 export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost'
+
+  /** It was never made, because the other machine says that nobody listens there. */
+  get isRefused(): boolean {
+    return this.cause instanceof ConnectRefused
+  }
 }
 
 /** Connects, or throws ConnectionLost after the timeout. */

@@ -43,11 +43,17 @@ export interface Connection {
   close(): void
 }
 
+/** The machine answered, and nobody listens at that port of it: who did has ended, or listens no longer. */
+export class ConnectRefused extends Error {
+  override readonly name = 'ConnectRefused'
+}
+
 export interface Network {
   /** This machine's own name: what a listener tells clients where nobody named a host. */
   readonly hostName: string
   /** `localhost` binds both loopback addresses; an empty host binds all interfaces. */
   listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>
+  /** Rejects with ConnectRefused where the machine says that nobody listens there, and with another Error for whatever else keeps it from it. */
   connect(address: Address): Promise<Connection>
 }
 

@@ -5,6 +5,7 @@ import { unreachable } from '../base/assert.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
 import type { Appended } from '../machine/machine.ts'
 import type { Timer } from '../platform/clock.ts'
+import { ConnectRefused } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { RecordBatch } from '../protocol/records/batch.ts'
@@ -313,24 +314,24 @@ export class QuorumDriver {
   // ---- peers
 
   #send({ to, ask, attempt }: Extract<QuorumEffect, { kind: 'send' }>): void {
-    const sent = this.#exchange(to, ask).then((answer) => this.handle({ kind: 'answered', ask, to, attempt, answer }))
+    const sent = this.#exchange(to, ask).then((came) => this.handle({ kind: 'answered', ask, to, attempt, ...came }))
     if (ask.kind !== 'endEpoch') return
     const farewell = sent.finally(() => this.#farewells.delete(farewell))
     this.#farewells.add(farewell)
   }
 
-  /** Null where no answer comes, in time. */
-  async #exchange(to: Peer, ask: Ask): Promise<Answer | null> {
+  /** What comes in time. */
+  async #exchange(to: Peer, ask: Ask): Promise<{ answer: Answer | null; isRefused?: boolean }> {
     const { platform, peers, state } = this.#options
     const { api, request } = requestOf(ask, this.#asker)
     const late = deferred<null>()
     const timer = platform.clock.after(state.settings.timeouts.requestTimeoutMs, () => late.resolve(null))
     try {
       const answer = peers.send(to, api, request as QuorumApis[QuorumApi]['request']).then((response) => answerOf(api, response))
-      return await Promise.race([answer, late.promise])
+      return { answer: await Promise.race([answer, late.promise]) }
     } catch (thrown) {
       platform.logger.debug('a member of the metadata quorum did not answer', { to, api, error: thrown })
-      return null
+      return { answer: null, isRefused: thrown instanceof ConnectRefused }
     } finally {
       timer.cancel()
     }

@@ -28,7 +28,8 @@ export type QuorumApi = keyof QuorumApis
 
 export interface QuorumPeers {
   /**
-   * Sends one request and gives its answer; rejects where the peer cannot be reached, or the connection ended. Requests may overtake each other, be lost, or
+   * Sends one request and gives its answer; rejects where the peer cannot be reached, or the connection ended, with ConnectRefused where nobody listens
+   * there and who did need not be waited for. Requests may overtake each other, be lost, or
    * arrive twice. Who asks gives up by itself after a while, so a promise may stay open as long as its connection does. Bytes in the answer stay
    * as they are until the promise's first handlers ran.
    */

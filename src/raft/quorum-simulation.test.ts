@@ -14,6 +14,28 @@ test('three voters elect a leader and commit, and an observer follows', async ()
   assert.equal(cluster.checks.elections, 1)
 })
 
+test('the process of the leader ends: another one leads within half a second', async () => {
+  for (const seed of [1, 2, 3]) {
+    const cluster = await QuorumCluster.start({ seed, voters: seed === 3 ? 5 : 3, observers: 1 })
+    await cluster.run(5_000, cluster.recovered())
+    await cluster.run(1_000)
+    const lost = cluster.leader!
+    lost.kill()
+    assert.ok(await cluster.run(500, () => cluster.leader !== undefined), `seed ${seed}`)
+    assert.ok(await cluster.run(5_000, cluster.recovered()))
+    assert.equal(cluster.checks.elections, 2)
+  }
+})
+
+test('a leader whose machine says nothing is waited for', async () => {
+  const cluster = await QuorumCluster.start({ seed: 4, voters: 3 })
+  await cluster.run(5_000, cluster.recovered())
+  const lost = cluster.leader!
+  lost.machine.powerCut()
+  assert.equal(await cluster.run(1_000, () => cluster.leader !== undefined), false)
+  assert.ok(await cluster.run(5_000, cluster.recovered()))
+})
+
 /** `ODRADEK_QUORUM_SEEDS=100-199 npm test -- quorum-simulation` takes others; a seed that found something stays here. */
 const [first = 1, last = 4] = (process.env['ODRADEK_QUORUM_SEEDS'] ?? '1-4').split('-').map(Number)
 const TROUBLE_MS = 10_000

@@ -5,9 +5,10 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import { serverText } from '../platform/network.ts'
 import { isUnanswered, isZooKeeperError } from './errors.ts'
+import type { Fence } from './fence.ts'
 import { firstNodes } from './kafka-nodes.ts'
 import { bytesOfJson, ensure, jsonOf, lookOr, signal } from './layout.ts'
-import { create, exists, getChildren, getData, multi, setData } from './operations.ts'
+import { create, exists, getChildren, getData, multi, remove, setData } from './operations.ts'
 import type { Session } from './session.ts'
 import type { ZooKeeper } from './zookeeper.ts'
 
@@ -86,6 +87,18 @@ export async function readBrokerNode(session: Session, id: number): Promise<Brok
       const name = found[1]!
       return [{ name, host: found[2] ?? found[3]!, port: Number(found[4]), securityProtocol: byName[name] ?? name }]
     }),
+  }
+}
+
+/** Removes the node of a broker whose process has ended; nothing where there is none, or a newer one. */
+export async function forgetBroker(fence: Fence, id: number): Promise<void> {
+  const path = pathOf(id)
+  const there = await lookOr(fence.session, exists(path))
+  if (!there) return
+  try {
+    await fence.write(remove(path, there.version))
+  } catch (thrown) {
+    if (!isZooKeeperError(thrown, 'NoNode', 'BadVersion')) throw thrown
   }
 }
 

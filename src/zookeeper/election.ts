@@ -3,7 +3,7 @@
 import { isUnanswered, isZooKeeperError } from './errors.ts'
 import { Fence } from './fence.ts'
 import { bytesOf, bytesOfJson, ensure, lookOr, paths, textOf } from './layout.ts'
-import { create, getData, multi, remove, setData } from './operations.ts'
+import { check, create, getData, multi, remove, setData } from './operations.ts'
 import type { Session } from './session.ts'
 
 export interface ControllerNode {
@@ -72,5 +72,20 @@ export async function stand(session: Session, { nodeId, now, logEpoch, holdsOffi
   } catch (thrown) {
     if (isUnanswered(thrown) || isZooKeeperError(thrown, 'NodeExists', 'NoNode', 'BadVersion')) return null
     throw thrown
+  }
+}
+
+/**
+ * Frees the office of the controller `leaderId`, elected in `epoch`, whose process is known to be gone: it need not be waited for until its session is over.
+ * Nothing where another one was elected since. A process that is not gone after all is fenced by whoever is elected next, and stands anew.
+ */
+export async function vacate(session: Session, leaderId: number, epoch: number): Promise<void> {
+  const known = await readEpoch(session)
+  const held = await readController(session, () => {})
+  if (known?.epoch !== epoch || held?.brokerId !== leaderId) return
+  try {
+    await session.ask(multi(check(paths.controllerEpoch, known.version), remove(paths.controller)))
+  } catch (thrown) {
+    if (!isZooKeeperError(thrown, 'NoNode', 'BadVersion')) throw thrown
   }
 }

@@ -6,7 +6,16 @@ import type { Logger } from '../platform/logger.ts'
 import type { Network } from '../platform/network.ts'
 import type { Random } from '../platform/random.ts'
 import { KafkaError } from '../protocol/errors.ts'
-import { type BrokerNode, clusterId, prepareKafkaNodes, readBrokerNode, readClusterId, registerBroker } from './broker-nodes.ts'
+import {
+  type BrokerNode,
+  clusterId,
+  forgetBroker,
+  prepareKafkaNodes,
+  readBrokerNode,
+  readClusterId,
+  registerBroker,
+} from './broker-nodes.ts'
+import { vacate } from './election.ts'
 import { prepareLayout } from './layout.ts'
 import { NodeKeeper } from './node-keeper.ts'
 import type { ZooKeeperSettings } from './settings.ts'
@@ -103,6 +112,20 @@ export class ZooKeeperMetadata {
   /** What the broker `id` has announced; null while it is not there. */
   broker(id: number): Promise<BrokerNode | null> {
     return readBrokerNode(this.#zookeeper.session, id)
+  }
+
+  /** The controller `leaderId` of `epoch` is gone: its office is free for others before its session is over. Nothing where another one was elected since. */
+  vacate(leaderId: number, epoch: number): Promise<void> {
+    return vacate(this.#zookeeper.session, leaderId, epoch)
+  }
+
+  /**
+   * The process of broker `id` has ended: its node need not stay until its session is over, and its next process not wait for that. The controller's;
+   * throws Fenced where another one was elected.
+   */
+  async forget(id: number): Promise<void> {
+    const { fence } = this.log
+    if (fence) await forgetBroker(fence, id)
   }
 
   /** Keeps Kafka's own nodes as this publisher's image has it, while this node is the controller. */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Broker } from '../../src/broker/broker.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import type { SimProcess } from '../../src/platform/sim/process.ts'
 import { ready as codecsReady } from '../../src/protocol/compression/index.ts'
 import { errorName } from '../../src/protocol/errors.ts'
 import { BrokerHeartbeatRequest, BrokerHeartbeatResponse } from '../../src/protocol/messages/broker-heartbeat.ts'
@@ -22,18 +23,26 @@ const env = (id: number) => ({
   KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '3',
 })
 
-test('three brokers with ZooKeeper register, replicate, and go on when the machine of their controller loses its power', async () => {
+async function threeBrokers(seed: number) {
   await codecsReady()
-  const world = await ZooKeeperWorld.start(5)
-  const start = (id: number) =>
-    Broker.start(loadConfig({ profile: 'file', env: env(id) }), world.world.machine(`node${id}`).start().platform)
+  const world = await ZooKeeperWorld.start(seed)
+  const processes = new Map<number, SimProcess>()
+  const start = (id: number) => {
+    const process = world.world.machine(`node${id}`).start()
+    processes.set(id, process)
+    return Broker.start(loadConfig({ profile: 'file', env: env(id) }), process.platform)
+  }
   const brokers = await world.result(Promise.all([1, 2, 3].map(start)))
   const { platform } = world.world.machine('client').start()
   const client = new ClusterClient('node1:9092,node2:9092,node3:9092', platform, 2000)
   const pause = () => new Promise<void>((resolve) => void world.world.events.after(20, 'pause', resolve))
-
   await world.result(client.createTopic('events', 1, 3))
   await world.result(client.produce('events', 0, ['before'], pause))
+  return { world, processes, start, brokers, client, pause }
+}
+
+test('three brokers with ZooKeeper register, replicate, and go on when the machine of their controller loses its power', async () => {
+  const { world, brokers, client, pause } = await threeBrokers(5)
   assert.ok(world.ensemble.tree.has('/kafka/brokers/ids/1'))
 
   const lost = brokers[0]!.rooms.metadata.log.leaderId!
@@ -89,4 +98,40 @@ test('what brokers say to a controller is heard at their own listener, and at no
   assert.equal(await world.result(beat('node1:9092')), 'STALE_BROKER_EPOCH')
   await assert.rejects(world.result(beat('node1:19092')), /closed|over/)
   await world.result(broker.close())
+})
+
+test('with ZooKeeper the process of the controller ends: another one is elected, and others lead, within a second', async () => {
+  const { world, processes, start, brokers, client, pause } = await threeBrokers(6)
+  const { events } = world.world
+  const lost = brokers[0]!.rooms.metadata.log.leaderId!
+  await world.pass(3000, () => false)
+  const since = events.now
+  processes.get(lost)!.kill()
+  const others = brokers.filter((_, at) => at + 1 !== lost)
+  const isOver = () =>
+    others.every(({ rooms }) => {
+      const partition = rooms.metadata.publisher.image.partition('events', 0)!
+      return partition.leader > 0 && partition.leader !== lost && !partition.isr.includes(lost)
+    })
+  assert.ok(await world.pass(60_000, isOver), 'others lead')
+  assert.ok(events.now - since <= 1000, `after ${events.now - since} ms`)
+  await world.result(client.produce('events', 0, ['without'], pause))
+  const seen = (await world.result(client.readAll('events', 0))).map(({ value }) => value)
+  assert.deepEqual([...new Set(seen)], ['before', 'without'])
+  const again = events.now
+  await world.result(start(lost))
+  assert.ok(events.now - again < 5000, `it serves again after ${events.now - again} ms, and not when its old session is over`)
+})
+
+test('with ZooKeeper a controller that is late, and whose connections break, stays in office', async () => {
+  const { world, processes, brokers } = await threeBrokers(7)
+  const { log } = brokers[0]!.rooms.metadata
+  const { leaderId, epoch } = log
+  for (let round = 0; round < 20; round++) {
+    processes.get(leaderId!)!.pausedUntil = world.world.events.now + 500
+    for (const link of world.world.network.links)
+      if ([link.client, link.server].every(({ process }) => [...processes.values()].includes(process))) link.reset()
+    await world.pass(700, () => false)
+  }
+  assert.deepEqual([log.leaderId, log.epoch], [leaderId, epoch])
 })

@@ -154,6 +154,12 @@ export class QuorumNode {
     return this.#process!
   }
 
+  /** The process ends; its system says so. */
+  kill(): void {
+    this.process.kill()
+    this.#cluster.network.lost(this.id)
+  }
+
   async format(): Promise<void> {
     const { disk } = this.machine.start().platform
     const text = `version=1\ncluster.id=${CLUSTER_ID}\nnode.id=${this.id}\ndirectory.id=${this.#directoryId}\n`

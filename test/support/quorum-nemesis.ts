@@ -10,7 +10,7 @@ const TROUBLES: Record<string, Trouble> = {
   /** At once, or one after the other: nothing was flushed but what was flushed. */
   powerCut: (cluster, random) => restartLater(cluster, random, victim(cluster, random), (node) => node.machine.powerCut()),
   leaderPowerCut: (cluster, random) => restartLater(cluster, random, cluster.leader, (node) => node.machine.powerCut()),
-  kill: (cluster, random) => restartLater(cluster, random, victim(cluster, random), (node) => node.process.kill()),
+  kill: (cluster, random) => restartLater(cluster, random, victim(cluster, random), (node) => node.kill()),
   allPowerCut: (cluster, random) => {
     for (const node of cluster.nodes) restartLater(cluster, random, node.isUp ? node : undefined, (one) => one.machine.powerCut())
   },

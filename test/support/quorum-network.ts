@@ -1,6 +1,7 @@
 // Requests between simulated members of a metadata quorum: bytes as on the wire, late, lost, twice, or not at all.
 
 import { ByteReader, ByteWriter } from '../../src/base/bytes.ts'
+import { ConnectRefused } from '../../src/platform/network.ts'
 import type { SimProcess } from '../../src/platform/sim/process.ts'
 import type { SeededRandom } from '../../src/platform/sim/random.ts'
 import type { World } from '../../src/platform/sim/world.ts'
@@ -51,6 +52,8 @@ export class QuorumNetwork {
   readonly #world: World
   readonly #random: SeededRandom
   readonly #members = new Map<string, Member>()
+  /** Who waits for an answer of a host, or has had one. */
+  readonly #asking = new Map<string, Set<(why: Error) => void>>()
   /** Ways that nothing gets through: `from>to`. */
   readonly #closed = new Set<string>()
   /** Hears every request as it leaves, and every answer as it does. */
@@ -84,9 +87,12 @@ export class QuorumNetwork {
           this.#travel(id, to.host, process, () => {
             const member = this.#members.get(to.host)
             if (!member?.process.isAlive) {
-              this.#world.events.after(REFUSED_MS, 'refused', () => reject(new Error(`${to.host} refused`)), process)
+              const refuse = () => reject(new ConnectRefused(`${to.host} refused`))
+              // A machine without power says nothing at all.
+              if (member?.process.machine.isUp) this.#world.events.after(REFUSED_MS, 'refused', refuse, process)
               return
             }
+            this.#askers(to.host).add(reject)
             const heard = decoded(requests, version, bytes) as QuorumApis[A]['request']
             ask(member.service, api, heard).then(
               (response) => {
@@ -99,6 +105,20 @@ export class QuorumNetwork {
           })
         }),
     }
+  }
+
+  /** The process of that member ended: its system ends the connections of those who wait for it. */
+  lost(id: number): void {
+    const { events } = this.#world
+    for (const reject of this.#askers(hostOf(id)))
+      events.after(REFUSED_MS, 'reset', () => reject(new Error(`${hostOf(id)} closed the connection`)))
+    this.#asking.delete(hostOf(id))
+  }
+
+  #askers(host: string): Set<(why: Error) => void> {
+    const known = this.#asking.get(host) ?? new Set()
+    this.#asking.set(host, known)
+    return known
   }
 
   /** Where a dead process would act, or hear, nothing happens. */

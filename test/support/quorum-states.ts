@@ -97,6 +97,14 @@ export class QuorumMember {
     return this.take({ kind: 'answered', ask: send.ask, to: send.to, attempt: send.attempt, answer })
   }
 
+  /** Nobody listens where its last ask of that kind went to. */
+  isRefused(kind: Ask['kind'], by: number): QuorumEffect[] {
+    const send = this.done.findLast((effect) => effect.kind === 'send' && effect.ask.kind === kind && effect.to.id === by)
+    if (send?.kind !== 'send') throw new Error(`node ${this.id} sent no ${kind} to ${by}`)
+    const { ask, to, attempt } = send
+    return this.take({ kind: 'answered', ask, to, attempt, answer: null, isRefused: true })
+  }
+
   /** Its log has those records on its device. */
   gets(...epochs: readonly number[]): QuorumEffect[] {
     this.log.append(...epochs)

@@ -3,6 +3,7 @@
 import type { LoadedConfig } from '../../config/load.ts'
 import type { MetadataImage } from '../../metadata/image.ts'
 import type { QuorumService } from '../../raft/quorum-service.ts'
+import type { BrokerWatch } from '../broker-watch.ts'
 import type { AnyHandler } from '../handler.ts'
 import type { MetadataNode } from '../metadata-node.ts'
 import type { Pipeline } from '../pipeline.ts'
@@ -36,11 +37,12 @@ export interface ControllerApiRooms {
   readonly loaded: LoadedConfig
   readonly clusterId: string
   readonly metadata: MetadataNode
+  readonly watch: BrokerWatch | null
   /** Of these very handlers: a request may come inside another one. */
   readonly pipeline: () => Pipeline
 }
 
-export function controllerApis({ loaded, clusterId, metadata, pipeline }: ControllerApiRooms): readonly AnyHandler[] {
+export function controllerApis({ loaded, clusterId, metadata, watch, pipeline }: ControllerApiRooms): readonly AnyHandler[] {
   const { controller, configs, publisher, log } = metadata
   const image = (): MetadataImage => publisher.image
   const nodeId = loaded.config['node.id']
@@ -54,7 +56,7 @@ export function controllerApis({ loaded, clusterId, metadata, pipeline }: Contro
     describeCluster({ image, clusterId, controllerId: () => log.leaderId ?? -1, isController: true }),
     ...(quorum ? quorumApis(quorum) : []),
     brokerRegistration({ controller, clusterId }),
-    brokerHeartbeat({ controller }),
+    brokerHeartbeat({ controller, watch }),
     controllerRegistration({ controller }),
     allocateProducerIds({ controller }),
     alterPartition({ controller }),

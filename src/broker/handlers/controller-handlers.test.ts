@@ -43,7 +43,7 @@ function channel(house: TestController | null): ControllerChannel {
 function handlersOf(controller: ControllerChannel): AnyHandler[] {
   return [
     brokerRegistration({ controller, clusterId: 'ours' }),
-    brokerHeartbeat({ controller }),
+    brokerHeartbeat({ controller, watch: null }),
     controllerRegistration({ controller }),
     alterPartition({ controller }),
     alterPartitionReassignments({ controller }),

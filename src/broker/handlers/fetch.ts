@@ -160,7 +160,9 @@ export function fetch({
     try {
       partition = partitionFor(asked, call)
     } catch (thrown) {
-      return failed(asked, failure(asked.index, context.answerFor(thrown), []), false)
+      const error = context.answerFor(thrown)
+      if (isAboutLeader(error)) return refused(asked, call, error)
+      return failed(asked, failure(asked.index, error, []), false)
     }
     try {
       const diverging = reader.look(partition, asked)

@@ -198,6 +198,7 @@ export function produce({
     const partition = topics.partition(name, data.index, context.version >= TOPIC_IDS_SINCE ? topic.topicId : undefined)
     if (topics.isInternal(name))
       throw new KafkaError('INVALID_TOPIC_EXCEPTION', `${name} is internal; only coordinators write it`)
+    partition.requireLeader() // before anything of the batch is looked at, as in Kafka
     return partition
   }
 

@@ -31,6 +31,10 @@ export const nodeConfigs = {
     'How long a broker tries to register with the controller before it gives up and stops.',
   ),
   'node.id': int<number>({ required: true, min: 0, importance: 'high' }, 'The number of this node, unique in the cluster.'),
+  'node.loss.probe.enable': bool(
+    { initial: true, own: true },
+    'Whether a node counts as gone as soon as its system says that its process has ended: its connection is over, and at its address, which answered before, nobody listens any more. Then a broker is fenced without waiting for `broker.session.timeout.ms`, a leader of the metadata quorum replaced without waiting for `controller.quorum.fetch.timeout.ms`, and a controller in ZooKeeper without waiting for `zookeeper.session.timeout.ms`. Those still hold for a node that is cut off, suspended or without power.',
+  ),
   'num.partitions': int(
     { initial: 1, min: 1 },
     'How many partitions a topic gets that is created automatically, or with a partition count of -1.',

@@ -6,7 +6,7 @@ import { KafkaError } from '../../protocol/errors.ts'
 import { activate } from './activation.ts'
 import { assignDirectories } from './assign-directories.ts'
 import { registerBroker } from './brokers.ts'
-import { type Heartbeat, heartbeat } from './heartbeats.ts'
+import { endSession, type Heartbeat, heartbeat } from './heartbeats.ts'
 
 function beat(it: TestController, brokerId: number, fields: Partial<Heartbeat> = {}, now = 0) {
   const request = {
@@ -67,6 +67,54 @@ test('a broker that was fenced while it slept serves again when it has read that
   assert.equal(beat(it, 1, { currentMetadataOffset: before }).isFenced, true)
   assert.equal(beat(it, 1, { currentMetadataOffset: fencedAt - 1 }).isFenced, true)
   assert.equal(beat(it, 1, { currentMetadataOffset: fencedAt }).isFenced, false)
+})
+
+test('a broker whose process has ended is fenced before its session is over, and its next process need not wait for that', () => {
+  const it = TestController.withBrokers(1, 2)
+  it.topic('t', [[1, 2]])
+  const gone = { brokerId: 1, brokerEpoch: it.epochOf(1) }
+  assert.deepEqual(
+    it.changesOf((controller) => endSession(controller, gone)),
+    [{ isr: [2], leader: 2 }, 'BrokerRegistrationChangeRecord'],
+  )
+  assert.deepEqual(
+    it.changesOf((controller) => endSession(controller, gone)),
+    [],
+    'it is done',
+  )
+  it.start(1)
+  assert.equal(it.controller.image.brokers.get(1)!.fenced, false)
+  assert.deepEqual(
+    it.changesOf((controller) => endSession(controller, gone)),
+    [],
+    'that was another life',
+  )
+})
+
+test('a broker that was held for gone and is not serves again with its next heartbeat, under its old epoch', () => {
+  const it = TestController.withBrokers(1, 2)
+  it.topic('t', [[1, 2]])
+  const brokerEpoch = it.epochOf(1)
+  it.run((controller) => endSession(controller, { brokerId: 1, brokerEpoch }))
+  assert.equal(beat(it, 1).isFenced, false)
+  assert.deepEqual([it.epochOf(1), it.partition('t').leader, it.partition('t').isr], [brokerEpoch, 2, [2]])
+})
+
+test('what one decision cannot change for a broker that is gone follows with the next look at the sessions', () => {
+  const it = TestController.withBrokers(1, 2)
+  it.topic(
+    't',
+    Array.from({ length: 300 }, () => [1, 2]),
+  )
+  it.run((controller) => {
+    const decision = endSession(controller, { brokerId: 1, brokerEpoch: it.epochOf(1) })
+    assert.deepEqual(decision.effects, [{ kind: 'timer', key: 'sessions', afterMs: 0 }])
+    return decision
+  })
+  assert.equal(it.controller.image.brokers.get(1)!.fenced, false)
+  it.tick(1)
+  assert.equal(it.controller.image.brokers.get(1)!.fenced, true)
+  assert.ok(it.controller.image.topic('t')!.partitions.every(({ leader }) => leader === 2))
 })
 
 test('a broker that leads nothing goes at once, and so does one that insists', () => {

@@ -85,6 +85,21 @@ function othersHaveSeen({ image, sessions }: Controller, id: number): boolean {
   return true
 }
 
+/** The look at the sessions that comes next is to be at once. */
+const LOOK_NOW: Effect = { kind: 'timer', key: 'sessions', afterMs: 0 }
+
+/**
+ * The process of that broker has ended: its session is over before its time, and a new process of it need not wait for that. What one decision cannot
+ * change follows by itself, unless the broker is heard of meanwhile. Nothing happens to another life of the broker.
+ */
+export function endSession(controller: Controller, { brokerId, brokerEpoch }: BrokerEpoch): Decision<MetadataRecord, void> {
+  const broker = controller.image.brokers.get(brokerId)
+  if (broker?.epoch !== brokerEpoch || broker.fenced || controller.settings.sessionTimeoutMs === null) return decide(undefined)
+  controller.sessions.forget(brokerId)
+  const { isDone, records } = stepOut(controller, broker)
+  return decide(undefined, records, isDone ? [] : [LOOK_NOW])
+}
+
 /** Fences the brokers that were not heard of for longer than the session timeout; where that is not done at once, it is to be asked again. */
 export function fenceExpired(controller: Controller, now: number): Decision<MetadataRecord, Progress> {
   const { image, sessions, settings } = controller

@@ -7,7 +7,7 @@ import type { Address } from '../network.ts'
 const BACKLOG = 1024
 const PORT_TRIES = 10
 /** No IPv6 on this machine: `localhost` is then 127.0.0.1 alone. */
-const NO_SUCH_FAMILY = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'])
+export const NO_SUCH_FAMILY = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'])
 
 /**
  * As many servers out of `make` as the address needs: `localhost` is both loopback addresses, on one port. `key` is the configuration that

@@ -3,8 +3,8 @@
 import * as net from 'node:net'
 import { hostname } from 'node:os'
 import type { Logger } from '../logger.ts'
-import type { Address, Connection, Listener, Network } from '../network.ts'
-import { bind, codeOf, portOf } from './bind.ts'
+import { type Address, type Connection, ConnectRefused, type Listener, type Network } from '../network.ts'
+import { bind, codeOf, NO_SUCH_FAMILY, portOf } from './bind.ts'
 import { NodeConnection, Tap } from './connection.ts'
 
 const KEEP_ALIVE_MS = 60_000
@@ -55,13 +55,22 @@ function connect({ host, port }: Address): Promise<Connection> {
     const onread = { buffer: tap.buffer, callback: tap.callback }
     const socket = net.connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, onread })
     socket.pause() // until somebody takes the data
-    const refuse = (why: Error) => reject(new Error(`could not connect to ${host}:${port}: ${codeOf(why)}`, { cause: why }))
+    const refuse = (why: Error) => {
+      const Kind = isRefused(why) ? ConnectRefused : Error
+      reject(new Kind(`could not connect to ${host}:${port}: ${codeOf(why)}`, { cause: why }))
+    }
     socket.once('error', refuse)
     socket.once('connect', () => {
       socket.off('error', refuse)
       resolve(new NodeConnection(socket, tap, false))
     })
   })
+}
+
+/** A name may stand for several addresses: then all of them have to say so that this machine can reach. */
+function isRefused(why: Error): boolean {
+  const codes = (why instanceof AggregateError ? why.errors : [why]).map(codeOf).filter((code) => !NO_SUCH_FAMILY.has(code))
+  return codes.length > 0 && codes.every((code) => code === 'ECONNREFUSED')
 }
 
 async function listen(address: Address, accept: (socket: net.Socket) => void, logger?: Logger): Promise<Listener> {

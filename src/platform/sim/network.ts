@@ -1,7 +1,7 @@
 // All machines' network: bytes are late, come in pieces of any size, and connections break at any byte, or fall silent.
 
 import { deferred } from '../../base/deferred.ts'
-import type { Address, Connection, Listener, Network } from '../network.ts'
+import { type Address, type Connection, ConnectRefused, type Listener, type Network } from '../network.ts'
 import { Link } from './connection.ts'
 import type { Events } from './events.ts'
 import type { SimProcess } from './process.ts'
@@ -109,7 +109,7 @@ export class SimNetwork {
       if (!machine.isUp) return // nobody says anything
       const bound = (this.#bound.get(`${machine.name}:${port}`) ?? []).find(({ hosts }) => hosts === null || hosts.has(host))
       if (!bound?.process.isAlive) {
-        answer('net refused', () => connected.reject(new Error(`could not connect to ${host}:${port}: ECONNREFUSED`)))
+        answer('net refused', () => connected.reject(new ConnectRefused(`could not connect to ${host}:${port}: ECONNREFUSED`)))
         return
       }
       const link = new Link(this, { process: self, address: from }, { process: bound.process, address: to })

@@ -2,7 +2,7 @@
 
 import type { Peer } from '../peers.ts'
 import type { Answer, Ask, Moment, QuorumEffect, VoteAsk } from './events.ts'
-import { fetched, fetchFailed, pieceFetched } from './fetching.ts'
+import { fetched, fetchFailed, fetchRefused, pieceFetched } from './fetching.ts'
 import { learn } from './learning.ts'
 import { hasLost, hasWon } from './nominee.ts'
 import { afterDefeat, afterVictory } from './roles.ts'
@@ -13,9 +13,11 @@ export interface Answered {
   readonly to: Peer
   readonly attempt: number
   readonly answer: Answer | null
+  readonly isRefused?: boolean
 }
 
-export function answered(state: QuorumState, { ask, to, attempt, answer }: Answered, moment: Moment): QuorumEffect[] {
+export function answered(state: QuorumState, event: Answered, moment: Moment): QuorumEffect[] {
+  const { ask, to, attempt, answer, isRefused } = event
   switch (ask.kind) {
     case 'vote':
       return voteAnswered(state, ask, to, answer, moment)
@@ -25,6 +27,7 @@ export function answered(state: QuorumState, { ask, to, attempt, answer }: Answe
     case 'fetch':
     case 'fetchSnapshot':
       if (attempt !== state.fetching.attempt) return []
+      if (isRefused) return fetchRefused(state, to, moment)
       return fetchAnswered(state, ask.kind, answer, moment)
   }
 }

@@ -119,6 +119,8 @@ export type QuorumEvent =
       readonly to: Peer
       readonly attempt: number
       readonly answer: Answer | null
+      /** Nothing came because nobody listens at that address any more. */
+      readonly isRefused?: boolean
     }
   /** What came by the last fetch could not be taken: the leader gets another chance after a while. */
   | { readonly kind: 'refused' }

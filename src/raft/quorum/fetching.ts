@@ -63,6 +63,29 @@ export function fetchFailed(state: QuorumState, { now }: Moment): QuorumEffect[]
   return []
 }
 
+/** Before the first of the voters stands whose leader is gone: the others notice it meanwhile, and nobody is asked too early. */
+const FIRST_STANDS_MS = 40
+/** Before the next one does: time for an election, so that two rarely stand at once. */
+const NEXT_STANDS_MS = 120
+
+/**
+ * Nobody listens at that address. Where it was the leader's, and it had answered from there, its process is over: its voters need not wait for its time to
+ * be up, and stand in the order of their ids. Where it is not over after all, those that hear from it refuse their pre-votes, and nothing has changed.
+ */
+export function fetchRefused(state: QuorumState, to: Peer, moment: Moment): QuorumEffect[] {
+  const { fetching, role, leaderId } = state
+  if (role === 'follower' && to.id === leaderId && fetching.hasFetched) {
+    fetching.hasFetched = false
+    if (isVoter(state)) state.deadline = Math.min(state.deadline, moment.now + FIRST_STANDS_MS + NEXT_STANDS_MS * placeOf(state))
+  }
+  return fetchFailed(state, moment)
+}
+
+/** How many voters come before this one when the leader is gone. */
+function placeOf({ log, leaderId, settings }: QuorumState): number {
+  return log.voters.filter(({ id }) => id !== leaderId && id < settings.self.id).length
+}
+
 /** The leader answered: it is alive, and what it says is about the log that this node asked from. */
 function heard(state: QuorumState, { now }: Moment): void {
   const { fetching, settings } = state

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PretendLog } from '../../../test/support/pretend-log.ts'
-import { kindsOf, QuorumMember, votersOf } from '../../../test/support/quorum-states.ts'
+import { keyOf, kindsOf, QuorumMember, votersOf } from '../../../test/support/quorum-states.ts'
 import { type LogPosition, placeOf, truncationOffset } from '../log-view.ts'
 import { nextTick } from '../quorum.ts'
 import type { Fetched, QuorumEffect, SnapshotPiece } from './events.ts'
@@ -10,10 +10,17 @@ const ID = { endOffset: 10, epoch: 2 }
 const EMPTY: Fetched = { highWatermark: -1, diverging: null, snapshot: null, records: new Uint8Array(0) }
 
 /** Member 2 follows member 1 in epoch 3. */
-function follower(epochs: readonly number[] = [1, 1, 1, 1]): QuorumMember {
-  const two = new QuorumMember(2, { epochs, vote: { epoch: 3, leaderId: 1 } }).start()
-  two.done = two.done.slice(-1)
-  return two
+function follower(epochs: readonly number[] = [1, 1, 1, 1], id = 2): QuorumMember {
+  const member = new QuorumMember(id, { epochs, vote: { epoch: 3, leaderId: 1 } }).start()
+  member.done = member.done.slice(-1)
+  return member
+}
+
+/** Members 2 and 3, which both have heard from the leader. */
+function bothFollowers(): [QuorumMember, QuorumMember] {
+  const both: [QuorumMember, QuorumMember] = [follower(), follower([1, 1, 1, 1], 3)]
+  for (const member of both) hears(member, {})
+  return both
 }
 
 const answer = { error: 'NONE', epoch: 3, leaderId: 1, leaderAddress: null } as const
@@ -116,6 +123,49 @@ test('a follower that hears nothing for the fetch timeout asks for votes, and fo
   assert.equal(two.state.role, 'prospective')
   for (const from of [1, 3]) two.hears('vote', from, { ...answer, isGranted: false })
   assert.deepEqual([two.state.role, two.state.leaderId, two.state.epoch], ['follower', 1, 3])
+})
+
+test('where nobody listens at the leader’s address any more, its voters stand in turn, long before its time is up', () => {
+  const [two, three] = bothFollowers()
+  for (const member of [two, three]) member.isRefused('fetch', 1)
+  assert.deepEqual([two.state.deadline - two.now, three.state.deadline - three.now], [40, 160])
+  two.timeOut()
+  assert.equal(two.state.role, 'prospective')
+  assert.equal(three.asked(two.sent('vote', 3)).isGranted, true)
+  two.hears('vote', 3, three.asked(two.sent('vote', 3)))
+  assert.deepEqual([two.state.role, two.state.epoch], ['candidate', 4])
+})
+
+test('a leader that one follower alone is refused by goes on leading: the others refuse that one their pre-votes', () => {
+  const [two, three] = bothFollowers()
+  two.isRefused('fetch', 1)
+  two.timeOut()
+  assert.equal(three.asked(two.sent('vote', 3)).isGranted, false)
+  for (const from of [1, 3]) two.hears('vote', from, { ...answer, isGranted: false })
+  assert.deepEqual([two.state.role, two.state.leaderId, two.state.epoch], ['follower', 1, 3])
+})
+
+test('an address at which the leader never answered says nothing of it', () => {
+  const two = follower()
+  const { deadline } = two.state
+  two.isRefused('fetch', 1)
+  assert.equal(two.state.deadline, deadline)
+})
+
+test('a leader that answers again is heard again', () => {
+  const three = follower([1, 1, 1, 1], 3)
+  hears(three, {})
+  three.isRefused('fetch', 1)
+  for (const from of [2, 1]) {
+    three.now = nextTick(three.state, three.now)
+    three.take({ kind: 'tick' })
+    if (from === 2) three.hears('fetch', 2, null)
+    else hears(three, {})
+  }
+  assert.equal(three.state.deadline, three.now + 2000)
+  const last = { epoch: 3, endOffset: 99 }
+  const pre = { kind: 'vote', epoch: 3, candidate: keyOf(2), last, isPreVote: true, voter: null } as const
+  assert.equal(three.asked(pre).isGranted, false)
 })
 
 test('while the leader does not answer the others are asked in between, and a new one is followed at once', () => {

@@ -79,7 +79,7 @@ export interface Fetching {
   failures: number
   /** Which of the servers is asked next while the leader is not known, or does not answer. */
   nextServer: number
-  /** Whether the present leader ever answered. */
+  /** Whether the present leader answered, and is not known to be gone since. */
   hasFetched: boolean
   /** What the present leader said of it; -1 where nothing. */
   leaderHighWatermark: number
