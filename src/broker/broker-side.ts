@@ -6,7 +6,6 @@ import { GROUPS_TOPIC, GroupCoordinator } from '../coordinator/group/coordinator
 import { randomMemberId } from '../coordinator/group/member-id.ts'
 import { groupSettings } from '../coordinator/group/settings.ts'
 import type { MetadataImage } from '../metadata/image.ts'
-import { NO_LEADER } from '../metadata/partition.ts'
 import { type Server, serve } from '../net/listener.ts'
 import { Slices } from '../platform/slices.ts'
 import { KafkaError } from '../protocol/errors.ts'
@@ -289,10 +288,9 @@ function groupsOf({ platform, loaded, metadata }: House): GroupCoordinator {
 }
 
 /** Partitions without a leader that the broker has a replica of. */
-function unledOf({ topics }: MetadataImage, brokerId: number): number {
+function unledOf({ leaderless, topicsById }: MetadataImage, brokerId: number): number {
   let count = 0
-  for (const { partitions } of topics.values()) {
-    for (const { leader, replicas } of partitions) if (leader === NO_LEADER && replicas.includes(brokerId)) count++
-  }
+  for (const [id, indexes] of leaderless)
+    for (const index of indexes) if (topicsById.get(id)!.partitions[index]!.replicas.includes(brokerId)) count++
   return count
 }

@@ -27,7 +27,7 @@ interface Question {
   readonly rackId?: string
 }
 
-function rig(world: ReplicationWorld, partition: Partition) {
+function rig(world: ReplicationWorld, partition: Partition, memory = new AnswerMemory(1 << 26, world.clock)) {
   const { clock } = world
   const topics = { partition: () => partition, nameOf: () => 't' } as unknown as Topics
   const hints = {
@@ -39,7 +39,8 @@ function rig(world: ReplicationWorld, partition: Partition) {
     sessions: new FetchSessions(10, clock, world.random),
     clock,
     maxBytes: 1 << 20,
-    memory: new AnswerMemory(1 << 26, clock),
+    memory,
+    replicaMemory: new AnswerMemory(1 << 26, clock),
     readers: { selector: selectorFor(RACK_AWARE, world.links.brokers), leaderQuota: null },
     hints,
   })
@@ -168,4 +169,19 @@ test('a consumer is sent to the replica in its rack, which serves it up to what 
   assert.equal(await preferred('b'), -1, 'its broker is not there')
   partition.become({ leaderId: 2, leaderEpoch: 6, partitionEpoch: 1, replicas: [1, 2, 3], isr: [1, 2, 3] })
   assert.ok((await ask({ currentLeaderEpoch: 6, rackId: 'a' })).sizeInBytes > 0)
+})
+
+test('clients that do not take their answers hold no follower up', async () => {
+  const world = new ReplicationWorld()
+  const partition = await world.led()
+  const memory = new AnswerMemory(1000, world.clock)
+  memory.open(() => {}).take(1000)
+  const ask = rig(world, partition, memory)
+  partition.appendAsLeader(batchOf(['a']), 'leader')
+  await settle()
+  for (const replicaId of [2, 3]) {
+    assert.ok((await ask({ replicaId })).sizeInBytes > 0)
+    await ask({ replicaId, fetchOffset: 1, lastFetchedEpoch: 5 })
+  }
+  assert.equal(partition.highWatermark, 1)
 })

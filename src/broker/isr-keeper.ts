@@ -16,6 +16,8 @@ export interface IsrKeeperRooms {
 }
 
 const ALTER_PARTITION = { request: AlterPartitionRequest, response: AlterPartitionResponse }
+/** One request is one decision of the controller, which must not hold its event loop: a broker that comes back joins thousands of partitions. */
+const MOST = 250
 /** The search for a controller is given up now and then, so that its end is seen; whoever waits is kept waiting by the next one. */
 const SEARCH_MS = 30_000
 
@@ -101,14 +103,14 @@ function partitionOf({ partition, leaderEpoch, newIsr, leaderRecoveryState, part
   return { partitionIndex: partition, leaderEpoch, newIsrWithEpochs: newIsr, leaderRecoveryState, partitionEpoch }
 }
 
-/** The first proposal of each partition, and the rest. */
+/** The first proposal of each partition, up to `MOST` of them, and the rest. */
 function firstOfEach(all: readonly Proposal[]): [Proposal[], Proposal[]] {
   const seen = new Set<string>()
   const first: Proposal[] = []
   const rest: Proposal[] = []
   for (const proposal of all) {
     const key = `${proposal.change.topicId} ${proposal.change.partition}`
-    if (seen.has(key)) rest.push(proposal)
+    if (seen.has(key) || first.length === MOST) rest.push(proposal)
     else first.push(proposal)
     seen.add(key)
   }

@@ -19,6 +19,8 @@ const MAX_UNSENT_BYTES = 16 * 1024 * 1024
 const MAX_REQUEST_BYTES = 1024 * 1024 * 1024
 /** What answers to Fetch may hold until clients have taken them, over all connections. */
 export const MAX_ANSWER_BYTES = 256 * 1024 * 1024
+/** The same for followers: clients that read slowly must not keep records from being replicated. */
+export const MAX_REPLICA_ANSWER_BYTES = 64 * 1024 * 1024
 /** A client that sends half a request and then nothing for so long is gone, or means no good. */
 const MAX_STALL_MS = 30_000
 

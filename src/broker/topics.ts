@@ -34,19 +34,25 @@ export class Topics {
   }
 
   /**
-   * The replica on this broker; where it has none, the error that sends the client elsewhere. With a topic id, never that of an earlier topic of the
-   * same name (KIP-516): INCONSISTENT_TOPIC_ID, until this broker has taken that one away.
+   * The replica on this broker; where it has none, the error that sends the client elsewhere. Never that of an earlier topic of the same name, which
+   * this broker has yet to take away (KIP-516): with a topic id INCONSISTENT_TOPIC_ID; by name it is none, as what went into it would be removed with it.
    */
   partition(name: string, index: number, topicId?: string): Partition {
+    const topic = this.#image().topic(name)
     const partition = this.#replicas.get(name, index)
-    if (partition && topicId !== undefined && partition.topicId !== topicId && partition.topicId !== '')
+    if (partition && isOf(partition, topicId ?? topic?.id)) return partition
+    if (partition && topicId !== undefined)
       throw new KafkaError(
         'INCONSISTENT_TOPIC_ID',
         `${partition.name} here has the id ${partition.topicId}; asked for ${topicId}`,
       )
-    if (partition) return partition
-    if (this.#image().partition(name, index))
+    if (topic?.partitions[index])
       throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `this broker holds no replica of ${name}-${index}`)
     throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `there is no partition ${name}-${index}`)
   }
+}
+
+/** A log that lost its partition.metadata does not say whose it is. */
+function isOf({ topicId }: Partition, id: string | undefined): boolean {
+  return id !== undefined && (topicId === id || topicId === '')
 }

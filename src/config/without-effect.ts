@@ -89,7 +89,6 @@ export const brokerKeysWithoutEffect: ReadonlySet<string> = new Set([
   'num.io.threads',
   'num.network.threads',
   'num.replica.alter.log.dirs.threads',
-  'offsets.commit.timeout.ms',
   'offsets.load.buffer.size',
   'offsets.topic.compression.codec',
   'principal.builder.class',

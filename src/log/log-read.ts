@@ -19,6 +19,16 @@ export interface LogRead {
   release(): void
 }
 
+/** Its bytes for who keeps no buffers of the disk; the last batch may be cut. */
+export async function copied(reading: Promise<LogRead>): Promise<Buffer> {
+  const read = await reading
+  try {
+    return Buffer.concat(read.views) // a view may end in the middle of a batch
+  } finally {
+    read.release()
+  }
+}
+
 export interface ReadRange {
   readonly from: number
   readonly maxBytes: number

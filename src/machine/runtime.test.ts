@@ -162,6 +162,68 @@ test('resigning fails those parked for a commit and those parked for a later com
   assert.equal(clock.timers.length, 0)
 })
 
+test('a log that moved to another leader epoch takes no commands of the machine of the last one, and commits nothing of it', async () => {
+  const { log, runtime } = house(new MemoryLog('whenTold'))
+  await runtime.load()
+  let outcome = 'open'
+  runtime.write(say('a')).then(
+    () => (outcome = 'answered'),
+    () => (outcome = 'refused'),
+  )
+  // Another leader's record took its place, and is committed: nobody here was told yet that this one leads no longer.
+  log.leaderEpoch = 1
+  log.committedOffset = 1
+  for (const command of [() => runtime.read(({ said }) => said), () => runtime.write(say('b'))])
+    await assert.rejects(command(), refusedWith('COORDINATOR_LOAD_IN_PROGRESS'))
+  await turn()
+  assert.deepEqual([outcome, log.endOffset], ['open', 1])
+  runtime.resign(new KafkaError('NOT_COORDINATOR'))
+  await turn()
+  assert.equal(outcome, 'refused')
+  await runtime.load()
+  assert.deepEqual(await runtime.read(({ said }) => said), ['a'])
+})
+
+test('who waits for a commit longer than the time for it is refused, and what comes after can be answered again', async () => {
+  const { log, clock, runtime } = house(new MemoryLog('whenTold'), { commitTimeoutMs: 5000 })
+  await runtime.load()
+  const order: string[] = []
+  const note = (what: string, asked: Promise<unknown>) =>
+    void asked.then(
+      () => order.push(what),
+      (thrown) => order.push(`${what} ${KafkaError.of(thrown).error}`),
+    )
+  note('write', runtime.write(say('a')))
+  note(
+    'read',
+    runtime.read(() => 0),
+  )
+  log.refusal = new KafkaError('NOT_ENOUGH_REPLICAS')
+  note('refused', runtime.write(say('b')))
+  log.refusal = null
+  clock.advance(3000)
+  note(
+    'later',
+    runtime.read(() => 0),
+  )
+  clock.advance(1999)
+  await turn()
+  assert.deepEqual(order, [])
+  clock.advance(1)
+  await turn()
+  assert.deepEqual(order, ['write REQUEST_TIMED_OUT', 'read REQUEST_TIMED_OUT', 'refused NOT_ENOUGH_REPLICAS'])
+  log.commit()
+  await turn()
+  assert.equal(order.at(-1), 'later')
+  clock.advance(10_000)
+  note(
+    'last',
+    runtime.read(({ said }) => said),
+  )
+  await turn()
+  assert.deepEqual([order.length, runtime.machine!.said[0]], [5, 'a'])
+})
+
 test('a later command answers the parked one once it is committed itself', async () => {
   const { log, runtime } = house(new MemoryLog('whenTold'))
   await runtime.load()

@@ -2,14 +2,14 @@
 // nothing to undo; a read is a write with no records, so it waits for what it saw; both take one path, so answers leave in order.
 
 import { type Deferred, deferred } from '../base/deferred.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { Clock, Timer } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Compression } from '../protocol/compression/index.ts'
 import { type ErrorName, KafkaError } from '../protocol/errors.ts'
 import type { Decision, Effect, RecordCodec, RecordMeta, ReplicatedLog, Runtime, StateMachine } from './machine.ts'
 import { decide } from './machine.ts'
 import { buildMarker } from './markers.ts'
-import { ParkedAnswers } from './parked.ts'
+import { type CommitWait, ParkedAnswers } from './parked.ts'
 import { batchesOf, type EncodedBatch, type Producer } from './record-batches.ts'
 import { Replay } from './replay.ts'
 import { Timers } from './timers.ts'
@@ -32,6 +32,8 @@ export interface RuntimeOptions<M extends StateMachine<R>, R> {
   readonly compression?: Compression
   /** What a command gets before `load` was called, while it runs, and after a failure of the machine. */
   readonly errors?: { readonly inactive: ErrorName; readonly loading: ErrorName }
+  /** How long an answer waits for its commit; then it is REQUEST_TIMED_OUT, and what was decided stays in the log. Missing: as long as it takes. */
+  readonly commitTimeoutMs?: number
   /** The machine unloaded itself because of a bug or a damaged log; the owner decides whether to load it anew. */
   readonly onFailed?: (why: Error) => void
 }
@@ -40,6 +42,9 @@ export interface WriteOptions {
   /** Records of a transaction: they count once `endTransaction` of the same producer was written. */
   readonly producer?: Producer
 }
+
+/** What was decided is in the log, and its commit takes too long. */
+class LateCommit extends KafkaError {}
 
 /** A timer whose decision could not be appended is tried again after this time. */
 const TIMER_RETRY_MS = 1000
@@ -50,7 +55,11 @@ export class MachineRuntime<M extends StateMachine<R>, R> implements Runtime<M, 
   readonly #timers: Timers
   #machine: M | null = null
   #refusal: KafkaError
+  /** The leader epoch that the machine was loaded in. */
+  #leaderEpoch = -1
   #isRetired = false
+  /** Refuses those whose commit takes too long. */
+  #sweep: Timer | null = null
   /** Counts loads and resignations, so that a load that was overtaken notices. */
   #term = 0
 
@@ -80,6 +89,7 @@ export class MachineRuntime<M extends StateMachine<R>, R> implements Runtime<M, 
     this.resign(new KafkaError(this.#errors.loading, `${this.#options.name} is loading`))
     const term = this.#term
     const { log, codec, clock, logger, name } = this.#options
+    this.#leaderEpoch = log.leaderEpoch
     const machine = this.#options.create()
     try {
       const from = (await this.#options.restore?.(machine)) ?? log.startOffset
@@ -104,6 +114,8 @@ export class MachineRuntime<M extends StateMachine<R>, R> implements Runtime<M, 
     this.#refusal = why
     this.#timers.cancelAll()
     this.#parked.failAll(why)
+    this.#sweep?.cancel()
+    this.#sweep = null
     machine?.onUnloaded?.()
   }
 
@@ -118,8 +130,8 @@ export class MachineRuntime<M extends StateMachine<R>, R> implements Runtime<M, 
    * append with the log's error; neither changed anything. Throws RECORD_LIST_TOO_LARGE where an atomic decision does not fit one batch.
    */
   write<T>(command: (machine: M, now: number) => Decision<R, T>, options: WriteOptions = {}): Promise<T> {
-    const machine = this.#machine
-    if (!machine) return Promise.reject(this.#refusal)
+    const machine = this.#current()
+    if (machine instanceof KafkaError) return Promise.reject(machine)
     const asker = deferred<T>()
     try {
       const now = this.#options.clock.now()
@@ -127,7 +139,7 @@ export class MachineRuntime<M extends StateMachine<R>, R> implements Runtime<M, 
     } catch (thrown) {
       this.#refuse(machine, asker as Deferred<never>, thrown)
     }
-    this.#parked.drain(this.#options.log.committedOffset)
+    this.#answer()
     return asker.promise
   }
 
@@ -141,22 +153,35 @@ export class MachineRuntime<M extends StateMachine<R>, R> implements Runtime<M, 
    * @param coordinatorEpoch of the transaction coordinator; an older one than the log has seen is refused by the log (KIP-98).
    */
   endTransaction(producer: Producer, coordinatorEpoch: number, committed: boolean): Promise<void> {
-    const machine = this.#machine
-    if (!machine) return Promise.reject(this.#refusal)
+    const machine = this.#current()
+    if (machine instanceof KafkaError) return Promise.reject(machine)
     const asker = deferred<void>()
     try {
       this.#options.log.append(buildMarker(producer, coordinatorEpoch, committed, this.#options.clock.now()))
       this.#guarded(() => machine.endTransaction?.(producer.producerId, producer.producerEpoch, committed))
-      this.#parked.park(this.#options.log.endOffset, asker, { kind: 'now', value: undefined }, [])
+      this.#parked.park(this.#commitWait(), asker, { kind: 'now', value: undefined }, [])
     } catch (thrown) {
       this.#refuse(machine, asker as Deferred<never>, thrown)
     }
-    this.#parked.drain(this.#options.log.committedOffset)
+    this.#answer()
     return asker.promise
   }
 
+  /**
+   * The machine that commands go to, or why there is none. Word of another leader may come here a moment after the log knows of it: by then the log may
+   * have another end, what this machine holds may be cut off, and what is committed may not be what was parked.
+   */
+  #current(): M | KafkaError {
+    const { log, name } = this.#options
+    if (!this.#machine || log.leaderEpoch === this.#leaderEpoch) return this.#machine ?? this.#refusal
+    return new KafkaError(
+      this.#errors.loading,
+      `${name} was loaded in leader epoch ${this.#leaderEpoch}; the log is in ${log.leaderEpoch}`,
+    )
+  }
+
   #carry<T>(machine: M, decision: Decision<R, T>, now: number, asker: Deferred<T>, { producer }: WriteOptions): void {
-    const { codec, compression, maxBatchBytes, log } = this.#options
+    const { codec, compression, maxBatchBytes } = this.#options
     const effects = decision.effects ?? []
     if (decision.records.length > 0) {
       const batches = batchesOf(decision.records, codec, {
@@ -168,14 +193,36 @@ export class MachineRuntime<M extends StateMachine<R>, R> implements Runtime<M, 
       })
       for (const batch of batches) this.#appendAndApply(machine, batch, now, producer)
     }
-    this.#parked.park(log.endOffset, asker, decision.reply, effects)
+    this.#parked.park(this.#commitWait(), asker, decision.reply, effects)
     this.#carryOut(effects)
+  }
+
+  #commitWait(): CommitWait {
+    const { log, clock, commitTimeoutMs = Number.POSITIVE_INFINITY } = this.#options
+    return { offset: log.endOffset, deadline: clock.monotonic() + commitTimeoutMs }
+  }
+
+  /** Answers those whose commit is there, and sees to it that nobody else waits for too long. */
+  #answer(): void {
+    const { log, clock } = this.#options
+    this.#parked.drain(log.committedOffset)
+    const due = this.#parked.nextDeadline
+    if (this.#sweep || due === Number.POSITIVE_INFINITY) return
+    this.#sweep = clock.after(Math.max(1, due - clock.monotonic()), () => this.#refuseLate())
+  }
+
+  #refuseLate(): void {
+    const { name, clock, commitTimeoutMs } = this.#options
+    this.#sweep = null
+    const why = `${name}: the other replicas did not take what was written within ${commitTimeoutMs} ms`
+    this.#parked.expire(clock.monotonic(), new LateCommit('REQUEST_TIMED_OUT', why))
+    this.#answer()
   }
 
   /** A refusal may rest on what is not committed yet, so it waits its turn; only where the machine is gone nobody would call it. */
   #refuse(machine: M, asker: Deferred<never>, why: unknown): void {
     if (this.#machine !== machine) asker.reject(why)
-    else this.#parked.refuse(this.#options.log.endOffset, asker, why)
+    else this.#parked.refuse(this.#commitWait(), asker, why)
   }
 
   #appendAndApply(machine: M, { bytes, records }: EncodedBatch<R>, timestamp: number, producer: Producer | undefined): void {
@@ -225,7 +272,7 @@ export class MachineRuntime<M extends StateMachine<R>, R> implements Runtime<M, 
   #timerDue(key: string): void {
     const term = this.#term
     this.write((machine, now) => machine.onTimer?.(key, now) ?? decide<R, void>(undefined)).catch((why) => {
-      if (this.#term !== term) return
+      if (this.#term !== term || why instanceof LateCommit) return
       this.#options.logger.warn(`${this.#options.name}: what was due could not be written, trying again`, {
         timer: key,
         error: String(why),

@@ -3,8 +3,9 @@
 
 import { assert, unreachable } from '../base/assert.ts'
 import { FlatNames } from './flat-names.ts'
+import { LeaderlessPartitions } from './leaderless.ts'
 import { type ImageObserver, silentObserver } from './observer.ts'
-import { type PartitionImage, partitionFrom, withChange } from './partition.ts'
+import { NO_LEADER, type PartitionImage, partitionFrom, withChange } from './partition.ts'
 import type { MetadataRecord, RecordOf } from './records.ts'
 import { type ConfigResource, configKey, quotaKey, resourceTypeOf, scramKey } from './resources.ts'
 
@@ -44,6 +45,7 @@ export class MetadataImage {
   readonly #topicsByName = new Map<string, MutableTopic>()
   readonly #topicsById = new Map<string, MutableTopic>()
   #flatNames = new FlatNames()
+  readonly leaderless = new LeaderlessPartitions()
   /** By `configKey`. */
   readonly configs = new Map<string, ResourceConfigs>()
   /** By `quotaKey`. */
@@ -100,6 +102,7 @@ export class MetadataImage {
     replace(this.#topicsByName, other.#topicsByName)
     replace(this.#topicsById, other.#topicsById)
     this.#flatNames = other.#flatNames
+    this.leaderless.become(other.leaderless)
     replace(this.configs, other.configs)
     replace(this.quotas, other.quotas)
     replace(this.scram, other.scram)
@@ -218,7 +221,7 @@ export class MetadataImage {
     const before = topic.partitions[record.partitionId] ?? null
     assert(record.partitionId <= topic.partitions.length, `partition ${record.partitionId} of ${topic.name} leaves no gap`)
     const after = partitionFrom(record)
-    topic.partitions[record.partitionId] = after
+    this.#put(topic, after)
     observer.partitionChanged(topic, before, after)
   }
 
@@ -227,8 +230,13 @@ export class MetadataImage {
     const before = topic.partitions[record.partitionId]
     assert(before, `partition ${record.partitionId} of ${topic.name} exists before it changes`)
     const after = withChange(before, record)
-    topic.partitions[record.partitionId] = after
+    this.#put(topic, after)
     observer.partitionChanged(topic, before, after)
+  }
+
+  #put(topic: MutableTopic, partition: PartitionImage): void {
+    topic.partitions[partition.partition] = partition
+    this.leaderless.note(topic.id, partition.partition, partition.leader !== NO_LEADER)
   }
 
   /** A topic's configurations go with it, without records of their own. */
@@ -237,6 +245,7 @@ export class MetadataImage {
     this.#topicsById.delete(topicId)
     this.#topicsByName.delete(topic.name)
     this.#flatNames.remove(topic.name)
+    this.leaderless.forgetTopic(topicId)
     this.configs.delete(configKey({ type: 'topic', name: topic.name }))
     observer.topicDeleted(topic)
   }

@@ -115,6 +115,8 @@ export class QuorumDriver {
     this.#timer = null
     for (const asker of this.#askers.values()) asker.reject(stopped())
     this.#askers.clear()
+    const { logger } = this.#options.platform
+    this.#download.end().catch((thrown: unknown) => logger.debug('an unfinished snapshot could not be closed', { error: thrown }))
   }
 
   // ---- events and effects, one after the other

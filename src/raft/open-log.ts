@@ -3,6 +3,7 @@
 
 import { FLUSHED_OFFSET, FlushedOffset, readFlushedOffset } from '../log/flushed-offset.ts'
 import type { Log } from '../log/log.ts'
+import { copied } from '../log/log-read.ts'
 import type { Disk } from '../platform/disk.ts'
 import type { Platform } from '../platform/platform.ts'
 import { KafkaError } from '../protocol/errors.ts'
@@ -173,12 +174,7 @@ async function readThrough(log: Log, membership: Membership, from: number): Prom
 
 async function wholeFrom(log: Log, from: number): Promise<Uint8Array | Loss> {
   try {
-    const read = await log.read(from, READ_BYTES, log.endOffset, true)
-    try {
-      return Buffer.concat(read.views)
-    } finally {
-      read.release()
-    }
+    return await copied(log.read(from, READ_BYTES, log.endOffset, true))
   } catch (thrown) {
     if (thrown instanceof KafkaError && thrown.error === 'CORRUPT_MESSAGE') return new Loss(from, thrown.message, thrown)
     throw thrown

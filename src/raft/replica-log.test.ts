@@ -107,6 +107,21 @@ test('what is cut off for a leader is not missed by the next start', async () =>
   await again.dir.close(null)
 })
 
+test('nor is what was on its way to the device when it was cut off', async () => {
+  const { log, disk, files, dir } = await open()
+  log.follow(Buffer.concat([0, 1, 2, 3, 4].map((offset) => batchAt(offset, 1))), 1)
+  await log.truncate(2)
+  await settle(20)
+  assert.ok((await readFlushedOffset(disk, files.dir)) <= 2)
+  log.follow(Buffer.concat([2, 3, 4].map((offset) => batchAt(offset, 2))), 2)
+  const id = { endOffset: 3, epoch: 3 }
+  await writeSnapshot(disk, files.dir, { id, lastTimestamp: 5, control: [], batches: [] }, 5)
+  await log.restore(id)
+  await settle(20)
+  assert.equal(await readFlushedOffset(disk, files.dir), 3)
+  await dir.close(null)
+})
+
 test('a log that ends before what it once had is not whole until it has as much again', async () => {
   const { log, disk, dir, files } = await open()
   log.follow(Buffer.concat([0, 1, 2].map((offset) => batchAt(offset, 1))), 1)

@@ -2,6 +2,7 @@
 
 import type { FlushedOffset } from '../log/flushed-offset.ts'
 import type { Appended, Log } from '../log/log.ts'
+import { copied } from '../log/log-read.ts'
 import type { Platform } from '../platform/platform.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { batches, type RecordBatch } from '../protocol/records/batch.ts'
@@ -27,6 +28,7 @@ export class ReplicaLog implements LogView {
   readonly #parts: ReplicaLogParts
   #lostUpTo: number
   #isRetired = false
+  #isCutting = false
   #changing: Promise<void> = Promise.resolve()
 
   constructor(parts: ReplicaLogParts) {
@@ -140,7 +142,7 @@ export class ReplicaLog implements LogView {
 
   /** What was not committed is given up for a leader's history; on the device when it resolves. */
   truncate(offset: number): Promise<void> {
-    return this.#exclusively(() => this.#truncate(offset))
+    return this.#exclusively(() => this.#cutting(() => this.#truncate(offset)))
   }
 
   async #truncate(offset: number): Promise<void> {
@@ -153,7 +155,7 @@ export class ReplicaLog implements LogView {
 
   /** Everything goes, and the log goes on behind a snapshot that is here already. */
   restore(id: SnapshotId): Promise<void> {
-    return this.#exclusively(() => this.#restore(id))
+    return this.#exclusively(() => this.#cutting(() => this.#restore(id)))
   }
 
   async #restore(id: SnapshotId): Promise<void> {
@@ -163,6 +165,16 @@ export class ReplicaLog implements LogView {
     await this.#log.truncateFully(id.endOffset)
     membership.truncate(0)
     await readMembershipOf(membership, platform.disk, this.dir, id)
+  }
+
+  /** What the log flushes on the way is about to go, and nobody vouches for it. */
+  async #cutting(work: () => Promise<void>): Promise<void> {
+    this.#isCutting = true
+    try {
+      await work()
+    } finally {
+      this.#isCutting = false
+    }
   }
 
   /** A snapshot was written here: older ones, and the log below the next, go as far as `retention` lets them. */
@@ -186,12 +198,7 @@ export class ReplicaLog implements LogView {
 
   /** Whole batches from the one that holds `from`, copied; at least one where there is one. */
   async read(from: number, maxBytes: number): Promise<Uint8Array> {
-    const read = await this.#log.read(from, maxBytes, this.#log.endOffset, true)
-    try {
-      return wholeBatches(Buffer.concat(read.views)) // a view may end in the middle of a batch
-    } finally {
-      read.release()
-    }
+    return wholeBatches(await copied(this.#log.read(from, maxBytes, this.#log.endOffset, true)))
   }
 
   readSnapshot(id: SnapshotId): AsyncGenerator<RecordBatch, void, undefined> {
@@ -203,7 +210,7 @@ export class ReplicaLog implements LogView {
   /** What a voter has on its device it may have told, and others rely on it: a start has to know, lest damage is taken for a torn write. */
   #vouch(): void {
     const { flushed, log } = this.#parts
-    if (!this.#isRetired && log.flushedOffset > flushed.offset) flushed.moveTo(log.flushedOffset)
+    if (!this.#isRetired && !this.#isCutting && log.flushedOffset > flushed.offset) flushed.moveTo(log.flushedOffset)
   }
 
   /** Writes nothing any more. */

@@ -41,6 +41,8 @@ export class SnapshotDownload {
   readonly #dir: string
   #file: File | null = null
   #path = ''
+  /** What is under way. */
+  #work: Promise<unknown> = Promise.resolve()
 
   constructor(disk: Disk, dir: string) {
     this.#disk = disk
@@ -51,7 +53,13 @@ export class SnapshotDownload {
    * Adds a piece; the first one begins anew. True once the snapshot is whole, on the device and under its own name. Throws DamagedSnapshot, with nothing
    * left of it, where what came is none.
    */
-  async add({ id, position, sizeInBytes, bytes }: SnapshotPiece): Promise<boolean> {
+  add(piece: SnapshotPiece): Promise<boolean> {
+    const adding = this.#add(piece)
+    this.#work = adding.catch(() => {}) // its caller is told
+    return adding
+  }
+
+  async #add({ id, position, sizeInBytes, bytes }: SnapshotPiece): Promise<boolean> {
     const path = `${this.#dir}/${snapshotName(id)}`
     if (position === 0) await this.#begin(`${path}.part`)
     const file = this.#file
@@ -65,6 +73,12 @@ export class SnapshotDownload {
     await this.#disk.rename(this.#path, path)
     await this.#disk.flushDirectory(this.#dir)
     return true
+  }
+
+  /** To be called when nothing is added any more: the file of an unfinished one is held open no longer. The next start removes it. */
+  async end(): Promise<void> {
+    await this.#work
+    await this.#close()
   }
 
   async #begin(path: string): Promise<void> {

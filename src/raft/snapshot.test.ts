@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { slowDisk } from '../../test/support/slow-disk.ts'
 import { memoryDisk } from '../platform/memory/disk.ts'
 import { buildBatch } from '../protocol/records/builder.ts'
 import { formatMetadata, readBootstrap } from './format.ts'
@@ -12,6 +13,7 @@ import {
   snapshotName,
   writeSnapshot,
 } from './snapshot.ts'
+import { SnapshotDownload } from './snapshot-bytes.ts'
 
 const NOW = 1_795_228_692_424
 const data = (count: number) =>
@@ -118,4 +120,15 @@ test('a directory with a log but without checkpoints is not formatted', async ()
   await disk.replaceAtomic('data/__cluster_metadata-0/00000000000000000000.log', Buffer.from('x'))
   assert.equal(await formatMetadata(disk, 'data', { voters: [], bootstrap: [], now: NOW }), false)
   assert.equal(await readBootstrap(disk, 'data'), null)
+})
+
+test('a download that is given up holds no file open', async () => {
+  const { disk, open } = slowDisk()
+  await disk.mkdir('d')
+  const download = new SnapshotDownload(disk, 'd')
+  const piece = { id: { endOffset: 7, epoch: 2 }, position: 0, sizeInBytes: 100, bytes: new Uint8Array(60) }
+  const adding = download.add(piece)
+  await download.end()
+  assert.equal(await adding, false)
+  assert.deepEqual(open, [])
 })

@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import { readAll, settle, TOPIC_ID } from '../../test/support/log-world.ts'
 import { ReplicationWorld, recordsAt, told } from '../../test/support/replication-world.ts'
 import { SlowFlushDisk } from '../../test/support/slow-flush-disk.ts'
-import { errorCode } from '../protocol/errors.ts'
+import { errorCode, KafkaError } from '../protocol/errors.ts'
+import type { Partition } from './partition.ts'
+import { unlimited } from './replication-quota.ts'
 
 const asked = (world: ReplicationWorld, at = -1) => {
   const { request } = world.fetches.at(at)!
@@ -239,5 +241,60 @@ test('who led without writing anything takes older records for what they are', a
     [partition!.log.epochAt(0), partition!.log.epochAt(1), partition!.log.endOffsetForEpoch(4).endOffset],
     [4, 7, 1],
   )
+  replicas.stop()
+})
+
+test('a partition whose directory failed follows nobody, whatever the metadata says of it afterwards', async () => {
+  const world = new ReplicationWorld()
+  const { replicas, partitions } = await world.following(2)
+  const [failed, sound] = partitions as [Partition, Partition]
+  failed.retire(new KafkaError('KAFKA_STORAGE_ERROR'))
+  const role = { leaderId: 2, leaderEpoch: 6, partitionEpoch: 1, replicas: [1, 2], isr: [2] }
+  replicas.become(failed, role)
+  replicas.become(sound, role)
+  await world.clock.advance(5)
+  assert.deepEqual(
+    asked(world).partitions.map(({ partition }) => partition),
+    [1],
+  )
+  replicas.stop()
+})
+
+/** Replica 0 is in sync; replica 1 is not, and may have a byte a second. */
+async function oneThrottled(throttledReplicas = () => ['1:1']) {
+  const world = new ReplicationWorld()
+  const follower = { throttledReplicas, bytesPerSecond: () => 1 }
+  Object.assign(world.links, { throttles: { leader: unlimited, follower } })
+  const { replicas, partitions } = await world.following(2)
+  replicas.become(partitions[1]!, { leaderId: 2, leaderEpoch: 5, partitionEpoch: 1, replicas: [1, 2], isr: [2] })
+  return { world, replicas }
+}
+
+test('a replica that is throttled waits for the next request, and ends none for it', async () => {
+  const { world, replicas } = await oneThrottled()
+  await world.fetches[0]!.answer(told({ partitionIndex: 1, records: recordsAt(0, [5]) }))
+  assert.deepEqual(asked(world).forgotten, [1])
+  await world.clock.advance(120_000)
+  assert.deepEqual([world.connected.length, world.fetches.length], [1, 2])
+  await world.fetches[1]!.answer({})
+  assert.deepEqual(
+    asked(world).partitions.map(({ partition }) => partition),
+    [1],
+  )
+  replicas.stop()
+})
+
+test('a defect in what it asks for does not end a fetcher', async () => {
+  let isDefect = false
+  const { world, replicas } = await oneThrottled(() => {
+    if (isDefect) throw new Error('a defect')
+    return []
+  })
+  isDefect = true
+  await world.fetches[0]!.answer({})
+  assert.equal(world.fetches.length, 1)
+  isDefect = false
+  await world.clock.advance(1000)
+  assert.equal(world.fetches.length, 2)
   replicas.stop()
 })

@@ -87,10 +87,14 @@ export class Fetcher {
   }
 
   #isSomebodyLeftOut(asked: ReadonlyMap<string, Position>): boolean {
-    const now = this.#options.clock.monotonic()
-    return [...this.#followers].some(
-      ([key, follower]) => follower.mayAsk(now) && asked.get(key)?.currentLeaderEpoch !== follower.leaderEpoch,
-    )
+    const { clock, quota } = this.#options
+    const now = clock.monotonic()
+    for (const [key, follower] of this.#followers) {
+      if (!follower.mayAsk(now) || asked.get(key)?.currentLeaderEpoch === follower.leaderEpoch) continue
+      // One that is throttled is in no hurry: it comes along with the next request.
+      if (!quota.concerns(follower.partition, follower.isInSync)) return true
+    }
+    return false
   }
 
   #stir(): void {
@@ -100,9 +104,16 @@ export class Fetcher {
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
-      const wanted = this.#wanted()
-      if (wanted.length === 0) await this.#somethingToDo()
-      else await this.#round(wanted)
+      try {
+        const wanted = this.#wanted()
+        if (wanted.length === 0) await this.#somethingToDo()
+        else await this.#round(wanted)
+      } catch (thrown) {
+        if (this.#isStopped) return
+        this.#session.lost()
+        this.#tellUnreachable(thrown)
+        await this.#pause(this.#backoffMs)
+      }
     }
   }
 
@@ -132,15 +143,8 @@ export class Fetcher {
 
   async #round(wanted: readonly Position[]): Promise<void> {
     const asked = new Map(wanted.map((position) => [keyOf(position), position]))
-    try {
-      const answer = await this.#ask(asked)
-      if (answer && !this.#isStopped) await this.#take(answer, asked)
-    } catch (thrown) {
-      if (this.#isStopped) return
-      this.#session.lost()
-      this.#tellUnreachable(thrown)
-      await this.#pause(this.#backoffMs)
-    }
+    const answer = await this.#ask(asked)
+    if (answer && !this.#isStopped) await this.#take(answer, asked)
   }
 
   /** Null where the request was given up, or its session was not known: another one follows at once. */

@@ -1,6 +1,8 @@
 // One partition on this broker: whether we lead it, who is in sync, how far it is committed, and who waits for it.
 
+import { type Deferred, deferred } from '../base/deferred.ts'
 import type { Log, LogRead } from '../log/log.ts'
+import { copied } from '../log/log-read.ts'
 import type { Appended, ReplicatedLog } from '../machine/machine.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type Logger, silentLogger } from '../platform/logger.ts'
@@ -57,8 +59,8 @@ export class Partition implements ReplicatedLog {
   #epochStart = 0
   /** Where we lead and others follow. */
   #leadership: Leadership | null = null
-  /** The end is being cut off: nothing can be appended, so nobody leads with it. */
-  #isCutting = false
+  /** The end is being cut off: nothing can be appended, so nobody leads with it. Resolves when that is over. */
+  #cut: Deferred<void> | null = null
   #term = 0
   #gone: KafkaError | null = null
 
@@ -89,6 +91,11 @@ export class Partition implements ReplicatedLog {
 
   get isLeader(): boolean {
     return this.#leads
+  }
+
+  /** Retired: deleted here, or out of use with its directory. */
+  get isOver(): boolean {
+    return this.#gone !== null
   }
 
   /** Another number whenever the partition stands otherwise: it leads or not, in another leader epoch, or is gone. */
@@ -151,11 +158,11 @@ export class Partition implements ReplicatedLog {
 
   #assume(): void {
     const role = this.#role
-    const leads = this.#gone === null && !this.#isCutting && role.leaderId === this.#options.localId
+    const leads = this.#gone === null && !this.#cut && role.leaderId === this.#options.localId
     if (this.#leads && !leads) this.#stepDown()
     if (leads && (!this.#leads || role.leaderEpoch !== this.#ledEpoch)) this.#beginEpoch()
     if (leads) this.#lead()
-    else if (!this.#isCutting) this.log.forgetUnwrittenEpochs() // what the next leader has there may be older
+    else if (!this.#cut) this.log.forgetUnwrittenEpochs() // what the next leader has there may be older
     this.#advance()
     this.#tellAll()
   }
@@ -276,9 +283,7 @@ export class Partition implements ReplicatedLog {
     if (acks === 'all') this.#requireEnoughInSync()
     const known = this.log.producers.check(batch)
     if (known !== 'new') return { ...known.duplicateOf, isDuplicate: true }
-    const { baseOffset, lastOffset, appendTime } = this.log.append(batch, this.leaderEpoch)
-    if (this.#options.flushPolicy === 'fsync') this.log.requestFlush()
-    if (this.#appendWatchers) this.#tellAppends(this.#appendWatchers)
+    const { baseOffset, lastOffset, appendTime } = this.#write(batch)
     return { baseOffset, lastOffset, appendTime, isDuplicate: false }
   }
 
@@ -286,7 +291,11 @@ export class Partition implements ReplicatedLog {
   append(bytes: Uint8Array): Appended {
     this.requireLeader()
     this.#requireEnoughInSync()
-    const appended = this.log.append(new RecordBatch(bytes), this.leaderEpoch)
+    return this.#write(new RecordBatch(bytes))
+  }
+
+  #write(batch: RecordBatch): Appended {
+    const appended = this.log.append(batch, this.leaderEpoch)
     if (this.#options.flushPolicy === 'fsync') this.log.requestFlush()
     if (this.#appendWatchers) this.#tellAppends(this.#appendWatchers)
     return appended
@@ -328,9 +337,10 @@ export class Partition implements ReplicatedLog {
     await this.#committed.until(this.log.endOffset, SETTLE_MS)?.catch(() => {}) // who asks is answered with what is committed by then
   }
 
-  /** Whole batches from the one that holds `from`, copied: a machine that replays keeps no buffers of the disk. */
-  read(from: number, maxBytes: number): Promise<readonly Uint8Array[]> {
-    return copyOf(this.log.read(from, maxBytes, this.log.endOffset, true))
+  /** Whole batches from the one that holds `from`, copied: a machine keeps no buffers of the disk. Waits while the end is being cut off. */
+  async read(from: number, maxBytes: number): Promise<readonly Uint8Array[]> {
+    await this.#cut?.promise
+    return [await copied(this.log.read(from, maxBytes, this.log.endOffset, true))]
   }
 
   /** Batches that a client may see: below the high watermark, or below the last stable offset for `readCommitted`. */
@@ -446,12 +456,14 @@ export class Partition implements ReplicatedLog {
   /** Runs `cut`, which changes the end of the log; until it is over this replica does not lead, whatever the controller says. */
   async cutting(leaderEpoch: number, cut: (log: Log) => Promise<void>): Promise<void> {
     this.#requireFollowing(leaderEpoch)
-    this.#isCutting = true
+    const over = deferred<void>()
+    this.#cut = over
     try {
       await cut(this.log)
     } finally {
-      this.#isCutting = false
+      this.#cut = null
       this.#assume()
+      over.resolve()
     }
   }
 
@@ -482,14 +494,5 @@ export class Partition implements ReplicatedLog {
   #refuseAll(why: KafkaError): void {
     this.#written.fail(why)
     this.#committed.fail(why)
-  }
-}
-
-async function copyOf(reading: Promise<LogRead>): Promise<readonly Uint8Array[]> {
-  const read = await reading
-  try {
-    return [Buffer.concat(read.views)] // a view may end in the middle of a batch
-  } finally {
-    read.release()
   }
 }

@@ -54,11 +54,11 @@ export class Replicas {
 
   // ---- what the controller decides
 
-  /** The replica leads, or follows its leader, from here on. */
+  /** The replica leads, or follows its leader, from here on. One that is over (its directory failed) does neither. */
   become(partition: Partition, role: PartitionRole): void {
     partition.become(role)
     const { leaderId, leaderEpoch } = partition.role
-    if (leaderId < 0 || leaderId === this.#options.localId) this.#fetchers?.unfollow(partition)
+    if (partition.isOver || leaderId < 0 || leaderId === this.#options.localId) this.#fetchers?.unfollow(partition)
     else this.#fetchers?.follow(partition, leaderId, leaderEpoch)
   }
 

@@ -42,14 +42,19 @@ export class ReplicationQuota {
     this.#each = windows
   }
 
+  /** Whether the replica is held back at all. */
+  concerns(replica: Replica, isInSync: boolean): boolean {
+    return !isInSync && this.#isThrottled(replica)
+  }
+
   /** Whether nothing may be moved for this replica now. */
   mustWait(replica: Replica, isInSync: boolean): boolean {
-    return !isInSync && this.#isThrottled(replica) && this.#isUsedUp
+    return this.concerns(replica, isInSync) && this.#isUsedUp
   }
 
   /** So many bytes were moved. */
   count(replica: Replica, bytes: number, isInSync: boolean): void {
-    if (bytes === 0 || isInSync || !this.#isThrottled(replica)) return
+    if (bytes === 0 || !this.concerns(replica, isInSync)) return
     const now = this.#clock.monotonic()
     const last = this.#windows.at(-1)
     if (last && now - last.beganAt < this.#each.ms) last.bytes += bytes

@@ -94,8 +94,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'answer-before-commit',
     what: 'coordinator and controller answer before what they wrote is committed',
     where: 'src/machine/runtime.js',
-    find: 'this.#parked.park(log.endOffset, asker, decision.reply, effects);',
-    replace: 'this.#parked.park(0, asker, decision.reply, effects);',
+    find: 'this.#parked.park(this.#commitWait(), asker, decision.reply, effects);',
+    replace: 'this.#parked.park({ offset: 0, deadline: Infinity }, asker, decision.reply, effects);',
   },
   {
     name: 'metadata-commit-at-written',

@@ -21,6 +21,7 @@ export const settings: GroupSettings = {
   offsetMetadataMax: 4096,
   offsetsRetentionMs: 7 * 24 * 3_600_000,
   retentionCheckMs: 600_000,
+  commitTimeoutMs: 5000,
 }
 
 /** An answer that may still be on its way. */

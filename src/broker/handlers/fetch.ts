@@ -47,6 +47,8 @@ export interface FetchRooms {
   /** `fetch.max.bytes` of the broker: no answer is larger, but for one whole first batch. */
   readonly maxBytes: number
   readonly memory: AnswerMemory
+  /** Of answers to followers; missing: they share that of clients. */
+  readonly replicaMemory?: AnswerMemory
   /** Missing: consumers are sent to no other replica, and nothing is throttled. */
   readonly readers?: Omit<ReaderRooms, 'clock'>
   /** Missing: who asks the wrong broker finds the right one by Metadata. */
@@ -67,6 +69,7 @@ export function fetch({
   clock,
   maxBytes,
   memory,
+  replicaMemory = memory,
   readers = ALONE,
   hints,
 }: FetchRooms): Handler<FetchRequest, FetchResponse> {
@@ -84,7 +87,7 @@ export function fetch({
       const beginning = sessions.begin(request, context.version, slices)
       const fetching = beginning instanceof Promise ? await beginning : beginning
       if (typeof fetching === 'string') return { errorCode: errorCode(fetching), responses: [] }
-      const loan = memory.open((why) => context.disconnect(why))
+      const loan = (replicaIdOf(request) >= 0 ? replicaMemory : memory).open((why) => context.disconnect(why))
       const reader = readerOf(request, context.version, { ...readers, clock })
       const call: Call = { request, context, reader, fetching, loan, found: new Map() }
       context.onSent(() => {

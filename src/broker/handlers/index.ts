@@ -17,7 +17,7 @@ import { LeaderHints } from '../leader-hints.ts'
 import type { LogDirs } from '../log-dirs.ts'
 import type { MetadataNode } from '../metadata-node.ts'
 import type { MetadataWaits } from '../metadata-waits.ts'
-import { MAX_ANSWER_BYTES } from '../network-settings.ts'
+import { MAX_ANSWER_BYTES, MAX_REPLICA_ANSWER_BYTES } from '../network-settings.ts'
 import { ProducerIds } from '../producer-ids.ts'
 import { type Refusals, TopicMaker, type TopicPlan } from '../topic-maker.ts'
 import { INTERNAL_TOPICS, Topics } from '../topics.ts'
@@ -130,6 +130,7 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
       clock,
       maxBytes: loaded.config['fetch.max.bytes'],
       memory,
+      replicaMemory: new AnswerMemory(MAX_REPLICA_ANSWER_BYTES, clock),
       readers: replicas,
       hints: new LeaderHints(image),
     }),

@@ -39,6 +39,7 @@ export class LedPartition {
     this.runtime = new MachineRuntime({
       ...options,
       create: () => new GroupMachine(settings),
+      commitTimeoutMs: settings.commitTimeoutMs,
       codec: groupRecords,
       onFailed: () => this.#tryAgain(),
     })

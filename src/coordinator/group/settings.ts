@@ -9,6 +9,8 @@ export interface GroupSettings {
   readonly maxSize: number
   /** Longest metadata text of a committed offset, in UTF-16 units as Kafka counts it. */
   readonly offsetMetadataMax: number
+  /** How long what a request wrote may take to be on all replicas in sync. */
+  readonly commitTimeoutMs: number
   readonly offsetsRetentionMs: number
   /** How often expired offsets and empty groups are looked for. */
   readonly retentionCheckMs: number
@@ -21,6 +23,7 @@ export interface GroupConfig {
   readonly 'group.initial.rebalance.delay.ms': number
   readonly 'group.max.size': number
   readonly 'offset.metadata.max.bytes': number
+  readonly 'offsets.commit.timeout.ms': number
   readonly 'offsets.retention.minutes': number
   readonly 'offsets.retention.check.interval.ms': number
 }
@@ -32,6 +35,7 @@ export function groupSettings(config: GroupConfig): GroupSettings {
     initialRebalanceDelayMs: config['group.initial.rebalance.delay.ms'],
     maxSize: config['group.max.size'],
     offsetMetadataMax: config['offset.metadata.max.bytes'],
+    commitTimeoutMs: config['offsets.commit.timeout.ms'],
     offsetsRetentionMs: config['offsets.retention.minutes'] * 60_000,
     retentionCheckMs: config['offsets.retention.check.interval.ms'],
   }

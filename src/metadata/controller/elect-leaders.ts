@@ -9,7 +9,7 @@ import type { Progress } from './brokers.ts'
 import type { Controller } from './controller.ts'
 import { allowsUnclean, rulesOf } from './election-rules.ts'
 import type { Election } from './elections.ts'
-import { CHANGES_AT_ONCE, electWhere } from './membership.ts'
+import { CHANGES_AT_ONCE, electLeaderless, electWhere } from './membership.ts'
 import { changeOf } from './partition-change.ts'
 
 export interface ElectLeaders {
@@ -106,24 +106,12 @@ export function balanceLeaders(controller: Controller): Decision<MetadataRecord,
 
 /** Leaders for partitions that have none, where one that may lead serves; some at a time. */
 export function electOnlineLeaders(controller: Controller): Decision<MetadataRecord, Progress> {
-  return some(
-    electWhere(
-      controller,
-      () => ({}),
-      ({ leader }) => leader === NO_LEADER,
-    ),
-  )
+  return some(electLeaderless(controller, () => ({})))
 }
 
 /** Leaders for partitions that have none, where their topics allow that something is lost by it; some at a time. */
 export function electUncleanLeaders(controller: Controller): Decision<MetadataRecord, Progress> {
-  return some(
-    electWhere(
-      controller,
-      (topic) => (allowsUnclean(controller, topic) ? { election: 'unclean' } : null),
-      ({ leader }) => leader === NO_LEADER,
-    ),
-  )
+  return some(electLeaderless(controller, (topic) => (allowsUnclean(controller, topic) ? { election: 'unclean' } : null)))
 }
 
 function some(records: MetadataRecord[]): Decision<MetadataRecord, Progress> {

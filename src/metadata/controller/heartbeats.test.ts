@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { directory, named, TestController } from '../../../test/support/test-controller.ts'
-import type { Effect } from '../../machine/machine.ts'
+import { decide, type Effect } from '../../machine/machine.ts'
 import { KafkaError } from '../../protocol/errors.ts'
+import { partitionChange } from '../records.ts'
 import { activate } from './activation.ts'
 import { assignDirectories } from './assign-directories.ts'
 import { registerBroker } from './brokers.ts'
@@ -308,4 +309,25 @@ test('a broker that comes back to thousands of partitions leads them all, whethe
     seen.push(led())
   }
   assert.deepEqual(seen, [250, 500, 600])
+})
+
+test('a heartbeat costs the same however many partitions there are, and still gives leaders to those that have none', () => {
+  const it = TestController.withBrokers(1, 2)
+  it.topic('t', [
+    [1, 2],
+    [2, 1],
+  ])
+  it.topic('one', [[1]])
+  const { image } = it.controller
+  const walked = () => assert.fail('all topics were walked through')
+  Object.defineProperty(image, 'topics', { configurable: true, get: walked })
+  assert.deepEqual(beat(it, 1).records, [])
+  Reflect.deleteProperty(image, 'topics')
+  const unled = partitionChange(image.topic('one')!.id, 0, { leader: -1 })
+  it.run(() => decide(undefined, [unled]))
+  Object.defineProperty(image, 'topics', { configurable: true, get: walked })
+  assert.deepEqual(beat(it, 2).records, [])
+  assert.deepEqual(beat(it, 1).records, [{ leader: 1 }])
+  Reflect.deleteProperty(image, 'topics')
+  assert.equal(it.partition('one').leader, 1)
 })

@@ -5,7 +5,7 @@ import fc from '../../../test/support/fast-check.ts'
 import { TestController } from '../../../test/support/test-controller.ts'
 import type { MetadataImage } from '../image.ts'
 import { recordsOf } from '../image-records.ts'
-import type { PartitionImage } from '../partition.ts'
+import { NO_LEADER, type PartitionImage } from '../partition.ts'
 import { metadataCodec } from '../records.ts'
 import { Controller } from './controller.ts'
 
@@ -90,6 +90,17 @@ class Watermarks {
   }
 }
 
+function listedLeaderless({ leaderless }: MetadataImage): string[] {
+  return [...leaderless].flatMap(([id, partitions]) => [...partitions].map((partition) => `${id} ${partition}`)).sort()
+}
+
+function leaderless({ topics }: MetadataImage): string[] {
+  const found = [...topics.values()].flatMap(({ id, partitions }) =>
+    partitions.filter(({ leader }) => leader === NO_LEADER).map(({ partition }) => `${id} ${partition}`),
+  )
+  return found.sort()
+}
+
 /** All that an image holds, comparable. */
 function contents({ features, brokers, controllers, topics, topicsById, configs, nextProducerId }: MetadataImage) {
   return { features, brokers, controllers, topics, topicsById, configs, nextProducerId }
@@ -159,6 +170,7 @@ test('whatever happens in whatever order, what a cluster must not be it never is
           }
         }
         seen.look(image)
+        assert.deepEqual(listedLeaderless(image), leaderless(image))
       }
       assert.deepEqual(contents(it.replayed()), contents(it.controller.image), 'replayed equals lived')
       assert.deepEqual(contents(successor(it).image), contents(it.controller.image), 'and so does a snapshot')

@@ -108,10 +108,16 @@ export function fetched(state: QuorumState, { error }: Answer, answer: Fetched |
   return logMoved(state, moment)
 }
 
+/** After a start nobody has told the high watermark yet, but a snapshot holds only what was committed. */
+function knownCommitted({ highWatermark, log }: QuorumState): number {
+  return Math.max(highWatermark, log.newestSnapshot?.endOffset ?? 0)
+}
+
 function truncate(state: QuorumState, offset: number, moment: Moment): QuorumEffect[] {
-  const { highWatermark, leaderId, epoch, log } = state
-  if (offset < highWatermark) {
-    const what = `node ${leaderId}, which leads epoch ${epoch}, wants it cut at ${offset}, but records up to ${highWatermark} are committed`
+  const { leaderId, epoch, log } = state
+  const committed = knownCommitted(state)
+  if (offset < committed) {
+    const what = `node ${leaderId}, which leads epoch ${epoch}, wants it cut at ${offset}, but records up to ${committed} are committed`
     return [{ kind: 'stop', why: `the metadata log is not its leader's: ${what}` }]
   }
   // It was told to cut, and there is nothing to cut: asking again at once would go round and round.
@@ -120,9 +126,10 @@ function truncate(state: QuorumState, offset: number, moment: Moment): QuorumEff
 }
 
 function download(state: QuorumState, id: SnapshotId, moment: Moment): QuorumEffect[] {
-  const { log, highWatermark, leaderId } = state
-  if (id.endOffset < highWatermark) {
-    const why = `node ${leaderId} sends the snapshot ${snapshotName(id)}, but records up to ${highWatermark} are committed`
+  const { log, leaderId } = state
+  const committed = knownCommitted(state)
+  if (id.endOffset < committed) {
+    const why = `node ${leaderId} sends the snapshot ${snapshotName(id)}, but records up to ${committed} are committed`
     return [{ kind: 'stop', why: `the metadata log is not its leader's: ${why}` }]
   }
   const { newestSnapshot } = log

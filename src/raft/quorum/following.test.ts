@@ -71,6 +71,16 @@ test('a leader that wants committed records cut is not believed: the node stops'
   assert.ok(other?.kind === 'stop' && /00010-0000000002\.checkpoint.*up to 20 are committed/.test(other.why))
 })
 
+test('after a start, too, nothing is cut that a snapshot holds', () => {
+  const two = follower(Array(20).fill(1))
+  two.log.snapshots = [{ endOffset: 10, epoch: 1 }]
+  const [stop] = hears(two, { diverging: { epoch: 1, endOffset: 9 } })
+  assert.ok(stop?.kind === 'stop' && /cut at 9.*up to 10 are committed/.test(stop.why))
+  const three = follower(Array(20).fill(1))
+  three.log.snapshots = [{ endOffset: 10, epoch: 1 }]
+  assert.deepEqual(hears(three, { diverging: { epoch: 1, endOffset: 10 } }), [{ kind: 'truncate', offset: 10 }])
+})
+
 test('a leader that wants a cut where nothing is to be cut is asked again only after a while', () => {
   const two = follower([])
   assert.deepEqual(hears(two, { diverging: { epoch: 1, endOffset: 3 } }), [])

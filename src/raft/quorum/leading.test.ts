@@ -128,3 +128,21 @@ test('only the leader of that epoch resigns, and prefers those who have most', (
   )
   assert.deepEqual(one.take({ kind: 'resign', epoch: 1 }), [])
 })
+
+test('of those that say they are replicas no more are remembered than a quorum can have, and voters always', () => {
+  const one = leader(1, 2, 3)
+  fetched(one, 2, 1)
+  const stranger = (id: number) =>
+    one.take({ kind: 'fetchedBy', epoch: 1, replica: { id, directoryId: keyOf(4).directoryId }, offset: 1 })
+  stranger(-1)
+  assert.equal(one.state.leading!.replicas.size, 1, 'a consumer is none')
+  for (let i = 0; i < 1500; i++) {
+    one.now++
+    stranger(100 + i)
+  }
+  const known = () => [...one.state.leading!.replicas.values()].map(({ replica }) => replica.id)
+  assert.deepEqual([known().length, known()[0], known().at(-1)], [1000, 2, 1599])
+  one.now += 300_000
+  stranger(7)
+  assert.deepEqual(known(), [2, 7], 'who was silent for long is forgotten')
+})

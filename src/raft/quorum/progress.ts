@@ -6,10 +6,19 @@ import { isVoter, majorityOf, otherVoters, type Progress, type QuorumState } fro
 
 /** An observer that is silent for so long is forgotten. */
 const OBSERVER_MS = 300_000
+/** Whoever reaches the listener may say that it is a new replica: of more than so many the one that is silent longest is forgotten. */
+const MOST_REPLICAS = 1000
 
 export function progressOf({ leading }: QuorumState, replica: ReplicaKey): Progress | undefined {
+  const known = leading?.replicas.get(keyOf(replica))
+  if (known) return known
+  // Under kraft.version 0 voters are known by their node ids alone.
   for (const progress of leading?.replicas.values() ?? []) if (isSameReplica(progress.replica, replica)) return progress
   return undefined
+}
+
+function keyOf({ id, directoryId }: ReplicaKey): string {
+  return `${id} ${directoryId}`
 }
 
 /**
@@ -18,8 +27,9 @@ export function progressOf({ leading }: QuorumState, replica: ReplicaKey): Progr
  */
 export function fetchedBy(state: QuorumState, replica: ReplicaKey, offset: number | null, moment: Moment): QuorumEffect[] {
   const { leading, log } = state
-  if (!leading || isSameReplica(replica, state.settings.self)) return []
-  const progress = progressOf(state, replica) ?? begun(state, replica)
+  // A consumer that found its way here has no place in the books.
+  if (!leading || replica.id < 0 || isSameReplica(replica, state.settings.self)) return []
+  const progress = progressOf(state, replica) ?? begun(state, replica, moment)
   progress.heardAt = moment.now
   if (offset === null) return []
   if (offset >= log.endOffset) progress.lastCaughtUpTimestamp = Math.max(progress.lastCaughtUpTimestamp, moment.timestamp)
@@ -31,7 +41,9 @@ export function fetchedBy(state: QuorumState, replica: ReplicaKey, offset: numbe
   return commit(state)
 }
 
-function begun({ leading }: QuorumState, replica: ReplicaKey): Progress {
+function begun(state: QuorumState, replica: ReplicaKey, { now }: Moment): Progress {
+  const { replicas } = state.leading!
+  forgetSilent(state, now)
   const progress: Progress = {
     replica,
     endOffset: -1,
@@ -40,8 +52,21 @@ function begun({ leading }: QuorumState, replica: ReplicaKey): Progress {
     lastCaughtUpTimestamp: -1,
     leaderEndOffset: -1,
   }
-  leading!.replicas.set(`${replica.id} ${replica.directoryId}`, progress)
+  replicas.set(keyOf(replica), progress)
   return progress
+}
+
+function forgetSilent(state: QuorumState, now: number): void {
+  const { replicas } = state.leading!
+  const observers = [...replicas].filter(([, progress]) => !isOfVoter(state, progress))
+  for (const [key, { heardAt }] of observers) if (now - heardAt >= OBSERVER_MS) replicas.delete(key)
+  if (replicas.size < MOST_REPLICAS) return
+  const [longest] = observers.sort(([, one], [, other]) => one.heardAt - other.heardAt)
+  if (longest) replicas.delete(longest[0])
+}
+
+function isOfVoter({ log }: QuorumState, { replica }: Progress): boolean {
+  return log.voters.some((voter) => isSameReplica(voter, replica))
 }
 
 /** What a majority of the voters has on its devices is committed, once it holds a record of this epoch. */
@@ -73,9 +98,7 @@ export function quorumDeadline(state: QuorumState): number {
 
 /** The replicas that fetch and do not vote. */
 export function observersOf(state: QuorumState, now: number): readonly Progress[] {
-  const { leading, log } = state
+  const { leading } = state
   if (!leading) return []
-  return [...leading.replicas.values()].filter(
-    ({ replica, heardAt }) => now - heardAt < OBSERVER_MS && !log.voters.some((voter) => isSameReplica(voter, replica)),
-  )
+  return [...leading.replicas.values()].filter((progress) => now - progress.heardAt < OBSERVER_MS && !isOfVoter(state, progress))
 }
