@@ -21,6 +21,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 bootstrap, settings = sys.argv[1], json.loads(sys.argv[2])
 rate, PARTITIONS, REPLICAS = settings['rate'], settings['partitions'], settings['replicas']
 COMMIT_EVERY = 0.2
+# What a Java consumer would not show its program: this client leaves the trying again to the program.
+TO_BE_TRIED_AGAIN = ['COORDINATOR_LOAD_IN_PROGRESS', 'NOT_COORDINATOR', 'REBALANCE_IN_PROGRESS']
 orders = queue.Queue()
 fatal = []
 output = threading.Lock()
@@ -95,18 +97,22 @@ class Member(threading.Thread):
                 if message.partition() in owned:
                     new[message.partition()] = message.offset() + 1
             if new and time.time() - committed > COMMIT_EVERY:
-                self.commit(new)
-                committed, new = time.time(), {}
+                committed = time.time()
+                if self.commit(new):
+                    new = {}
         self.consumer.close()
 
     def commit(self, offsets):
         try:
             done = self.consumer.commit(offsets=[TopicPartition(self.group.topic, p, offset) for p, offset in offsets.items()], asynchronous=False)
             self.group.commits(each for each in done if not each.error)
+            return True
         except KafkaException as refusal:
-            # What was not committed is read again, by whoever gets the partition.
+            # What was not committed is committed later, or read again by whoever gets the partition.
             self.group.refused += 1
-            self.group.visible.append(f'a commit: {refusal.args[0].name()}')
+            if refusal.args[0].name() not in TO_BE_TRIED_AGAIN:
+                self.group.visible.append(f'a commit: {refusal.args[0].name()}')
+            return False
 
 
 class Group:

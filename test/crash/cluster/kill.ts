@@ -1,8 +1,12 @@
 // kill -9 of a node, again and again. The gap in service is from the kill to the next acknowledged record of a partition that the node led.
 
+import { sleep } from '../sleep.ts'
 import type { Node } from './nodes.ts'
 import { type ClusterRun, clusterCampaign, oneOf, prepareNothing } from './run.ts'
-import { until } from './view.ts'
+import { told, until } from './view.ts'
+
+/** When others lead, clients find them within this time. */
+const SOON_MS = 2000
 
 export const clusterKill = clusterCampaign({
   name: 'cluster-kill',
@@ -32,7 +36,7 @@ export async function killOnce(run: ClusterRun): Promise<void> {
   const isAtOnce = way > 0.8
   const [longest] = await Promise.all([
     gaps.then((found) => Math.max(...found.values())),
-    isAtOnce ? null : untilElsewhere(run, node, witness).then(() => run.gap('new leaders known', Date.now() - at)),
+    isAtOnce ? null : lookOn(run, { node, witness, at, gaps }),
     isAtOnce ? gone.then(() => startAgain(run, node)) : null,
   ])
   run.gap(gapName(isController, isAtOnce), longest)
@@ -49,6 +53,23 @@ function gapName(isController: boolean, isAtOnce: boolean): string {
 export async function ledBy(run: ClusterRun, node: Node, witness: Node): Promise<number[]> {
   const partitions = await run.view.partitions(witness, run.topic)
   return partitions.filter(({ leaderId }) => leaderId === node.id).map(({ partitionIndex }) => partitionIndex)
+}
+
+interface Scene {
+  readonly node: Node
+  readonly witness: Node
+  readonly at: number
+  readonly gaps: Promise<unknown>
+}
+
+/** Notes when others lead, and says how things stand where that alone does not help soon. */
+async function lookOn(run: ClusterRun, { node, witness, at, gaps }: Scene): Promise<void> {
+  await untilElsewhere(run, node, witness)
+  run.gap('new leaders known', Date.now() - at)
+  const isOver = await Promise.race([gaps.then(() => true), sleep(SOON_MS).then(() => false)])
+  if (isOver) return
+  const partitions = (await run.view.partitions(witness, run.topic)).map(told)
+  run.task.say(`others lead for ${SOON_MS} ms, and not every partition acknowledges: ${partitions.join('; ')}`)
 }
 
 async function untilElsewhere(run: ClusterRun, node: Node, witness: Node): Promise<void> {

@@ -122,6 +122,6 @@ export async function until(isSo: () => Promise<boolean>, limitMs: number, descr
 
 const isBehind = ({ replicaNodes, isrNodes }: PartitionSeen) => isrNodes.length < replicaNodes.length
 
-function told({ partitionIndex, leaderId, replicaNodes, isrNodes }: PartitionSeen): string {
+export function told({ partitionIndex, leaderId, replicaNodes, isrNodes }: PartitionSeen): string {
   return `${partitionIndex} (leader ${leaderId}, in sync ${isrNodes} of ${replicaNodes})`
 }
