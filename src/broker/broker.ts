@@ -194,6 +194,11 @@ export class Broker {
     return { metadata: this.#house.metadata, replicas, groups }
   }
 
+  /** As `rooms`, of a node of any role. */
+  get metadata(): MetadataNode {
+    return this.#house.metadata
+  }
+
   /** Where /metrics and /healthz are served; null where they are not. */
   get metricsPort(): number | null {
     return this.#house.metrics.port

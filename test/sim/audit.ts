@@ -2,7 +2,7 @@
 
 import { errorName } from '../../src/protocol/errors.ts'
 import { batches, type RecordBatch } from '../../src/protocol/records/batch.ts'
-import { EARLIEST, type KafkaClient, recordsIn, type SeenRecord } from '../support/kafka-client.ts'
+import { EARLIEST, type KafkaCalls, recordsIn, type SeenRecord } from '../support/kafka-client.ts'
 import { type PartitionHistory, violated } from './history.ts'
 
 export interface Audited {
@@ -13,7 +13,7 @@ export interface Audited {
 
 /** Everything from the start of the log up to the high watermark; `look` sees every batch that is sound. */
 export async function readWhole(
-  client: KafkaClient,
+  client: KafkaCalls,
   topic: string,
   partition: number,
   history: PartitionHistory,

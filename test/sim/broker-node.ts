@@ -12,6 +12,7 @@ const PORT = 9092
 export class BrokerNode {
   readonly machine: Machine
   readonly #overrides: ReadonlyMap<string, string>
+  readonly #env: Readonly<Record<string, string>>
   #process: SimProcess | null = null
   #broker: Broker | null = null
   /** While false a start that fails is a violation. */
@@ -19,10 +20,18 @@ export class BrokerNode {
   /** When it was started, each time. */
   readonly startedAt: number[] = []
   #pauses = 0
+  /** Hears of each life from where it serves. */
+  onServing: ((broker: Broker) => void) | null = null
 
-  constructor(machine: Machine, overrides: Readonly<Record<string, string>>) {
+  constructor(machine: Machine, overrides: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}) {
     this.machine = machine
     this.#overrides = new Map(Object.entries(overrides))
+    this.#env = env
+  }
+
+  /** Whether it has replicas and clients: one of several nodes may be a controller alone. */
+  get isBroker(): boolean {
+    return this.#overrides.get('process.roles') !== 'controller'
   }
 
   get bootstrapServers(): string {
@@ -66,9 +75,10 @@ export class BrokerNode {
   async #run(process: SimProcess): Promise<void> {
     const overrides = new Map([['listeners', `PLAINTEXT://${this.bootstrapServers}`], ['log.dirs', '/data'], ...this.#overrides])
     try {
-      const broker = await Broker.start(loadConfig({ profile: 'library', overrides }), process.platform)
+      const broker = await Broker.start(loadConfig({ profile: 'library', overrides, env: this.#env }), process.platform)
       this.#broker = broker
       this.machine.world.events.note('the broker serves')
+      this.onServing?.(broker)
       void broker.failed.then((why) => this.#again(process, why))
     } catch (thrown) {
       this.#again(process, thrown as Error)
@@ -98,7 +108,8 @@ export class BrokerNode {
 
   /** kill -9. */
   kill(): void {
-    if (this.#broker && hasUnflushed(this.#broker)) this.#saw('the broker was killed between an append and its flush')
+    if (this.#broker && this.isBroker && hasUnflushed(this.#broker))
+      this.#saw('the broker was killed between an append and its flush')
     this.#process?.kill()
     this.#forget()
   }

@@ -1,9 +1,11 @@
 // Planted bugs, and how many seeds it takes until one fails.
 
 import { runCrew, type Task } from './crew.ts'
-import { type PlantedBug, plantedBugs } from './planted-bugs.ts'
+import type { PlantedBug } from './planted-bugs.ts'
+import type { Scenario } from './scenarios.ts'
 
 interface HuntOptions {
+  readonly scenario: Scenario
   readonly processes: number
   readonly most: number
   readonly from: number
@@ -19,8 +21,9 @@ interface Hunted {
 
 /** Hunts the bug of that name, or all of them; true when every one was found, by seeds that pass without it. Prints a table. */
 export async function huntAll(name: string | null, options: HuntOptions): Promise<boolean> {
-  const chosen = plantedBugs.filter((bug) => name === null || bug.name === name)
-  if (chosen.length === 0) throw new Error(`no bug is called ${name}; there are ${plantedBugs.map((bug) => bug.name).join(', ')}`)
+  const { bugs } = options.scenario
+  const chosen = bugs.filter((bug) => name === null || bug.name === name)
+  if (chosen.length === 0) throw new Error(`no bug is called ${name}; there are ${bugs.map((bug) => bug.name).join(', ')}`)
   const hunted: Hunted[] = []
   for (const bug of chosen) {
     const found = await hunt(bug, options)
@@ -32,10 +35,11 @@ export async function huntAll(name: string | null, options: HuntOptions): Promis
   return missed.length === 0
 }
 
-async function hunt(bug: PlantedBug, { processes, most, from }: HuntOptions): Promise<Hunted> {
+async function hunt(bug: PlantedBug, { scenario, processes, most, from }: HuntOptions): Promise<Hunted> {
   let tried = 0
   let found: Hunted | null = null
   await runCrew({
+    scenario: scenario.name,
     processes,
     bug: bug.name,
     tasks: once(from, most),
@@ -46,14 +50,15 @@ async function hunt(bug: PlantedBug, { processes, most, from }: HuntOptions): Pr
     },
   })
   if (found === null) return { bug, seeds: null, seed: -1, title: `NOT FOUND in ${most} seeds` }
-  const without = await titleWithout((found as Hunted).seed)
+  const without = await titleWithout(scenario, (found as Hunted).seed)
   return without === null ? found : { ...(found as Hunted), seeds: null, title: `FAILS WITHOUT IT AS WELL: ${without}` }
 }
 
 /** What goes wrong with a seed where nothing is planted: a find is one only where that is null. */
-async function titleWithout(seed: number): Promise<string | null> {
+async function titleWithout({ name }: Scenario, seed: number): Promise<string | null> {
   let found: string | null = null
   await runCrew({
+    scenario: name,
     processes: 1,
     tasks: once(seed, 1),
     onResult({ title }) {

@@ -7,7 +7,7 @@ import type { Compression } from '../../src/protocol/compression/index.ts'
 import { errorName } from '../../src/protocol/errors.ts'
 import { InitProducerIdRequest, InitProducerIdResponse } from '../../src/protocol/messages/init-producer-id.ts'
 import { batches, type RecordBatch } from '../../src/protocol/records/batch.ts'
-import { batchOf, KafkaClient, recordsIn } from '../support/kafka-client.ts'
+import { batchOf, type KafkaCalls, LATEST, recordsIn } from '../support/kafka-client.ts'
 import { type History, NEVER_TAKEN, Violation, violated } from './history.ts'
 import type { Sometimes } from './sometimes.ts'
 
@@ -27,7 +27,18 @@ const PASSING = new Set([
 export interface ClientWorld {
   readonly world: World
   readonly history: History
-  readonly bootstrapServers: string
+  /** How the clients of one process reach who serves them: one broker, or whichever of several it is. */
+  readonly connector: (process: SimProcess) => (timeoutMs: number) => Promise<KafkaCalls>
+  /** What may be answered besides, since there are several brokers. */
+  readonly passing: readonly string[]
+  /** Everybody does things so many times more seldom. */
+  readonly pace: number
+  /** Of new topics. */
+  readonly replicationFactor: number
+  /** Whether that server knows that it does not coordinate the group. */
+  readonly knowsBetter: (server: string, group: string) => boolean
+  /** Who coordinates a group beyond doubt, and since when, as a text; null while that is not certain. */
+  readonly coordinator: (group: string) => string | null
   /** A client was told something that must hold from here on. */
   readonly onPromise: (client: string) => void
   /** Counts what breaks the broker's sense of time: its starts and pauses. */
@@ -54,7 +65,10 @@ export abstract class Client {
   readonly random: SeededRandom
   readonly process: SimProcess
   readonly #world: World
-  readonly #bootstrapServers: string
+  readonly #connect: (timeoutMs: number) => Promise<KafkaCalls>
+  /** What else this client may be told than by one broker alone. */
+  readonly passing: readonly string[]
+  readonly #pace: number
   readonly #onPromise: (client: string) => void
   readonly #life: () => number
   readonly #starts: () => number
@@ -65,21 +79,23 @@ export abstract class Client {
   successes = 0
   isOver = false
 
-  constructor(name: string, { world, history, bootstrapServers, onPromise, life, starts }: ClientWorld) {
+  constructor(name: string, { world, history, connector, passing, pace, onPromise, life, starts }: ClientWorld) {
     this.name = name
     this.history = history
+    this.passing = passing
+    this.#pace = pace
     this.#world = world
-    this.#bootstrapServers = bootstrapServers
     this.#onPromise = onPromise
     this.#life = life
     this.#starts = starts
     this.random = world.random.fork()
     this.process = world.machine(name).start()
+    this.#connect = connector(this.process)
     void this.#live()
   }
 
   /** Works on one connection until it is lost or `mustStop`. */
-  protected abstract work(client: KafkaClient): Promise<void>
+  protected abstract work(client: KafkaCalls): Promise<void>
 
   /** How long it waits for an answer. */
   protected get timeoutMs(): number {
@@ -112,6 +128,18 @@ export abstract class Client {
     return new Promise((resolve) => void this.process.platform.clock.after(ms, resolve))
   }
 
+  /** Until it does the next thing: `ms` in the world of one broker. */
+  protected rest(ms: number): Promise<void> {
+    return this.sleep(ms * this.#pace)
+  }
+
+  /** As the function of that name, where there may be several brokers. */
+  protected accept(error: string, what: string, alsoPassing: readonly string[] = []): void {
+    if (error.startsWith('NOT_ENOUGH_REPLICAS')) this.saw('too few replicas were in sync')
+    if (error.endsWith('_LEADER_EPOCH')) this.saw('a stale leader was known by its epoch')
+    accept(error, what, [...alsoPassing, ...this.passing])
+  }
+
   protected note(what: string): void {
     this.#world.events.note(`${this.name} ${what}`)
   }
@@ -132,11 +160,18 @@ export abstract class Client {
     this.successes++
   }
 
+  protected async newProducer(client: KafkaCalls): Promise<{ producerId: number; producerEpoch: number }> {
+    const body = { transactionalId: null, transactionTimeoutMs: 1000 }
+    const answer = await client.call(InitProducerIdRequest, InitProducerIdResponse, 5, body)
+    this.accept(errorName(answer.errorCode), 'InitProducerId')
+    return answer
+  }
+
   async #live(): Promise<void> {
     while (!this.#mustStop) {
-      let client: KafkaClient | null = null
+      let client: KafkaCalls | null = null
       try {
-        client = await KafkaClient.connect(this.#bootstrapServers, this.process.platform, this.timeoutMs)
+        client = await this.#connect(this.timeoutMs)
         await this.work(client)
       } catch (thrown) {
         if (!isPassing(thrown)) return this.#fail(thrown)
@@ -167,7 +202,7 @@ const COMPRESSIONS: readonly Compression[] = ['none', 'none', 'none', 'gzip', 's
 export class PlainProducer extends Client {
   #next = 0
 
-  protected async work(client: KafkaClient): Promise<void> {
+  protected async work(client: KafkaCalls): Promise<void> {
     while (!this.mustStop) {
       const partition = this.random.below(this.history.partitions.length)
       const acks = this.random.pick([-1, -1, 1])
@@ -177,7 +212,7 @@ export class PlainProducer extends Client {
       const { mishaps } = history
       const compression = this.random.pick(COMPRESSIONS)
       const answer = await client.send(this.history.topic, partition, this.#batch(values, compression), { acks })
-      accept(errorName(answer.errorCode), `${values[0]} with acks=${acks}`)
+      this.accept(errorName(answer.errorCode), `${values[0]} with acks=${acks}`)
       if (compression !== 'none') this.saw('a compressed batch was acknowledged')
       this.note(`acks=${acks} ${values[0]} at ${partition}/${answer.baseOffset}`)
       for (const [i, value] of values.entries()) {
@@ -186,13 +221,13 @@ export class PlainProducer extends Client {
       }
       this.promised(startedAt)
       if (this.random.chance(0.05)) await this.#takeProducerId(client)
-      await this.sleep(this.random.next() * 250)
+      await this.rest(this.random.next() * 250)
     }
   }
 
   /** Of no use to it; but nobody else may get the same one. */
-  async #takeProducerId(client: KafkaClient): Promise<void> {
-    this.history.gaveProducerId((await newProducer(client)).producerId, this.name)
+  async #takeProducerId(client: KafkaCalls): Promise<void> {
+    this.history.gaveProducerId((await this.newProducer(client)).producerId, this.name)
   }
 
   #batch(values: readonly string[], compression: Compression): Uint8Array {
@@ -202,13 +237,6 @@ export class PlainProducer extends Client {
       { compression },
     )
   }
-}
-
-async function newProducer(client: KafkaClient): Promise<{ producerId: number; producerEpoch: number }> {
-  const body = { transactionalId: null, transactionTimeoutMs: 1000 }
-  const answer = await client.call(InitProducerIdRequest, InitProducerIdResponse, 5, body)
-  accept(errorName(answer.errorCode), 'InitProducerId')
-  return answer
 }
 
 interface Batch {
@@ -234,9 +262,9 @@ export class IdempotentProducer extends Client {
     return `${this.name}/`
   }
 
-  protected async work(client: KafkaClient): Promise<void> {
+  protected async work(client: KafkaCalls): Promise<void> {
     if (!this.#identity) {
-      const answer = await newProducer(client)
+      const answer = await this.newProducer(client)
       this.history.gaveProducerId(answer.producerId, this.name)
       this.#identity = answer
     }
@@ -250,18 +278,18 @@ export class IdempotentProducer extends Client {
         Array.from({ length: count }, () => this.#fresh()),
       )
       if (this.random.chance(0.05)) await this.#leaveGap(client)
-      await this.sleep(this.random.next() * 400)
+      await this.rest(this.random.next() * 400)
     }
   }
 
   /** As a client that lost a batch on its way: what follows it must not be taken. */
-  async #leaveGap(client: KafkaClient): Promise<void> {
+  async #leaveGap(client: KafkaCalls): Promise<void> {
     const timestamp = this.process.platform.clock.now()
     const bytes = batchOf([{ value: NEVER_TAKEN, timestamp }], { ...this.#identity, baseSequence: this.#next + 1 })
     const error = errorName((await client.send(this.history.topic, this.partition, bytes)).errorCode)
     if (error === 'NONE') violated(`a batch with sequence ${this.#next + 1} was taken where ${this.#next} should come`)
     if (error === 'OUT_OF_ORDER_SEQUENCE_NUMBER') this.saw('a gap in the sequences was refused')
-    else accept(error, 'a batch behind a gap')
+    else this.accept(error, 'a batch behind a gap')
   }
 
   #fresh(): Batch {
@@ -274,13 +302,13 @@ export class IdempotentProducer extends Client {
   }
 
   /** The first answer that is an error ends it: those behind it follow a batch that is not there. */
-  async #all(client: KafkaClient, all: readonly Batch[]): Promise<void> {
+  async #all(client: KafkaCalls, all: readonly Batch[]): Promise<void> {
     const answers = all.map((batch) => this.#send(client, batch))
     for (const answer of answers) answer.catch(() => {})
     for (const answer of answers) await answer
   }
 
-  async #send(client: KafkaClient, batch: Batch): Promise<void> {
+  async #send(client: KafkaCalls, batch: Batch): Promise<void> {
     const { baseSequence, values } = batch
     const startedAt = this.now
     const partition = this.history.partitions[this.partition]!
@@ -291,7 +319,7 @@ export class IdempotentProducer extends Client {
       { ...this.#identity, baseSequence },
     )
     const { errorCode, baseOffset } = await client.send(this.history.topic, this.partition, bytes)
-    accept(errorName(errorCode), `${values[0]}`)
+    this.accept(errorName(errorCode), `${values[0]}`)
     if (baseOffset < known) this.saw('a duplicate was answered')
     this.note(`${values[0]} at ${this.partition}/${baseOffset}`)
     this.#unanswered.splice(this.#unanswered.indexOf(batch), 1)
@@ -302,40 +330,64 @@ export class IdempotentProducer extends Client {
 
 /** Reads on, and now and then again from somewhere before. */
 export class Reader extends Client {
-  protected async work(client: KafkaClient): Promise<void> {
+  protected async work(client: KafkaCalls): Promise<void> {
     const next = this.history.partitions.map(() => 0)
     while (!this.mustStop) {
       const partition = this.random.below(next.length)
-      const history = this.history.partitions[partition]!
       if (this.random.chance(0.05)) next[partition] = this.random.below(next[partition]! + 1)
-      const [startedAt, floor, from] = [this.now, history.highWatermark, next[partition]!]
-      const options = { maxWaitMs: this.random.pick([0, 200]), partitionMaxBytes: this.random.pick([100, 5000, 1 << 20]) }
-      const answer = await client.fetch(this.history.topic, partition, from, options)
-      const error = errorName(answer.errorCode)
-      const damage = history.damageAt(from)
-      if (error === 'CORRUPT_MESSAGE' && damage) {
-        this.saw('a damaged batch was met')
-        next[partition] = damage.endOffset
-        continue
-      }
-      accept(error, `fetch of ${partition}/${from}`)
-      history.sawHighWatermark(answer.highWatermark, floor)
-      const bytes = answer.records ?? new Uint8Array(0)
-      const sound: RecordBatch[] = []
-      for (const batch of batches(bytes)) {
-        if (!batch.checksumMatches()) {
-          if (!history.damageAt(batch.baseOffset)) violated(`a damaged batch was served at ${partition}/${batch.baseOffset}`)
-          this.saw('a damaged batch was met')
-        } else sound.push(batch)
-        if (batch.baseOffset > next[partition]! && !history.damageAt(next[partition]!))
-          violated(`${partition}/${next[partition]} was left out: ${batch.baseOffset} came instead`)
-        if (batch.lastOffset >= answer.highWatermark)
-          violated(`${partition}/${batch.lastOffset} was served above ${answer.highWatermark}`)
-        next[partition] = Math.max(next[partition]!, batch.nextOffset)
-      }
-      for (const batch of sound) for (const { offset, value } of recordsIn(batch.slice())) history.saw(value ?? '', offset)
-      this.succeeded(startedAt)
-      await this.sleep(this.random.next() * 250)
+      next[partition] = await this.#fetch(client, partition, next[partition]!)
+      if (this.random.chance(0.1)) await this.#askForEnd(client, partition)
+      await this.rest(this.random.next() * 250)
     }
+  }
+
+  /** Gives where to go on. */
+  async #fetch(client: KafkaCalls, partition: number, from: number): Promise<number> {
+    const { topic } = this.history
+    const history = this.history.partitions[partition]!
+    const epoch = await client.leaderEpochOf(topic, partition)
+    const [startedAt, floor] = [this.now, history.highWatermarkIn(epoch)]
+    const options = { maxWaitMs: this.random.pick([0, 200]), partitionMaxBytes: this.random.pick([100, 5000, 1 << 20]) }
+    const answer = await client.fetch(topic, partition, from, options)
+    const error = errorName(answer.errorCode)
+    const damage = history.damageAt(from)
+    if (error === 'CORRUPT_MESSAGE' && damage) {
+      this.saw('a damaged batch was met')
+      return damage.endOffset
+    }
+    this.accept(error, `fetch of ${partition}/${from}`)
+    history.sawHighWatermark(answer.highWatermark, floor, epoch)
+    const next = this.#take(answer.records ?? new Uint8Array(0), partition, from, answer.highWatermark)
+    this.succeeded(startedAt)
+    return next
+  }
+
+  #take(bytes: Uint8Array, partition: number, from: number, highWatermark: number): number {
+    const history = this.history.partitions[partition]!
+    const sound: RecordBatch[] = []
+    let next = from
+    for (const batch of batches(bytes)) {
+      if (!batch.checksumMatches()) {
+        if (!history.damageAt(batch.baseOffset)) violated(`a damaged batch was served at ${partition}/${batch.baseOffset}`)
+        this.saw('a damaged batch was met')
+      } else sound.push(batch)
+      if (batch.baseOffset > next && !history.damageAt(next))
+        violated(`${partition}/${next} was left out: ${batch.baseOffset} came instead`)
+      if (batch.lastOffset >= highWatermark) violated(`${partition}/${batch.lastOffset} was served above ${highWatermark}`)
+      next = Math.max(next, batch.nextOffset)
+    }
+    for (const batch of sound) for (const { offset, value } of recordsIn(batch.slice())) history.saw(value ?? '', offset)
+    return next
+  }
+
+  /** Who asks for the end is never sent back behind what anybody was told before (KIP-207). */
+  async #askForEnd(client: KafkaCalls, partition: number): Promise<void> {
+    const { topic } = this.history
+    const history = this.history.partitions[partition]!
+    const epoch = await client.leaderEpochOf(topic, partition)
+    const floor = history.highWatermarkUpTo(epoch)
+    const { errorCode, offset } = await client.askOffset(topic, LATEST, partition)
+    this.accept(errorName(errorCode), `ListOffsets of ${partition}`)
+    history.sawHighWatermark(offset, floor, epoch)
   }
 }

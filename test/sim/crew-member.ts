@@ -1,12 +1,13 @@
-// A process that runs the seeds it is sent; with a word, that bug is planted in all of them.
+// A process that runs the seeds it is sent in one kind of world; with a second word, that bug is planted in all of them.
 
 import type { Task } from './crew.ts'
 import { plant } from './planting.ts'
+import type { ScenarioName } from './scenarios.ts'
 
-const [bug] = process.argv.slice(2)
-if (bug !== undefined) plant(bug)
+const [scenario, bug] = process.argv.slice(2) as [ScenarioName, string | undefined]
+if (bug !== undefined) plant(bug, scenario)
 const { runSeed } = await import('./seed-result.js')
 
 process.on('message', ({ seed, isTwice }: Task) => {
-  void runSeed(seed, isTwice).then((result) => process.send?.(result))
+  void runSeed(scenario, seed, isTwice).then((result) => process.send?.(result))
 })

@@ -2,6 +2,7 @@
 
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { ScenarioName } from './scenarios.ts'
 import type { SeedResult } from './seed-result.ts'
 
 export interface Task {
@@ -10,6 +11,7 @@ export interface Task {
 }
 
 export interface CrewOptions {
+  readonly scenario: ScenarioName
   readonly processes: number
   /** A planted bug, if there is to be one. */
   readonly bug?: string | undefined
@@ -21,12 +23,12 @@ export interface CrewOptions {
 const PROGRAM = fileURLToPath(new URL('./crew-member.js', import.meta.url))
 
 /** Resolves when every task is done, or as soon as `onResult` wants no more. Rejects when a process dies. */
-export async function runCrew({ processes, bug, tasks, onResult }: CrewOptions): Promise<void> {
+export async function runCrew({ scenario, processes, bug, tasks, onResult }: CrewOptions): Promise<void> {
   const waiting = tasks[Symbol.iterator]()
   let isOver = false
   const member = () =>
     new Promise<void>((resolve, reject) => {
-      const child = fork(PROGRAM, bug === undefined ? [] : [bug])
+      const child = fork(PROGRAM, bug === undefined ? [scenario] : [scenario, bug])
       let current: number | null = null
       const next = () => {
         const task = isOver ? null : waiting.next()

@@ -1,29 +1,49 @@
 // Clients that commit offsets: one without a group's protocol, and members of a group that share the partitions.
 
 import { committedOffsets, findCoordinator, GroupMember } from '../support/group-member.ts'
-import type { KafkaClient } from '../support/kafka-client.ts'
-import { accept, Client, type ClientWorld, Trouble } from './clients.ts'
+import type { KafkaCalls } from '../support/kafka-client.ts'
+import { Client, type ClientWorld, Trouble } from './clients.ts'
 import { violated } from './history.ts'
 
 const REJOIN = ['REBALANCE_IN_PROGRESS', 'UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'MEMBER_ID_REQUIRED']
 
 abstract class Committer extends Client {
   readonly group: string
+  readonly #world: Pick<ClientWorld, 'coordinator' | 'knowsBetter'>
   #next = 1
 
   constructor(name: string, group: string, world: ClientWorld) {
     super(name, world)
     this.group = group
+    this.#world = world
   }
 
-  protected async find(client: KafkaClient): Promise<void> {
+  /** A way to the group's coordinator. */
+  protected async find(client: KafkaCalls): Promise<KafkaCalls> {
     try {
-      await findCoordinator(client, this.group)
+      const { host, port } = await findCoordinator(client, this.group)
+      return await client.at(`${host}:${port}`)
     } catch (thrown) {
       const error = / failed with (\w+)$/.exec((thrown as Error).message)?.[1]
       if (error === undefined) throw thrown
-      accept(error, 'FindCoordinator')
+      this.accept(error, 'FindCoordinator')
+      throw thrown
     }
+  }
+
+  /** Which coordinator it is that `client` leads to; null where another one may have taken over already. */
+  #certain(client: KafkaCalls): string | null {
+    const known = this.#world.coordinator(this.group)
+    return known?.startsWith(`${client.server} `) ? known : null
+  }
+
+  /** Asks, and looks whether it was a coordinator that answered: one that knows of another has to say so. */
+  protected async asCoordinator(client: KafkaCalls, ask: () => Promise<string>): Promise<string> {
+    const knewBetter = this.#world.knowsBetter(client.server, this.group)
+    const error = await ask()
+    if (error === 'NONE' && knewBetter)
+      violated(`${client.server} answers for ${this.group}, and knows that another broker coordinates it`)
+    return error
   }
 
   /** Unique in the whole run, so that a value says who wrote it. */
@@ -41,19 +61,25 @@ abstract class Committer extends Client {
       this.note(`committed ${write.value} of ${partition}`)
       this.promised(startedAt)
     } else if (REJOIN.includes(error)) register.end(write, 'refused', this.now)
-    accept(error, 'OffsetCommit', REJOIN)
+    this.accept(error, 'OffsetCommit', REJOIN)
   }
 
-  protected async fetchCommitted(client: KafkaClient, partitions: readonly number[]): Promise<void> {
+  protected async fetchCommitted(client: KafkaCalls, partitions: readonly number[]): Promise<void> {
     const startedAt = this.now
-    let found: Record<string, number>
+    const before = this.#certain(client)
+    let found: Record<string, number> = {}
     try {
-      found = await committedOffsets(client, this.group)
+      await this.asCoordinator(client, async () => {
+        found = await committedOffsets(client, this.group)
+        return 'NONE'
+      })
     } catch (thrown) {
       const error = / failed with (\w+)$/.exec((thrown as Error).message)?.[1]
       if (error === undefined) throw thrown
-      return accept(error, 'OffsetFetch')
+      return this.accept(error, 'OffsetFetch')
     }
+    // One whose place another has taken, and which has not heard of it, tells what it knows.
+    if (before === null || before !== this.#certain(client)) return
     for (const partition of partitions) {
       this.history.register(this.group, partition).read(found[`${this.history.topic}-${partition}`] ?? -1, startedAt, this.now)
     }
@@ -62,14 +88,14 @@ abstract class Committer extends Client {
 
 /** Commits without being a member. */
 export class LoneCommitter extends Committer {
-  protected async work(client: KafkaClient): Promise<void> {
-    await this.find(client)
+  protected async work(any: KafkaCalls): Promise<void> {
+    const client = await this.find(any)
     const all = this.history.partitions.map((_, i) => i)
     const nobody = new GroupMember(client, this.group)
     while (!this.mustStop) {
       if (this.random.chance(0.3)) await this.fetchCommitted(client, all)
       await this.commit(nobody, this.random.pick(all))
-      await this.sleep(this.random.next() * 200)
+      await this.rest(this.random.next() * 200)
     }
   }
 }
@@ -83,8 +109,8 @@ export class Sharer extends Committer {
     return 15_000
   }
 
-  protected async work(client: KafkaClient): Promise<void> {
-    await this.find(client)
+  protected async work(any: KafkaCalls): Promise<void> {
+    const client = await this.find(any)
     const member = new GroupMember(client, this.group, { sessionTimeoutMs: 6000, rebalanceTimeoutMs: 6000 })
     try {
       while (!this.mustStop) await this.#oneGeneration(client, member)
@@ -98,8 +124,8 @@ export class Sharer extends Committer {
     }
   }
 
-  async #oneGeneration(client: KafkaClient, member: GroupMember): Promise<void> {
-    accept(await member.join(), 'JoinGroup', REJOIN)
+  async #oneGeneration(client: KafkaCalls, member: GroupMember): Promise<void> {
+    this.accept(await member.join(), 'JoinGroup', REJOIN)
     if (this.random.chance(0.2)) await this.#commitEarly(member)
     const owned = await this.#sync(member)
     if (owned === null) return
@@ -107,9 +133,9 @@ export class Sharer extends Committer {
     if (this.history.generations.assigned(member.generationId, member.memberId, owned)) this.saw('a partition changed its owner')
     await this.fetchCommitted(client, owned)
     while (!this.mustStop) {
-      const error = await member.heartbeat()
+      const error = await this.asCoordinator(client, () => member.heartbeat())
       if (error === 'REBALANCE_IN_PROGRESS') return
-      accept(error, 'Heartbeat', REJOIN)
+      this.accept(error, 'Heartbeat', REJOIN)
       if (this.random.chance(0.5) && owned.length > 0) await this.commit(member, this.random.pick(owned))
       else this.succeeded(this.now)
       if (this.random.chance(0.05)) await this.#commitLate(member)
@@ -118,7 +144,7 @@ export class Sharer extends Committer {
         await member.leave()
         return
       }
-      await this.sleep(200 + this.random.next() * 800)
+      await this.rest(200 + this.random.next() * 800)
     }
   }
 
@@ -129,7 +155,7 @@ export class Sharer extends Committer {
     const error = await member.heartbeat()
     if (error === 'UNKNOWN_MEMBER_ID') this.saw('a member came too late and was unknown')
     if (error === 'NONE' && life === this.life) violated(`${member.memberId} was silent for 15 s and is a member still`)
-    accept(error, 'Heartbeat', REJOIN)
+    this.accept(error, 'Heartbeat', REJOIN)
   }
 
   /** Before its generation is settled. */
@@ -141,7 +167,7 @@ export class Sharer extends Committer {
     const isKnown = error === 'NONE' || REJOIN.includes(error)
     if (isKnown) this.history.register(this.group, partition).end(write, error === 'NONE' ? 'done' : 'refused', this.now)
     if (error === 'REBALANCE_IN_PROGRESS') this.saw('a commit met a rebalance')
-    else accept(error, 'OffsetCommit before the assignment', REJOIN)
+    else this.accept(error, 'OffsetCommit before the assignment', REJOIN)
   }
 
   /** As one who does not know yet that a new generation has begun. */
@@ -151,7 +177,7 @@ export class Sharer extends Committer {
     member.generationId++
     if (error === 'NONE') violated(`a commit of generation ${member.generationId - 1} was accepted in ${member.generationId}`)
     if (error === 'ILLEGAL_GENERATION') this.saw('a commit of an old generation was refused')
-    if (!REJOIN.includes(error)) accept(error, 'OffsetCommit of an old generation')
+    if (!REJOIN.includes(error)) this.accept(error, 'OffsetCommit of an old generation')
     member.generationId--
     const text = await member.sync({})
     member.generationId++
@@ -169,7 +195,7 @@ export class Sharer extends Committer {
     if (text.startsWith('owned')) return (text.match(ALL) ?? []).map(Number)
     if (text === 'REBALANCE_IN_PROGRESS') return null
     if (text === '') return []
-    accept(text, 'SyncGroup', REJOIN)
+    this.accept(text, 'SyncGroup', REJOIN)
     return null
   }
 }

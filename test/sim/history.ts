@@ -12,6 +12,14 @@ export function violated(what: string): never {
 /** The value of records that no broker may take. */
 export const NEVER_TAKEN = 'behind a gap'
 
+/** Records that a turned bit took from one copy. */
+export interface Damage {
+  readonly startOffset: number
+  readonly endOffset: number
+  /** Other copies are sound: the damage passes, and nothing is lost. */
+  readonly isMended?: boolean
+}
+
 interface Seen {
   readonly offset: number
   readonly value: string | null
@@ -26,10 +34,10 @@ export class PartitionHistory {
   readonly acknowledged = new Map<string, number>()
   /** Acknowledged under acks=1, by offset. */
   readonly #written = new Map<number, { readonly value: string; readonly mishaps: number }>()
-  /** The largest that anybody was told. */
-  highWatermark = 0
+  /** The largest that anybody was told, by leader epoch. */
+  readonly #highWatermarks = new Map<number, number>()
   /** What a turned bit took from readers. */
-  readonly damages: { readonly startOffset: number; readonly endOffset: number }[] = []
+  readonly damages: Damage[] = []
   readonly #mishaps: () => number
 
   /** `mishaps` counts the power cuts and failed calls of the broker's disk. */
@@ -75,10 +83,27 @@ export class PartitionHistory {
     this.acknowledged.set(value, offset)
   }
 
-  /** An answer told it; when the request left, somebody had been told `floor`. */
-  sawHighWatermark(told: number, floor: number): void {
-    if (told < floor) violated(`the high watermark of ${this.name} went back from ${floor} to ${told}`)
-    this.highWatermark = Math.max(this.highWatermark, told)
+  /** The largest that anybody was told. */
+  get highWatermark(): number {
+    return this.highWatermarkUpTo(Number.POSITIVE_INFINITY)
+  }
+
+  /** By the leader of that epoch; -1 where there is one broker. */
+  highWatermarkIn(epoch: number): number {
+    return this.#highWatermarks.get(epoch) ?? 0
+  }
+
+  /** By the leaders of that epoch and of all before it. */
+  highWatermarkUpTo(epoch: number): number {
+    let highest = 0
+    for (const [one, told] of this.#highWatermarks) if (one <= epoch) highest = Math.max(highest, told)
+    return highest
+  }
+
+  /** An answer of the leader of `epoch` told it; when the request left, somebody had been told `floor`. */
+  sawHighWatermark(told: number, floor: number, epoch: number): void {
+    if (told < floor) violated(`the high watermark of ${this.name} went back from ${floor} to ${told} in epoch ${epoch}`)
+    this.#highWatermarks.set(epoch, Math.max(this.highWatermarkIn(epoch), told))
   }
 
   /** The damage that took the record at `offset`; undefined where it has to be readable. */
@@ -86,22 +111,27 @@ export class PartitionHistory {
     return this.damages.find(({ startOffset, endOffset }) => offset >= startOffset && offset < endOffset)
   }
 
+  /** As `damageAt`, of records that nobody has any more. */
+  #isLost(offset: number): boolean {
+    return this.damages.some(({ startOffset, endOffset, isMended }) => !isMended && offset >= startOffset && offset < endOffset)
+  }
+
   /** `records` are all there are, up to `endOffset`. */
   checkAll(records: readonly Seen[], endOffset: number, startOffset = 0): void {
     let next = startOffset
     for (const { offset, value } of records) {
-      while (next < offset && this.damageAt(next)) next++
+      while (next < offset && this.#isLost(next)) next++
       if (offset !== next++) violated(`offset ${offset} of ${this.name} where ${next - 1} should be`)
       this.saw(value ?? '', offset)
     }
     const found = new Map(records.map(({ offset, value }) => [offset, value]))
     for (const [value, offset] of this.acknowledged) {
-      if (offset >= startOffset && found.get(offset) !== value && !this.damageAt(offset))
+      if (offset >= startOffset && found.get(offset) !== value && !this.#isLost(offset))
         violated(`${value} was acknowledged at ${offset} of ${this.name} and is lost`)
     }
     for (const offset of this.#written.keys()) {
       const value = this.#writtenAt(offset)
-      if (value !== null && found.get(offset) !== value && !this.damageAt(offset))
+      if (value !== null && found.get(offset) !== value && !this.#isLost(offset))
         violated(
           `${value} was acknowledged with acks=1 at ${offset} of ${this.name} and is lost, with no trouble but ends of processes`,
         )
@@ -115,7 +145,9 @@ export class PartitionHistory {
     for (const { offset, value } of records) {
       if (!value?.startsWith(prefix)) continue
       const number = Number(value.slice(prefix.length))
-      const isExcused = number > next && this.damages.some(({ startOffset }) => startOffset >= from && startOffset < offset)
+      const isExcused =
+        number > next &&
+        this.damages.some(({ startOffset, isMended }) => !isMended && startOffset >= from && startOffset < offset)
       if (number !== next && !isExcused) violated(`${prefix}${number} of ${this.name} lies where ${prefix}${next} should`)
       next = number + 1
       from = offset

@@ -1,6 +1,7 @@
 // Many seeds and what came of them, or one and everything that helps to understand it.
 
 import { runCrew, type Task } from './crew.ts'
+import { repeatedBy, type ScenarioName, scenarios } from './scenarios.ts'
 import { runSeed, type SeedResult } from './seed-result.ts'
 import { missing, sometimesTable } from './sometimes.ts'
 
@@ -33,6 +34,7 @@ export class Totals {
 }
 
 export interface Many {
+  readonly scenario: ScenarioName
   readonly from: number
   readonly count: number
   readonly processes: number
@@ -41,11 +43,13 @@ export interface Many {
 }
 
 /** Whether all of them went well. */
-export async function runMany({ from, count, processes, stops }: Many): Promise<boolean> {
+export async function runMany({ scenario, from, count, processes, stops }: Many): Promise<boolean> {
+  const { rare } = scenarios[scenario]
   const began = performance.now()
   const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`
   const totals = new Totals()
   await runCrew({
+    scenario,
     processes,
     tasks: tasks(from, count),
     onResult(result) {
@@ -59,20 +63,20 @@ export async function runMany({ from, count, processes, stops }: Many): Promise<
     },
   })
   const { failed, acknowledged, starts, events, twice, cpuSeconds, sometimes } = totals
-  for (const line of sometimesTable(sometimes, totals.seeds)) console.log(line)
+  for (const line of sometimesTable(rare, sometimes, totals.seeds)) console.log(line)
   console.log(
     `${totals.seeds} seeds from ${from}: ${failed.length} failed; ${acknowledged} records acknowledged, ${starts} starts, ${events} events, ` +
       `${twice} run twice with the same hash; ${seconds()}, ${(cpuSeconds / totals.seeds).toFixed(2)} s of CPU a seed.`,
   )
-  for (const { seed, title } of failed) console.log(`FAILED: npm run sim -- --seed ${seed}   ${title}`)
-  const tame = missing(sometimes, totals.seeds)
+  for (const { seed, title } of failed) console.log(`FAILED: ${repeatedBy(scenarios[scenario], seed)}   ${title}`)
+  const tame = missing(rare, sometimes, totals.seeds)
   if (tame.length > 0) console.log(`FAILED: ${totals.seeds} seeds are enough to see each of these: ${tame.join('; ')}`)
   return failed.length === 0 && tame.length === 0
 }
 
 /** Twice, with the last events of it. */
-export async function repeatOne(seed: number): Promise<boolean> {
-  const result = await runSeed(seed, true)
+export async function repeatOne(scenario: ScenarioName, seed: number): Promise<boolean> {
+  const result = await runSeed(scenario, seed, true)
   console.log(result.report)
   console.log(`seed ${seed}: hash ${result.hash}, again ${result.again}; ${result.title ?? 'all is well'}`)
   for (const [what, times] of Object.entries(result.sometimes).sort()) console.log(`  ${what}: ${times}`)

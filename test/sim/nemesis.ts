@@ -8,27 +8,38 @@ import { flipOneBit } from './bit-flip.ts'
 import type { BrokerNode } from './broker-node.ts'
 import type { History } from './history.ts'
 
-export interface Prey {
+/** What every kind of trouble needs. */
+export interface Haunted {
   readonly world: World
-  readonly node: BrokerNode
   readonly random: SeededRandom
-  readonly trap: Trap
-  readonly history: History
-  /** By name. */
-  readonly clients: readonly string[]
   /** Nothing begins after it. */
   readonly untilMs: number
 }
 
-/** Cuts the power, or kills the broker, as soon as a client is told something that must hold: nothing has more to lose than that moment. */
+/** One node. */
+export interface NodePrey extends Haunted {
+  readonly node: BrokerNode
+}
+
+export interface Prey extends NodePrey {
+  readonly trap: Trap
+  readonly history: History
+  /** By name. */
+  readonly clients: readonly string[]
+}
+
+/** Whom a trap takes, and for how long. */
+export type Victims = () => readonly { readonly node: BrokerNode; readonly downMs: number }[]
+
+/** Cuts the power, or kills, as soon as a client is told something that must hold: nothing has more to lose than that moment. */
 export class Trap {
-  readonly #node: BrokerNode
+  readonly #victims: Victims
   readonly #world: World
   #client: string | null = null
   #isKill = false
 
-  constructor(node: BrokerNode, world: World) {
-    this.#node = node
+  constructor(victims: Victims, world: World) {
+    this.#victims = victims
     this.#world = world
   }
 
@@ -42,21 +53,24 @@ export class Trap {
     if (client !== this.#client) return
     this.#client = null
     this.#world.events.saw(this.#isKill ? 'a kill right after an answer' : 'a power cut right after an answer')
-    if (this.#isKill) this.#node.kill()
-    else this.#node.powerCut()
-    this.#node.restartAfter(10)
+    for (const { node, downMs } of this.#victims()) {
+      if (this.#isKill) node.kill()
+      else node.powerCut()
+      node.restartAfter(downMs)
+    }
   }
 }
 
 /** One kind of trouble; `strike` begins it and gives how long it lasts and what ends it, where something does. */
-interface Trouble {
+export interface Trouble<P extends Haunted> {
   readonly name: string
-  strike(prey: Prey): { readonly ms: number; readonly end: () => void } | undefined
+  strike(prey: P): { readonly ms: number; readonly end: () => void } | undefined
 }
 
-const down = ({ random }: Prey) => random.pick([10, 500, 3000, 12_000])
+const down = ({ random }: NodePrey) => random.pick([10, 500, 3000, 12_000])
 
-export const troubles: readonly Trouble[] = [
+/** What happens to one node. */
+export const nodeTroubles: readonly Trouble<NodePrey>[] = [
   {
     name: 'kill',
     strike(prey) {
@@ -86,28 +100,6 @@ export const troubles: readonly Trouble[] = [
     },
   },
   {
-    name: 'power cuts at answers',
-    strike({ random, trap, clients }) {
-      // What the controller promises is rare, and the most is lost with it.
-      trap.set(random.chance(0.4) ? 'admin' : random.pick(clients))
-      return { ms: 3000, end: () => trap.set(null) }
-    },
-  },
-  {
-    name: 'kill at an answer',
-    strike({ node, trap }) {
-      trap.set('plain', true)
-      const slow = weather(node, { stallMs: 20 }, 3000) // a batch takes a while to the operating system
-      return {
-        ms: slow.ms,
-        end() {
-          slow.end()
-          trap.set(null)
-        },
-      }
-    },
-  },
-  {
     name: 'clean stop',
     strike(prey) {
       prey.node.stop()
@@ -116,28 +108,6 @@ export const troubles: readonly Trouble[] = [
         prey.node.start()
       })
       return undefined
-    },
-  },
-  {
-    name: 'resets',
-    strike({ world, random }) {
-      for (const link of world.network.links) if (random.chance(0.5)) link.reset()
-      return undefined
-    },
-  },
-  {
-    name: 'silence',
-    strike({ world, random }) {
-      for (const link of world.network.links) if (random.chance(0.3)) link.isSilent = true
-      return undefined
-    },
-  },
-  {
-    name: 'slow network',
-    strike({ world, random }) {
-      const slowMs = random.pick([50, 500, 5000])
-      world.network.weather = { latencyMs: 10, slowShare: random.pick([0.02, 0.3]), slowMs, splitShare: 0.4 }
-      return { ms: random.between(500, 8000), end: () => (world.network.weather = { ...calmNetwork }) }
     },
   },
   {
@@ -187,6 +157,60 @@ export const troubles: readonly Trouble[] = [
       return undefined
     },
   },
+]
+
+/** What happens to the network of all. */
+export const networkTroubles: readonly Trouble<Haunted>[] = [
+  {
+    name: 'resets',
+    strike({ world, random }) {
+      for (const link of world.network.links) if (random.chance(0.5)) link.reset()
+      return undefined
+    },
+  },
+  {
+    name: 'silence',
+    strike({ world, random }) {
+      for (const link of world.network.links) if (random.chance(0.3)) link.isSilent = true
+      return undefined
+    },
+  },
+  {
+    name: 'slow network',
+    strike({ world, random }) {
+      const slowMs = random.pick([50, 500, 5000])
+      world.network.weather = { latencyMs: 10, slowShare: random.pick([0.02, 0.3]), slowMs, splitShare: 0.4 }
+      return { ms: random.between(500, 8000), end: () => (world.network.weather = { ...calmNetwork }) }
+    },
+  },
+]
+
+/** The whole lot of a broker that is alone. */
+export const troubles: readonly Trouble<Prey>[] = [
+  ...nodeTroubles,
+  ...networkTroubles,
+  {
+    name: 'power cuts at answers',
+    strike({ random, trap, clients }) {
+      // What the controller promises is rare, and the most is lost with it.
+      trap.set(random.chance(0.4) ? 'admin' : random.pick(clients))
+      return { ms: 3000, end: () => trap.set(null) }
+    },
+  },
+  {
+    name: 'kill at an answer',
+    strike({ node, trap }) {
+      trap.set('plain', true)
+      const slow = weather(node, { stallMs: 20 }, 3000) // a batch takes a while to the operating system
+      return {
+        ms: slow.ms,
+        end() {
+          slow.end()
+          trap.set(null)
+        },
+      }
+    },
+  },
   {
     name: 'a bit turns over',
     strike({ node, random, history }) {
@@ -203,9 +227,9 @@ function weather(node: BrokerNode, changed: Partial<DiskWeather>, ms: number): {
 }
 
 /** Every kind is on in half of the seeds; one comes every few seconds. */
-export function haunt(prey: Prey): string[] {
+export function haunt<P extends Haunted>(all: readonly Trouble<P>[], prey: P): string[] {
   const { world, random, untilMs } = prey
-  const chosen = troubles.filter(() => random.chance(0.5))
+  const chosen = all.filter(() => random.chance(0.5))
   const pace = random.pick([500, 2000, 5000])
   const next = () => {
     world.events.after(random.next() * pace * 2, 'nemesis', () => {

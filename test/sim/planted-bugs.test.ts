@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { plantedBugs } from './planted-bugs.ts'
 import { placeOf } from './planting.ts'
+import { scenarios } from './scenarios.ts'
 
-for (const bug of plantedBugs) {
+const all = Object.values(scenarios).flatMap(({ bugs }) => bugs)
+
+for (const bug of all) {
   test(`the bug ${bug.name} has its place in the sources`, () => {
     assert.notEqual(placeOf(bug).url, '')
     assert.notEqual(bug.find, bug.replace)
@@ -17,5 +19,5 @@ test('a bug whose place is gone, or not alone, is refused', () => {
 })
 
 test('names of bugs are told apart', () => {
-  assert.equal(new Set(plantedBugs.map(({ name }) => name)).size, plantedBugs.length)
+  assert.equal(new Set(all.map(({ name }) => name)).size, all.length)
 })

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { register } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type PlantedBug, plantedBugs } from './planted-bugs.ts'
+import type { PlantedBug } from './planted-bugs.ts'
+import { type ScenarioName, scenarios } from './scenarios.ts'
 
 /** The folder that holds the compiled `src` and `test`. */
 const COMPILED = fileURLToPath(new URL('../..', import.meta.url))
@@ -16,9 +17,10 @@ export interface Planting {
 }
 
 /** Plants the bug of that name into everything that is loaded from here on. Throws where the sources have changed under it. */
-export function plant(name: string): PlantedBug {
-  const bug = plantedBugs.find((one) => one.name === name)
-  if (!bug) throw new Error(`no bug is called ${name}; there are ${plantedBugs.map((one) => one.name).join(', ')}`)
+export function plant(name: string, scenario: ScenarioName): PlantedBug {
+  const { bugs } = scenarios[scenario]
+  const bug = bugs.find((one) => one.name === name)
+  if (!bug) throw new Error(`no bug is called ${name}; there are ${bugs.map((one) => one.name).join(', ')}`)
   register(new URL('./planting-hooks.js', import.meta.url), { data: placeOf(bug) })
   return bug
 }

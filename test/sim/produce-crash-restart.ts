@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict'
 import type { Log } from '../../src/log/log.ts'
-import { type LogLine, World } from '../../src/platform/sim/world.ts'
-import { ready } from '../../src/protocol/compression/index.ts'
+import type { World } from '../../src/platform/sim/world.ts'
 import { DescribeGroupsRequest, DescribeGroupsResponse } from '../../src/protocol/messages/describe-groups.ts'
 import { DescribeProducersRequest, DescribeProducersResponse } from '../../src/protocol/messages/describe-producers.ts'
 import { committedOffsets } from '../support/group-member.ts'
@@ -11,18 +10,17 @@ import { KafkaClient, type SeenRecord } from '../support/kafka-client.ts'
 import { Admin, listTopics } from './admin-client.ts'
 import { readWhole } from './audit.ts'
 import { BrokerNode } from './broker-node.ts'
-import { type Client, type ClientWorld, IdempotentProducer, PlainProducer, Reader } from './clients.ts'
+import { type ClientWorld, IdempotentProducer, PlainProducer, Reader } from './clients.ts'
 import { LoneCommitter, Sharer } from './group-clients.ts'
 import { History, type PartitionHistory, violated } from './history.ts'
 import { checkReplay, plainProducers, Watch } from './inside.ts'
-import { haunt, Trap } from './nemesis.ts'
+import { haunt, Trap, troubles } from './nemesis.ts'
+import { type Outcome, Play, play, RECOVERY_MS } from './play.ts'
 import { Keeper, Trimmer } from './topic-clients.ts'
 
 const PARTITIONS = 2
 const MAX_EVENTS = 2_000_000
 const TROUBLE_MS = 30_000
-/** From the end of all trouble until everybody is served. */
-const RECOVERY_MS = 60_000
 const GROUPS = ['lone', 'shared']
 
 const config = {
@@ -37,47 +35,21 @@ const config = {
 const TOPIC = { 'segment.ms': '2000', 'index.interval.bytes': '300' }
 const COMPACTED = { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.01', 'delete.retention.ms': '2000' }
 
-export interface Outcome {
-  readonly world: World
-  /** What went wrong; null: nothing. */
-  readonly failure: Error | null
-  readonly troubles: readonly string[]
-  readonly acknowledged: number
-  readonly starts: number
-}
-
 /** Never throws: what went wrong is in the outcome. */
-export async function produceCrashRestart(seed: number): Promise<Outcome> {
-  await ready() // loads in real time, once
-  const world = new World({ seed, turn: () => new Promise(setImmediate), maxEvents: MAX_EVENTS })
-  const run = new Run(world)
-  world.onLine = (line) => run.heard(line)
-  let failure: Error | null = null
-  const onRejection = (why: unknown) => (failure ??= new Error(`nobody handled ${String(why)}`, { cause: why }))
-  process.on('unhandledRejection', onRejection)
-  try {
-    await run.all()
-  } catch (thrown) {
-    failure ??= thrown as Error
-  } finally {
-    process.off('unhandledRejection', onRejection)
-  }
-  return { world, failure, troubles: run.troubles, acknowledged: run.acknowledged, starts: run.node.starts }
+export function produceCrashRestart(seed: number): Promise<Outcome> {
+  return play(seed, MAX_EVENTS, (world) => new Run(world))
 }
 
-class Run {
-  readonly world: World
+class Run extends Play {
   readonly node: BrokerNode
   readonly history: History
-  #clients: Client[] = []
   #admin: Admin | null = null
   #trimmers: readonly Trimmer[] = []
   #keeper: Keeper | null = null
   readonly #trap: Trap
-  troubles: string[] = []
 
   constructor(world: World) {
-    this.world = world
+    super(world)
     this.node = new BrokerNode(world.machine('broker'), config)
     const { device } = this.node.machine
     this.history = new History(PARTITIONS, { mishaps: () => device.mishaps, starts: this.node.startedAt })
@@ -87,30 +59,24 @@ class Run {
     world.events.afterEach = () => {
       if (this.node.broker) watch.look(this.node.broker)
     }
-    this.#trap = new Trap(this.node, world)
+    this.#trap = new Trap(() => [{ node: this.node, downMs: 10 }], world)
   }
 
   get acknowledged(): number {
     return this.history.partitions.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0)
   }
 
-  heard({ facts, message }: LogLine): void {
-    if (message.startsWith('a log was cut')) this.world.events.saw('a torn log was cut')
-    for (let why: unknown = facts['error'] ?? facts['why']; why instanceof Error; why = why.cause) {
-      if (!/^(AssertionFailed|TypeError|RangeError|ReferenceError)$/.test(why.name)) continue
-      const bug = why
-      this.world.events.after(0, 'violation', () => violated(`a bug in the broker: ${message}: ${bug.stack}`))
-      return
-    }
+  get starts(): number {
+    return this.node.starts
   }
 
   async all(): Promise<void> {
     await this.#begin()
     const from = this.world.events.now
     const { world, node, history } = this
-    const clients = this.#clients.map(({ name }) => name)
+    const clients = this.clients.map(({ name }) => name)
     const untilMs = from + TROUBLE_MS
-    this.troubles = haunt({ world, node, random: world.random.fork(), trap: this.#trap, history, clients, untilMs })
+    this.troubles = haunt(troubles, { world, node, random: world.random.fork(), trap: this.#trap, history, clients, untilMs })
     await this.world.events.run(untilMs)
     await this.#recover()
     await this.#rest()
@@ -118,7 +84,7 @@ class Run {
 
   async #begin(): Promise<void> {
     this.node.start()
-    await this.#until('the broker serves', 10_000, () => this.node.isServing)
+    await this.until('the broker serves', 10_000, () => this.node.isServing)
     await this.#ask(async (client) => {
       await client.createTopic(this.history.topic, { partitions: PARTITIONS, configs: TOPIC })
       await client.createTopic('trimmed', { configs: { ...TOPIC, 'retention.ms': '6000', 'file.delete.delay.ms': '500' } })
@@ -128,7 +94,15 @@ class Run {
     const place: ClientWorld = {
       world: this.world,
       history: this.history,
-      bootstrapServers: this.node.bootstrapServers,
+      connector:
+        ({ platform }) =>
+        (timeoutMs) =>
+          KafkaClient.connect(this.node.bootstrapServers, platform, timeoutMs),
+      passing: [],
+      pace: 1,
+      replicationFactor: 1,
+      knowsBetter: () => false,
+      coordinator: () => `${this.node.bootstrapServers} always`,
       onPromise: (client) => this.#trap.heard(client),
       life: () => this.node.life,
       starts: () => this.node.starts,
@@ -136,7 +110,7 @@ class Run {
     this.#admin = new Admin('admin', place)
     this.#trimmers = [new Trimmer('trimmer', 'trimmed', true, place), new Trimmer('cutter', 'cut', false, place)]
     this.#keeper = new Keeper('keeper', 'keyed', place)
-    this.#clients = [
+    this.clients = [
       new PlainProducer('plain', place),
       ...this.history.partitions.map((_, i) => new IdempotentProducer(`idempotent${i}`, i, place)),
       new Reader('reader', place),
@@ -155,21 +129,21 @@ class Run {
     node.mayFail = false
     if (!node.process) node.start()
     const since = world.events.now
-    await this.#until('every client is served again', RECOVERY_MS, () =>
-      this.#clients.every(({ lastSuccess }) => lastSuccess > since),
+    await this.until('every client is served again', RECOVERY_MS, () =>
+      this.clients.every(({ lastSuccess }) => lastSuccess > since),
     )
   }
 
   /** Nobody works any more: all is there, and a start on what the disk kept knows the same. */
   async #rest(): Promise<void> {
-    for (const client of this.#clients) client.stop()
-    await this.#until('every client ends', 40_000, () => this.#clients.every(({ isOver }) => isOver))
+    for (const client of this.clients) client.stop()
+    await this.until('every client ends', 40_000, () => this.clients.every(({ isOver }) => isOver))
     const lived = await this.#ask((client) => this.#look(client))
     await this.#checkReplay()
     if (this.world.random.chance(0.5)) this.node.kill()
     else this.node.powerCut()
     this.node.start()
-    await this.#until('the broker serves again', RECOVERY_MS, () => this.node.isServing)
+    await this.until('the broker serves again', RECOVERY_MS, () => this.node.isServing)
     const replayed = await this.#ask((client) => this.#look(client))
     await this.#checkReplay()
     assert.deepEqual(replayed, lived, 'what was replayed is not what was lived')
@@ -177,7 +151,7 @@ class Run {
 
   async #checkReplay(): Promise<void> {
     const { broker, process } = this.node
-    await this.#whileRunning(checkReplay(broker!, process!.platform))
+    await this.whileRunning('the replay ends', checkReplay(broker!, process!.platform))
   }
 
   async #look(client: KafkaClient) {
@@ -185,7 +159,7 @@ class Run {
     for (const [partition, history] of this.history.partitions.entries()) {
       const found = await this.#readWhole(client, this.history.topic, partition, history)
       history.checkAll(found.records, found.endOffset, found.startOffset)
-      for (const { name } of this.#clients) if (name.startsWith('idempotent')) history.checkSequence(found.records, `${name}/`)
+      for (const { name } of this.clients) if (name.startsWith('idempotent')) history.checkSequence(found.records, `${name}/`)
       records.push(found.records.filter(({ offset }) => !history.damageAt(offset))) // memory may still have what the device lost
     }
     for (const trimmer of this.#trimmers) trimmer.check(await this.#readWhole(client, trimmer.topic, 0, trimmer.partition))
@@ -234,26 +208,6 @@ class Run {
       client.close()
       return value
     }
-    return this.#whileRunning(asking())
-  }
-
-  /** What `asking` gives, while event after event runs. */
-  async #whileRunning<T>(asking: Promise<T>): Promise<T> {
-    let answer: { value: T } | { error: unknown } | null = null
-    asking.then(
-      (value) => (answer = { value }),
-      (error) => (answer = { error }),
-    )
-    await this.#until('the auditor is answered', RECOVERY_MS, () => answer !== null)
-    const found = answer as unknown as { value: T } | { error: unknown }
-    if ('error' in found) throw found.error
-    return found.value
-  }
-
-  async #until(what: string, ms: number, isTrue: () => boolean): Promise<void> {
-    if (!(await this.world.events.run(this.world.events.now + ms, isTrue))) {
-      const waiting = this.#clients.map(({ name, lastSuccess }) => `${name} ${lastSuccess.toFixed(0)}`)
-      violated(`not true within ${ms} ms: ${what} (last successes: ${waiting.join(', ')})`)
-    }
+    return this.whileRunning('the auditor is answered', asking())
   }
 }

@@ -3,14 +3,17 @@
 //   --seed S               one of them twice, with its last events
 //   --bug NAME             plants a bug and runs seeds until it is found
 //   --bugs                 the same with all of them
-//   --campaign N           as many seeds as are missing from N in test/campaigns/sim.json
+//   --campaign N           as many seeds as are missing from N in test/campaigns
+//   --cluster              with any of these: several brokers instead of one
 
 import { availableParallelism } from 'node:os'
 import { huntAll } from './bug-hunt.ts'
 import { campaign } from './campaign.ts'
 import { repeatOne, runMany } from './many-seeds.ts'
+import { scenarios } from './scenarios.ts'
 
 const words = process.argv.slice(2)
+const scenario = scenarios[words.includes('--cluster') ? 'cluster' : 'broker']
 const processes = number('--processes') ?? Math.min(2, availableParallelism())
 process.exitCode = (await chosen()) ? 0 : 1
 
@@ -19,10 +22,17 @@ function chosen(): Promise<boolean> {
   const bug = text('--bug')
   const goal = number('--campaign')
   const most = number('--seeds')
-  if (bug !== null || words.includes('--bugs')) return huntAll(bug, { processes, most: most ?? 500, from: number('--from') ?? 1 })
-  if (seed !== null) return repeatOne(seed)
-  if (goal !== null) return campaign(goal, processes)
-  return runMany({ from: number('--from') ?? 1, count: most ?? 200, processes, stops: words.includes('--stop') })
+  if (bug !== null || words.includes('--bugs'))
+    return huntAll(bug, { scenario, processes, most: most ?? 500, from: number('--from') ?? 1 })
+  if (seed !== null) return repeatOne(scenario.name, seed)
+  if (goal !== null) return campaign(scenario, goal, processes)
+  return runMany({
+    scenario: scenario.name,
+    from: number('--from') ?? 1,
+    count: most ?? 200,
+    processes,
+    stops: words.includes('--stop'),
+  })
 }
 
 function text(name: string): string | null {

@@ -1,6 +1,14 @@
 // One seed, run once or twice, as a few plain values that go from process to process.
 
+import { clusterRun } from './cluster/cluster-run.ts'
+import type { Outcome } from './play.ts'
 import { produceCrashRestart } from './produce-crash-restart.ts'
+import type { ScenarioName } from './scenarios.ts'
+
+const runs: Readonly<Record<ScenarioName, (seed: number) => Promise<Outcome>>> = {
+  broker: produceCrashRestart,
+  cluster: clusterRun,
+}
 
 export interface SeedResult {
   readonly seed: number
@@ -19,12 +27,13 @@ export interface SeedResult {
   readonly cpuSeconds: number
 }
 
-export async function runSeed(seed: number, isTwice: boolean): Promise<SeedResult> {
+export async function runSeed(scenario: ScenarioName, seed: number, isTwice: boolean): Promise<SeedResult> {
+  const run = runs[scenario]
   const began = process.cpuUsage()
-  const { world, failure, troubles, acknowledged, starts } = await produceCrashRestart(seed)
+  const { world, failure, troubles, acknowledged, starts } = await run(seed)
   const { user, system } = process.cpuUsage(began)
   const { hash, sometimes, count, last } = world.trace
-  const again = isTwice ? (await produceCrashRestart(seed)).world.trace.hash : null
+  const again = isTwice ? (await run(seed)).world.trace.hash : null
   const differs = again !== null && again !== hash ? `two runs of one seed differ: ${hash} and ${again}` : null
   const where = `seed ${seed}, at ${world.events.now.toFixed(3)} ms of its time, after ${count} lines (${troubles.join(', ')})`
   const cause = failure?.cause instanceof Error ? `\n${failure.cause.stack}` : ''

@@ -1,20 +1,14 @@
 // A few seeds, and every seed that once failed. More of them: npm run sim.
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { failedOnce } from './failed-once.ts'
 import { produceCrashRestart } from './produce-crash-restart.ts'
 
 const FIXED = [1]
-/** Lines of `seed what it found`. */
-const failedOnce = readFileSync('test/sim/seeds.txt', 'utf8')
-  .split('\n')
-  .filter((line) => /^\d/.test(line))
-  .map((line) => Number.parseInt(line, 10))
-
 const hashes: string[] = []
 
-for (const seed of new Set([...FIXED, ...failedOnce])) {
+for (const seed of new Set([...FIXED, ...failedOnce('test/sim/seeds.txt')])) {
   test(`seed ${seed}: what was acknowledged stays, and all works again after the trouble`, async () => {
     const { failure, acknowledged, world } = await produceCrashRestart(seed)
     hashes.push(world.trace.hash)

@@ -34,21 +34,66 @@ export const SOMETIMES = [
   'the wall clock went back',
 ] as const
 
-export type Sometimes = (typeof SOMETIMES)[number]
+/** The same for clusters. */
+export const CLUSTER_SOMETIMES = [
+  'the broker was killed between an append and its flush',
+  'a power cut right after an answer',
+  'a kill right after an answer',
+  'a power cut found unflushed bytes',
+  'a power cut tore a write',
+  'a power cut took names of files',
+  'the disk failed a read',
+  'the disk failed a flush',
+  'a torn log was cut',
+  'the broker gave up, and was started again',
+  'a batch was sent again',
+  'a duplicate was answered',
+  'a member came too late and was unknown',
+  'a partition changed its owner',
+  'a topic was made again under its name',
+  'a bit was turned over',
+  'a configuration was changed',
+  'the wall clock went back',
+  'replicas were to move',
+  'a move was cancelled',
+  'preferred leaders were elected',
+  'partitions were added',
+  'min.insync.replicas was changed',
+  'a follower cut what its leader did not have',
+  'a damaged replica was made again',
+  'a metadata log was cut to follow its leader',
+  'a metadata log went on behind a snapshot',
+  'another controller was elected',
+  'a new controller was cut off at once',
+  'a broker was removed',
+  'a broker was added',
+  'too few replicas were in sync',
+  'a stale leader was known by its epoch',
+] as const
+
+export type Sometimes = (typeof SOMETIMES)[number] | (typeof CLUSTER_SOMETIMES)[number]
+
+/** What runs of one kind are made for. */
+export interface Rare {
+  readonly all: readonly Sometimes[]
+  /** Too seldom to be missed in a few hundred. */
+  readonly seldom: readonly Sometimes[]
+}
+
+export const RARE: Rare = { all: SOMETIMES, seldom: ['a power cut kept unflushed writes out of order'] }
+export const CLUSTER_RARE: Rare = { all: CLUSTER_SOMETIMES, seldom: [] }
 
 /** From so many runs on each of them has to have happened. */
 export const ENOUGH_SEEDS = 200
-/** Too seldom to be missed in so few. */
-const SELDOM: readonly Sometimes[] = ['a power cut kept unflushed writes out of order']
 
 /** What should have happened in so many runs, and did not. */
-export function missing(seen: ReadonlyMap<string, number>, seeds: number): Sometimes[] {
-  return seeds < ENOUGH_SEEDS ? [] : SOMETIMES.filter((what) => !seen.has(what) && !SELDOM.includes(what))
+export function missing({ all, seldom }: Rare, seen: ReadonlyMap<string, number>, seeds: number): Sometimes[] {
+  return seeds < ENOUGH_SEEDS ? [] : all.filter((what) => !seen.has(what) && !seldom.includes(what))
 }
 
 /** In how many of `seeds` runs each of them happened; one that never did is told as such when there were enough runs. */
-export function sometimesTable(seen: ReadonlyMap<string, number>, seeds: number): string[] {
-  const known: readonly string[] = SOMETIMES
+export function sometimesTable({ all }: Rare, seen: ReadonlyMap<string, number>, seeds: number): string[] {
+  const known: readonly string[] = all
   const others = [...seen.keys()].filter((what) => !known.includes(what)).sort()
   const lines = [...known, ...others].map((what) => `${String(seen.get(what) ?? 0).padStart(6)} of ${seeds} seeds: ${what}`)
   const never = known.filter((what) => !seen.has(what))

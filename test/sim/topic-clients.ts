@@ -2,22 +2,10 @@
 
 import { errorName } from '../../src/protocol/errors.ts'
 import { DeleteRecordsRequest, DeleteRecordsResponse } from '../../src/protocol/messages/delete-records.ts'
-import { batchOf, EARLIEST, type KafkaClient, recordsIn } from '../support/kafka-client.ts'
+import { batchOf, EARLIEST, type KafkaCalls, recordsIn } from '../support/kafka-client.ts'
 import type { Audited } from './audit.ts'
-import { accept, Client, type ClientWorld } from './clients.ts'
+import { Client, type ClientWorld } from './clients.ts'
 import { PartitionHistory, violated } from './history.ts'
-
-/** ListOffsets of one partition, whose errors pass as those of other requests do. */
-async function offsetOf(client: KafkaClient, topic: string, timestamp: number): Promise<number> {
-  try {
-    return await client.offset(topic, timestamp)
-  } catch (thrown) {
-    const error = / failed with (\w+)$/.exec((thrown as Error).message)?.[1]
-    if (error === undefined) throw thrown
-    accept(error, 'ListOffsets')
-    throw thrown
-  }
-}
 
 /** Writes, reads, and deletes from the beginning. Retention does so as well, or nobody else. */
 export class Trimmer extends Client {
@@ -37,28 +25,28 @@ export class Trimmer extends Client {
     this.partition = new PartitionHistory(`${topic}-0`)
   }
 
-  protected async work(client: KafkaClient): Promise<void> {
+  protected async work(client: KafkaCalls): Promise<void> {
     while (!this.mustStop) {
       const startedAt = this.now
       if (this.random.chance(0.6)) await this.#produce(client)
       else if (this.random.chance(0.4)) await this.#delete(client)
       else await this.#read(client)
       this.succeeded(startedAt)
-      await this.sleep(this.random.next() * 300)
+      await this.rest(this.random.next() * 300)
     }
   }
 
-  async #produce(client: KafkaClient): Promise<void> {
+  async #produce(client: KafkaCalls): Promise<void> {
     const startedAt = this.now
     const values = Array.from({ length: 1 + this.random.below(3) }, () => `${this.name}/${this.#next++}`)
     const timestamp = this.process.platform.clock.now()
     const { errorCode, baseOffset } = await client.send(this.topic, 0, batchOf(values.map((value) => ({ value, timestamp }))))
-    accept(errorName(errorCode), `${values[0]}`)
+    this.accept(errorName(errorCode), `${values[0]}`)
     for (const [i, value] of values.entries()) this.partition.acknowledge(value, baseOffset + i)
     this.promised(startedAt)
   }
 
-  async #delete(client: KafkaClient): Promise<void> {
+  async #delete(client: KafkaCalls): Promise<void> {
     const startedAt = this.now
     const known = Math.max(-1, ...this.partition.acknowledged.values()) + 1
     const offset = this.#floor + this.random.below(Math.max(0, known - this.#floor) + 1)
@@ -66,7 +54,7 @@ export class Trimmer extends Client {
     const topics = [{ name: this.topic, partitions: [{ partitionIndex: 0, offset }] }]
     const answer = await client.call(DeleteRecordsRequest, DeleteRecordsResponse, 2, { topics, timeoutMs: 3000 })
     const { errorCode, lowWatermark } = answer.topics[0]!.partitions[0]!
-    accept(errorName(errorCode), `DeleteRecords up to ${offset}`)
+    this.accept(errorName(errorCode), `DeleteRecords up to ${offset}`)
     if (lowWatermark < offset) violated(`records up to ${offset} of ${this.topic} were deleted, and it starts at ${lowWatermark}`)
     this.note(`deleted ${this.topic} up to ${lowWatermark}`)
     this.saw('records were deleted by request')
@@ -74,14 +62,15 @@ export class Trimmer extends Client {
     this.promised(startedAt)
   }
 
-  async #read(client: KafkaClient): Promise<void> {
+  async #read(client: KafkaCalls): Promise<void> {
     const before = this.#floor
-    const startOffset = await offsetOf(client, this.topic, EARLIEST)
+    const { errorCode, offset: startOffset } = await client.askOffset(this.topic, EARLIEST)
+    this.accept(errorName(errorCode), 'ListOffsets')
     if (startOffset < before) violated(`${this.topic} started at ${before} and starts at ${startOffset}`)
     this.#startsAt(startOffset)
     const answer = await client.fetch(this.topic, 0, startOffset)
     // Retention may have been here since.
-    accept(errorName(answer.errorCode), `fetch of ${this.topic} at ${startOffset}`, ['OFFSET_OUT_OF_RANGE'])
+    this.accept(errorName(answer.errorCode), `fetch of ${this.topic} at ${startOffset}`, ['OFFSET_OUT_OF_RANGE'])
     for (const { offset, value } of recordsIn(answer.records)) this.partition.saw(value ?? '', offset)
   }
 
@@ -127,23 +116,23 @@ export class Keeper extends Client {
     this.partition = new PartitionHistory(`${topic}-0`)
   }
 
-  protected async work(client: KafkaClient): Promise<void> {
+  protected async work(client: KafkaCalls): Promise<void> {
     while (!this.mustStop) {
       const startedAt = this.now
       await this.#put(client)
       this.promised(startedAt)
-      await this.sleep(this.random.next() * 250)
+      await this.rest(this.random.next() * 250)
     }
   }
 
-  async #put(client: KafkaClient): Promise<void> {
+  async #put(client: KafkaCalls): Promise<void> {
     const key = this.random.pick(KEYS)
     const value = this.random.chance(0.15) ? null : `${key}/${this.#next++}`
     const put: Put = { value, starts: this.starts, offset: null }
     this.#puts.set(key, [...(this.#puts.get(key) ?? []), put])
     const timestamp = this.process.platform.clock.now()
     const { errorCode, baseOffset } = await client.send(this.#topic, 0, batchOf([{ key, value, timestamp }]))
-    accept(errorName(errorCode), `${key}`)
+    this.accept(errorName(errorCode), `${key}`)
     put.offset = baseOffset
   }
 

@@ -8,7 +8,7 @@ import { LeaveGroupRequest, LeaveGroupResponse } from '../../src/protocol/messag
 import { OffsetCommitRequest, OffsetCommitResponse } from '../../src/protocol/messages/offset-commit.ts'
 import { OffsetFetchRequest, OffsetFetchResponse } from '../../src/protocol/messages/offset-fetch.ts'
 import { SyncGroupRequest, SyncGroupResponse } from '../../src/protocol/messages/sync-group.ts'
-import type { KafkaClient } from './kafka-client.ts'
+import type { KafkaCalls } from './kafka-client.ts'
 
 const PROTOCOL = { protocolType: 'consumer', protocolName: 'range' } as const
 
@@ -19,7 +19,7 @@ export interface MemberOptions {
 }
 
 export class GroupMember {
-  readonly #client: KafkaClient
+  readonly #client: KafkaCalls
   readonly #groupId: string
   readonly #options: Required<MemberOptions>
   memberId = ''
@@ -28,7 +28,7 @@ export class GroupMember {
   /** Who is in the generation; told to the leader alone. */
   members: readonly string[] = []
 
-  constructor(client: KafkaClient, groupId: string, options: MemberOptions = {}) {
+  constructor(client: KafkaCalls, groupId: string, options: MemberOptions = {}) {
     this.#client = client
     this.#groupId = groupId
     this.#options = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, groupInstanceId: null, ...options }
@@ -97,7 +97,7 @@ export class GroupMember {
 }
 
 /** Where a group's coordinator is; made ready where it is not yet. Throws with the error's name. */
-export async function findCoordinator(client: KafkaClient, groupId: string): Promise<{ host: string; port: number }> {
+export async function findCoordinator(client: KafkaCalls, groupId: string): Promise<{ host: string; port: number }> {
   const body = { keyType: 0, coordinatorKeys: [groupId] }
   const [found] = (await client.call(FindCoordinatorRequest, FindCoordinatorResponse, 4, body)).coordinators
   if (found!.errorCode !== 0) throw new Error(`FindCoordinator of ${groupId} failed with ${errorName(found!.errorCode)}`)
@@ -105,7 +105,7 @@ export async function findCoordinator(client: KafkaClient, groupId: string): Pro
 }
 
 /** All committed offsets of a group, as `topic-partition` to offset. */
-export async function committedOffsets(client: KafkaClient, groupId: string): Promise<Record<string, number>> {
+export async function committedOffsets(client: KafkaCalls, groupId: string): Promise<Record<string, number>> {
   const body = { groups: [{ groupId, topics: null }], requireStable: false }
   const [group] = (await client.call(OffsetFetchRequest, OffsetFetchResponse, 9, body)).groups
   if (group!.errorCode !== 0) throw new Error(`OffsetFetch of ${groupId} failed with ${errorName(group!.errorCode)}`)

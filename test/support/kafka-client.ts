@@ -53,7 +53,39 @@ export function batchOf(texts: readonly NewText[], fields: BatchFields = {}): Bu
   return buildBatch({ ...fields, records })
 }
 
-export class KafkaClient {
+/** What tests ask, of one broker or of several. */
+export interface KafkaCalls {
+  readonly server: string
+  call<Req, Res>(request: Message<Req>, response: Message<Res>, version: number, body: Input<Req>): Promise<Res>
+  send(topic: string, partition: number, records: Uint8Array, options?: { acks?: number }): Promise<ProducedPartition>
+  fetch(topic: string, partition: number, fetchOffset: number, options?: FetchOptions): Promise<FetchedPartition>
+  /** ListOffsets, whatever it says. */
+  askOffset(topic: string, timestamp: number, partition?: number): Promise<ListedOffset>
+  offset(topic: string, timestamp: number, partition?: number): Promise<number>
+  alterConfigs(type: keyof typeof RESOURCE, name: string, values: Record<string, string>): Promise<{ errorCode: number }>
+  /** The leader epoch that the next request for this partition is meant for; -1 where nobody looks. */
+  leaderEpochOf(topic: string, partition: number): Promise<number>
+  /** A way to one server. */
+  at(server: string): Promise<KafkaCalls>
+  /** A way to the leader of a partition. */
+  leader(topic: string, partition: number): Promise<KafkaCalls>
+  close(): void
+}
+
+export interface FetchOptions {
+  readonly maxWaitMs?: number
+  readonly minBytes?: number
+  readonly maxBytes?: number
+  readonly partitionMaxBytes?: number
+  readonly isolationLevel?: number
+  readonly currentLeaderEpoch?: number
+}
+
+export type ProducedPartition = ProduceResponse['responses'][number]['partitionResponses'][number]
+export type FetchedPartition = FetchResponse['responses'][number]['partitions'][number]
+export type ListedOffset = ListOffsetsResponse['topics'][number]['partitions'][number]
+
+export class KafkaClient implements KafkaCalls {
   readonly #caller: Caller
   readonly #timeoutMs: number
   #correlationId = 0
@@ -75,6 +107,25 @@ export class KafkaClient {
 
   get isOpen(): boolean {
     return this.#caller.isOpen
+  }
+
+  /** host:port of the other end. */
+  get server(): string {
+    const { host, port } = this.#caller.remote
+    return `${host}:${port}`
+  }
+
+  /** One connection leads to one broker. */
+  async at(_server: string): Promise<this> {
+    return this
+  }
+
+  async leader(_topic: string, _partition: number): Promise<this> {
+    return this
+  }
+
+  async leaderEpochOf(_topic: string, _partition: number): Promise<number> {
+    return -1
   }
 
   get closed(): Promise<void> {
@@ -127,7 +178,12 @@ export class KafkaClient {
   }
 
   /** Sends one batch to one partition; gives its answer, whatever that says. */
-  async send(topic: string, partition: number, records: Uint8Array, { acks = -1, version = 12 } = {}) {
+  async send(
+    topic: string,
+    partition: number,
+    records: Uint8Array,
+    { acks = -1, version = 12 } = {},
+  ): Promise<ProducedPartition> {
     const body = produceBody(topic, partition, records, acks)
     const { responses } = await this.call(ProduceRequest, ProduceResponse, version, body)
     return responses[0]!.partitionResponses[0]!
@@ -149,9 +205,16 @@ export class KafkaClient {
     topic: string,
     partition: number,
     fetchOffset: number,
-    { maxWaitMs = 0, minBytes = 1, maxBytes = 1 << 20, partitionMaxBytes = 1 << 20, isolationLevel = 0 } = {},
-  ) {
-    const partitions = [{ partition, fetchOffset, partitionMaxBytes }]
+    {
+      maxWaitMs = 0,
+      minBytes = 1,
+      maxBytes = 1 << 20,
+      partitionMaxBytes = 1 << 20,
+      isolationLevel = 0,
+      currentLeaderEpoch = -1,
+    }: FetchOptions = {},
+  ): Promise<FetchedPartition> {
+    const partitions = [{ partition, currentLeaderEpoch, fetchOffset, partitionMaxBytes }]
     const body = { maxWaitMs, minBytes, maxBytes, isolationLevel, topics: [{ topic, partitions }], forgottenTopicsData: [] }
     const { responses } = await this.call(FetchRequest, FetchResponse, 12, body)
     return responses[0]!.partitions[0]!
@@ -176,12 +239,16 @@ export class KafkaClient {
     return (await this.listOffset(topic, timestamp, partition)).offset
   }
 
-  async listOffset(topic: string, timestamp: number, partition = 0) {
-    const topics = [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }]
-    const body = { replicaId: -1, isolationLevel: 0, topics, timeoutMs: 5000 }
-    const answer = (await this.call(ListOffsetsRequest, ListOffsetsResponse, 10, body)).topics[0]!.partitions[0]!
+  async listOffset(topic: string, timestamp: number, partition = 0): Promise<ListedOffset> {
+    const answer = await this.askOffset(topic, timestamp, partition)
     requireNone(answer, `the offset of ${topic}-${partition} at ${timestamp}`)
     return answer
+  }
+
+  async askOffset(topic: string, timestamp: number, partition = 0, currentLeaderEpoch = -1): Promise<ListedOffset> {
+    const topics = [{ name: topic, partitions: [{ partitionIndex: partition, currentLeaderEpoch, timestamp }] }]
+    const body = { replicaId: -1, isolationLevel: 0, topics, timeoutMs: 5000 }
+    return (await this.call(ListOffsetsRequest, ListOffsetsResponse, 10, body)).topics[0]!.partitions[0]!
   }
 
   /** Sets configurations of a topic, or of a broker ('' names the default of all brokers); gives the answer. */

@@ -44,6 +44,12 @@ export class Link {
     for (const end of [this.client, this.server]) if (end.process === process) end.lost(withMachine)
   }
 
+  /** The machines reach each other again. */
+  mend(): void {
+    this.client.mend()
+    this.server.mend()
+  }
+
   over(): void {
     if (this.client.isOver && this.server.isOver) this.network.forget(this)
   }
@@ -74,6 +80,10 @@ export class SimConnection implements Connection {
   #underWay = 0
   /** Nothing overtakes on one connection. */
   #lastArrival = 0
+  /** What came to a cut between the machines, in its order. */
+  #held: (() => void)[] = []
+  /** What came while the process stood still. */
+  #unheeded: (() => void)[] = []
   /** After that many more bytes it breaks. */
   #breakAfter = Infinity
   #why: Error | undefined
@@ -155,18 +165,46 @@ export class SimConnection implements Connection {
     this.#lastArrival = at
     const arrow = this === this.#link.client ? '>' : '<'
     events.after(at - events.now, `net ${this.#link.name} ${arrow} ${what}`, () => {
-      if (!this.#link.isSilent) run()
+      if (this.#held.length > 0 || this.#isCut) this.#held.push(run)
+      else if (!this.#link.isSilent) this.#other.#heed(run)
+    })
+  }
+
+  get #isCut(): boolean {
+    return this.#network.isCut(this.process.machine.name, this.#other.process.machine.name)
+  }
+
+  /** What was held back goes on, unless there is another cut by then. */
+  mend(): void {
+    if (this.#held.length === 0) return
+    this.#network.events.after(this.#network.delay(), `net ${this.#link.name} goes on`, () => {
+      if (this.#isCut) return
+      for (const run of this.#held.splice(0)) if (!this.#link.isSilent) this.#other.#heed(run)
+    })
+  }
+
+  /** A process that stands still sees what came when it goes on, in its order. */
+  #heed(run: () => void): void {
+    if (this.#unheeded.length === 0 && !this.#standsStill) return run()
+    this.#unheeded.push(run)
+    if (this.#unheeded.length === 1) this.#waitForProcess()
+  }
+
+  get #standsStill(): boolean {
+    return this.process.isAlive && this.process.pausedUntil > this.#network.events.now
+  }
+
+  #waitForProcess(): void {
+    const { events } = this.#network
+    events.after(this.process.pausedUntil - events.now, 'net waits', () => {
+      if (this.#standsStill) return this.#waitForProcess()
+      for (const run of this.#unheeded.splice(0)) run()
     })
   }
 
   #arrive(piece: Uint8Array): void {
-    const { process } = this
-    if (process.isAlive && process.pausedUntil > this.#network.events.now) {
-      this.#network.events.after(process.pausedUntil - this.#network.events.now, 'net waits', () => this.#arrive(piece))
-      return
-    }
     if (this.isOver) {
-      if (process.machine.isUp) this.#deliver('reset', () => this.#other.#break('ECONNRESET'))
+      if (this.process.machine.isUp) this.#deliver('reset', () => this.#other.#break('ECONNRESET'))
       return
     }
     const kept = piece.subarray(0, Math.min(piece.length, this.#breakAfter))

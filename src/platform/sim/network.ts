@@ -37,6 +37,8 @@ export class SimNetwork {
   readonly #links = new Set<Link>()
   /** By machine and port. */
   readonly #bound = new Map<string, Bound[]>()
+  /** `from to`, by machine. */
+  readonly #cuts = new Set<string>()
   #nextPort = FIRST_CHOSEN_PORT
 
   constructor(events: Events, random: SeededRandom) {
@@ -61,6 +63,21 @@ export class SimNetwork {
   /** The open connections, oldest first. */
   get links(): Link[] {
     return [...this.#links]
+  }
+
+  /** What one machine sends to another is held back until `mend`, as TCP does it, which sends again and again. Nobody is told. */
+  cut(from: string, to: string): void {
+    if (from !== to) this.#cuts.add(`${from} ${to}`)
+  }
+
+  isCut(from: string, to: string): boolean {
+    return this.#cuts.has(`${from} ${to}`)
+  }
+
+  /** All machines reach each other again; what was held back arrives a little later. */
+  mend(): void {
+    this.#cuts.clear()
+    for (const link of this.links) link.mend()
   }
 
   forget(link: Link): void {
@@ -106,7 +123,8 @@ export class SimNetwork {
     const to = { host: isLocal ? from.host : host, port }
     const answer = (what: string, run: () => void) => void this.events.after(this.delay(), what, run, self)
     this.events.after(this.delay(), `net connect ${from.host}:${from.port} ${host}:${port}`, () => {
-      if (!machine.isUp) return // nobody says anything
+      const isReached = !this.isCut(self.machine.name, machine.name) && !this.isCut(machine.name, self.machine.name)
+      if (!machine.isUp || !isReached) return // nobody says anything
       const bound = (this.#bound.get(`${machine.name}:${port}`) ?? []).find(({ hosts }) => hosts === null || hosts.has(host))
       if (!bound?.process.isAlive) {
         answer('net refused', () => connected.reject(new ConnectRefused(`could not connect to ${host}:${port}: ECONNREFUSED`)))
