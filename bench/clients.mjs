@@ -1,38 +1,8 @@
 /** The load programs, ours and Apache's, as functions from a broker and a load to figures. */
 import { join } from 'node:path'
 import { javaClasses } from '../test/interop/lib/cache.mjs'
-import { Connection, createTopic, deleteTopic, untilServed } from '../test/interop/lib/wire.mjs'
 import { payload } from './payloads.mjs'
 import { runRaised, startRaised } from './programs.mjs'
-
-let topicNumber = 0
-
-/** Runs `body` with a topic of its own, which is deleted afterwards. */
-export async function withTopic(broker, partitions, body) {
-  const topic = await newTopic(broker, partitions)
-  try {
-    return await body(topic)
-  } finally {
-    await dropTopic(broker, topic)
-  }
-}
-
-/** A new topic that answers, with the configurations that the case wants of this broker's topics. */
-export async function newTopic(broker, partitions) {
-  const topic = `bench-${process.pid}-${topicNumber++}`
-  const connection = await Connection.open(broker.bootstrap)
-  await createTopic(connection, topic, partitions, broker.topicConfigs)
-  await untilServed(connection, topic, partitions)
-  connection.close()
-  return topic
-}
-
-export async function dropTopic(broker, topic) {
-  const connection = await Connection.open(broker.bootstrap)
-  await deleteTopic(connection, topic)
-  connection.close()
-  await new Promise((resume) => setTimeout(resume, 500)) // its files go 100 ms later
-}
 
 /** One of our programs in `load/`, in a process of its own; gives its JSON answer. */
 export async function load(name, settings) {

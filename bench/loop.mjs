@@ -22,14 +22,29 @@ export function askProbe(socket) {
   })
 }
 
-/** As figures of a run: the longest turn, the longest without its pauses for garbage, the most CPU time of one, the longest pause. */
-export function loopFigures({ longestMs, p999Ms, longestWorkMs, longestCpuMs, longestGcMs, over10Ms, worst, profile }) {
-  const figures = { sliceMs: longestMs, sliceWithoutGcMs: longestWorkMs, sliceCpuMs: longestCpuMs, gcPauseMs: longestGcMs }
+/**
+ * What the probes of all processes saw, as figures of a run: the longest turn of any, the longest without its pauses for garbage, the most CPU time of
+ * one, the longest pause.
+ */
+export function loopFigures(seen) {
+  const most = (name) => Math.max(...seen.map((each) => each[name]))
+  const worst = seen.flatMap((each) => each.worst).sort((a, b) => b.ms - a.ms)
+  const profile = joined(seen.map((each) => each.profile))
   return {
-    ...figures,
-    sliceP999Ms: p999Ms,
-    slicesOver10Ms: over10Ms,
-    worstSlices: worst,
+    sliceMs: most('longestMs'),
+    sliceWithoutGcMs: most('longestWorkMs'),
+    sliceCpuMs: most('longestCpuMs'),
+    gcPauseMs: most('longestGcMs'),
+    sliceP999Ms: most('p999Ms'),
+    slicesOver10Ms: seen.reduce((sum, each) => sum + each.over10Ms, 0),
+    worstSlices: worst.slice(0, 5),
     ...(profile.length > 0 ? { profile } : {}),
   }
+}
+
+/** The profiles of several processes as one: what a function took of them on the average. */
+function joined(profiles) {
+  const parts = new Map()
+  for (const { name, part } of profiles.flat()) parts.set(name, (parts.get(name) ?? 0) + part / profiles.length)
+  return [...parts].map(([name, part]) => ({ name, part })).sort((a, b) => b.part - a.part)
 }

@@ -18,10 +18,12 @@ function stat(pid) {
   return text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? null
 }
 
-/** User and system seconds of one process so far. */
-export function cpuOf(pid) {
-  const fields = stat(pid)
-  return fields === null ? 0 : (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+/** User and system seconds of these processes so far. */
+export function cpuOf(pids) {
+  return [pids].flat().reduce((sum, pid) => {
+    const fields = stat(pid)
+    return fields === null ? sum : sum + (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+  }, 0)
 }
 
 /** Seconds of all children of ours that have ended: how client programs are accounted. */
@@ -49,10 +51,12 @@ function cpuOfKernelThreads() {
   return found
 }
 
-/** Resident memory in MiB. */
-export function rssOf(pid) {
-  const match = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')
-  return match === null ? null : Number(match[1]) / 1024
+/** Resident memory of these processes together in MiB; null where it is not known of one. */
+export function rssOf(pids) {
+  return [pids].flat().reduce((sum, pid) => {
+    const match = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')
+    return match === null || sum === null ? null : sum + Number(match[1]) / 1024
+  }, 0)
 }
 
 /**
@@ -61,7 +65,7 @@ export function rssOf(pid) {
  */
 export function watchStrangers(pids = []) {
   if (!existsSync('/proc/self/stat')) return () => null
-  const ours = () => pids.reduce((sum, pid) => sum + cpuOf(pid), 0) + cpuOfEndedChildren() + ownCpu()
+  const ours = () => cpuOf(pids) + cpuOfEndedChildren() + ownCpu()
   const from = { machine: cpuOfMachine(), ours: ours(), kernel: cpuOfKernelThreads(), at: performance.now() }
   return () => {
     let strangers = cpuOfMachine() - from.machine - (ours() - from.ours)
@@ -76,16 +80,17 @@ function ownCpu() {
 }
 
 /**
- * Runs one action against a broker and adds to its result what it cost: `brokerCpu` (seconds), `cpuPerGB` (per 10^9 bytes of record
- * values), `rssPeak` (MiB), `clientCpu`, `otherCores`, and how long the event loop was held, where the broker carries the probe. The
+ * Runs one action against a broker, or a cluster, and adds to its result what it cost in all its processes: `brokerCpu` (seconds), `cpuPerGB` (per
+ * 10^9 bytes of record values), `rssPeak` (MiB), `clientCpu`, `otherCores`, and how long an event loop was held, where they carry the probe. The
  * `others` are brokers that wait for their turn.
  */
 export async function measured(broker, others, action) {
-  if (broker.probe) await askProbe(broker.probe) // forget what was before
-  const strangers = watchStrangers([broker, ...others].map(({ pid }) => pid))
-  const before = { broker: cpuOf(broker.pid), children: cpuOfEndedChildren() }
-  let rssPeak = rssOf(broker.pid)
-  const watch = setInterval(() => (rssPeak = Math.max(rssPeak, rssOf(broker.pid))), 200)
+  const { pids, probes } = broker
+  for (const probe of probes) await askProbe(probe) // forget what was before
+  const strangers = watchStrangers([broker, ...others].flatMap((each) => each.pids))
+  const before = { broker: cpuOf(pids), children: cpuOfEndedChildren() }
+  let rssPeak = rssOf(pids)
+  const watch = setInterval(() => (rssPeak = Math.max(rssPeak, rssOf(pids))), 200)
   let result
   try {
     result = await action()
@@ -93,9 +98,9 @@ export async function measured(broker, others, action) {
     clearInterval(watch)
   }
   const otherCores = strangers()
-  const loop = broker.probe ? loopFigures(await askProbe(broker.probe)) : {}
+  const loop = probes.length > 0 ? loopFigures(await Promise.all(probes.map(askProbe))) : {}
   if (otherCores === null) return { ...result, ...loop }
-  const brokerCpu = cpuOf(broker.pid) - before.broker
+  const brokerCpu = cpuOf(pids) - before.broker
   const perRequest = result.requests ? { cpuPerRequest: (brokerCpu * 1e6) / result.requests } : {}
   const perGB = result.bytes ? { cpuPerGB: brokerCpu / (result.bytes / 1e9) } : {}
   return {

@@ -26,6 +26,7 @@ export class Progress {
 
   /** The preparations are over: from here on it goes as the cases said. */
   begin() {
+    this.#planned = 0
     this.#startedAt = performance.now()
   }
 

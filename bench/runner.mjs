@@ -6,12 +6,13 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { destroyAll } from '../test/interop/lib/processes.mjs'
 import { processOf, startNamed, target } from './brokers.mjs'
-import { load, withTopic } from './clients.mjs'
+import { load } from './clients.mjs'
 import { figures as known } from './figures.mjs'
 import { measured, rssOf, watchStrangers } from './measure.mjs'
 import { Progress } from './progress.mjs'
 import { settle } from './settle.mjs'
 import { round } from './table.mjs'
+import { withTopic } from './topics.mjs'
 
 /** A run counts when strangers kept less than this many cores busy. */
 const quietCores = 0.1
@@ -24,20 +25,29 @@ export async function runCases(cases, settings, onResult) {
   const progress = new Progress(cases, settings)
   const alone = cases.filter((each) => each.runAlone)
   const loads = cases.filter((each) => !each.runAlone)
-  let isGood = await runLoads(loads, settings, progress, onResult)
+  let isGood = true
+  // Who waits for another kind of cluster to be measured would only take memory.
+  for (const nodes of new Set(loads.map((each) => each.nodes)))
+    isGood =
+      (await runLoads(
+        loads.filter((each) => each.nodes === nodes),
+        settings,
+        progress,
+        onResult,
+      )) && isGood
   for (const each of alone) isGood = (await runAlone(each, settings, progress, onResult)) && isGood
   return isGood
 }
 
-/** All brokers run through all load cases; in each case they take turns. */
+/** All brokers, or clusters of as many nodes, run through all load cases; in each case they take turns. */
 async function runLoads(cases, settings, progress, onResult) {
-  if (cases.length === 0) return true
   const running = new Map()
+  const { replicas, nodes } = cases[0]
   for (const name of new Set(cases.flatMap((each) => each.brokers.map(processOf)))) {
-    const broker = await startPatiently(name, settings, progress)
+    const broker = await startPatiently(name, { ...settings, ...(nodes > 1 ? { nodes } : {}) }, progress)
     running.set(name, broker)
     progress.say(`${name}: ready after ${round(broker.readyMs)} ms; warming up for ${settings.warm} s`)
-    await warmUp(target(name, broker), settings.warm)
+    await warmUp(target(name, broker), settings.warm, replicas)
   }
   progress.begin()
   let isGood = true
@@ -47,7 +57,7 @@ async function runLoads(cases, settings, progress, onResult) {
     onResult(each, runs)
   }
   for (const [name, broker] of running) {
-    progress.say(`${name}: RSS after all load ${round(rssOf(broker.pid))} MiB`)
+    progress.say(`${name}: RSS after all load ${round(rssOf(broker.pids))} MiB`)
     await broker.stop()
   }
   return isGood
@@ -64,13 +74,14 @@ async function startPatiently(name, settings, progress) {
 }
 
 /** A JIT compiler has seen everything once before anything is measured. */
-async function warmUp(broker, seconds) {
+async function warmUp(broker, seconds, replicas) {
   if (seconds === 0) return
-  await withTopic(broker, 12, async (topic) => {
-    const settings = { bootstrap: broker.bootstrap, topic, partitions: 12, connections: 12, inFlight: 2, seconds: seconds / 2 }
+  const warm = async (topic, leaders) => {
+    const settings = { leaders, topic, partitions: 12, connections: 12, inFlight: 2, seconds: seconds / 2 }
     await load('produce', { ...settings, records: 16, size: 1024 })
     await load('fetch', { ...settings, connections: 4 })
-  })
+  }
+  await withTopic(broker, 12, warm, { replicas })
 }
 
 async function runCase(each, running, settings, progress) {
@@ -89,7 +100,7 @@ async function runCase(each, running, settings, progress) {
   }
   for (let turn = 0; turn < settings.runs; turn++) {
     for (const [broker, prepared] of context) {
-      const others = [...running.values()].filter(({ pid }) => pid !== broker.pid)
+      const others = [...running.values()].filter(({ bootstrap }) => bootstrap !== broker.bootstrap)
       const action = () => measured(broker, others, () => each.run(broker, { ...prepared, turn }))
       runs.push(await oneRun(each, broker.name, turn, action, settings, progress))
     }
@@ -104,7 +115,8 @@ async function runAlone(each, settings, progress, onResult) {
   for (let turn = 0; turn < settings.runs; turn++) {
     for (const name of each.brokers) {
       const dir = join(settings.workDir, `${each.name}-${name}-${turn}`)
-      const start = (where, port) => startNamed(name, where, { port, other: settings.other })
+      const nodes = each.nodes > 1 ? { nodes: each.nodes } : {}
+      const start = (where, port) => startNamed(name, where, { port, other: settings.other, ...nodes })
       const action = async () => {
         const strangers = watchStrangers()
         try {
@@ -154,4 +166,5 @@ const alsoSaid = [
   'otherCores',
   'client late p99',
   'files a round',
+  'brokerCpu',
 ]

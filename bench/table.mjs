@@ -99,6 +99,7 @@ function otherRows(result, wanted) {
 
 const asWhat = ({ of }) => {
   if (of[0] === 'ours') return ', absolute'
+  if (of[0] === 'ours-two') return ', two processes, against one'
   if (of[1] === 'apache-flush') return ', fsync before the answer, against flush.messages=1'
   return of[1] === 'apache' ? ', fsync before the answer, against no fsync' : ', fsync before the answer'
 }

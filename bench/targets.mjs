@@ -20,6 +20,17 @@ const javaProduce = {
   zstd: [ratio('recordsPerSecond', 1, none), ratio('cpuPerGB', Number(process.versions.node.split('.')[0]) < 22 ? 1 : 0.9, 0.7)],
 }
 
+/** All replicas are in the CPU; with fsync all three flush before an answer leaves, which Apache's default never does. */
+const replicated = (rate) => [
+  ratio(rate, 1, 1.3),
+  ratio('cpuPerGB', 1, 0.7),
+  ratio(rate, 0.5, 0.8, ['ours-fsync', 'apache']),
+  ratio('cpuPerGB', none, 1, ['ours-fsync', 'apache']),
+]
+
+/** Only shown: what it brings depends on how many cores the load leaves over. */
+const twoProcesses = [ratio('mbPerSecond', none, none, ['ours-two', 'ours']), ratio('cpuPerGB', none, none, ['ours-two', 'ours'])]
+
 export const targets = {
   'produce-16k': [
     ratio('mbPerSecond', 1.25, 1.6),
@@ -66,6 +77,22 @@ export const targets = {
     ratio('crashRestartMs', 0.3, 0.1),
   ],
   recovery: [ratio('crashRestartMs', 0.25, 0.1)],
+  'processes-produce': twoProcesses,
+  'processes-fetch': twoProcesses,
+  'cluster-produce': replicated('mbPerSecond'),
+  'cluster-produce-1m': replicated('mbPerSecond'),
+  'cluster-java-produce': replicated('recordsPerSecond'),
+  'cluster-latency-1000': [
+    ratio('end-to-end p99', 0.5, 0.25),
+    ratio('ack p99', none, 0.5),
+    ...['ack p50', 'ack p99', 'end-to-end p50', 'end-to-end p99'].map((each) =>
+      ratio(each, none, none, ['ours-fsync', 'apache']),
+    ),
+  ],
+  'cluster-create': [ratio('createMs', 1, 0.5), ratio('replicatedMs', 1, 0.5)],
+  'cluster-reassign': [ratio('reassignMs', 1, 0.7)],
+  'cluster-memory': [ratio('rssIdle', 0.3, 0.2), ratio('rssLoaded', 0.3, 0.2)],
+  'cluster-fail-over': [ratio('gap p50', 0.5, 0.1), absolute('gap p50', none, 1000)],
 }
 
 /** The event loop of ours is never held longer than this in normal work. */

@@ -35,7 +35,7 @@ const { values: options } = parseArgs({
 })
 const usage = `npm run bench -- [options]
   --list           the cases, and how long they take
-  --cases a,b      only these; --group ${groups.join('|')} only theirs (several with commas); --filter REGEX
+  --cases a,b      only these, or all of a group; --group ${groups.join('|')} only theirs (several with commas); --filter REGEX
   --runs N         how often every case runs on every broker (3)
   --seconds S      how long a run aims to take (4)
   --warm S         of raw produce and fetch on each broker before anything is measured (10)
@@ -71,9 +71,13 @@ else await measure()
 function chosen() {
   const isNamed = (list, name) => list === '' || list.split(',').includes(name)
   const found = allCases.filter(
-    ({ name, group }) => isNamed(options.cases, name) && isNamed(options.group, group) && new RegExp(options.filter).test(name),
+    ({ name, group }) =>
+      (isNamed(options.cases, name) || isNamed(options.cases, group)) &&
+      isNamed(options.group, group) &&
+      new RegExp(options.filter).test(name),
   )
-  const unknown = options.cases.split(',').filter((name) => name !== '' && !allCases.some((each) => each.name === name))
+  const isKnown = (name) => name === '' || groups.includes(name) || allCases.some((each) => each.name === name)
+  const unknown = options.cases.split(',').filter((name) => !isKnown(name))
   if (unknown.length > 0) fail(`There is no case ${unknown.join(', ')}; --list shows them.`)
   const strange = (named ?? []).filter((name) => brokers[name] === undefined)
   if (strange.length > 0) fail(`There is no broker ${strange.join(', ')}; --help shows them.`)

@@ -1,5 +1,6 @@
 /** What a program with kafkajs gets. The client is the limit: the rows show that neither broker makes it slower. */
-import { dropTopic, load, newTopic, withTopic } from '../clients.mjs'
+import { load } from '../clients.mjs'
+import { dropTopic, leadersOf, newTopic, withTopic } from '../topics.mjs'
 
 const settings = (broker, topic, seconds) => ({ bootstrap: broker.bootstrap, topic, size: 1024, seconds })
 
@@ -23,7 +24,8 @@ export const clientCases = [
     async prepare(broker, { seconds }) {
       const topic = await newTopic(broker, 12)
       const records = 140_000 * seconds
-      const fast = { bootstrap: broker.bootstrap, topic, partitions: 12, connections: 12, inFlight: 1, records: 100, size: 1024 }
+      const leaders = await leadersOf(broker, topic)
+      const fast = { leaders, topic, partitions: 12, connections: 12, inFlight: 1, records: 100, size: 1024 }
       for (let sent = 0; sent < records; ) sent += (await load('produce', { ...fast, seconds: 0.5 })).bytes / 1024
       return { topic, records }
     },

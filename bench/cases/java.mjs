@@ -1,5 +1,6 @@
 /** Apache's own ProducerPerformance and ConsumerPerformance, which cost more CPU than either broker does. */
-import { dropTopic, javaConsume, javaProduce, newTopic, withTopic } from '../clients.mjs'
+import { javaConsume, javaProduce } from '../clients.mjs'
+import { dropTopic, newTopic, withTopic } from '../topics.mjs'
 
 /** How many records a second these are on two cores, about: it only decides how many records a case takes. */
 const rates = {

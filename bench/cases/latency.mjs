@@ -1,23 +1,31 @@
 /** Open loop at a fixed rate, far from what the broker can take: how long does one record wait? */
-import { javaLatency, latencyClassPath, load, withTopic } from '../clients.mjs'
+import { javaLatency, latencyClassPath, load } from '../clients.mjs'
+import { withTopic } from '../topics.mjs'
 
 const records = { topicPartitions: 12, size: 1024 }
 
-function raw(name, rate) {
+/** Where a cluster is meant, `group`, `nodes` and `replicas` say so. */
+export function rawLatency(name, rate, { group = 'latency', nodes = 1, replicas = 1 } = {}) {
+  const about = `${rate.toLocaleString('en-US')} records/s of 1 KB, acks=all, raw sockets: acknowledgement and end to end`
   return {
     name,
-    about: `${rate.toLocaleString('en-US')} records/s of 1 KB, acks=all, raw sockets: acknowledgement and end to end`,
-    group: 'latency',
+    about: nodes > 1 ? `${nodes} brokers, ${replicas} replicas, ${about}` : about,
+    group,
+    nodes,
+    replicas,
     main: 'end-to-end p99',
     lowerIsBetter: true,
     brokers: ['ours', 'apache', 'ours-fsync'],
     takes: (seconds) => Math.max(5, seconds) + 6,
-    run: (broker, { seconds, dir }) =>
-      withTopic(broker, records.topicPartitions, async (topic) => {
-        const settings = { rate, size: records.size, partitions: records.topicPartitions }
-        const figures = await load('latency', { ...settings, bootstrap: broker.bootstrap, topic, seconds: Math.max(5, seconds) })
-        return broker.name === 'ours-fsync' ? { ...figures, ...(await bareDisk(dir, settings, figures)) } : figures
-      }),
+    run: (broker, { seconds, dir }) => {
+      const settings = { rate, size: records.size, partitions: records.topicPartitions }
+      const run = async (topic, leaders) => {
+        const figures = await load('latency', { ...settings, leaders, topic, seconds: Math.max(5, seconds) })
+        const isFlushing = broker.name === 'ours-fsync' && nodes === 1
+        return isFlushing ? { ...figures, ...(await bareDisk(dir, settings, figures)) } : figures
+      }
+      return withTopic(broker, records.topicPartitions, run, { replicas })
+    },
   }
 }
 
@@ -51,7 +59,7 @@ function java(name, rate, withConsumer) {
 }
 
 export const latencyCases = [
-  raw('latency-1000', 1000),
+  rawLatency('latency-1000', 1000),
   java('java-latency-1000', 1000, true),
   java('java-latency-40000', 40_000, false),
 ]

@@ -1,6 +1,6 @@
 /** librdkafka's own rdkafka_performance. */
-import { dropTopic, newTopic, withTopic } from '../clients.mjs'
 import { rdkafkaConsume, rdkafkaProduce } from '../librdkafka.mjs'
+import { dropTopic, newTopic, withTopic } from '../topics.mjs'
 
 const size = 1024
 const groupId = (turn) => `bench-${process.pid}-${turn}`

@@ -4,9 +4,10 @@
  */
 import { ourLibrary } from '../../test/interop/lib/brokers.mjs'
 import { Connection, createTopic } from '../../test/interop/lib/wire.mjs'
-import { load, newTopic, withIdleConnections, withTopic } from '../clients.mjs'
+import { load, withIdleConnections } from '../clients.mjs'
 import { cpuOf, rssOf } from '../measure.mjs'
 import { endOffsets } from '../offsets.mjs'
+import { newTopic, withTopic } from '../topics.mjs'
 import { fill } from './raw.mjs'
 
 const sleep = (ms) => new Promise((resume) => setTimeout(resume, ms))
@@ -43,7 +44,7 @@ const inProcess = {
 }
 
 const raw = { partitions: 12, connections: 4, inFlight: 5, size: 1024 }
-const loads = [
+export const loads = [
   ['produce', { ...raw, records: 16 }],
   ['produce', { ...raw, records: 1000 }],
   ['produce', { ...raw, connections: 200, inFlight: 1, records: 1, size: 100 }],
@@ -58,8 +59,8 @@ const memory = {
   async runAlone(start, dir, { seconds }) {
     const broker = await start(dir)
     const target = { bootstrap: broker.bootstrap, topicConfigs: {} }
-    await withTopic(target, 12, async (topic) => {
-      const shared = { bootstrap: broker.bootstrap, topic, seconds: Math.min(seconds, 2) }
+    await withTopic(target, 12, async (topic, leaders) => {
+      const shared = { leaders, topic, seconds: Math.min(seconds, 2) }
       for (const [kind, settings] of loads) await load(kind, { ...shared, ...settings })
     })
     const rssLoaded = rssOf(broker.pid)

@@ -1,5 +1,6 @@
 /** The broker's own limit: requests on raw sockets that are built once, answers that are hardly looked at. */
-import { dropTopic, load, newTopic, withTopic } from '../clients.mjs'
+import { load } from '../clients.mjs'
+import { dropTopic, leadersOf, newTopic, withTopic } from '../topics.mjs'
 
 /** Raw Produce requests; ours also flushes before it answers, as it does by default, and Apache flushes after every batch. */
 function produce(name, about, settings) {
@@ -11,9 +12,7 @@ function produce(name, about, settings) {
     brokers: ['ours', 'apache', 'ours-fsync', 'apache-flush'],
     takes: (seconds) => seconds + Math.min(2, seconds / 4) + 1.2,
     run: (broker, { seconds }) =>
-      withTopic(broker, 12, (topic) =>
-        load('produce', { bootstrap: broker.bootstrap, topic, partitions: 12, seconds, ...settings }),
-      ),
+      withTopic(broker, 12, (topic, leaders) => load('produce', { leaders, topic, partitions: 12, seconds, ...settings })),
   }
 }
 
@@ -31,15 +30,16 @@ function fetch(name, about, megabytes) {
       await fill(broker, topic, megabytes)
       return topic
     },
-    run: (broker, { seconds, prepared: topic }) =>
-      load('fetch', { bootstrap: broker.bootstrap, topic, partitions: 12, connections: 4, seconds }),
+    run: async (broker, { seconds, prepared: topic }) =>
+      load('fetch', { leaders: await leadersOf(broker, topic), topic, partitions: 12, connections: 4, seconds }),
     clean: dropTopic,
   }
 }
 
 /** Fills every partition with about as much, through twelve connections that send until enough is there. */
 export async function fill(broker, topic, megabytes, records = 16) {
-  const settings = { bootstrap: broker.bootstrap, topic, partitions: 12, connections: 12, inFlight: 1, records, size: 1024 }
+  const leaders = await leadersOf(broker, topic)
+  const settings = { leaders, topic, partitions: 12, connections: 12, inFlight: 1, records, size: 1024 }
   for (let done = 0; done < megabytes; )
     done += (await load('produce', { ...settings, seconds: megabytes > 100 ? 1 : 0.02 })).bytes / 1e6
 }

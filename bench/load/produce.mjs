@@ -1,13 +1,13 @@
 /**
  * Raw Produce load: the request is built once, so nearly all the CPU spent is the broker's. One JSON argument, one JSON answer.
- * { bootstrap, topic, partitions, connections, inFlight, records, size, seconds, acks? }
+ * { leaders, topic, partitions, connections, inFlight, records, size, seconds, acks? }; `leaders` are addresses by partition.
  */
 import { letterBatch } from '../../test/interop/lib/batch.mjs'
 import { api, frame, produceBody } from '../../test/interop/lib/wire.mjs'
 import { Latencies, sleep } from './latencies.mjs'
 import { openLean, wholeFrames } from './lean.mjs'
 
-const { bootstrap, topic, partitions, connections, inFlight, records, size, seconds, acks = -1 } = JSON.parse(process.argv[2])
+const { leaders, topic, partitions, connections, inFlight, records, size, seconds, acks = -1 } = JSON.parse(process.argv[2])
 const batch = letterBatch(records, size)
 // Behind the correlation id: an array of one topic with its name, an array of one partition, its index, its error.
 const errorAt = 4 + 4 + 2 + Buffer.byteLength(topic) + 4 + 4
@@ -21,7 +21,7 @@ let total = 0
 async function openLoad(index) {
   const request = frame(api.produce, 7, 1, produceBody(topic, index % partitions, batch, acks))
   const sentAt = []
-  const socket = await openLean(bootstrap, wholeFrames(onAnswer))
+  const socket = await openLean(leaders[index % partitions], wholeFrames(onAnswer))
   const send = () => {
     sentAt.push(performance.now())
     socket.write(request)

@@ -1,8 +1,10 @@
 // The connections of a node to the others, one for each purpose, as Apache Kafka has them: what one of them waits for does not hold up the rest.
 
+import { BufferPool, type PooledBytes } from '../base/buffer-pool.ts'
 import type { BrokerConfig } from '../config/broker/index.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { ConnectionLost } from '../net/dial.ts'
+import { FrameMemory } from '../net/frame-memory.ts'
 import { type Exchange, Peer } from '../net/peer.ts'
 import type { Address } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
@@ -28,6 +30,10 @@ const QUORUM_RECONNECT_MAX_MS = 500
 /** Fetches that may follow each other without waiting. */
 const FETCHES_IN_FLIGHT = 5
 const QUORUM_IN_FLIGHT = 5
+/** Of leaders' answers, kept for the next ones: a fetcher has one at a time, of 10 MiB at most where nobody changed that. */
+const IDLE_FRAMES = 24 * 1024 * 1024
+/** Beside the records of a leader's answer. */
+const ROOM_FOR_HEADERS = 256 * 1024
 
 const QUORUM: { readonly [A in QuorumApi]: Exchange<unknown, unknown> } = {
   Vote: { request: VoteRequest, response: VoteResponse },
@@ -43,10 +49,14 @@ export class Connections {
   readonly #options: ConnectionsOptions
   readonly #quorum = new Map<string, Peer>()
   readonly #all = new Set<Peer>()
+  /** What leaders send, megabyte after megabyte: fresh memory would cost more than filling it does. */
+  readonly #fetched: FrameMemory
   #isOver = false
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
+    const largest = options.config['replica.fetch.response.max.bytes'] + ROOM_FOR_HEADERS
+    this.#fetched = new FrameMemory(new BufferPool(IDLE_FRAMES), Math.min(largest, IDLE_FRAMES))
   }
 
   /** To the other members of the quorum, one connection each; they call themselves `raft-client-<id>`. */
@@ -111,9 +121,18 @@ export class Connections {
       reconnectBackoffMaxMs: RECONNECT_MS,
       maxInFlight: FETCHES_IN_FLIGHT,
       asksVersions: false,
+      memory: this.#fetched,
     })
+    let held: PooledBytes | null = null
+    const hold = (frame: PooledBytes) => {
+      held = frame
+    }
     return {
-      fetch: (request) => peer.send(FETCH, request, { timeoutMs: timeoutMs + (request.maxWaitMs ?? 0) }),
+      fetch: (request) => {
+        held?.release()
+        held = null
+        return peer.send(FETCH, request, { timeoutMs: timeoutMs + (request.maxWaitMs ?? 0), hold })
+      },
       listOffsets: (request) => peer.send(LIST_OFFSETS, request),
       close: () => {
         peer.close()
@@ -129,6 +148,7 @@ export class Connections {
     reconnectBackoffMaxMs: number
     maxInFlight: number
     asksVersions: boolean
+    memory?: FrameMemory
   }): Peer {
     const { platform, config } = this.#options
     const peer = new Peer({

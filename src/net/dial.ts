@@ -1,13 +1,13 @@
 // The other end: a connection to a broker. Requests carry a correlation id and may be many at once; answers are matched by it.
 
-import { BufferPool } from '../base/buffer-pool.ts'
+import { BufferPool, type PooledBytes } from '../base/buffer-pool.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
 import type { Clock, Timer } from '../platform/clock.ts'
 import { type Address, type Connection, ConnectRefused, type Network } from '../platform/network.ts'
 import { FrameReader, framed } from './frame.ts'
 import { FrameMemory } from './frame-memory.ts'
 
-/** Answers are kept by those who asked, so their memory is never used again. */
+/** Most who ask keep their answers, so that their memory is never used again. */
 const NO_REUSE = 0
 const LANDING = 64 * 1024
 
@@ -15,6 +15,8 @@ export interface DialOptions {
   readonly connectTimeoutMs?: number
   /** A longer answer closes the connection. */
   readonly maxFrameBytes?: number
+  /** Where answers live; for those who ask often and release what they got. */
+  readonly memory?: FrameMemory
 }
 
 /** The connection is gone, was refused, or did not answer in time. */
@@ -29,7 +31,7 @@ export class ConnectionLost extends Error {
 
 /** Connects, or throws ConnectionLost after the timeout. */
 export async function dial(network: Network, clock: Clock, address: Address, options: DialOptions = {}): Promise<Caller> {
-  const { connectTimeoutMs = 10_000, maxFrameBytes = 2 ** 31 - 1 } = options
+  const { connectTimeoutMs = 10_000 } = options
   const connecting = network.connect(address)
   const late = deferred<never>()
   const timer = clock.after(connectTimeoutMs, () => {
@@ -40,7 +42,7 @@ export async function dial(network: Network, clock: Clock, address: Address, opt
     late.reject(new ConnectionLost(`${address.host}:${address.port} did not take the connection within ${connectTimeoutMs} ms`))
   })
   try {
-    return new Caller(await Promise.race([connecting, late.promise]), clock, maxFrameBytes)
+    return new Caller(await Promise.race([connecting, late.promise]), clock, options)
   } catch (thrown) {
     throw thrown instanceof ConnectionLost ? thrown : new ConnectionLost((thrown as Error).message, { cause: thrown })
   } finally {
@@ -49,7 +51,7 @@ export async function dial(network: Network, clock: Clock, address: Address, opt
 }
 
 interface Waiting {
-  readonly answer: Deferred<Uint8Array>
+  readonly answer: Deferred<PooledBytes>
   readonly timer: Timer
 }
 
@@ -61,17 +63,17 @@ export class Caller {
   #over: ConnectionLost | null = null
   readonly #closed = deferred<void>()
 
-  constructor(connection: Connection, clock: Clock, maxFrameBytes: number) {
+  constructor(connection: Connection, clock: Clock, { maxFrameBytes = 2 ** 31 - 1, memory }: DialOptions) {
     this.#connection = connection
     this.#clock = clock
     this.#reader = new FrameReader({
       sink: {
         admit: () => true,
         extend: () => true,
-        frame: ({ bytes }) => this.#answered(bytes),
+        frame: (frame) => this.#answered(frame),
         refuse: (why) => this.#lose(why),
       },
-      memory: new FrameMemory(new BufferPool(NO_REUSE)),
+      memory: memory ?? new FrameMemory(new BufferPool(NO_REUSE)),
       landing: new Uint8Array(LANDING),
       maxFrameBytes: () => maxFrameBytes,
     })
@@ -97,11 +99,11 @@ export class Caller {
 
   /**
    * Sends a request (header and body, without its length) whose header carries `correlationId`; resolves with the answer, correlation id
-   * first. The id must not be waiting already. After `timeoutMs` the connection is closed, because nothing tells a late answer from a lost one.
+   * first, which may be released after its last use. The id must not be waiting already. After `timeoutMs` the connection is closed, because nothing tells a late answer from a lost one.
    */
-  call(correlationId: number, chunks: readonly Uint8Array[], timeoutMs: number): Promise<Uint8Array> {
+  call(correlationId: number, chunks: readonly Uint8Array[], timeoutMs: number): Promise<PooledBytes> {
     if (this.#over) return Promise.reject(this.#over)
-    const answer = deferred<Uint8Array>()
+    const answer = deferred<PooledBytes>()
     const timer = this.#clock.after(timeoutMs, () => this.#lose(`no answer within ${timeoutMs} ms`))
     this.#waiting.set(correlationId, { answer, timer })
     void this.#send(chunks)
@@ -127,13 +129,14 @@ export class Caller {
     this.#lose('it was closed here')
   }
 
-  #answered(bytes: Uint8Array): void {
+  #answered(frame: PooledBytes): void {
+    const { bytes } = frame
     const correlationId = bytes.length < 4 ? null : Buffer.from(bytes.buffer, bytes.byteOffset, 4).readInt32BE(0)
     const waiting = correlationId === null ? undefined : this.#waiting.get(correlationId)
     if (!waiting) return this.#lose(`an answer came that nobody waits for (correlation id ${correlationId})`)
     this.#waiting.delete(correlationId!)
     waiting.timer.cancel()
-    waiting.answer.resolve(bytes)
+    waiting.answer.resolve(frame)
   }
 
   #lose(why: string): void {

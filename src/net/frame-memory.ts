@@ -9,16 +9,22 @@ const SLICE_MAX = 16 * 1024
 /** Much of the time frames of one kind follow each other, so a few megabytes are enough to never ask the kernel. */
 const MAX_IDLE = 16 * 1024 * 1024
 
+/** A frame up to this size has its place at once when some of it came: pages that nothing was read into cost nothing. Others move as they grow. */
+const USUAL = 1280 * 1024
+
 /** What frames may have of memory before their bytes came, all together: nobody is charged for it. */
 const MOST_AHEAD = 64 * 1024 * 1024
 
 export class FrameMemory {
   readonly #pool: BufferPool
+  /** Up to which size a frame gets all its room when little of it came. */
+  readonly usual: number
   #slab: Slab | null = null
   #ahead = 0
 
-  constructor(pool = new BufferPool(MAX_IDLE)) {
+  constructor(pool = new BufferPool(MAX_IDLE), usual = USUAL) {
     this.#pool = pool
+    this.usual = usual
   }
 
   /** Exactly `size` bytes with arbitrary content. */

@@ -10,10 +10,8 @@ const DIRECT_FROM = 32 * 1024
 const LENGTH_SIZE = 4
 /** A frame is admitted with this many bytes, or with those that came; from there on what it may take doubles. */
 const FIRST_PART = 1024
-/** A frame up to this size gets its place at once... */
+/** A frame up to this size gets its place at once; so does one of usual size (FrameMemory) of which as much came. Others move as they grow. */
 const SMALL = 16 * 1024
-/** ...and so does one up to this size of which as much as SMALL came: pages that nothing was read into cost nothing. Others move as they grow. */
-const USUAL = 1280 * 1024
 
 export interface FrameSink {
   /** May a frame of `size` bytes come in, the first `part` of them now? After false nothing is read until `FrameReader.resume`. */
@@ -164,7 +162,7 @@ export class FrameReader implements Intake {
     const size = this.#size
     const allowed = this.#allowed
     if (size <= SMALL) return this.#memory.take(size)
-    const usual = Math.min(size, USUAL)
+    const usual = Math.min(size, this.#memory.usual)
     if (allowed >= SMALL && usual > allowed && this.#memory.takeAhead(usual - allowed)) this.#ahead = usual - allowed
     return this.#memory.take(allowed + this.#ahead)
   }

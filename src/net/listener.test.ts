@@ -10,6 +10,7 @@ import type { RequestSink } from './channel.ts'
 import type { ConnectionLimits, ListenerLimits } from './connection-limits.ts'
 import { type Caller, ConnectionLost, dial } from './dial.ts'
 import { framed } from './frame.ts'
+import { FrameMemory } from './frame-memory.ts'
 import { type Server, serve } from './listener.ts'
 
 const network = nodeNetwork()
@@ -78,7 +79,7 @@ function request(correlationId: number, size = 20): Uint8Array {
   return bytes
 }
 
-const idOf = (bytes: Uint8Array) => Buffer.from(bytes).readInt32BE()
+const idOf = ({ bytes }: { readonly bytes: Uint8Array }) => Buffer.from(bytes).readInt32BE()
 const closed = (connection: Connection) => new Promise<void>((resolve) => connection.onClose(() => resolve()))
 
 async function works(caller: Caller): Promise<boolean> {
@@ -263,6 +264,18 @@ test('2,000 idle connections cost little memory and the others do not notice the
   assert.ok(bytesEach < 40_000, `${bytesEach} bytes for both ends of a connection`)
   assert.equal(await works(await dial(network, clock, address)), true)
   for (const connection of idle) connection.close()
+})
+
+test('an answer that was released makes room for the next one; one that is kept stays as it is', async () => {
+  const { address } = await serving()
+  const caller = await dial(network, clock, address, { memory: new FrameMemory() })
+  const first = await caller.call(1, [request(1, 300_000)], 5000)
+  const kept = await caller.call(2, [request(2, 300_000)], 5000)
+  first.release()
+  const next = await caller.call(3, [request(3, 300_000)], 5000)
+  assert.equal(next.bytes.buffer, first.bytes.buffer)
+  assert.deepEqual([idOf(kept), idOf(next)], [2, 3])
+  caller.close()
 })
 
 test('answers are matched by correlation id; what nobody asked for, and silence, end the connection', async () => {

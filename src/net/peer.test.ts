@@ -160,6 +160,16 @@ test('no more are on their way than agreed; the others follow', async () => {
   assert.equal((await during(all)).length, 2)
 })
 
+test('who holds an answer is given the frame that it is a view of', async () => {
+  const { other, during, beat } = scene()
+  await during(other.open())
+  const frames: Uint8Array[] = []
+  await during(beat(0))
+  await during(beat(1, { hold: ({ bytes }: { bytes: Uint8Array }) => frames.push(bytes) }))
+  assert.equal(frames.length, 1)
+  assert.equal(Buffer.from(frames[0]!).readInt32BE(), 2, 'behind the question for versions and the first heartbeat')
+})
+
 test('an answer that is late closes the connection; the next request makes a new one', async () => {
   const { world, other, during, beat } = scene()
   await during(other.open())

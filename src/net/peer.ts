@@ -1,6 +1,7 @@
 // Another node as this one asks it: one connection, made when it is first needed and made again after a pause when it was lost. Answers come in the order of
 // their requests, as many requests are on their way as were agreed, and the others wait for their turn.
 
+import type { PooledBytes } from '../base/buffer-pool.ts'
 import { ByteReader, ByteWriter } from '../base/bytes.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
 import type { Clock, Timer } from '../platform/clock.ts'
@@ -10,6 +11,7 @@ import { readResponseHeader, writeRequestHeader } from '../protocol/header.ts'
 import { ApiVersionsRequest } from '../protocol/messages/api-versions.ts'
 import { type AnyMessage, codec, type Input, type Message } from '../protocol/schema.ts'
 import { type Caller, ConnectionLost, dial } from './dial.ts'
+import type { FrameMemory } from './frame-memory.ts'
 import { commonVersion, type PeerVersions, readVersions, SOFTWARE } from './peer-versions.ts'
 
 const MAX_INT = 2 ** 31 - 1
@@ -39,6 +41,15 @@ export interface PeerOptions {
   readonly maxInFlight: number
   /** Ask for the versions of the other node first; without, the highest of ours that a cluster of this metadata.version speaks are taken. */
   readonly asksVersions: boolean
+  /** Where answers live; missing: where no others do. */
+  readonly memory?: FrameMemory
+}
+
+export interface SendOptions {
+  readonly timeoutMs?: number
+  readonly version?: number
+  /** Takes over the memory that the answer's bytes are views of, to release it after their last use; else it is never used again. */
+  readonly hold?: (frame: PooledBytes) => void
 }
 
 interface Waiting {
@@ -46,6 +57,7 @@ interface Waiting {
   readonly response: AnyMessage
   readonly body: unknown
   readonly version: number | undefined
+  readonly hold: SendOptions['hold']
   readonly answer: Deferred<unknown>
   readonly timer: Timer
   isSent: boolean
@@ -91,7 +103,7 @@ export class Peer {
   send<Req, Res>(
     exchange: Exchange<Req, Res>,
     body: Input<Req>,
-    { timeoutMs = this.#options.requestTimeoutMs, version }: { timeoutMs?: number; version?: number } = {},
+    { timeoutMs = this.#options.requestTimeoutMs, version, hold }: SendOptions = {},
   ): Promise<Res> {
     if (this.#isOver) return Promise.reject(new ConnectionLost('it was closed here'))
     const answer = deferred<unknown>()
@@ -99,6 +111,7 @@ export class Peer {
       ...exchange,
       body,
       version,
+      hold,
       answer,
       timer: this.#options.clock.after(timeoutMs, () => this.#late(waiting, timeoutMs)),
       isSent: false,
@@ -149,7 +162,9 @@ export class Peer {
     try {
       const version = waiting.version ?? commonVersion(waiting.request, versions)
       const { request, response, body } = waiting
-      const answer = codec(response, version).read(await this.#call(caller, request, body, version))
+      const { frame, from } = await this.#call(caller, request, body, version)
+      const answer = codec(response, version).read(from)
+      waiting.hold?.(frame)
       this.#end(waiting)
       waiting.answer.resolve(answer)
     } catch (thrown) {
@@ -161,21 +176,27 @@ export class Peer {
     }
   }
 
-  /** Gives the answer's body. */
-  async #call(caller: Caller, request: AnyMessage, body: unknown, version: number): Promise<ByteReader> {
+  /** Gives the answer's body, and the frame that it is a view of. */
+  async #call(
+    caller: Caller,
+    request: AnyMessage,
+    body: unknown,
+    version: number,
+  ): Promise<{ frame: PooledBytes; from: ByteReader }> {
     const correlationId = this.#correlationId++ & MAX_INT
     const { clientId } = this.#options
     const to = new ByteWriter()
     writeRequestHeader(to, { apiKey: request.apiKey!, apiVersion: version, correlationId, clientId })
     codec(request, version).write(to, body as Input<unknown>)
-    const from = new ByteReader(await caller.call(correlationId, to.chunks(), NEVER))
+    const frame = await caller.call(correlationId, to.chunks(), NEVER)
+    const from = new ByteReader(frame.bytes)
     readResponseHeader(from, request.apiKey!, version)
-    return from
+    return { frame, from }
   }
 
   /** One attempt; what waits is refused where it fails. */
   async #connect(): Promise<void> {
-    const { clock, network, address, connectTimeoutMs } = this.#options
+    const { clock, network, address, connectTimeoutMs, memory } = this.#options
     this.#isConnecting = true
     const generation = this.#generation
     const isStale = () => this.#generation !== generation
@@ -185,7 +206,7 @@ export class Peer {
       if (this.#waiting.length === 0 || isStale()) return
       const where = address()
       if (!where) throw new ConnectionLost(`nobody knows where ${this.#options.clientId} should connect to`)
-      const caller = await dial(network, clock, where, { connectTimeoutMs })
+      const caller = await dial(network, clock, where, { connectTimeoutMs, ...(memory ? { memory } : {}) })
       void caller.closed.then(() => this.#lost(caller))
       if (isStale()) return caller.close()
       const versions = this.#options.asksVersions ? await this.#askVersions(caller) : null
@@ -208,7 +229,7 @@ export class Peer {
     const { clock, requestTimeoutMs } = this.#options
     const timer = clock.after(requestTimeoutMs, () => caller.close())
     try {
-      return await readVersions((version) => this.#call(caller, ApiVersionsRequest, SOFTWARE, version))
+      return await readVersions(async (version) => (await this.#call(caller, ApiVersionsRequest, SOFTWARE, version)).from)
     } catch (thrown) {
       caller.close()
       throw thrown

@@ -25,26 +25,52 @@ export class FetchSession {
   #id = 0
   /** Of the next request; 0 opens a session, in place of the one whose id it carries. */
   #epoch = 0
-  /** What the leader knows, by `keyOf`. */
-  #known = new Map<string, Position>()
+  /** What we want to know of, by `keyOf`. */
+  readonly #asked = new Map<string, Position>()
+  /** What the leader does not know yet: who came or moved, and who is not asked for any more. */
+  #moved: string[] = []
+  #left: { readonly key: string; readonly position: Position }[] = []
 
   get isOpen(): boolean {
     return this.#epoch > 0
   }
 
+  get isEmpty(): boolean {
+    return this.#asked.size === 0
+  }
+
+  /** What the last request, or the next one, asks for it. */
+  asked(key: string): Position | undefined {
+    return this.#asked.get(key)
+  }
+
+  /** From the next request on. To be called once for each of them between two requests. */
+  ask(key: string, position: Position): void {
+    if (isSame(this.#asked.get(key), position)) return
+    this.#asked.set(key, position)
+    this.#moved.push(key)
+  }
+
+  /** Not asked for any more, until it is asked for again. */
+  leave(key: string): void {
+    const position = this.#asked.get(key)
+    if (!position) return
+    this.#asked.delete(key)
+    this.#left.push({ key, position })
+  }
+
   /** The next request's part of the session: everything if it opens one, else what differs from what the leader knows. */
-  next(wanted: readonly Position[]): Asked {
+  next(): Asked {
     const opens = this.#epoch === 0
-    const known = opens ? new Map<string, Position>() : this.#known
-    const coming = new Map(wanted.map((position) => [keyOf(position), position]))
-    const changed = wanted.filter((position) => !isSame(known.get(keyOf(position)), position))
-    const gone = [...known].filter(([key]) => !coming.has(key)).map(([, position]) => position)
-    this.#known = coming
+    const moved = opens ? [...this.#asked.values()] : this.#moved.flatMap((key) => this.#asked.get(key) ?? [])
+    const left = opens ? [] : this.#left.filter(({ key }) => !this.#asked.has(key)).map(({ position }) => position)
+    this.#moved = []
+    this.#left = []
     const asked = {
       sessionId: this.#id,
       sessionEpoch: this.#epoch,
-      topics: byTopic(changed, asAsked),
-      forgottenTopicsData: byTopic(gone, indexOf),
+      topics: byTopic(moved, asAsked),
+      forgottenTopicsData: byTopic(left, indexOf),
     }
     this.#epoch = opens || this.#epoch === LARGEST_EPOCH ? 1 : this.#epoch + 1
     return asked

@@ -7,7 +7,7 @@ import type { Logger } from '../platform/logger.ts'
 import { Slices } from '../platform/slices.ts'
 import { errorName, KafkaError } from '../protocol/errors.ts'
 import type { FetchResponse } from '../protocol/messages/fetch.ts'
-import { FetchSession, keyOf, type Position } from './fetch-session.ts'
+import { FetchSession, keyOf } from './fetch-session.ts'
 import type { Follower, LeaderOffsets } from './follower.ts'
 import type { LeaderClient, ReplicationLinks } from './links.ts'
 import type { ReplicationQuota } from './replication-quota.ts'
@@ -26,6 +26,8 @@ export interface FetcherOptions {
 const GATHER_MS = 2
 /** How long a throttled partition waits before it looks again. */
 const THROTTLED_MS = 250
+/** How often all are looked at, and not only those with news: quotas, configurations and the starts of logs change without a word to us. */
+const LOOK_AT_ALL_MS = 500
 const LATEST = -1
 const EARLIEST = -2
 
@@ -35,8 +37,10 @@ export class Fetcher {
   readonly #followers = new Map<string, Follower>()
   readonly #session = new FetchSession()
   #client: LeaderClient
-  /** What the request under way asks for; null between two of them. */
-  #underWay: ReadonlyMap<string, Position> | null = null
+  /** Those to look at before the next request. */
+  #restless: Follower[] = []
+  #lookedAtAll = Number.NEGATIVE_INFINITY
+  #isUnderWay = false
   #isInterrupted = false
   #isStopped = false
   #isUnreachable = false
@@ -56,13 +60,23 @@ export class Fetcher {
   }
 
   add(follower: Follower): void {
-    this.#followers.set(keyOf(follower.partition), follower)
+    this.#followers.set(follower.key, follower)
+    this.lookAgain(follower)
     this.#gather(GATHER_MS)
   }
 
+  /** It is looked at before the next request. */
+  lookAgain(follower: Follower): void {
+    if (follower.isRestless) return
+    follower.isRestless = true
+    this.#restless.push(follower)
+  }
+
   remove(follower: Follower): void {
-    const key = keyOf(follower.partition)
-    if (this.#followers.get(key) === follower) this.#followers.delete(key)
+    const { key } = follower
+    if (this.#followers.get(key) !== follower) return
+    this.#followers.delete(key)
+    this.#session.leave(key)
   }
 
   stop(): void {
@@ -80,21 +94,20 @@ export class Fetcher {
     this.#gathering ??= this.#options.clock.after(ms, () => {
       this.#gathering = null
       this.#stir()
-      if (!this.#underWay || !this.#isSomebodyLeftOut(this.#underWay)) return
+      if (!this.#isUnderWay || !this.#isSomebodyLeftOut()) return
       this.#isInterrupted = true
       this.#client.close()
     })
   }
 
-  #isSomebodyLeftOut(asked: ReadonlyMap<string, Position>): boolean {
+  #isSomebodyLeftOut(): boolean {
     const { clock, quota } = this.#options
     const now = clock.monotonic()
-    for (const [key, follower] of this.#followers) {
-      if (!follower.mayAsk(now) || asked.get(key)?.currentLeaderEpoch === follower.leaderEpoch) continue
+    return this.#restless.some((follower) => {
+      const isLeftOut = follower.mayAsk(now) && this.#session.asked(follower.key)?.currentLeaderEpoch !== follower.leaderEpoch
       // One that is throttled is in no hurry: it comes along with the next request.
-      if (!quota.concerns(follower.partition, follower.isInSync)) return true
-    }
-    return false
+      return isLeftOut && !quota.concerns(follower.partition, follower.isInSync)
+    })
   }
 
   #stir(): void {
@@ -105,9 +118,9 @@ export class Fetcher {
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       try {
-        const wanted = this.#wanted()
-        if (wanted.length === 0) await this.#somethingToDo()
-        else await this.#round(wanted)
+        this.#look()
+        if (this.#session.isEmpty) await this.#somethingToDo()
+        else await this.#round()
       } catch (thrown) {
         if (this.#isStopped) return
         this.#session.lost()
@@ -122,36 +135,50 @@ export class Fetcher {
     await this.#wake.promise
   }
 
-  /** What to ask for now; sets the alarm for the first of those who rest. */
-  #wanted(): Position[] {
-    const { clock, links, quota } = this.#options
+  // With thousands of partitions that have nothing new, a look at each of them would be most of what a request costs.
+  #look(): void {
+    const { clock, links } = this.#options
     const now = clock.monotonic()
+    const isAll = !this.#session.isOpen || now - this.#lookedAtAll >= LOOK_AT_ALL_MS
+    const looked = this.#restless
+    for (const follower of looked) follower.isRestless = false
+    this.#restless = []
+    if (isAll) this.#lookedAtAll = now
     const maxBytes = links.config()['replica.fetch.max.bytes']
-    const wanted: Position[] = []
-    let next = Number.POSITIVE_INFINITY
-    for (const follower of this.#followers.values()) {
-      if (quota.mustWait(follower.partition, follower.isInSync))
-        follower.restsUntil = Math.max(follower.restsUntil, now + THROTTLED_MS)
-      this.#awaitFlush(follower) // also of what came in an earlier epoch, or an earlier life
-      if (follower.mayAsk(now)) wanted.push(follower.position(maxBytes))
-      else if (!follower.isFlushing && !follower.isOver) next = Math.min(next, follower.restsUntil)
-    }
-    this.#alarm?.cancel()
-    this.#alarm = next < Number.POSITIVE_INFINITY ? clock.after(Math.max(1, next - now), () => this.#gather(0)) : null
-    return wanted
+    for (const follower of isAll ? this.#followers.values() : looked) this.#lookAt(follower, now, maxBytes)
+    this.#setAlarm(now)
   }
 
-  async #round(wanted: readonly Position[]): Promise<void> {
-    const asked = new Map(wanted.map((position) => [keyOf(position), position]))
-    const answer = await this.#ask(asked)
-    if (answer && !this.#isStopped) await this.#take(answer, asked)
+  #lookAt(follower: Follower, now: number, maxBytes: number): void {
+    const { key } = follower
+    if (this.#followers.get(key) !== follower) return // gone meanwhile
+    if (this.#options.quota.mustWait(follower.partition, follower.isInSync))
+      follower.restsUntil = Math.max(follower.restsUntil, now + THROTTLED_MS)
+    this.#awaitFlush(follower) // also of what came in an earlier epoch, or an earlier life
+    if (follower.mayAsk(now)) return this.#session.ask(key, follower.position(maxBytes))
+    this.#session.leave(key)
+    if (!follower.isFlushing && !follower.isOver) this.lookAgain(follower)
+  }
+
+  /** For the first of those who rest: all who are restless now. */
+  #setAlarm(now: number): void {
+    this.#alarm?.cancel()
+    this.#alarm = null
+    if (this.#restless.length === 0) return
+    const next = this.#restless.reduce((first, { restsUntil }) => Math.min(first, restsUntil), Number.POSITIVE_INFINITY)
+    this.#alarm = this.#options.clock.after(Math.max(1, next - now), () => this.#gather(0))
+  }
+
+  async #round(): Promise<void> {
+    const answer = await this.#ask()
+    if (answer && !this.#isStopped) await this.#take(answer)
   }
 
   /** Null where the request was given up, or its session was not known: another one follows at once. */
-  async #ask(asked: ReadonlyMap<string, Position>): Promise<FetchResponse | null> {
+  async #ask(): Promise<FetchResponse | null> {
     const { localId, leaderId, clientId, links } = this.#options
     const config = links.config()
-    this.#underWay = asked
+    this.#isUnderWay = true
     try {
       const answer = await this.#client.fetch({
         maxWaitMs: config['replica.fetch.wait.max.ms'],
@@ -160,7 +187,7 @@ export class Fetcher {
         isolationLevel: 0,
         rackId: '',
         replicaState: { replicaId: localId, replicaEpoch: links.brokerEpoch() },
-        ...this.#session.next([...asked.values()]),
+        ...this.#session.next(),
       })
       return this.#isAnswered(answer) ? answer : null
     } catch (thrown) {
@@ -169,7 +196,7 @@ export class Fetcher {
       return null
     } finally {
       if (this.#isInterrupted && !this.#isStopped) this.#client = links.connect(leaderId, clientId)
-      this.#underWay = null
+      this.#isUnderWay = false
       this.#isInterrupted = false
     }
   }
@@ -188,18 +215,19 @@ export class Fetcher {
     return false
   }
 
-  async #take({ responses }: FetchResponse, asked: ReadonlyMap<string, Position>): Promise<void> {
+  async #take({ responses }: FetchResponse): Promise<void> {
     const { quota } = this.#options
     const flushing: (Promise<void> | undefined)[] = []
     for (const { topicId, partitions } of responses) {
       for (const data of partitions) {
         const key = keyOf({ topicId, index: data.partitionIndex })
         const follower = this.#followers.get(key)
-        const position = asked.get(key)
+        const position = this.#session.asked(key)
         if (!follower || !position || this.#isStopped) continue
         const isInSync = follower.isInSync
         const taken = await follower.take(data, position, this.#backoffMs, () => this.#leaderOffsets(follower))
         quota.count(follower.partition, data.records?.length ?? 0, isInSync)
+        this.lookAgain(follower)
         if (taken === 'over') this.remove(follower)
         else flushing.push(this.#awaitFlush(follower))
         await this.#slices.rest()
@@ -216,6 +244,7 @@ export class Fetcher {
     follower.isFlushing = true
     const settled = () => {
       follower.isFlushing = false
+      this.lookAgain(follower)
       this.#gather(0) // it came too late for this round, if anybody still waits
     }
     return kept.then(settled, settled) // one that is over is taken away by who ended it

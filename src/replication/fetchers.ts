@@ -53,6 +53,12 @@ export class Fetchers {
     fetcher.add(follower)
   }
 
+  /** What it asks for changed without the fetcher's doing: it counts from the next request on. */
+  lookAgain(partition: Partition): void {
+    const known = this.#following.get(partition)
+    known?.fetcher.lookAgain(known.follower)
+  }
+
   /** The partition follows nobody. */
   unfollow(partition: Partition): void {
     const known = this.#following.get(partition)

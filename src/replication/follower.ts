@@ -7,7 +7,7 @@ import { errorName, KafkaError } from '../protocol/errors.ts'
 import type { FetchResponse } from '../protocol/messages/fetch.ts'
 import { batches } from '../protocol/records/batch.ts'
 import type { Item } from '../protocol/schema.ts'
-import type { Position } from './fetch-session.ts'
+import { keyOf, type Position } from './fetch-session.ts'
 import type { Partition } from './partition.ts'
 import { truncationOffset } from './truncation.ts'
 
@@ -37,12 +37,16 @@ export class Follower {
   readonly partition: Partition
   readonly leaderId: number
   readonly leaderEpoch: number
+  /** Its name in a session. */
+  readonly key: string
   readonly #clock: Clock
   readonly #logger: Logger
   /** Until then (monotonic) it asks for nothing. */
   restsUntil = 0
   /** Records that it took are on their way to the device: until they are there, it must not say by a fetch that it has them. */
   isFlushing = false
+  /** What it asks for may have changed: it is looked at before the next request. */
+  isRestless = false
   /** Nobody wants it to follow any more. */
   isOver = false
   #failures = 0
@@ -51,6 +55,7 @@ export class Follower {
     this.partition = partition
     this.leaderId = leaderId
     this.leaderEpoch = leaderEpoch
+    this.key = keyOf(partition)
     this.#clock = clock
     this.#logger = logger
   }

@@ -44,7 +44,7 @@ export interface IsrKeeper {
 export interface LeaderClient {
   /**
    * Rejects where the leader cannot be reached, does not answer within `replica.socket.timeout.ms` (beyond the request's own wait), or the client
-   * was closed. The records of the answer stay as they are until the next call.
+   * was closed. The records of the answer stay as they are until the next fetch, which nobody begins before the last one is over.
    */
   fetch(request: Input<FetchRequest>): Promise<FetchResponse>
   listOffsets(request: Input<ListOffsetsRequest>): Promise<ListOffsetsResponse>

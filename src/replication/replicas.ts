@@ -135,6 +135,7 @@ export class Replicas {
     partitions.set(index, partition)
     this.#dirOf.set(partition, dir)
     partition.onRetired(() => this.#fetchers?.unfollow(partition))
+    log.onDamage(() => this.#fetchers?.lookAgain(partition))
     const refusal = this.#offline.get(dir)
     if (refusal) partition.retire(refusal)
     return partition

@@ -139,8 +139,12 @@ export class KafkaClient implements KafkaCalls {
   /** Sends a request and reads its answer. Rejects when the connection is lost. */
   async call<Req, Res>(request: Message<Req>, response: Message<Res>, version: number, body: Input<Req>): Promise<Res> {
     const correlationId = this.#correlationId++
-    const answer = await this.#caller.call(correlationId, this.#written(request, version, correlationId, body), this.#timeoutMs)
-    const from = new ByteReader(answer)
+    const { bytes } = await this.#caller.call(
+      correlationId,
+      this.#written(request, version, correlationId, body),
+      this.#timeoutMs,
+    )
+    const from = new ByteReader(bytes)
     readResponseHeader(from, request.apiKey!, version)
     return codec(response, version).read(from)
   }

@@ -57,7 +57,7 @@ export async function startBroker({
   const dataDir = overrides['log.dirs'] ?? join(dir, 'data')
   mkdirSync(dir, { recursive: true })
   const file = writeProperties({ dir, port: chosen, controllerPort: await freePort(), dataDir, overrides })
-  const program = kind === 'apache' ? await apacheProgram(file, dataDir) : ourProgram(file, node, build)
+  const program = kind === 'apache' ? await apacheProgram(file, dataDir, overrides) : ourProgram(file, node, build)
   const startedAt = performance.now()
   const [command, ...args] = [...through, program.command, ...program.args]
   const child = start(command, args, { env })
@@ -130,8 +130,8 @@ function ourProgram(file, node, build) {
   return { command: node, args: [commandIn(build), 'start', file] }
 }
 
-/** Formats the directory if it is empty, as Apache Kafka wants it. */
-async function apacheProgram(file, dataDir) {
+/** Formats the directory if it is empty, as Apache Kafka wants it: a node whose file names no voters is the only one. */
+async function apacheProgram(file, dataDir, overrides) {
   const libs = await kafkaLibs()
   const options = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', `${libs}/*`]
   if (!existsSync(join(dataDir, 'meta.properties'))) {
@@ -139,7 +139,7 @@ async function apacheProgram(file, dataDir) {
       ...options,
       'kafka.tools.StorageTool',
       'format',
-      '--standalone',
+      ...(overrides['controller.quorum.voters'] ? [] : ['--standalone']),
       '-t',
       'b2RyYWRlay1qdWRnZXMtMQ',
       '-c',

@@ -185,10 +185,15 @@ export async function metadata(connection, topics, timeoutMs) {
   return { brokers, controllerId, topics: found }
 }
 
-/** CreateTopics v2, then waits until every partition has a leader. */
-export async function createTopic(connection, name, partitions, configs = {}) {
+/**
+ * CreateTopics v2, then waits until every partition has a leader. `replicas` is how many each has; `assignment` names them instead, an array of
+ * node ids for each partition.
+ */
+export async function createTopic(connection, name, partitions, configs = {}, { replicas = 1, assignment = [] } = {}) {
   const one = (w) => {
-    w.string(name).int32(partitions).int16(1).int32(0)
+    if (assignment.length > 0) w.string(name).int32(-1).int16(-1)
+    else w.string(name).int32(partitions).int16(replicas)
+    w.array([...assignment.entries()], (v, [index, ids]) => v.int32(index).array(ids, (u, id) => u.int32(id)))
     w.array(Object.entries(configs), (v, [key, value]) => v.string(key).string(value))
   }
   const reader = await connection.ask(api.createTopics, 2, new Writer().array([name], one).int32(60_000).int8(0).done(), 90_000)
@@ -279,12 +284,13 @@ export async function offsetAt(connection, topic, partition, timestamp) {
   return found.offset
 }
 
-/** Waits until a new topic's partitions take requests: Kafka tells of a leader in Metadata a moment before the leader knows. */
+/** Waits until a new topic's partitions, how many or which, take requests: Kafka tells of a leader in Metadata a moment before the leader knows. */
 export async function untilServed(connection, topic, partitions) {
-  for (let partition = 0; partition < partitions; ) {
+  const left = Array.isArray(partitions) ? [...partitions] : Array.from({ length: partitions }, (_, index) => index)
+  while (left.length > 0) {
     try {
-      await offsetAt(connection, topic, partition, -1)
-      partition++
+      await offsetAt(connection, topic, left[0], -1)
+      left.shift()
     } catch (error) {
       if (!/ListOffsets/.test(error.message)) throw error
       await new Promise((resume) => setTimeout(resume, 20))
