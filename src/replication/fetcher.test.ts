@@ -307,7 +307,7 @@ test('a defect in what it asks for does not end a fetcher', async () => {
     return []
   })
   isDefect = true
-  await world.fetches[0]!.answer({})
+  await world.fetches[0]!.answer(told({ partitionIndex: 1, records: recordsAt(0, [5]) }))
   assert.equal(world.fetches.length, 1)
   isDefect = false
   await world.clock.advance(1000)
