@@ -124,6 +124,28 @@ test('it leaves when the controller lets it, and says nothing more', async () =>
   assert.equal(beats.filter(({ wantShutDown }) => wantShutDown).length, 4)
 })
 
+test('a broker of ten thousand partitions leaves as quickly as the controller moves them, and waits longer where nothing moves', async () => {
+  const { clock, registration, beats, publish } = scene({ shutDownAt: 1000 })
+  publish(13)
+  await registration.register()
+  await registration.unfence()
+  const leaving = registration.leave(30_000).catch((thrown) => thrown)
+  const count = async (moves: boolean) => {
+    const before = beats.length
+    for (let i = 0; i < 100; i++) {
+      if (moves) publish(14 + beats.length)
+      await clock.advance(50)
+    }
+    return beats.length - before
+  }
+  const moving = await count(true)
+  const standing = await count(false)
+  assert.ok(moving >= 95 && standing <= 20, `${moving} farewells in 5 s, then ${standing}`)
+  registration.stop()
+  await clock.advance(30_000)
+  await leaving
+})
+
 test('a broker of a thousand partitions takes back all of them before it serves', async () => {
   const { registration, beats, publish } = scene({ isWatched: false, unled: 1000 })
   publish(13)

@@ -224,14 +224,19 @@ export class Registration {
   }
 
   async #giveUp(): Promise<void> {
-    const { settings } = this.#rooms
+    const { settings, publishedOffset } = this.#rooms
     // Alone there is nobody to wait for: what is left to do is done by asking again.
     const step = settings.isWatched ? NEXT_PAUSE_MS : 0
-    for (let pauseMs = 0; !this.#isOver; pauseMs = Math.min(pauseMs + step, settings.heartbeatMs())) {
+    let seen = -1
+    for (let pauseMs = 0; !this.#isOver; ) {
       if (pauseMs > 0) await this.#pause(pauseMs)
+      const offset = publishedOffset()
       const answer = await this.#beat({ wantShutDown: true }, FAREWELL_MS)
       if (!answer) throw new KafkaError('NOT_CONTROLLER', 'the controller refused the farewell')
       if (answer.shouldShutDown) return
+      // While something is decided more of its thousands of partitions may be moving, some with each farewell.
+      pauseMs = offset > seen ? step : Math.min(pauseMs + step, settings.heartbeatMs())
+      seen = offset
     }
   }
 
