@@ -16,7 +16,8 @@ import { violated } from './history.ts'
 export class Watch {
   readonly #seen = new WeakMap<Log, { highWatermark: number; startOffset: number }>()
 
-  look({ rooms }: Broker): void {
+  /** `isDamaged`: the disk has lost what was there, and the broker may begin anew. */
+  look({ rooms }: Broker, isDamaged = false): void {
     for (const { log, name, lastStableOffset, role, isLeader } of rooms.replicas.all()) {
       const { startOffset, highWatermark, flushedOffset, writtenOffset, endOffset } = log
       // A follower believes its leader, and its own copy may still be on its way to the device; one that led alone has promised.
@@ -31,7 +32,7 @@ export class Watch {
       if (lastStableOffset > highWatermark)
         violated(`${name}: stable up to ${lastStableOffset}, committed up to ${highWatermark}`)
       const before = this.#seen.get(log)
-      if (before && before.highWatermark > highWatermark)
+      if (before && before.highWatermark > highWatermark && !isDamaged)
         violated(`${name}: the high watermark went back from ${before.highWatermark} to ${highWatermark}`)
       if (before && before.startOffset > startOffset)
         violated(`${name}: the log start went back from ${before.startOffset} to ${startOffset}`)

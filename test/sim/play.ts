@@ -56,10 +56,10 @@ export abstract class Play {
     return found.value
   }
 
-  protected async until(what: string, ms: number, isTrue: () => boolean): Promise<void> {
+  protected async until(what: string | (() => string), ms: number, isTrue: () => boolean): Promise<void> {
     if (!(await this.world.events.run(this.world.events.now + ms, isTrue))) {
       const waiting = this.clients.map(({ name, lastSuccess }) => `${name} ${lastSuccess.toFixed(0)}`)
-      violated(`not true within ${ms} ms: ${what} (last successes: ${waiting.join(', ')})`)
+      violated(`not true within ${ms} ms: ${typeof what === 'string' ? what : what()} (last successes: ${waiting.join(', ')})`)
     }
   }
 }

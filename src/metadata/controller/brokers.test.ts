@@ -6,6 +6,7 @@ import { KafkaError } from '../../protocol/errors.ts'
 import { activate, bootstrapFeatures } from './activation.ts'
 import { assignDirectories } from './assign-directories.ts'
 import { unregisterBroker } from './brokers.ts'
+import { incrementalAlterConfigs } from './configs.ts'
 import { createTopics } from './create-topics.ts'
 import { updateFeatures } from './features.ts'
 import { fenceExpired, heartbeat } from './heartbeats.ts'
@@ -234,6 +235,26 @@ test('another replica of the ISR leads when a leader is fenced; below the minimu
   house.run((controller) => unfenceBroker(controller, { brokerId: second, brokerEpoch: epochs.get(second)! }))
   const { leader, isr, elr } = house.controller.image.partition('t', 0)!
   assert.deepEqual([leader, isr, elr], [second, [second], [third]])
+})
+
+test('a new minimum of in-sync replicas ends the right of those beside a leader, and leaves it to those who alone could lead', () => {
+  const house = withTopic(TestController.withBrokers(1, 2), 2, [{ name: 'min.insync.replicas', value: '2' }])
+  const epochs = new Map([...house.controller.image.brokers.values()].map(({ id, epoch }) => [id, epoch]))
+  const fence = (brokerId: number) =>
+    house.run((controller) => fenceBroker(controller, { brokerId, brokerEpoch: epochs.get(brokerId)! }))
+  const change = (value: string) => {
+    const configs = [{ name: 'min.insync.replicas', configOperation: 0, value }]
+    const resources = [{ resourceType: 2, resourceName: 't', configs }]
+    house.run((controller) => incrementalAlterConfigs(controller, { resources, validateOnly: false }))
+    const { elr, lastKnownElr } = house.controller.image.partition('t', 0)!
+    return { elr, lastKnownElr }
+  }
+  fence(1)
+  assert.deepEqual(change('1'), { elr: [], lastKnownElr: [] })
+  fence(2)
+  assert.deepEqual(change('2'), { elr: [2], lastKnownElr: [2] })
+  house.run((controller) => unfenceBroker(controller, { brokerId: 2, brokerEpoch: epochs.get(2)! }))
+  assert.equal(house.controller.image.partition('t', 0)!.leader, 2)
 })
 
 test('a broker that is shutting down gets no new leadership', () => {

@@ -2,7 +2,8 @@
 
 import { type Decision, decide } from '../../machine/machine.ts'
 import { KafkaError } from '../../protocol/errors.ts'
-import { type MetadataRecord, record } from '../records.ts'
+import { NO_LEADER } from '../partition.ts'
+import { type MetadataRecord, partitionChange, record } from '../records.ts'
 import { type ConfigResource, resourceNumber, resourceTypeOf } from '../resources.ts'
 import type { Controller } from './controller.ts'
 import { requireLegalName } from './topic-names.ts'
@@ -200,11 +201,24 @@ function changes(controller: Controller, resource: ConfigResource, before: Value
       value: after.get(name) ?? null,
     }),
   )
+  if (!changed.has(MIN_ISR) || !controller.image.hasEligibleLeaderReplicas) return records
   // A partition's ELR was built for the old minimum, so it no longer says who has everything (KIP-966).
-  const clearsElr = changed.has(MIN_ISR) && controller.image.hasEligibleLeaderReplicas
-  return clearsElr
-    ? [...records, record('ClearElrRecord', { topicName: resource.type === 'topic' ? resource.name : '' })]
-    : records
+  const cleared = record('ClearElrRecord', { topicName: resource.type === 'topic' ? resource.name : '' })
+  return [...records, cleared, ...stillEligible(controller, resource)]
+}
+
+/** Where nobody leads, nothing is committed whatever the minimum is: who could be elected still can, and there may be nobody else. */
+function stillEligible({ image }: Controller, { type, name }: ConfigResource): MetadataRecord[] {
+  const topic = type === 'topic' ? image.topic(name) : undefined
+  const topics = type === 'topic' ? (topic ? [topic] : []) : image.topics.values()
+  const kept: MetadataRecord[] = []
+  for (const { id, partitions } of topics) {
+    for (const { partition, leader, elr, lastKnownElr } of partitions) {
+      if (leader !== NO_LEADER || elr.length + lastKnownElr.length === 0) continue
+      kept.push(partitionChange(id, partition, { eligibleLeaderReplicas: elr, lastKnownElr }))
+    }
+  }
+  return kept
 }
 
 /** What switching eligible leader replicas on takes: one minimum for the whole cluster, and none of a single broker's own. */

@@ -78,23 +78,37 @@ export class Churner extends Client {
     this.#acknowledged.set(baseOffset, value)
   }
 
+  /** All that is committed, segment by segment. */
   async #read(client: KafkaCalls, topicId: string): Promise<void> {
-    const currentLeaderEpoch = await client.leaderEpochOf(NAME, 0)
-    const leader = await client.leader(NAME, 0)
     const known = [...this.#acknowledged]
-    const partitions = [{ partition: 0, currentLeaderEpoch, fetchOffset: 0, partitionMaxBytes: 1 << 20 }]
-    const body = { maxWaitMs: 0, minBytes: 0, maxBytes: 1 << 20, topics: [{ topicId, partitions }], forgottenTopicsData: [] }
-    const answer = await leader.call(FetchRequest, FetchResponse, BY_ID, body)
-    this.accept(errorName(answer.errorCode), `a fetch of ${NAME}`)
-    const { errorCode, records, highWatermark } = answer.responses[0]!.partitions[0]!
-    this.accept(errorName(errorCode), `a fetch of ${NAME}`)
-    const found = new Map(recordsIn(records).map(({ offset, value }) => [offset, value ?? '']))
+    const found = new Map<number, string>()
+    let end = 0
+    for (let next = 0; ; ) {
+      const { records, highWatermark } = await this.#fetch(client, topicId, next)
+      for (const { offset, value } of recordsIn(records)) found.set(offset, value ?? '')
+      end = highWatermark
+      const before = next
+      next = Math.max(next, ...[...found.keys()].map((offset) => offset + 1))
+      if (next >= end || next === before) break
+    }
     for (const [offset, value] of found)
       if (!value.startsWith(`${this.#life}/`)) violated(`${value} lies at ${offset} in life ${this.#life} of ${NAME}`)
     // What is committed may lie behind the high watermark of a new leader for a moment.
     for (const [offset, value] of known)
-      if (offset < highWatermark && found.get(offset) !== value)
+      if (offset < end && found.get(offset) !== value)
         violated(`${value} was acknowledged at ${offset} of ${NAME}, where ${found.get(offset)} is`)
+  }
+
+  async #fetch(client: KafkaCalls, topicId: string, fetchOffset: number) {
+    const currentLeaderEpoch = await client.leaderEpochOf(NAME, 0)
+    const leader = await client.leader(NAME, 0)
+    const partitions = [{ partition: 0, currentLeaderEpoch, fetchOffset, partitionMaxBytes: 1 << 20 }]
+    const body = { maxWaitMs: 0, minBytes: 0, maxBytes: 1 << 20, topics: [{ topicId, partitions }], forgottenTopicsData: [] }
+    const answer = await leader.call(FetchRequest, FetchResponse, BY_ID, body)
+    this.accept(errorName(answer.errorCode), `a fetch of ${NAME}`)
+    const partition = answer.responses[0]!.partitions[0]!
+    this.accept(errorName(partition.errorCode), `a fetch of ${NAME}`)
+    return partition
   }
 
   /** Everything of the last life is there, while nobody works. */

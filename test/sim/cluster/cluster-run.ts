@@ -2,6 +2,7 @@
 // nothing is missing, and all copies are the same.
 
 import { strict as assert } from 'node:assert'
+import type { PartitionImage } from '../../../src/metadata/partition.ts'
 import { SimDirectory } from '../../../src/platform/sim/inode.ts'
 import type { World } from '../../../src/platform/sim/world.ts'
 import { errorName } from '../../../src/protocol/errors.ts'
@@ -90,9 +91,13 @@ class ClusterPlay extends Play {
     world.events.afterEach = () => {
       if (count++ % LOOK_EVERY > 0) return
       this.truth.lookAtLeaders()
-      this.truth.lookAtInSync((id) => this.#flips.some((flip) => flip.id === id))
-      for (const { broker, isBroker } of this.nodes) if (broker && isBroker) watch.look(broker)
+      this.truth.lookAtInSync((id) => this.#isDamaged(id))
+      for (const { id, broker, isBroker } of this.nodes) if (broker && isBroker) watch.look(broker, this.#isDamaged(id))
     }
+  }
+
+  #isDamaged(id: number): boolean {
+    return this.#flips.some((flip) => flip.id === id)
   }
 
   get acknowledged(): number {
@@ -220,10 +225,11 @@ class ClusterPlay extends Play {
     world.events.note('all is calm')
     this.#isCalm = true
     world.network.mend()
-    for (const node of nodes) {
-      node.mayFail = this.#flips.some(({ id }) => id === node.id)
-      if (!node.process) node.start()
-    }
+    for (const node of nodes) if (!node.process) node.start()
+    // One whose disk failed it a while ago may only now have come to its end.
+    world.events.after(RECOVERY_MS / 6, 'no more excuses', () => {
+      for (const node of nodes) node.mayFail = this.#isDamaged(node.id)
+    })
     const since = world.events.now
     await this.until('every client is served again', RECOVERY_MS, () =>
       this.clients.every(({ lastSuccess }) => lastSuccess > since),
@@ -248,7 +254,8 @@ class ClusterPlay extends Play {
 
   /** Everything that clients and nodes know when nothing moves any more. */
   async #look() {
-    await this.until('all replicas are in sync', RECOVERY_MS, () => this.#isInSync())
+    const what = () => `all replicas are in sync, where it ended with ${this.#missing()}`
+    await this.until(what, RECOVERY_MS, () => this.#missing() === null)
     this.#lookAround(true)
     const found = await this.#ask((client) => this.#audit(client))
     const { broker, process } = this.world.random.pick(this.nodes.filter(({ isBroker }) => isBroker))
@@ -256,26 +263,31 @@ class ClusterPlay extends Play {
     return found
   }
 
-  /** Every replica has all that its leader has, the leader knows it, and all nodes know the same. */
-  #isInSync(): boolean {
+  /** Every replica has all that its leader has, the leader knows it, and all nodes know the same; else what is missing. */
+  #missing(): string | null {
     const { image } = this.truth
-    if (!image || !this.nodes.every(({ isServing }) => isServing)) return false
-    const ends = new Set(this.nodes.map(({ broker }) => broker!.metadata.publisher.publishedOffset))
-    if (ends.size > 1) return false
-    for (const { name, partitions } of image.topics.values()) {
-      for (const { partition, replicas, isr, leader } of partitions) {
-        // The controller makes preferred leaders of all; before that they may still move.
-        if (isr.length < replicas.length || leader !== replicas[0]) return false
-        const logs = replicas.map(
-          (id) => this.nodes.find((node) => node.id === id)!.broker!.rooms.replicas.get(name, partition)?.log,
-        )
-        const [first] = logs
-        if (!first || !logs.every((log) => log && log.endOffset === first.endOffset && log.highWatermark === first.endOffset))
-          return false
-        if (!logs.every((log) => log!.writtenOffset === log!.endOffset && !log!.damage)) return false
+    const away = this.nodes.find(({ isServing }) => !isServing)
+    if (!image || away) return `node ${away?.id} does not serve`
+    const offsets = this.nodes.map(({ broker }) => broker!.metadata.publisher.publishedOffset)
+    if (new Set(offsets).size > 1) return `the nodes know the metadata up to ${offsets}`
+    for (const { name, partitions } of image.topics.values())
+      for (const partition of partitions) {
+        const missing = this.#missingOf(name, partition)
+        if (missing !== null) return `${name}-${partition.partition} (replicas ${partition.replicas}): ${missing}`
       }
-    }
-    return true
+    return null
+  }
+
+  #missingOf(topic: string, { partition, replicas, isr, leader }: PartitionImage): string | null {
+    if (isr.length < replicas.length) return `${isr} are in sync`
+    // The controller makes preferred leaders of all; before that they may still move.
+    if (leader !== replicas[0]) return `${leader} leads`
+    const brokers = replicas.map((id) => this.nodes.find((node) => node.id === id)!.broker!)
+    const logs = brokers.map(({ rooms }) => rooms.replicas.get(topic, partition)?.log)
+    const shown = logs.map((log) => log && `${log.highWatermark} of ${log.endOffset}${log.damage ? ' damaged' : ''}`)
+    const end = logs[0]?.endOffset
+    const isWhole = logs.every((log) => log && [log.endOffset, log.highWatermark, log.writtenOffset].every((at) => at === end))
+    return isWhole && !logs.some((log) => log!.damage) ? null : shown.join(', ')
   }
 
   async #audit(client: RoutedClient) {

@@ -42,7 +42,7 @@ const COMMON = {
   // Copies are compared batch by batch, and each cleans its own as it likes.
   'log.cleaner.enable': 'false',
   'log.retention.check.interval.ms': '5000',
-  'segment.ms': '4000',
+  'log.roll.ms': '3000',
 }
 
 /** The nodes of this seed, brokers first, and none of them started. */

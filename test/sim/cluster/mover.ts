@@ -89,7 +89,7 @@ export class Mover extends Client {
       const at = this.random.below(left)
       ids.push(...ids.splice(at, 1))
     }
-    const replicas = this.random.chance(0.15) ? null : ids.slice(0, 3)
+    const replicas = this.random.chance(0.3) ? null : ids.slice(0, 3)
     if (replicas && replicas.length < 3) return
     const answer = await client.call(AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse, 1, {
       timeoutMs: 3000,

@@ -51,11 +51,12 @@ export class Truth {
     return newest?.metadata.publisher.image ?? null
   }
 
-  /** Whether any partition has, or is about to have, a replica there. */
+  /** Whether any partition may have, or be about to have, a replica there. */
   hasReplicas(id: number): boolean {
+    if (!this.controller?.broker) return true // others may know less
     for (const { partitions } of this.image?.topics.values() ?? [])
       for (const { replicas } of partitions) if (replicas.includes(id)) return true
-    return this.image === null
+    return false
   }
 
   /** Who leads a partition by the newest image. */
