@@ -114,7 +114,7 @@ async function fullLeader(mount, workDir) {
     assert.match(led.refusal ?? 'none', /error 56/, `${led.acknowledged} acknowledged`)
     assert.match(cluster.nodes[0].output, /the disk is full: records are refused/)
     // It follows another leader, which need not wait for it for ever.
-    const followed = await fillUntilRefused(files[1].address, 'followed', 60)
+    const followed = await fillUntilRefused(files[1].address, 'followed', 25)
     assert.equal(followed.refusal, null, `after ${followed.acknowledged}: ${cluster.nodes[0].output.slice(-500)}`)
 
     rmSync(join(mount, 'filler'))
