@@ -8,6 +8,7 @@ import { type Address, serverText } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
 import { ready as codecsReady } from '../protocol/compression/index.ts'
 import { KafkaError } from '../protocol/errors.ts'
+import type { QuorumApi } from '../raft/peers.ts'
 import type { Replicas } from '../replication/replicas.ts'
 import { BrokerSide } from './broker-side.ts'
 import { runAll, unlessStuck } from './closing.ts'
@@ -22,6 +23,7 @@ import { closeLogDirs, openLogDirs, progressOf } from './log-dirs.ts'
 import { closeMetadata, controllerAddress, type MetadataNode, openMetadata } from './metadata-node.ts'
 import { furnish, openMetrics, troubleOf } from './metrics.ts'
 import { advertised } from './network-settings.ts'
+import { QuorumContacts } from './quorum-contacts.ts'
 import { requireFormatted } from './storage/formatted.ts'
 import { openZooKeeper } from './zookeeper-start.ts'
 
@@ -87,8 +89,18 @@ export class Broker {
         metadata.raft?.voters.filter(({ id }) => id !== loaded.config['node.id']).length || loaded.quorum.bootstrapServers.length,
       onForeign: (why) => metadata.log.retire(why),
     })
-    const onQuorumAnswer = (from: Address, code: number) => foreign.answered(from, code)
-    const connections = new Connections({ platform, config: loaded.config, onQuorumAnswer })
+    const contacts: QuorumContacts = new QuorumContacts({
+      ...platform,
+      nodeId: loaded.config['node.id'],
+      onTwice: (why) => metadata.log.retire(why),
+      configured: quorumKeys(loaded),
+    })
+    const onQuorumAnswer = (from: Address, code: number, to: QuorumApi) => {
+      foreign.answered(from, code)
+      contacts.answered(from, code, to)
+    }
+    const onQuorumSilence = (to: Address, why: unknown) => contacts.failed(to, why)
+    const connections = new Connections({ platform, config: loaded.config, onQuorumAnswer, onQuorumSilence })
     undo.push(() => connections.close())
     const metadata: MetadataNode = await openMetadata(platform, loaded, dirs, { connections, zookeeper })
     undo.push(() => runAll([() => metadata.resign(), () => closeMetadata(metadata, platform.clock)]))
@@ -111,7 +123,7 @@ export class Broker {
       () => (brokerSide?.server?.requestBytes ?? 0) + (controllerSide?.server?.requestBytes ?? 0),
     )
     const broker = new Broker(house, { controllerSide, controllerWatch, registrar, brokerSide })
-    await broker.#beginUnlessOver(options)
+    await broker.#beginUnlessOver(options, metadata.raft && !metadata.isAlone ? contacts : null)
     return broker
   }
 
@@ -124,7 +136,7 @@ export class Broker {
   }
 
   /** Without its metadata log a node can wait for nothing: rejects with why that is over, since what followed from it says less. */
-  async #beginUnlessOver({ stopped }: StartOptions): Promise<void> {
+  async #beginUnlessOver({ stopped }: StartOptions, contacts: QuorumContacts | null): Promise<void> {
     const { log } = this.#house.metadata
     const over = deferred<never>()
     over.promise.catch(() => {}) // after the start it is told by `failed`
@@ -133,16 +145,21 @@ export class Broker {
     if (stopped?.aborted) stop()
     stopped?.addEventListener('abort', stop, { once: true })
     try {
-      await Promise.race([over.promise, this.#begin()])
+      await Promise.race([over.promise, this.#begin(contacts)])
     } finally {
       stopped?.removeEventListener('abort', stop)
     }
   }
 
   /** Takes part in the quorum, or follows it, and serves from there on. */
-  async #begin(): Promise<void> {
+  async #begin(contacts: QuorumContacts | null): Promise<void> {
     const { loaded, dirs, metadata, metrics } = this.#house
-    await metadata.start()
+    const known = contacts?.tellWhileWaiting()
+    try {
+      await metadata.start()
+    } finally {
+      known?.()
+    }
     // Others need not be waited for; alone it is told at once, as all else.
     const registered = this.#registrar?.run()
     if (metadata.isAlone) await registered
@@ -270,6 +287,12 @@ export class Broker {
 
 function unfencedBeside({ brokers }: MetadataImage, nodeId: number): readonly BrokerImage[] {
   return [...brokers.values()].filter(({ id, fenced }) => id !== nodeId && !fenced)
+}
+
+/** Who votes, or where to ask for them, as it was configured. */
+function quorumKeys({ given }: LoadedConfig): string {
+  const keys = ['controller.quorum.voters', 'controller.quorum.bootstrap.servers'].filter((key) => given.has(key))
+  return keys.map((key) => `${key}=${given.get(key)}`).join(', ')
 }
 
 /** Asks the active controller, on a connection of its own. */

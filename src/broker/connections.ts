@@ -21,7 +21,9 @@ export interface ConnectionsOptions {
   readonly platform: Pick<Platform, 'network' | 'clock' | 'random'>
   readonly config: BrokerConfig
   /** Told of every answer with the error INCONSISTENT_CLUSTER_ID, and of every other one. */
-  readonly onQuorumAnswer?: (from: Address, errorCode: number) => void
+  readonly onQuorumAnswer?: (from: Address, errorCode: number, to: QuorumApi) => void
+  /** Told of every request to another member that was not answered. */
+  readonly onQuorumSilence?: (to: Address, why: unknown) => void
 }
 
 /** Kafka's pauses before a lost connection is made again, in milliseconds. */
@@ -62,9 +64,15 @@ export class Connections {
   /** To the other members of the quorum, one connection each; they call themselves `raft-client-<id>`. */
   readonly quorum: QuorumPeers = {
     send: async (to, api, request) => {
-      const answer = await this.#askQuorum(to, api, request as object)
-      this.#options.onQuorumAnswer?.(to, (answer as { errorCode: number }).errorCode)
-      return answer as never
+      const { onQuorumAnswer, onQuorumSilence } = this.#options
+      try {
+        const answer = await this.#askQuorum(to, api, request as object)
+        onQuorumAnswer?.(to, (answer as { errorCode: number }).errorCode, api)
+        return answer as never
+      } catch (thrown) {
+        onQuorumSilence?.(to, thrown)
+        throw thrown
+      }
     },
   }
 

@@ -156,6 +156,39 @@ test('other epochs than ours are refused, and a held fetch ends with the leaders
   assert.deepEqual(nodeEndpoints, [{ nodeId: 2, host: 'there', port: 9092, rack: null }])
 })
 
+test('a follower that lies about where it is commits nothing: beyond the end, before the start, of an epoch that never was, of an earlier life, no replica', async () => {
+  const { world, partition, ask } = await led()
+  for (const value of ['a', 'b', 'c']) partition.appendAsLeader(batchOf([value]), 'leader')
+  await settle()
+  // Node 3 has everything: what is committed depends on what node 2 says alone.
+  await ask({ replicaId: 3, fetchOffset: 3, lastFetchedEpoch: 5 })
+  const errorOf = async (question: Question) => (await ask({ replicaId: 2, ...question })).data?.errorCode
+  const lies: [Question, string][] = [
+    [{ fetchOffset: 4 }, 'OFFSET_OUT_OF_RANGE'],
+    [{ fetchOffset: 2 ** 53 - 1 }, 'OFFSET_OUT_OF_RANGE'],
+    [{ fetchOffset: -1 }, 'OFFSET_OUT_OF_RANGE'],
+    [{ fetchOffset: 3, lastFetchedEpoch: 6 }, 'OFFSET_OUT_OF_RANGE'],
+    [{ fetchOffset: 3, currentLeaderEpoch: 4 }, 'FENCED_LEADER_EPOCH'],
+    [{ fetchOffset: 3, currentLeaderEpoch: 6 }, 'UNKNOWN_LEADER_EPOCH'],
+    [{ fetchOffset: 3, replicaId: 7 }, 'UNKNOWN_LEADER_EPOCH'],
+    [{ fetchOffset: 3, replicaId: 1 }, 'UNKNOWN_LEADER_EPOCH'],
+  ]
+  for (const [question, error] of lies) assert.equal(await errorOf(question), errorCode(error as never), JSON.stringify(question))
+  // More than there is, in an epoch that there is: where the two part is ours to say.
+  assert.deepEqual((await ask({ replicaId: 2, fetchOffset: 9, lastFetchedEpoch: 5 })).data?.divergingEpoch, {
+    epoch: 5,
+    endOffset: 3,
+  })
+  assert.equal(partition.highWatermark, 0)
+  const follower = { startOffset: 0, leaderEndOffset: 3, at: world.clock.monotonic() }
+  partition.fetchedBy(2, { ...follower, offset: 2, brokerEpoch: 20 })
+  assert.throws(() => partition.fetchedBy(2, { ...follower, offset: 3, brokerEpoch: 19 }), /broker epoch 19, and with 20 before/)
+  assert.equal(partition.highWatermark, 2)
+  // Going back is believed of the follower, and takes nothing back from anybody else.
+  partition.fetchedBy(2, { ...follower, offset: 0, brokerEpoch: 20 })
+  assert.equal(partition.highWatermark, 2)
+})
+
 test('a consumer is sent to the replica in its rack, which serves it up to what it knows to be committed', async () => {
   const { world, partition, ask } = await led()
   world.racks.set(1, 'a').set(2, 'b').set(3, 'c')

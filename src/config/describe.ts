@@ -6,6 +6,7 @@ import { clientMetricsConfigs } from './client-metrics.ts'
 import { groupConfigs } from './group.ts'
 import type { Key, KeyType, Table } from './keys.ts'
 import { allOf, type BrokerLayers, brokerKey, Source, type Texts, textOf } from './layers.ts'
+import { replicationQuotaConfigs } from './quotas.ts'
 import { topicText } from './resolve.ts'
 import { topicConfigs } from './topic.ts'
 
@@ -117,7 +118,10 @@ const sensitive = (key: Key | undefined) => key === undefined || key.type === 'p
 function brokerSynonyms(layers: BrokerLayers, name: string): DescribedSynonym[] {
   const isSensitive = sensitive(brokerKey(name))
   const said = standIns(name).flatMap((other) =>
-    allOf(layers, other).map(({ text, source }) => ({ name: other, value: isSensitive ? null : text, source })),
+    allOf(layers, other)
+      // Throttles of replication are known to Kafka as values that were set, and not as keys with a default.
+      .filter(({ source }) => source !== Source.default || !(other in replicationQuotaConfigs))
+      .map(({ text, source }) => ({ name: other, value: isSensitive ? null : text, source })),
   )
   const byStrength = said.sort((a, b) => a.source - b.source)
   const first = byStrength.findIndex((synonym) => synonym.name === name)

@@ -11,9 +11,11 @@ import { KafkaError } from '../protocol/errors.ts'
 import { RecordBatch } from '../protocol/records/batch.ts'
 import type { Peer, QuorumApi, QuorumApis, QuorumPeers } from './peers.ts'
 import type { Answer, Ask, ShortAsk, SnapshotPiece } from './quorum/events.ts'
+import { isVoter } from './quorum/state.ts'
 import { type Moment, nextTick, type QuorumEffect, type QuorumEvent, type QuorumState, step } from './quorum.ts'
 import { saveVote } from './quorum-state.ts'
 import type { ReplicaLog } from './replica-log.ts'
+import { requireSameVoters } from './same-voters.ts'
 import { DamagedSnapshot, type SnapshotId } from './snapshot.ts'
 import { SnapshotDownload } from './snapshot-bytes.ts'
 import { answerOf } from './wire/answers.ts'
@@ -261,6 +263,7 @@ export class QuorumDriver {
   #follow(records: Uint8Array): void {
     const { log, state, hooks, platform } = this.#options
     try {
+      if (isVoter(state) && !log.votersInLog) requireSameVoters(records, state.epoch, log.voters)
       for (const batch of log.follow(records, state.epoch)) hooks.onAppend(batch)
       this.#events.unshift({ kind: 'log' })
     } catch (thrown) {

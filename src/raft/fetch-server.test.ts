@@ -36,6 +36,7 @@ interface Asked {
   readonly highWatermark?: number | bigint
   readonly maxWaitMs?: number
   readonly clusterId?: string
+  readonly replicaState?: { readonly replicaId: number; readonly replicaEpoch: number }
   readonly gone?: AbortSignal
 }
 
@@ -112,6 +113,12 @@ test('an older or newer epoch, a follower, another cluster and another topic are
     [[leader.id, 9093]],
   )
   assert.equal(errorName((await ask(leader, { clusterId: 'another' })).errorCode), 'INCONSISTENT_CLUSTER_ID')
+  const second = { replicaId: leader.id, replicaEpoch: -1 }
+  assert.equal(
+    errorName((await ask(leader, { replicaState: second })).errorCode),
+    'DUPLICATE_VOTER',
+    'the id of the leader itself',
+  )
   const nothing = { clusterId: null, voterId: -1, topics: [{ topicName: 'other', partitions: [] }], leaderEndpoints: [] }
   const { service } = leader.log!
   for (const answer of [service.vote(nothing), service.beginQuorumEpoch(nothing), service.endQuorumEpoch(nothing)])

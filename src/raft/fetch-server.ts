@@ -10,9 +10,11 @@ import type { FetchSnapshotRequest, FetchSnapshotResponse } from '../protocol/me
 import { METADATA_LOG } from './format.ts'
 import { placeOf } from './log-view.ts'
 import type { QuorumEvent } from './quorum/events.ts'
+import { rivalOf } from './quorum/progress.ts'
 import { type QuorumState, standing } from './quorum/state.ts'
 import type { ReplicaLog } from './replica-log.ts'
 import { readSnapshotBytes } from './snapshot-bytes.ts'
+import type { ReplicaKey } from './voters.ts'
 import { leaderFields, metadataPartition, nodeEndpoints } from './wire/common.ts'
 import { type FetchPlaceAnswer, fetchResponse, fetchTarget, noFetch, type ReplicaFetch } from './wire/fetches.ts'
 
@@ -37,6 +39,7 @@ export class FetchServer {
   readonly #options: FetchServerOptions
   readonly #parked = new Set<Deferred<void>>()
   #isStopped = false
+  #toldOf = ''
 
   constructor(options: FetchServerOptions) {
     this.#options = options
@@ -62,6 +65,7 @@ export class FetchServer {
     if (!isSameCluster(clusterId, request.clusterId)) return noFetch('INCONSISTENT_CLUSTER_ID')
     const wanted = fetchTarget(request)
     if (!wanted) return noFetch('UNKNOWN_TOPIC_OR_PARTITION')
+    if (this.#isTwice(wanted.replica)) return noFetch('DUPLICATE_VOTER')
     const deadline = clock.monotonic() + Math.min(wanted.maxWaitMs, MAX_WAIT_MS)
     for (let isFirst = true; ; isFirst = false) {
       const found = await this.#look(wanted, isFirst)
@@ -104,6 +108,23 @@ export class FetchServer {
     if (epoch < state.epoch) return 'FENCED_LEADER_EPOCH'
     if (epoch > state.epoch) return 'UNKNOWN_LEADER_EPOCH'
     return state.role === 'leader' ? null : 'NOT_LEADER_OR_FOLLOWER'
+  }
+
+  /** Whether this leader knows another living process by the id of this one, which must not be counted for it. */
+  #isTwice(replica: ReplicaKey): boolean {
+    const { state, clock, logger } = this.#options
+    const rival = state.role === 'leader' ? rivalOf(state, replica, clock.monotonic()) : null
+    if (!rival) return false
+    const told = `${replica.id} ${replica.directoryId}`
+    if (told !== this.#toldOf)
+      logger.error('two processes take part in the metadata quorum as one node; the second one is refused', {
+        nodeId: replica.id,
+        first: rival.directoryId,
+        second: replica.directoryId,
+        whatToDo: 'give each process a node.id of its own, or stop the one whose meta.properties has the second directory.id',
+      })
+    this.#toldOf = told
+    return true
   }
 
   #failure(thrown: unknown): ErrorName {
@@ -160,6 +181,7 @@ export class FetchServer {
       ],
       nodeEndpoints: nodeEndpoints(standing(state)),
     })
+    if (this.#isTwice({ id: request.replicaId, directoryId })) return noSnapshot('DUPLICATE_VOTER')
     const refused = this.#refusal(epoch)
     if (refused) return answer(refused)
     handle({ kind: 'fetchedBy', epoch, replica: { id: request.replicaId, directoryId }, offset: null })

@@ -3,7 +3,7 @@
 
 import { answered } from './quorum/answers.ts'
 import type { Moment, QuorumEffect, QuorumEvent, Vote } from './quorum/events.ts'
-import { fetchFailed, fetchNext, logMoved } from './quorum/fetching.ts'
+import { fetchNext, logMoved, refused } from './quorum/fetching.ts'
 import { askAgain } from './quorum/nominee.ts'
 import { commit, fetchedBy, quorumDeadline } from './quorum/progress.ts'
 import { asked } from './quorum/requests.ts'
@@ -43,7 +43,7 @@ function stepOf(state: QuorumState, event: QuorumEvent, moment: Moment): QuorumE
     case 'answered':
       return answered(state, event, moment)
     case 'refused':
-      return fetchFailed(state, moment)
+      return refused(state, moment)
   }
 }
 

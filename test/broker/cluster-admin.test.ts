@@ -10,6 +10,7 @@ import {
   AlterPartitionReassignmentsResponse,
 } from '../../src/protocol/messages/alter-partition-reassignments.ts'
 import { CreateTopicsRequest, CreateTopicsResponse } from '../../src/protocol/messages/create-topics.ts'
+import { DescribeConfigsRequest, DescribeConfigsResponse } from '../../src/protocol/messages/describe-configs.ts'
 import { ElectLeadersRequest, ElectLeadersResponse } from '../../src/protocol/messages/elect-leaders.ts'
 import {
   IncrementalAlterConfigsRequest,
@@ -83,7 +84,10 @@ test('replicas move, leaders are elected and features asked about, whichever bro
     )
 
     const resource = (id: number) => {
-      const configs = [{ name: 'message.max.bytes', configOperation: 0, value: `${2_000_000 + id}` }]
+      const configs = [
+        { name: 'message.max.bytes', configOperation: 0, value: `${2_000_000 + id}` },
+        { name: 'leader.replication.throttled.rate', configOperation: 0, value: '1000' },
+      ]
       return { resourceType: RESOURCE.broker, resourceName: String(id), configs }
     }
     const [own, other] = [index + 1, ((index + 1) % 3) + 1]
@@ -97,6 +101,15 @@ test('replicas move, leaders are elected and features asked about, whichever bro
       ],
       'a broker has its own configuration altered, wherever the controller is, and no other one',
     )
+    await eventually(`broker ${index + 1} has its throttle, and tells of no default`, async () => {
+      const named = [
+        { resourceType: 4, resourceName: String(index + 1), configurationKeys: ['leader.replication.throttled.rate'] },
+      ]
+      const asked = { resources: named, includeSynonyms: true }
+      const { results } = await broker.call(DescribeConfigsRequest, DescribeConfigsResponse, 4, asked)
+      const config = results[0]!.configs[0]
+      return config?.value === '1000' && config.synonyms.length === 1
+    })
 
     const featureUpdates = [{ feature: 'group.version', maxVersionLevel: 0, upgradeType: 2 }]
     const features = { timeoutMs: 5000, featureUpdates, validateOnly: true }

@@ -217,3 +217,12 @@ test('a directory that cannot be made is refused with its path and the reason', 
     return true
   })
 })
+
+test('a start that waits for a ZooKeeper which is not there ends with the reason, and not for want of work', async (t) => {
+  const command = new URL('../../src/cli/main.js', import.meta.url).href
+  const words = ['start', '--override', 'log.dirs=/nowhere', '--override', 'metrics.port=0']
+  const zookeeper = ['--override', 'zookeeper.connect=127.0.0.1:1', '--override', 'zookeeper.connection.timeout.ms=300']
+  const run = runModule(t, `import { main } from '${command}'; await main(${JSON.stringify([...words, ...zookeeper])})`)
+  assert.equal(await run.ended, 1)
+  assert.match(run.output.stderr, /no session with ZooKeeper at 127\.0\.0\.1:1 within 300 ms \(.*\): check zookeeper\.connect/)
+})

@@ -1,6 +1,6 @@
 // The process under fire: a broker in memory that watches its own event loop, memory and log, and tells whoever started it when asked.
 
-import { type RunningBroker, startBroker } from '../../src/index.ts'
+import { startBroker, startCluster } from '../../src/index.ts'
 import type { Logger } from '../../src/platform/logger.ts'
 import { ready } from '../../src/protocol/compression/index.ts'
 import { threadTimeMs } from './thread-time.ts'
@@ -21,6 +21,8 @@ export interface Report {
 
 export type Order =
   | { readonly do: 'start' }
+  /** Three nodes. */
+  | { readonly do: 'startCluster' }
   | { readonly do: 'report' }
   /** Looks at each turn until the next report: that keeps the process busy. */
   | { readonly do: 'watch' }
@@ -34,7 +36,7 @@ const CONFIG = {
   'log.cleaner.dedupe.buffer.size': MIB,
 }
 
-let broker: RunningBroker | null = null
+let running: { close(): Promise<void> } | null = null
 let troubles: string[] = []
 let stallMs = 0
 let turns = { areWatched: false, longestMs: 0, beganAt: 0, since: 0 }
@@ -66,11 +68,19 @@ process.on('message', (order: Order) => {
 async function obey(order: Order): Promise<unknown> {
   switch (order.do) {
     case 'start': {
-      broker = await startBroker({ inMemory: true, logger, config: CONFIG, maxMemoryBytes: 256 * MIB })
+      const broker = await startBroker({ inMemory: true, logger, config: CONFIG, maxMemoryBytes: 256 * MIB })
+      running = broker
       const { bootstrapServers, failed } = broker
       failed.then(({ message }) => trouble(`the broker gave up: ${message}`))
       settle()
       return bootstrapServers
+    }
+    case 'startCluster': {
+      const cluster = await startCluster({ inMemory: true, logger, config: CONFIG, maxMemoryBytes: 256 * MIB })
+      running = cluster
+      for (const id of cluster.ids) cluster.broker(id)!.failed.then(({ message }) => trouble(`broker ${id} gave up: ${message}`))
+      settle()
+      return cluster.bootstrapServers
     }
     case 'report': {
       // A turn of the loop, so that a stall just now is seen.
@@ -88,8 +98,8 @@ async function obey(order: Order): Promise<unknown> {
       setImmediate(turn)
       return null
     case 'stop':
-      await broker?.close()
-      broker = null
+      await running?.close()
+      running = null
       // What is outside of the heap is let go a turn after its owner.
       for (let times = 0; times < 2; times++) {
         globalThis.gc?.()

@@ -7,6 +7,7 @@ import { type Compression, decompress, OutputTooLarge, ready } from '../../src/p
 import { HEADER_SIZE } from '../../src/protocol/records/batch.ts'
 import { Chance } from '../wire/random-value.ts'
 import { Campaign, type Finding } from './campaign.ts'
+import { fireAtControllers } from './controllers.ts'
 import { keptInputs } from './corpus.ts'
 import { Fire, servedApis } from './fire.ts'
 import { FrameMaker } from './frames.ts'
@@ -35,6 +36,12 @@ test('a few hundred hostile frames and batches do no harm', async () => {
   // It would show little if all were refused, or all understood.
   assert.ok(progress.verdicts['answered']! > 80 && progress.verdicts['closed']! > 80, JSON.stringify(progress))
   assert.ok(progress.batchesAccepted > 5 && progress.recordsRead > 5, JSON.stringify(progress))
+})
+
+test('a few hundred hostile frames at the listeners of three controllers leave one cluster behind', async () => {
+  const { verdicts, findings } = await fireAtControllers(7, 384)
+  assert.deepEqual(findings, [])
+  assert.ok(verdicts.answered! > 60 && verdicts.closed! > 60, JSON.stringify(verdicts))
 })
 
 test('what went by unjudged because its broker was lost is told, and does not count as tried', async () => {

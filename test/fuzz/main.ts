@@ -5,6 +5,7 @@ import { ready } from '../../src/protocol/compression/index.ts'
 import { type Counters, openCounters } from '../support/counter-file.ts'
 import { AIM_TURN_MS, MAX_TURN_MS, measureBounds } from './bound-run.ts'
 import { Campaign, type Finding } from './campaign.ts'
+import { fireAtControllers } from './controllers.ts'
 import { keep } from './corpus.ts'
 import { servedApis } from './fire.ts'
 import { countsOf, newTally, type Tally } from './tally.ts'
@@ -27,6 +28,7 @@ const COUNTED_SEED = 1
 /** Where nobody says how long or how far. */
 const SHORT_MINUTES = 1
 const SAVE_EVERY_MS = 10_000
+const CONTROLLER_FRAMES = 20_000
 /** A corpus is read by people, too. */
 const MAX_KEPT_BYTES = 64 * 1024
 
@@ -60,7 +62,10 @@ async function main(): Promise<void> {
   if (seed !== undefined) await campaign(newTally(seed), wanted, minutes, null)
   else if (isDone) await campaign(newTally(Date.now() % 2 ** 31), wanted, minutes || SHORT_MINUTES, null)
   else await campaign(newTally(COUNTED_SEED, counted.frames, counted.batches), targets, minutes, counters)
-  if (isPlain && values.minutes === undefined) await bounds()
+  if (isPlain && values.minutes === undefined) {
+    await controllers()
+    await bounds()
+  }
   if (counters.failuresOnCommit.some(({ title }) => counts(title))) process.exitCode = 1
   const { shares } = counters
   console.log(`counted on ${shares.length} commits: ${counters.total('frames')} frames, ${counters.total('batches')} batches`)
@@ -119,6 +124,18 @@ async function campaign(
       .replace(/-$/, '')
     console.log(`kept as ${keep(name, `${title} (${what})\n${detail}`, inputs)}`)
   }
+}
+
+/** A share of frames at the listeners of three controllers, of a fresh seed. */
+async function controllers(): Promise<void> {
+  const seed = Date.now() % 2 ** 31
+  const { verdicts, findings } = await fireAtControllers(seed, CONTROLLER_FRAMES)
+  const kinds = Object.entries(verdicts).map(([kind, times]) => `${times} ${kind}`)
+  console.log(
+    `${CONTROLLER_FRAMES} frames of seed ${seed} at three controllers: ${kinds.join(', ')}; ${findings.length} findings`,
+  )
+  for (const finding of findings) console.log(`FOUND ${finding}`)
+  if (findings.length > 0) process.exitCode = 1
 }
 
 /** Requests at the bound of what one may hold: no turn of the event loop may be long. */

@@ -33,6 +33,11 @@ export class Target {
     return this.#ask<string>({ do: 'start' })
   }
 
+  /** Three nodes that are one cluster; gives the addresses of all. */
+  startCluster(): Promise<string> {
+    return this.#ask<string>({ do: 'startCluster' })
+  }
+
   report(): Promise<Report> {
     return this.#ask<Report>({ do: 'report' })
   }

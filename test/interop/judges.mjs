@@ -1,6 +1,7 @@
 /** The judges, in the order in which they sit: the quick ones first, other people's suites last. */
 import { judge as apacheTools } from './apache-tools/judge.mjs'
 import { judge as badInput } from './bad-input/judge.mjs'
+import { judge as cluster } from './cluster/judge.mjs'
 import { judge as codec } from './codec/judge.mjs'
 import { judge as confluentKafka } from './confluent-kafka/judge.mjs'
 import { judge as crash } from './crash/judge.mjs'
@@ -11,7 +12,8 @@ import { judge as kafkaPython } from './kafka-python/judge.mjs'
 import { judge as kafkajs } from './kafkajs/judge.mjs'
 import { judge as metrics } from './metrics/judge.mjs'
 import { judge as pack } from './pack/judge.mjs'
-import { peerSuites } from './peers/judge.mjs'
+import { clusterSuites, peerSuites } from './peers/judge.mjs'
+import { judge as zookeeperBrokers } from './zookeeper/brokers.mjs'
 import { judge as zookeeper } from './zookeeper/judge.mjs'
 
 export const judges = [
@@ -24,9 +26,12 @@ export const judges = [
   directories,
   crashStates,
   golden,
+  cluster,
   codec,
   metrics,
   pack,
   zookeeper,
+  zookeeperBrokers,
   ...peerSuites,
+  ...clusterSuites,
 ]

@@ -48,10 +48,10 @@ export function describeCluster(rooms: DescribeClusterRooms): Handler<DescribeCl
   function requireType(type: number, version: number): void {
     if (type !== BROKERS && type !== CONTROLLERS)
       throw new KafkaError('UNSUPPORTED_ENDPOINT_TYPE', `endpoint type ${type}; 1 is brokers, 2 is controllers`)
-    // Version 0 cannot say what it asks for.
-    const isController = type === CONTROLLERS || (version === 0 && rooms.isController === true)
-    if (isController === (rooms.isController ?? false)) return
-    throw new KafkaError('MISMATCHED_ENDPOINT_TYPE', `this listener is for ${rooms.isController ? 'controllers' : 'brokers'}`)
+    if ((type === CONTROLLERS) === (rooms.isController ?? false)) return
+    // Version 0 means brokers, and knows neither the types nor their errors.
+    const error = version === 0 ? 'INVALID_REQUEST' : 'MISMATCHED_ENDPOINT_TYPE'
+    throw new KafkaError(error, `this listener is for ${rooms.isController ? 'controllers' : 'brokers'}`)
   }
 
   function controllers(listener: string): Input<DescribeClusterResponse> {

@@ -20,7 +20,7 @@ export function placeReplicas(
   if (usable.length < replicationFactor) {
     throw new KafkaError(
       'INVALID_REPLICATION_FACTOR',
-      `${because}: the replication factor cannot be reached because only ${usable.length} broker(s) are registered.`,
+      `${because}: The target replication factor of ${replicationFactor} cannot be reached because only ${usable.length} broker(s) are registered.`,
     )
   }
   if (usable.every(({ fenced }) => fenced))

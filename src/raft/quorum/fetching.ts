@@ -81,6 +81,16 @@ export function fetchRefused(state: QuorumState, to: Peer, moment: Moment): Quor
   return fetchFailed(state, moment)
 }
 
+/** What came could not be taken: whoever sends only such things is not heard, and others that cannot take it either may elect somebody else. */
+export function refused(state: QuorumState, moment: Moment): QuorumEffect[] {
+  const { fetching, role } = state
+  if (role === 'follower') {
+    state.deadline = Math.min(state.deadline, fetching.deadlineBefore)
+    fetching.hasFetched = false
+  }
+  return fetchFailed(state, moment)
+}
+
 /** How many voters come before this one when the leader is gone. */
 function placeOf({ log, leaderId, settings }: QuorumState): number {
   return log.voters.filter(({ id }) => id !== leaderId && id < settings.self.id).length
@@ -89,6 +99,7 @@ function placeOf({ log, leaderId, settings }: QuorumState): number {
 /** The leader answered: it is alive, and what it says is about the log that this node asked from. */
 function heard(state: QuorumState, { now }: Moment): void {
   const { fetching, settings } = state
+  fetching.deadlineBefore = state.deadline
   fetching.isWaiting = false
   fetching.failures = 0
   fetching.notBefore = 0

@@ -211,11 +211,23 @@ test('the answer to an ask of an earlier role is nobody’s', () => {
 
 test('records that cannot be taken are asked for again after a while, and the leader is not heard for that', () => {
   const two = follower()
+  hears(two, {})
   const { deadline } = two.state
+  const preVote = {
+    kind: 'vote',
+    epoch: 3,
+    candidate: keyOf(3),
+    last: { epoch: 1, endOffset: 4 },
+    isPreVote: true,
+    voter: null,
+  } as const
+  assert.equal(two.asked(preVote).isGranted, false, 'it hears from a leader')
+  two.now += 100
   hears(two, { records: new Uint8Array(9) })
   two.take({ kind: 'refused' })
   assert.equal(two.state.fetching.notBefore, two.now + 20)
-  assert.ok(two.state.deadline >= deadline)
+  assert.equal(two.state.deadline, deadline)
+  assert.equal(two.asked(preVote).isGranted, true)
 })
 
 // ---- two logs

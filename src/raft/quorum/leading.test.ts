@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { elect, keyOf, kindsOf, QuorumMember, votersOf } from '../../../test/support/quorum-states.ts'
+import { ZERO_UUID } from '../../base/uuid.ts'
 import { nextTick } from '../quorum.ts'
+import { rivalOf } from './progress.ts'
 
 /** Member 1 leads epoch 1 of these voters, and has one record. */
 function leader(...ids: number[]): QuorumMember {
@@ -54,6 +56,24 @@ test('observers, a voter under another directory, and words of an older epoch co
   assert.deepEqual(one.take({ kind: 'fetchedBy', epoch: 1, replica: stranger, offset: 1 }), [])
   assert.deepEqual(one.take({ kind: 'fetchedBy', epoch: 0, replica: keyOf(2), offset: 1 }), [])
   assert.deepEqual(fetched(one, 1, 1), [])
+})
+
+test('of two processes with one id, where ids are all that is known, the one that was there first counts; another one does once it is silent', () => {
+  const voters = votersOf(1, 2, 3).map((voter) => ({ ...voter, directoryId: ZERO_UUID }))
+  const [one, two] = [1, 2].map((id) => new QuorumMember(id, { voters }).start())
+  elect(one!, two!)
+  const { epoch } = one!.state
+  const second = { id: 2, directoryId: keyOf(4).directoryId }
+  const fetchedBySecond = (offset: number) => one!.take({ kind: 'fetchedBy', epoch, replica: second, offset })
+  assert.deepEqual(fetched(one!, 2, 0), [])
+  assert.deepEqual(fetchedBySecond(1), [], 'it has what the first one has not')
+  assert.equal(rivalOf(one!.state, second, one!.now)?.directoryId, keyOf(2).directoryId)
+  assert.equal(rivalOf(one!.state, keyOf(2), one!.now), null)
+  assert.equal(rivalOf(one!.state, { id: 1, directoryId: second.directoryId }, one!.now)?.id, 1, 'the leader is one itself')
+  one!.now += one!.state.settings.timeouts.fetchTimeoutMs
+  assert.equal(rivalOf(one!.state, second, one!.now), null)
+  assert.deepEqual(fetchedBySecond(1), [{ kind: 'commit', offset: 1 }], 'the disk was replaced')
+  assert.equal(rivalOf(one!.state, keyOf(2), one!.now)?.directoryId, second.directoryId)
 })
 
 test('what is committed never goes back, though a follower does', () => {

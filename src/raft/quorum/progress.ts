@@ -1,5 +1,6 @@
 // A leader's books: how far everybody is, what that makes committed, and whether a majority still listens.
 
+import { ZERO_UUID } from '../../base/uuid.ts'
 import { isSameReplica, type ReplicaKey } from '../voters.ts'
 import type { Moment, QuorumEffect } from './events.ts'
 import { isVoter, majorityOf, otherVoters, type Progress, type QuorumState } from './state.ts'
@@ -22,6 +23,26 @@ function keyOf({ id, directoryId }: ReplicaKey): string {
 }
 
 /**
+ * Another process that goes by the node id of this one, and is this node or was heard of within a fetch timeout. Voters of kraft.version 0 are known by
+ * their ids alone, so that two of one id could be counted in turns for what only one of them has.
+ */
+export function rivalOf({ leading, log, settings }: QuorumState, replica: ReplicaKey, now: number): ReplicaKey | null {
+  const isRival = (other: ReplicaKey) => other.id === replica.id && !isSameReplica(other, replica)
+  if (isRival(settings.self)) return settings.self
+  if (!log.voters.some(({ id, directoryId }) => id === replica.id && directoryId === ZERO_UUID)) return null
+  for (const { replica: other, heardAt } of leading?.replicas.values() ?? [])
+    if (isRival(other) && now - heardAt < settings.timeouts.fetchTimeoutMs) return other
+  return null
+}
+
+/** Whoever had this id before with another directory is gone: the disk was replaced. */
+function forgetOthers({ leading, log }: QuorumState, replica: ReplicaKey): void {
+  if (!log.voters.some(({ id, directoryId }) => id === replica.id && directoryId === ZERO_UUID)) return
+  for (const [key, { replica: other }] of leading!.replicas)
+    if (other.id === replica.id && !isSameReplica(other, replica)) leading!.replicas.delete(key)
+}
+
+/**
  * A replica fetched. Its offset is what it has on its device, so it may move what is committed; null says only that it is there.
  * An offset that is lower than before is believed: it is what the replica has now.
  */
@@ -29,6 +50,8 @@ export function fetchedBy(state: QuorumState, replica: ReplicaKey, offset: numbe
   const { leading, log } = state
   // A consumer that found its way here has no place in the books.
   if (!leading || replica.id < 0 || isSameReplica(replica, state.settings.self)) return []
+  if (rivalOf(state, replica, moment.now)) return []
+  forgetOthers(state, replica)
   const progress = progressOf(state, replica) ?? begun(state, replica, moment)
   progress.heardAt = moment.now
   if (offset === null) return []

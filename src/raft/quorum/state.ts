@@ -81,6 +81,8 @@ export interface Fetching {
   nextServer: number
   /** Whether the present leader answered, and is not known to be gone since. */
   hasFetched: boolean
+  /** The role's deadline before the last answer moved it. */
+  deadlineBefore: number
   /** What the present leader said of it; -1 where nothing. */
   leaderHighWatermark: number
   download: { readonly id: SnapshotId; position: number } | null
@@ -131,6 +133,7 @@ export function initialState(settings: QuorumSettings, vote: Vote, log: LogView)
       failures: 0,
       nextServer: 0,
       hasFetched: false,
+      deadlineBefore: Number.POSITIVE_INFINITY,
       leaderHighWatermark: -1,
       download: null,
     },

@@ -64,7 +64,7 @@ async function whyItRefuses(startBroker, settings) {
   throw new Error('it started')
 }
 
-async function withTmpfs(dir, options, body) {
+export async function withTmpfs(dir, options, body) {
   mkdirSync(dir, { recursive: true })
   const mounted = await run('mount', ['-t', 'tmpfs', ...options, 'tmpfs', dir])
   if (mounted.code !== 0) throw new Skip(`mounting is not allowed here: ${mounted.stderr.trim()}`)

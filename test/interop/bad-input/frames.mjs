@@ -8,7 +8,7 @@ const anything = Buffer.alloc(0)
 const allTopics = int32(-1)
 
 /** Bytes after which Kafka hangs up without a byte of an answer. */
-const hangUps = {
+export const hangUps = {
   'a negative length': int32(-1),
   'length zero': int32(0),
   'a length of 2 GB': int32(0x7fffffff),
@@ -83,7 +83,7 @@ export async function frames({ report, broker: { bootstrap } }) {
 }
 
 /** What happens to a connection that sends this: 'closed without an answer', 'answered', or an error after 5 s of silence. */
-async function answerTo(bootstrap, bytes) {
+export async function answerTo(bootstrap, bytes) {
   let answered = false
   const connection = await Connection.open(bootstrap, { onFrame: () => (answered = true) })
   connection.write(bytes)

@@ -1,5 +1,6 @@
 /** What nobody should send, and disks nobody should have: the broker answers with an error or hangs up, and the others are unharmed. */
 
+import { clusters } from './cluster.mjs'
 import { crowds } from './crowds.mjs'
 import { disks } from './disks.mjs'
 import { frames } from './frames.mjs'
@@ -8,10 +9,10 @@ import { stops } from './stops.mjs'
 export const judge = {
   name: 'bad-input',
   about:
-    'garbage on the wire, clients that never read, 2,000 idle connections, disks full, taken or not writable, SIGTERM under load',
+    'garbage on the wire, clients that never read, 2,000 idle connections, disks full, taken or not writable, SIGTERM under load; three nodes: one id twice, another cluster, garbage for controllers, a leader without room',
   needs: [],
   startsBrokers: true,
-  minutes: 8,
+  minutes: 12,
 
   async run(context) {
     const broker = await context.startBroker({})
@@ -23,5 +24,6 @@ export const judge = {
     await broker.stop()
     await stops(context)
     await disks(context)
+    if (context.kind === 'ours') await clusters(context)
   },
 }

@@ -20,6 +20,10 @@ const classes = {
   'kafka-cluster': 'org.apache.kafka.tools.ClusterTool',
   'kafka-groups': 'org.apache.kafka.tools.GroupsCommand',
   'kafka-dump-log': 'kafka.tools.DumpLogSegments',
+  'kafka-metadata-quorum': 'org.apache.kafka.tools.MetadataQuorumCommand',
+  'kafka-reassign-partitions': 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
+  'kafka-leader-election': 'org.apache.kafka.tools.LeaderElectionCommand',
+  'kafka-features': 'org.apache.kafka.tools.FeatureCommand',
 }
 
 /** Fetches the jars and compiles the runner. */

@@ -3,11 +3,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runThroughFile } from '../lib/processes.mjs'
+import { onThreeBrokers } from './three-brokers.mjs'
 
 const cache = () => process.env.PEERS_CACHE || join(process.env.TMPDIR || tmpdir(), 'kafka-peers')
 
 /** One judge per suite. `read` turns what the suite printed or wrote into [name, outcome, why]. */
-function suite({ name, about, needs, minutes, args = () => [], env = {}, install, read }) {
+function suite(settings) {
+  const { name, about, needs, minutes, install } = settings
   return {
     name: `peers-${name}`,
     about,
@@ -22,24 +24,26 @@ function suite({ name, about, needs, minutes, args = () => [], env = {}, install
 
     ...(install && { install }),
 
-    async run({ bootstrap, report, sharedDir }) {
-      const scratch = mkdtempSync(join(process.env.TMPDIR || tmpdir(), 'odradek-peers-'))
-      const script = join(sharedDir, 'peers', name)
-      const settings = { timeoutMs: (minutes - 0.5) * 60_000, env: { ...process.env, ...env } }
-      const result = await runThroughFile(script, [bootstrap, ...args(scratch)], settings)
-      const total = new RegExp(`^${name}: (\\d+) passed, (\\d+) failed, (\\d+) skipped`, 'm').exec(result.stdout)
-      for (const [test, outcome, why] of read(result.stdout, scratch)) report.record(test, outcome, why)
-      console.log(`  ${total?.[0] ?? 'no total'}`)
-      const whole = total !== null && report.outcomes.size > 0
-      report.record(
-        'the suite runs to its end',
-        whole ? 'passed' : 'failed',
-        whole ? '' : result.stdout.slice(-300) + result.stderr.slice(-300),
-      )
-      const noted = Number(total?.[2] ?? 0)
-      if (noted > report.count('failed')) report.record('every failure has a name', 'failed', total[0])
-    },
+    run: ({ bootstrap, report, sharedDir }) => runSuite(settings, { bootstrap, report, script: join(sharedDir, 'peers', name) }),
   }
+}
+
+/** Runs `script` and records every test by name. */
+async function runSuite({ name, minutes, args = () => [], env = {}, read }, { bootstrap, report, script }) {
+  const scratch = mkdtempSync(join(process.env.TMPDIR || tmpdir(), 'odradek-peers-'))
+  const settings = { timeoutMs: (minutes - 0.5) * 60_000, env: { ...process.env, ...env } }
+  const result = await runThroughFile(script, [bootstrap, ...args(scratch)], settings)
+  const total = new RegExp(`^${name}: (\\d+) passed, (\\d+) failed, (\\d+) skipped`, 'm').exec(result.stdout)
+  for (const [test, outcome, why] of read(result.stdout, scratch)) report.record(test, outcome, why)
+  console.log(`  ${total?.[0] ?? 'no total'}`)
+  const whole = total !== null && report.outcomes.size > 0
+  report.record(
+    'the suite runs to its end',
+    whole ? 'passed' : 'failed',
+    whole ? '' : result.stdout.slice(-300) + result.stderr.slice(-300),
+  )
+  const noted = Number(total?.[2] ?? 0)
+  if (noted > report.count('failed')) report.record('every failure has a name', 'failed', total[0])
 }
 
 const outcomes = { pass: 'passed', fail: 'failed', skip: 'skipped' }
@@ -95,16 +99,16 @@ async function installNodeClients({ sharedDir }) {
   }
 }
 
-export const peerSuites = [
-  suite({
+const suites = [
+  {
     name: 'kafka-python',
     about: "kafka-python's own integration tests",
     needs: ['python3'],
     minutes: 8,
     args: (scratch) => [`--junitxml=${join(scratch, 'report.xml')}`],
     read: junit,
-  }),
-  suite({
+  },
+  {
     name: 'franz-go',
     about: "franz-go's own tests of its client",
     needs: ['go', 'python3'],
@@ -112,16 +116,16 @@ export const peerSuites = [
     // All but TestTxnEtl, which waits seven minutes for transactions that are not served yet.
     env: { ONLY: '^Test([^T]|T[^x])' },
     read: goTest,
-  }),
-  suite({
+  },
+  {
     name: 'node-clients',
     about: 'kafkajs, @platformatic/kafka and @confluentinc/kafka-javascript',
     needs: ['npm'],
     minutes: 10,
     install: installNodeClients,
     read: lines,
-  }),
-  suite({
+  },
+  {
     name: 'java-clients',
     about: 'tests on the Java clients',
     needs: ['java', 'javac', 'mvn'],
@@ -129,5 +133,10 @@ export const peerSuites = [
     // These wait minutes for features that are not served yet and say nothing by it; each part comes back with its feature.
     args: () => ['(?!share[.]|consumer848[.]).*'],
     read: lines,
-  }),
+  },
 ]
+
+export const peerSuites = suites.map(suite)
+
+/** The same on three brokers, with three replicas of every topic; a usual run takes a share of them, `--whole` all. */
+export const clusterSuites = suites.map((each) => onThreeBrokers(each, runSuite))

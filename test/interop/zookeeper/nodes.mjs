@@ -1,10 +1,8 @@
 /** Kafka's own nodes: ours hold the bytes that Kafka 3.9 was recorded to write, seen through Apache's own client. */
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
-import { javaClasses } from '../lib/cache.mjs'
-import { must } from '../lib/processes.mjs'
 import { eventually } from '../lib/report.mjs'
 import { readRecorded, recordedNodes, recordsOf } from './recorded.mjs'
+import { readTree } from './tree.mjs'
 
 /** Stages of the recording in which no topic is half deleted. */
 const STAGES = [
@@ -29,20 +27,6 @@ export async function judgeNodes({ report, connect, libs, load, sharedDir, name 
       compareNodes(stages[stage], ours)
     })
   }
-}
-
-/** Apache's own client reads all of it. */
-async function readTree(libs, connect) {
-  const classes = await javaClasses(join(import.meta.dirname, 'Tree.java'), libs)
-  const { stdout } = await must('java', ['-cp', `${libs}/*:${classes}`, 'Tree', connect], { timeoutMs: 60_000 })
-  const lines = stdout.split('\n').filter((line) => /^\S+ -?\d+ -?\d+ \S+$/.test(line))
-  return new Map(
-    lines.map((line) => {
-      const [path, version, owner, data] = line.split(' ')
-      const text = data === '-' ? null : Buffer.from(data, 'base64').toString()
-      return [Buffer.from(path, 'base64').toString(), { version: Number(version), isEphemeral: owner !== '0', data: text }]
-    }),
-  )
 }
 
 /** A controller and a broker write what the stage says, and leave again. */

@@ -1,0 +1,24 @@
+// Voters that only configurations name (kraft.version 0) must be the same everywhere: a leader that counts others could commit what a majority does not have.
+
+import { KafkaError } from '../protocol/errors.ts'
+import { batches } from '../protocol/records/batch.ts'
+import { readControl } from '../protocol/records/control.ts'
+import type { Voter } from './voters.ts'
+
+/** A leader says in its first batch whom it counts. Throws INVALID_CONFIG where it is in `records`, of `epoch`, and counts others than `voters`. */
+export function requireSameVoters(records: Uint8Array, epoch: number, voters: readonly Voter[]): void {
+  for (const batch of batches(records)) {
+    if (!batch.isControl || batch.partitionLeaderEpoch !== epoch) continue
+    for (const record of batch.records()) {
+      const control = readControl(record)
+      if (control?.kind !== 'leaderChange') continue
+      const [theirs, ours] = [idsOf(control.voters.map(({ voterId }) => voterId)), idsOf(voters.map(({ id }) => id))]
+      if (theirs !== ours) {
+        const what = `node ${control.leaderId}, which leads epoch ${epoch}, counts the voters ${theirs}, and this node the voters ${ours}`
+        throw new KafkaError('INVALID_CONFIG', `${what}: controller.quorum.voters has to be the same on all nodes`)
+      }
+    }
+  }
+}
+
+const idsOf = (ids: readonly number[]) => ids.toSorted((a, b) => a - b).join(', ')

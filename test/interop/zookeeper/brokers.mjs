@@ -1,0 +1,50 @@
+/** Brokers whose metadata is in a real ZooKeeper: what tutorials' compose files say, three of them under load, and what can be wrong. */
+import { join } from 'node:path'
+import { installTools, ToolRunner } from '../lib/apache-tools.mjs'
+import { versions, zookeeperLibs } from '../lib/cache.mjs'
+import { startEnsemble } from '../lib/zookeeper.mjs'
+import { judgeTutorials } from './compose.mjs'
+import { judgeThree } from './three.mjs'
+import { judgeTroubles } from './troubles.mjs'
+
+export const judge = {
+  name: 'zookeeper-brokers',
+  about: `brokers on ZooKeeper ${versions.zookeeper.join(' and ')}: the environment of tutorials' compose files; three brokers, of which one and the controller are killed, and the ensemble's leader; a slow, silent, missing ensemble`,
+  needs: ['java', 'javac', 'mvn'],
+  startsBrokers: true,
+  minutes: 14,
+
+  async install() {
+    return { tools: await installTools(), zookeepers: await Promise.all(versions.zookeeper.map(zookeeperLibs)) }
+  },
+
+  async run({ report, tools: { tools, zookeepers }, workDir, kind }) {
+    if (kind === 'apache') return report.record('Apache Kafka 4.2 on ZooKeeper', 'skipped', 'it has no ZooKeeper')
+    const runner = new ToolRunner(tools)
+    try {
+      for (const [index, version] of versions.zookeeper.entries()) {
+        const libs = zookeepers[index]
+        const world = { report, runner, libs, version }
+        await withEnsemble({ libs, dir: join(workDir, version, 'one') }, async (ensemble) => {
+          await judgeTutorials({ ...world, ensemble, workDir: join(workDir, version) })
+          // The same on either version: it is our side that is in trouble.
+          if (index === 0) await judgeTroubles({ ...world, ensemble, workDir: join(workDir, version, 'troubles') })
+        })
+        await withEnsemble({ libs, dir: join(workDir, version, 'three'), count: 3 }, (ensemble) =>
+          judgeThree({ ...world, ensemble, workDir: join(workDir, version, 'brokers') }),
+        )
+      }
+    } finally {
+      runner.close()
+    }
+  },
+}
+
+async function withEnsemble(settings, body) {
+  const ensemble = await startEnsemble(settings)
+  try {
+    await body(ensemble)
+  } finally {
+    await ensemble.stop()
+  }
+}
