@@ -16,6 +16,9 @@ export interface Answered {
   readonly isRefused?: boolean
 }
 
+/** Who refuses a pre-vote may do so because it has not noticed yet that the leader is gone; that it is asked again changes nothing for anybody. */
+const PRE_VOTE_AGAIN_MS = 100
+
 export function answered(state: QuorumState, event: Answered, moment: Moment): QuorumEffect[] {
   const { ask, to, attempt, answer, isRefused } = event
   switch (ask.kind) {
@@ -45,8 +48,10 @@ function voteAnswered(state: QuorumState, ask: VoteAsk, to: Peer, answer: Answer
   }
   if (answer.epoch < epoch) return []
   const isGranted = answer.error === 'NONE' && answer.isGranted === true
-  const voices = isGranted ? election.granted : election.refused
+  const [voices, others] = isGranted ? [election.granted, election.refused] : [election.refused, election.granted]
   voices.add(to.id)
+  others.delete(to.id)
+  if (!isGranted && ask.isPreVote) election.retryAt.set(to.id, moment.now + PRE_VOTE_AGAIN_MS)
   if (hasWon(state)) return afterVictory(state, moment)
   return hasLost(state) ? afterDefeat(state, moment) : []
 }

@@ -146,6 +146,19 @@ test('where nobody listens at the leader’s address any more, its voters stand 
   assert.deepEqual([two.state.role, two.state.epoch], ['candidate', 4])
 })
 
+test('who notices later than the first one stands that the leader is gone is asked again, and grants its pre-vote then', () => {
+  const [two, three] = bothFollowers()
+  two.isRefused('fetch', 1)
+  two.timeOut()
+  two.hears('vote', 3, three.asked(two.sent('vote', 3)))
+  assert.equal(two.state.role, 'prospective')
+  three.isRefused('fetch', 1)
+  two.now += 100
+  assert.deepEqual(kindsOf(two.take({ kind: 'tick' })), ['send vote to 3'])
+  two.hears('vote', 3, three.asked(two.sent('vote', 3)))
+  assert.deepEqual([two.state.role, two.state.epoch], ['candidate', 4])
+})
+
 test('a leader that one follower alone is refused by goes on leading: the others refuse that one their pre-votes', () => {
   const [two, three] = bothFollowers()
   two.isRefused('fetch', 1)
