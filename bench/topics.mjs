@@ -39,8 +39,9 @@ export async function untilLeadersServe(broker, topic) {
   }
 }
 
-/** Where each partition is led, as 'host:port' in the order of the partitions. */
+/** Where each partition is led, as 'host:port' in the order of the partitions; a broker that is fenced for a moment is waited for. */
 export async function leadersOf(broker, topic) {
+  await untilPartitions(broker, topic, ({ address }) => address !== null)
   return (await partitionsOf(broker, topic)).map(({ address }) => address)
 }
 
