@@ -7,8 +7,8 @@ export const clusterBugs: readonly PlantedBug[] = [
     name: 'ack-before-replicated',
     what: 'acks=all answers when the batch is with the leader alone',
     where: 'src/replication/partition.js',
-    find: "acks === 'all' ? this.#committed.until(offset, timeoutMs)",
-    replace: "acks === 'all' ? this.#written.until(offset, timeoutMs)",
+    find: "acks === 'all' || (acks === 'leader' && !isCertain)",
+    replace: "acks === 'leader' && !isCertain",
   },
   {
     name: 'high-watermark-of-own-end',
