@@ -127,7 +127,7 @@ test('with ZooKeeper a controller that is late, and whose connections break, sta
   const { world, processes, brokers } = await threeBrokers(7)
   const { log } = brokers[0]!.rooms.metadata
   const { leaderId, epoch } = log
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < 8; round++) {
     processes.get(leaderId!)!.pausedUntil = world.world.events.now + 500
     for (const link of world.world.network.links)
       if ([link.client, link.server].every(({ process }) => [...processes.values()].includes(process))) link.reset()

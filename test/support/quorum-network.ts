@@ -84,6 +84,7 @@ export class QuorumNetwork {
         new Promise<QuorumApis[A]['response']>((resolve, reject) => {
           const [version, requests, responses] = WIRES[api]
           const bytes = encoded(requests, version, request)
+          this.#askers(to.host).add(reject)
           this.#travel(id, to.host, process, () => {
             const member = this.#members.get(to.host)
             if (!member?.process.isAlive) {
@@ -92,7 +93,6 @@ export class QuorumNetwork {
               if (member?.process.machine.isUp) this.#world.events.after(REFUSED_MS, 'refused', refuse, process)
               return
             }
-            this.#askers(to.host).add(reject)
             const heard = decoded(requests, version, bytes) as QuorumApis[A]['request']
             ask(member.service, api, heard).then(
               (response) => {
