@@ -13,7 +13,7 @@ export const clusterKill = clusterCampaign({
   about:
     'kill -9 of one of three nodes under a foreign idempotent producer and a group; what was acknowledged is read back, replicas are compared',
   goals: [{ count: 'kills', target: 200 }],
-  share: 4,
+  share: 3,
   perCheck: 10,
   prepare: prepareNothing,
   happen: killOnce,
