@@ -35,7 +35,8 @@ function hasEnough(isr: readonly number[], replicas: readonly number[], { minIns
 }
 
 /**
- * What `lastKnownElr` holds after a change: whoever led when the ISR became empty, for as long as nobody leads; Kafka 4.2 keeps no more of it.
+ * What `lastKnownElr` holds after a change: whoever led when the ISR became empty, for as long as nobody leads; Kafka 4.2 keeps no more of it. Where nobody
+ * led by then (the last in sync could not, its directory being gone), it is who was in sync last: else nobody could ever lead again.
  */
 export function lastKnownAfter(
   partition: PartitionImage,
@@ -44,5 +45,6 @@ export function lastKnownAfter(
 ): readonly number[] {
   if (!hasEligibleLeaderReplicas || leader !== NO_LEADER) return []
   const becomesEmpty = isr.length === 0 && partition.isr.length > 0
-  return becomesEmpty && partition.leader !== NO_LEADER ? [partition.leader] : partition.lastKnownElr
+  if (!becomesEmpty) return partition.lastKnownElr
+  return [partition.leader === NO_LEADER ? partition.isr[0]! : partition.leader]
 }

@@ -176,3 +176,14 @@ test('a replica that comes is given the directory that its broker has, and one t
   assert.deepEqual(grown, { replicas: [1, 2], addingReplicas: [2], directories: ['d1', 'd2'] })
   assert.deepEqual(named(partition(), { directories: new Map([[2, 'other']]) }, rules()), { directories: ['d1', 'other', 'd3'] })
 })
+
+test('where nobody led when the ISR became empty, who was in sync last is the one to come back', () => {
+  const unled = partition({ isr: [3], leader: -1, elr: [1] })
+  assert.deepEqual(named(unled, { isr: [] }, rules({ dead: [1, 2, 3] })), {
+    isr: [],
+    eligibleLeaderReplicas: [1, 3],
+    lastKnownElr: [3],
+  })
+  const lost = partition({ isr: [], leader: -1, elr: [], lastKnownElr: [3] })
+  assert.equal(named(lost, {}, rules({ dead: [2] }))?.['leader'], 3)
+})

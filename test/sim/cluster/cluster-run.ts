@@ -200,11 +200,11 @@ class ClusterPlay extends Play {
         if (mayGo) nodeOf(id).kill()
         return mayGo
       },
-      replace: (id) => {
+      switchOn: (id, isForgotten) => {
         const node = nodeOf(id)
         const { device } = node.machine
         // Somebody may have placed a replica there at the last moment, or it was started again.
-        if (!node.process && !this.truth.hasReplicas(id)) {
+        if (isForgotten && !node.process && !this.truth.hasReplicas(id)) {
           device.mount(new SimDirectory(device.journal))
           this.world.events.note(`broker ${id} has an empty disk`)
           this.world.events.saw('a broker was added')

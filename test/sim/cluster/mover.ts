@@ -33,8 +33,8 @@ export interface Workshop {
   readonly removable: readonly number[]
   /** Switches a broker off for good; false, with nothing done, where replicas are there. */
   switchOff(id: number): boolean
-  /** One with an empty disk takes its place; the old one comes back where that would lose something. */
-  replace(id: number): void
+  /** It comes back, or, where the cluster has forgotten it and nothing can be lost by it, one with an empty disk in its place. */
+  switchOn(id: number, isForgotten: boolean): void
 }
 
 export interface MoverOptions {
@@ -114,11 +114,14 @@ export class Mover extends Client {
       if (isEmpty && this.#workshop.switchOff(id)) {
         this.note(`removes broker ${id}`)
         this.saw('a broker was removed')
+        let isForgotten = false
         try {
           const answer = await client.call(UnregisterBrokerRequest, UnregisterBrokerResponse, 0, { brokerId: id })
-          this.accept(errorName(answer.errorCode), `UnregisterBroker ${id}`, ['BROKER_ID_NOT_REGISTERED'])
+          const error = errorName(answer.errorCode)
+          isForgotten = error === 'NONE' || error === 'BROKER_ID_NOT_REGISTERED'
+          if (!isForgotten) this.accept(error, `UnregisterBroker ${id}`)
         } finally {
-          this.#workshop.replace(id)
+          this.#workshop.switchOn(id, isForgotten)
         }
         return
       }
