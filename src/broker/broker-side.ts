@@ -24,6 +24,7 @@ import { AlterPartitionKeeper } from './isr-keeper.ts'
 import { dirSettings, progressOf } from './log-dirs.ts'
 import { MetadataWaits } from './metadata-waits.ts'
 import { advertised, channelLimits, connectionLimits, listenersOf, maxRequestBytes } from './network-settings.ts'
+import { OwnController } from './own-controller.ts'
 import { Pipeline } from './pipeline.ts'
 import { Registration } from './registration.ts'
 import { followReplicas } from './replica-follower.ts'
@@ -195,6 +196,7 @@ export class BrokerSide {
     const { publisher, configs } = metadata
     return new Registration({
       controller: this.#clients.lifecycle,
+      ownController: new OwnController(metadata.log),
       clock: platform.clock,
       logger: platform.logger,
       identity: {

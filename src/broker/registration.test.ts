@@ -37,8 +37,16 @@ function scene({ refusals = [] as string[], isWatched = true, shutDownAt = 1, un
     },
   }
   const reached: { offset: number; run: () => void }[] = []
+  const own = { isActive: false, confirm: () => {} }
+  const ownController = {
+    get isActive() {
+      return own.isActive
+    },
+    onceConfirmed: (run: () => void) => void (own.confirm = run),
+  }
   const registration = new Registration({
     controller,
+    ownController,
     clock,
     logger: silentLogger,
     identity: {
@@ -60,7 +68,7 @@ function scene({ refusals = [] as string[], isWatched = true, shutDownAt = 1, un
     published = offset
     for (const one of reached.splice(0)) one.run()
   }
-  return { clock, registration, registrations, beats, publish, silence: () => void (isSilent = true) }
+  return { clock, registration, registrations, beats, publish, own, silence: () => void (isSilent = true) }
 }
 
 test('a broker registers with who it is; one that is still thought alive is tried again until it is not', async () => {
@@ -190,5 +198,19 @@ test('a broker counts as heard of for a session after the last heartbeat that a 
   assert.equal(registration.isHeard, true)
   await clock.advance(2001)
   assert.equal(registration.isHeard, false)
+  registration.stop()
+})
+
+test('the word of a controller in the same process counts once others have confirmed it: it may have slept along with its broker', async () => {
+  const { clock, registration, publish, own } = scene()
+  own.isActive = true
+  await registration.register()
+  publish(13)
+  await registration.unfence()
+  assert.equal(registration.isHeard, false)
+  own.confirm()
+  assert.equal(registration.isHeard, true)
+  await clock.advance(12_000)
+  assert.equal(registration.isHeard, false, 'nobody confirms it any more')
   registration.stop()
 })

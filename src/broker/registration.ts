@@ -8,6 +8,7 @@ import { errorCode, errorName, KafkaError } from '../protocol/errors.ts'
 import { BrokerHeartbeatRequest, BrokerHeartbeatResponse } from '../protocol/messages/broker-heartbeat.ts'
 import { BrokerRegistrationRequest, BrokerRegistrationResponse } from '../protocol/messages/broker-registration.ts'
 import type { ControllerClient } from './controller-client.ts'
+import type { OwnController } from './own-controller.ts'
 
 export interface BrokerIdentity {
   readonly nodeId: number
@@ -34,6 +35,7 @@ export interface LifeSettings {
 
 export interface RegistrationRooms {
   readonly controller: ControllerClient
+  readonly ownController: Pick<OwnController, 'isActive' | 'onceConfirmed'>
   readonly identity: BrokerIdentity
   readonly settings: LifeSettings
   readonly clock: Clock
@@ -159,8 +161,9 @@ export class Registration {
 
   /** Null where it was refused. */
   async #beat(wish: Wish, timeoutMs = this.#rooms.settings.sessionMs()): Promise<BrokerHeartbeatResponse | null> {
-    const { controller, identity, publishedOffset, offlineDirs, clock, logger } = this.#rooms
+    const { controller, identity, publishedOffset, offlineDirs, ownController, clock, logger } = this.#rooms
     const sentAt = clock.monotonic()
+    const wasOwn = ownController.isActive
     const body = {
       brokerId: identity.nodeId,
       brokerEpoch: this.#epoch,
@@ -174,13 +177,22 @@ export class Registration {
       logger.warn('the controller refused a heartbeat', { error: errorName(answer.errorCode), epoch: this.#epoch })
       return null
     }
-    if (!answer.isFenced) this.#heardAt = sentAt
+    if (!answer.isFenced) this.#heard(sentAt, wasOwn || ownController.isActive)
     if (answer.isFenced !== this.#isFenced) {
       this.#isFenced = answer.isFenced
       if (!this.#isLeaving)
         logger.info(answer.isFenced ? 'the broker was fenced' : 'the broker is unfenced', { epoch: this.#epoch })
     }
     return answer
+  }
+
+  /** A controller in this process may have slept as this broker did: its word counts when others have confirmed that it is the active one. */
+  #heard(sentAt: number, isOwn: boolean): void {
+    const note = () => {
+      this.#heardAt = Math.max(this.#heardAt, sentAt)
+    }
+    if (isOwn && this.#rooms.settings.isWatched) this.#rooms.ownController.onceConfirmed(note)
+    else note()
   }
 
   #schedule(afterMs: number): void {

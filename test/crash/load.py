@@ -267,14 +267,14 @@ class Round:
             wrong.append(f'{len(lost)} acknowledged records are lost, the first at partition and offset {lost[0][:2]}')
         if len(where) != len(found) or len({value for _, _, value in found}) != len(found):
             wrong.append('records are there twice')
-        last, ends = {}, [0] * PARTITIONS
+        last, ends, behind = {}, [0] * PARTITIONS, []
         for partition, offset, value in found:
             ends[partition] = max(ends[partition], offset + 1)
             producer, number = value.split(b':')[:2]
             if int(number) <= last.get((partition, producer), -1):
-                wrong.append(f'partition {partition} has record {int(number)} of producer {producer.decode()} out of order')
-                break
+                behind.append(f'partition {partition} has record {int(number)} of producer {producer.decode()} out of order')
             last[(partition, producer)] = int(number)
+        wrong += behind[:1]
         grouped = self.group.check(where, ends)
         wrong += self.group.complaints[:3]
         self.group.complaints.clear()
