@@ -44,6 +44,7 @@ export function onThreeBrokers(settings, runSuite) {
     startsBrokers: true,
     expectedAs: `peers-${name}`,
     isShare: ({ whole }) => !whole,
+    isNew: true,
     ...(install && { install }),
 
     async run({ report, sharedDir, workDir, kind, options }) {
