@@ -47,8 +47,10 @@ const tutorials = {
 /** A session that ends soon, so that a broker that was killed is not waited for 18 s: not in the tutorials. */
 const SHORT = { KAFKA_ZOOKEEPER_SESSION_TIMEOUT_MS: '6000' }
 
-export async function judgeTutorials({ report, runner, libs, ensemble, workDir, version }) {
+/** `only` is the number of one of them; null: all. */
+export async function judgeTutorials({ report, runner, libs, ensemble, workDir, version, only = null }) {
   for (const [at, [name, environmentOf]] of Object.entries(tutorials).entries()) {
+    if (only !== null && at !== only) continue
     const [port, inner] = [await freePort(), await freePort()]
     const chroot = `/tutorial-${at}`
     const environment = environmentOf({ zookeeper: `${ensemble.connect}${chroot}`, port, inner })
