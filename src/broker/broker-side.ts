@@ -14,6 +14,7 @@ import { Replicas } from '../replication/replicas.ts'
 import { Chores } from './chores.ts'
 import { unlessStuck } from './closing.ts'
 import type { ControllerClient } from './controller-client.ts'
+import { DirectoryKeeper } from './directory-keeper.ts'
 import { DiskRoom } from './disk-room.ts'
 import { forward } from './forward.ts'
 import { followGroups } from './group-follower.ts'
@@ -21,14 +22,14 @@ import type { AnyHandler } from './handler.ts'
 import { handlers } from './handlers/index.ts'
 import type { House } from './house.ts'
 import { AlterPartitionKeeper } from './isr-keeper.ts'
-import { dirSettings, progressOf } from './log-dirs.ts'
+import { dirSettings, previousEpochOf, progressOf } from './log-dirs.ts'
 import { MetadataWaits } from './metadata-waits.ts'
 import { advertised, channelLimits, connectionLimits, listenersOf, maxRequestBytes } from './network-settings.ts'
 import { OwnController } from './own-controller.ts'
 import { Pipeline } from './pipeline.ts'
 import { Registration } from './registration.ts'
 import { followReplicas } from './replica-follower.ts'
-import { replicationLinks } from './replication-links.ts'
+import { moveRate, replicationLinks } from './replication-links.ts'
 import { requestSink } from './request-sink.ts'
 import { standardChores } from './standard-chores.ts'
 
@@ -40,6 +41,8 @@ export interface ControllerClients {
   readonly forwarding: ControllerClient
   /** Changes of in-sync replicas. */
   readonly replication: ControllerClient
+  /** In which log directories replicas lie. */
+  readonly directories: ControllerClient
 }
 
 export class BrokerSide {
@@ -50,6 +53,7 @@ export class BrokerSide {
   readonly replicas: Replicas
   readonly groups: GroupCoordinator
   readonly #isrKeeper: AlterPartitionKeeper
+  readonly #directoryKeeper: DirectoryKeeper
   readonly #takeRoom: (partition: Partition, bytes: number) => void
   readonly #waits: MetadataWaits
   readonly #chores: Chores
@@ -78,11 +82,24 @@ export class BrokerSide {
     const links = { isrKeeper: this.#isrKeeper, brokerEpoch, isHeard, takeRoom: this.#takeRoom }
     this.replicas = new Replicas({
       logDirs: dirs.all,
+      hasLostDirs: dirs.lost.length > 0,
       localId: brokerId,
       clock,
       logger,
       flushPolicy: config['log.flush.policy'],
       links: metadata.isAlone ? null : replicationLinks(house, links),
+      moves: {
+        bytesPerSecond: () => moveRate(metadata.configs),
+        place: ({ topic, topicId, index }, { directoryId }) => this.#directoryKeeper.assign(topic, topicId, index, directoryId),
+        stays: ({ topic, topicId, index }) => this.#directoryKeeper.stays(topic, topicId, index),
+        takeRoom: (dir, bytes) => rooms.get(dir)?.take(bytes),
+      },
+    })
+    const image = metadata.publisher.image
+    this.#directoryKeeper = new DirectoryKeeper({
+      ...{ controller: clients.directories, brokerId, brokerEpoch, image, clock, logger },
+      replicas: this.replicas,
+      slices: Slices.of(clock),
     })
     this.groups = groupsOf(house)
     this.#chores = new Chores(platform.clock, platform.logger)
@@ -98,6 +115,8 @@ export class BrokerSide {
     const nodeId = loaded.config['node.id']
     const slices = Slices.of(clock)
     publisher.subscribe('replicas', followReplicas({ replicas, configs, logDirs: dirs.all, nodeId, logger, slices }))
+    publisher.subscribe('the directories of replicas', this.#directoryKeeper.follow)
+    for (const dir of dirs.all) dir.onOffline(() => this.#registration?.hurry())
     publisher.subscribe('log directories', () => {
       for (const dir of new Set([...dirs.all, dirs.metadata])) dir.retune(dirSettings(configs.broker))
     })
@@ -164,6 +183,7 @@ export class BrokerSide {
     this.#registration = registration
     await this.#announce(server)
     await registration.register()
+    this.#directoryKeeper.begin()
     await metadata.publisher.reached(registration.epoch + 1)
     await registration.unfence()
     await this.#waits.until(() => this.#isServing(), UNFENCED_WITHIN_MS)
@@ -194,6 +214,7 @@ export class BrokerSide {
     const { platform, loaded, dirs, metadata } = this.#house
     const { config } = loaded
     const { publisher, configs } = metadata
+    const offlineDirs = () => this.#offlineDirs
     return new Registration({
       controller: this.#clients.lifecycle,
       ownController: new OwnController(metadata.log),
@@ -205,7 +226,7 @@ export class BrokerSide {
         incarnationId: randomUuid((length) => platform.random.bytes(length)),
         rack: config['broker.rack'],
         directoryIds: dirs.all.map(({ directoryId }) => directoryId),
-        previousEpoch: dirs.metadata.cleanBrokerEpoch ?? -1,
+        previousEpoch: previousEpochOf(dirs),
         endpoints: advertised(loaded.listeners.client, server, platform.network.hostName),
       },
       settings: {
@@ -217,8 +238,16 @@ export class BrokerSide {
       publishedOffset: () => publisher.publishedOffset,
       reached: (offset) => publisher.reached(offset),
       unled: () => unledOf(publisher.image, config['node.id']),
-      offlineDirs: () => dirs.all.filter((dir) => this.replicas.isOffline(dir)).map(({ directoryId }) => directoryId),
+      offlineDirs,
+      isLossUntold() {
+        const known = publisher.image.brokers.get(config['node.id'])?.logDirs ?? []
+        return offlineDirs().some((id) => known.includes(id))
+      },
     })
+  }
+
+  get #offlineDirs(): readonly string[] {
+    return this.#house.dirs.all.filter((dir) => this.replicas.isOffline(dir)).map(({ directoryId }) => directoryId)
   }
 
   /** The epoch that it is registered with; -1 before. */
@@ -241,6 +270,7 @@ export class BrokerSide {
       () => this.#server?.stopListening(),
       () => this.replicas.stop(),
       () => this.#isrKeeper.stop(),
+      () => this.#directoryKeeper.stop(),
       () => this.groups.stop(),
       () => this.#serving.reject(new Error('the broker is stopping')),
       () => this.#server?.close(),

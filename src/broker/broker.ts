@@ -114,7 +114,7 @@ export class Broker {
     const client = () => clientOf(house, controllerSide)
     const registrar = zookeeper ? null : controllerSide && new ControllerRegistrar(platform, loaded, client())
     undo.push(() => registrar?.stop())
-    const clients = { lifecycle: client(), forwarding: client(), replication: client() }
+    const clients = { lifecycle: client(), forwarding: client(), replication: client(), directories: client() }
     const brokerSide = loaded.roles.broker ? new BrokerSide(house, clients, controllerSide?.handlers ?? []) : null
     if (brokerSide) undo.push(() => runAll(brokerSide.closing()))
     furnish(

@@ -75,6 +75,7 @@ function consumer({ isolationLevel, maxBytes, rackId }: FetchRequest, version: n
 function replica(request: FetchRequest, brokerId: number, { clock, leaderQuota }: ReaderRooms): Reader {
   const { maxBytes } = request
   const brokerEpoch = request.replicaState.replicaEpoch
+  const at = clock.monotonic()
   const isInSync = (partition: Partition) => partition.leadership?.isInSync(brokerId) ?? false
   return {
     readCommitted: false,
@@ -87,7 +88,7 @@ function replica(request: FetchRequest, brokerId: number, { clock, leaderQuota }
         const { fetchOffset: offset, logStartOffset: startOffset } = asked
         const leaderEndOffset = partition.endOffset
         try {
-          partition.fetchedBy(brokerId, { offset, startOffset, brokerEpoch, leaderEndOffset, at: clock.monotonic() })
+          partition.fetchedBy(brokerId, { offset, startOffset, brokerEpoch, leaderEndOffset, at })
         } catch (thrown) {
           throw withoutEpoch(thrown, asked)
         }

@@ -103,9 +103,10 @@ export class FetchContext {
 
   // New records wake a follower. That more is committed is only looked at, and told, with its next answer: it need not hurry, and would ask twice as often.
   #watchForReplica(asked: FetchedPartition, partition: Partition): () => void {
-    partition.restsOn(this.#replicaId, this.pulse)
+    const over = partition.restsOn(this.#replicaId, this.pulse)
     const stops = [partition.watchAppends(() => this.#wake(asked)), partition.watch(() => this.#makeActive(asked))]
     return () => {
+      over?.() // a follower that asks for the partition no more, as its disk failed, has no pulse there
       for (const stop of stops) stop()
     }
   }

@@ -7,11 +7,14 @@ import { topicConfig } from '../config/resolve.ts'
 import type { Log } from '../log/log.ts'
 import { LogDir, type LogDirSettings } from '../log/log-dir.ts'
 import type { Clock } from '../platform/clock.ts'
+import { DiskError } from '../platform/disk.ts'
 import type { Platform } from '../platform/platform.ts'
 import { unlessStuck } from './closing.ts'
 
 export interface LogDirs {
   readonly all: readonly LogDir[]
+  /** Paths of those whose disks failed at the start: the broker serves without them, and makes nothing anew that may lie there. */
+  readonly lost: readonly string[]
   /** The one that holds `__cluster_metadata`. */
   readonly metadata: LogDir
 }
@@ -27,23 +30,35 @@ export function dirSettings(config: BrokerConfig): LogDirSettings {
   }
 }
 
-/** Opens all of them, or none. A directory that is not formatted joins the cluster of the others, or founds one. */
+/**
+ * Opens all of them, but for those whose disks fail: that of the metadata must not be one of these, nor all that partitions may lie in. A directory that is
+ * not formatted joins the cluster of the others, or founds one.
+ */
 export async function openLogDirs(platform: Platform, loaded: LoadedConfig): Promise<LogDirs> {
   const { config, logDirs, metadataLogDir } = loaded
-  const paths = [metadataLogDir, ...logDirs.filter((path) => path !== metadataLogDir)]
   const opened: LogDir[] = []
+  const lost: string[] = []
+  const open = (path: string) =>
+    LogDir.open(platform, path, {
+      nodeId: config['node.id'],
+      clusterId: opened[0]?.clusterId ?? loaded.clusterId,
+      config: topicConfig(staticLayers(loaded.given), noTexts),
+      ...dirSettings(config),
+      flushesFound: config['log.flush.policy'] === 'fsync',
+    })
   try {
-    for (const path of paths) {
-      const clusterId = opened[0]?.clusterId ?? loaded.clusterId
-      opened.push(
-        await LogDir.open(platform, path, {
-          nodeId: config['node.id'],
-          clusterId,
-          config: topicConfig(staticLayers(loaded.given), noTexts),
-          ...dirSettings(config),
-          flushesFound: config['log.flush.policy'] === 'fsync',
-        }),
-      )
+    opened.push(await open(metadataLogDir))
+    for (const path of logDirs.filter((each) => each !== metadataLogDir)) {
+      try {
+        opened.push(await open(path))
+      } catch (thrown) {
+        lost.push(path)
+        if (!isFailure(thrown) || logDirs.every((each) => lost.includes(each))) throw thrown
+        platform.logger.error('a log directory cannot be opened, and the broker serves without it; mend the disk and restart', {
+          dir: path,
+          error: thrown,
+        })
+      }
     }
   } catch (thrown) {
     await closeAll(opened, null, platform.clock).catch((why: unknown) => {
@@ -51,7 +66,21 @@ export async function openLogDirs(platform: Platform, loaded: LoadedConfig): Pro
     })
     throw thrown
   }
-  return { all: opened.filter(({ path }) => logDirs.includes(path)), metadata: opened[0]! }
+  return { all: opened.filter(({ path }) => logDirs.includes(path)), lost, metadata: opened[0]! }
+}
+
+/**
+ * The broker epoch that the last clean stop left in every directory; -1 where one is missing, is new, or tells another: then what this broker once had is not
+ * known to be there (KIP-966).
+ */
+export function previousEpochOf({ all, lost }: LogDirs): number {
+  const epoch = all[0]?.cleanBrokerEpoch ?? -1
+  return lost.length === 0 && all.every(({ cleanBrokerEpoch }) => cleanBrokerEpoch === epoch) ? epoch : -1
+}
+
+/** Of the disk. A directory that another process uses, or that belongs elsewhere, is a mistake that nobody should serve with. */
+function isFailure(thrown: unknown): boolean {
+  return thrown instanceof DiskError && thrown.code !== 'ELOCKED'
 }
 
 /**

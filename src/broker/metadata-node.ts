@@ -199,7 +199,7 @@ function settings(platform: Platform, configs: EffectiveConfigs, { log, raft }: 
     uncleanCheckMs: isAlone ? null : broker['unclean.leader.election.interval.ms'],
     maxIdleMs: isAlone ? null : broker['metadata.max.idle.interval.ms'] || null,
     // Whoever leads in ZooKeeper speaks for itself.
-    ...(raft ? { voterIds: () => raft.voters.map(({ id }) => id) } : {}),
+    ...(raft ? { voterIds: () => raft.voters.map(({ id }) => id), kraftVersion: () => raft.kraftVersion } : {}),
   }
 }
 

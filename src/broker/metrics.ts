@@ -1,12 +1,13 @@
 // The metrics of a broker: where they are served, and which rooms they look into.
 
+import { Histogram } from '../base/histogram.ts'
 import { version } from '../base/version.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import type { Controller } from '../metadata/controller/controller.ts'
 import type { MetadataPublisher } from '../metadata/publisher.ts'
 import { NodeMetrics } from '../metrics/node-metrics.ts'
 import type { MetricsEndpoint } from '../metrics/port.ts'
-import type { QuorumFacts, Rooms } from '../metrics/scene.ts'
+import type { DirFacts, QuorumFacts, Rooms } from '../metrics/scene.ts'
 import type { Platform } from '../platform/platform.ts'
 import type { LogDirs } from './log-dirs.ts'
 import { maxRequestBytes } from './network-settings.ts'
@@ -65,10 +66,16 @@ export function furnish(metrics: NodeMetrics, parts: MeteredParts, requestBytes:
     },
     replicas,
     groups,
-    dirs: [...new Set([...dirs.all, dirs.metadata])],
+    dirs: [...new Set([...dirs.all, dirs.metadata]), ...dirs.lost.map(lostDir)],
     space: (path) => platform.disk.space(path),
     requestMemory: () => ({ used: requestBytes(), limit: maxRequestBytes(loaded.config) }),
   })
+}
+
+/** One that could not be opened. */
+function lostDir(path: string): DirFacts {
+  const offline = new Error('it could not be opened when the broker started')
+  return { path, offline, flushes: 0, flushTimes: new Histogram(), unwrittenBytes: 0 }
 }
 
 /** What keeps a broker that is up from serving; null: nothing. */

@@ -11,6 +11,7 @@ interface Beat {
   readonly wantFence: boolean
   readonly wantShutDown: boolean
   readonly currentMetadataOffset: number
+  readonly offlineLogDirs: readonly string[]
 }
 
 /** A controller that answers registrations out of a list of error codes, and unfences who is caught up with its registration at 12. */
@@ -21,6 +22,8 @@ function scene({ refusals = [] as string[], isWatched = true, shutDownAt = 1, un
   let published = 0
   let farewells = 0
   let isSilent = false
+  const offline: string[] = []
+  let untold = 0
   const controller: ControllerClient = {
     send: async (exchange, body) => {
       if ((exchange.request as unknown) !== BrokerHeartbeatRequest) {
@@ -62,13 +65,20 @@ function scene({ refusals = [] as string[], isWatched = true, shutDownAt = 1, un
     publishedOffset: () => published,
     reached: (offset) => (offset <= published ? Promise.resolve() : new Promise((run) => reached.push({ offset, run }))),
     unled: () => Math.max(0, unled - 250 * Math.max(0, beats.length - 1)),
-    offlineDirs: () => [],
+    offlineDirs: () => offline,
+    isLossUntold: () => --untold > 0,
   })
   function publish(offset: number): void {
     published = offset
     for (const one of reached.splice(0)) one.run()
   }
-  return { clock, registration, registrations, beats, publish, own, silence: () => void (isSilent = true) }
+  /** A log directory fails, and so many heartbeats are needed until the controller has drawn all its conclusions. */
+  function fail(dir: string, heartbeats: number): void {
+    offline.push(dir)
+    untold = heartbeats
+    registration.hurry()
+  }
+  return { clock, registration, registrations, beats, publish, own, fail, silence: () => void (isSilent = true) }
 }
 
 test('a broker registers with who it is; one that is still thought alive is tried again until it is not', async () => {
@@ -213,4 +223,34 @@ test('the word of a controller in the same process counts once others have confi
   await clock.advance(12_000)
   assert.equal(registration.isHeard, false, 'nobody confirms it any more')
   registration.stop()
+})
+
+for (const isWatched of [true, false]) {
+  test(`a log directory that failed is told of at once, and until all follows from it, ${isWatched ? 'before the next heartbeat is due' : 'also where nobody watches'}`, async () => {
+    const { clock, registration, beats, publish, fail } = scene({ isWatched })
+    publish(13)
+    await registration.register()
+    await registration.unfence()
+    await clock.advance(500)
+    const before = beats.length
+    fail('d', 3)
+    await clock.advance(150)
+    assert.deepEqual(
+      beats.slice(before).map(({ offlineLogDirs }) => offlineLogDirs),
+      [['d'], ['d'], ['d']],
+    )
+    await clock.advance(1500)
+    assert.equal(beats.length - before, 3)
+    await clock.advance(4000)
+    assert.equal(beats.length - before, isWatched ? 5 : 3)
+  })
+}
+
+test('a log directory that fails before a broker serves is told of with its next heartbeat', async () => {
+  const { registration, beats, publish, fail } = scene()
+  fail('d', 0)
+  publish(13)
+  await registration.register()
+  await registration.unfence()
+  assert.deepEqual(beats.at(-1)!.offlineLogDirs, ['d'])
 })

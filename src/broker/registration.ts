@@ -48,6 +48,8 @@ export interface RegistrationRooms {
   readonly unled: () => number
   /** Directory ids of those that failed. */
   readonly offlineDirs: () => readonly string[]
+  /** Whether the metadata counts one of these as working: one decision changes so many partitions at most. */
+  readonly isLossUntold: () => boolean
 }
 
 const PLAINTEXT = 0
@@ -69,6 +71,11 @@ export class Registration {
   readonly #rooms: RegistrationRooms
   #epoch = -1
   #timer: Timer | null = null
+  /** What the next heartbeat says should be heard at once. */
+  #isHurried = false
+  #isBeating = false
+  /** Its heartbeats come by themselves. */
+  #isServing = false
   #isFenced = true
   /** When the last heartbeat was sent to which a controller said that this broker serves. */
   #heardAt = Number.NEGATIVE_INFINITY
@@ -144,6 +151,7 @@ export class Registration {
       else await Promise.race([reached(this.#epoch + 1), this.#pause(this.#rooms.settings.heartbeatMs())])
     }
     await this.#takeBack()
+    this.#isServing = true
     this.#schedule(this.#rooms.settings.heartbeatMs())
   }
 
@@ -195,24 +203,38 @@ export class Registration {
     else note()
   }
 
+  /** There is something that the controller should hear of at once: a log directory that failed. */
+  hurry(): void {
+    this.#isHurried = true
+    if (this.#isServing && !this.#isBeating) this.#schedule(0)
+  }
+
   #schedule(afterMs: number): void {
-    const { clock, settings } = this.#rooms
-    if (!settings.isWatched || this.#isLeaving || this.#isOver) return
-    this.#timer = clock.after(afterMs, () => void this.#goOn())
+    const { clock, settings, isLossUntold } = this.#rooms
+    this.#timer?.cancel()
+    if (this.#isLeaving || this.#isOver) return
+    if (this.#isHurried) this.#timer = clock.after(0, () => void this.#goOn())
+    else if (isLossUntold()) this.#timer = clock.after(Math.min(afterMs, NEXT_PAUSE_MS), () => void this.#goOn())
+    else if (settings.isWatched) this.#timer = clock.after(afterMs, () => void this.#goOn())
   }
 
   async #goOn(): Promise<void> {
     const { logger, settings } = this.#rooms
-    let answer: BrokerHeartbeatResponse | null = null
+    this.#isHurried = false
+    this.#isBeating = true
+    let pauseMs = settings.heartbeatMs()
     try {
-      answer = await this.#beat({})
+      const answer = await this.#beat({})
+      // One that was fenced, and serves again as soon as it knows what happened meanwhile, has to say that it does.
+      if (answer?.isFenced) pauseMs = FIRST_PAUSE_MS
     } catch (thrown) {
       if (!this.#isLeaving && !this.#isOver)
         logger.warn('no controller took a heartbeat; this broker may be fenced', { error: thrown })
-      return this.#schedule(FIRST_PAUSE_MS)
+      pauseMs = FIRST_PAUSE_MS
+    } finally {
+      this.#isBeating = false
     }
-    // One that was fenced, and serves again as soon as it knows what happened meanwhile, has to say that it does.
-    this.#schedule(answer?.isFenced ? FIRST_PAUSE_MS : settings.heartbeatMs())
+    this.#schedule(pauseMs)
   }
 
   /**

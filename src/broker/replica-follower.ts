@@ -3,7 +3,7 @@
 import type { Log } from '../log/log.ts'
 import type { LogDir } from '../log/log-dir.ts'
 import { eachOf } from '../log/pool.ts'
-import type { PartitionImage } from '../metadata/partition.ts'
+import { type PartitionImage, UNASSIGNED_DIRECTORY } from '../metadata/partition.ts'
 import type { MetadataDelta, PartitionChange, Subscriber } from '../metadata/publisher.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Slices } from '../platform/slices.ts'
@@ -75,7 +75,8 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger, sli
   }
 
   function directoryOf({ replicas: ids, directories }: PartitionImage): string | null {
-    return directories[ids.indexOf(nodeId)] ?? null
+    const directory = directories[ids.indexOf(nodeId)]
+    return directory === undefined || directory === UNASSIGNED_DIRECTORY ? null : directory
   }
 
   async function reconfigure({ configsChanged }: MetadataDelta): Promise<void> {
@@ -96,6 +97,8 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger, sli
         await slices.rest()
         if (log.topic !== METADATA_LOG && !isOurs(log)) strays.push(log)
       }
+      // Of what is moved into the directory there is another copy, or there was.
+      for (const log of dir.offline ? [] : [...dir.futures.values()]) if (!isOurs(log)) await remove(dir, log)
       await eachOf(strays, AT_ONCE, (log) =>
         log.topicId !== null && deletedIds.has(log.topicId) ? remove(dir, log) : putAside(dir, log),
       )

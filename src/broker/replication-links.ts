@@ -37,12 +37,18 @@ export function replicationLinks({ loaded, metadata, connections }: House, rooms
 }
 
 function throttle(configs: EffectiveConfigs, side: 'leader' | 'follower'): ThrottleRules {
-  const key = `${side}.replication.throttled.rate` as const
   return {
     throttledReplicas: (topic) => configs.topic(topic)[`${side}.replication.throttled.replicas`],
-    bytesPerSecond() {
-      const text = textOf(configs.layers, key)
-      return text === null ? Number.POSITIVE_INFINITY : replicationQuotaConfigs[key].parse(key, text)
-    },
+    bytesPerSecond: () => rateOf(configs, `${side}.replication.throttled.rate`),
   }
+}
+
+/** Bytes a second that replicas may take that are moved from one log directory into another. */
+export function moveRate(configs: EffectiveConfigs): number {
+  return rateOf(configs, 'replica.alter.log.dirs.io.max.bytes.per.second')
+}
+
+function rateOf(configs: EffectiveConfigs, key: keyof typeof replicationQuotaConfigs): number {
+  const text = textOf(configs.layers, key)
+  return text === null ? Number.POSITIVE_INFINITY : replicationQuotaConfigs[key].parse(key, text)
 }

@@ -5,8 +5,6 @@ export const brokerKeysWithoutEffect: ReadonlySet<string> = new Set([
   'add.partitions.to.txn.retry.backoff.max.ms',
   'add.partitions.to.txn.retry.backoff.ms',
   'alter.config.policy.class.name',
-  'alter.log.dirs.replication.quota.window.num',
-  'alter.log.dirs.replication.quota.window.size.seconds',
   'background.threads',
   'client.quota.callback.class',
   'config.providers',

@@ -69,9 +69,27 @@ export function kindOfDir(name: string): 'partition' | 'delete' | 'stray' | 'fut
   return 'partition'
 }
 
+const FUTURE_DIR = /^(.+)-(\d+)\.[0-9a-f]{32}-future$/
+
+/** The partition that a directory is to become (KIP-113); null where the name is none of that kind. */
+export function parseFutureDir(name: string): PartitionDir | null {
+  const match = FUTURE_DIR.exec(name)
+  return match && { topic: match[1]!, partition: Number(match[2]) }
+}
+
+/** A copy of a log on its way into another log directory; null where the name would be longer than file systems take. */
+export function futureDir(dir: PartitionDir, bytes: (length: number) => Uint8Array): string | null {
+  const name = `${partitionDir(dir.topic, dir.partition)}.${uniquePart(bytes)}-future`
+  return name.length > LONGEST_NAME ? null : name
+}
+
+function uniquePart(bytes: (length: number) => Uint8Array): string {
+  return Buffer.from(uuidToBytes(randomUuid(bytes))).toString('hex')
+}
+
 /** A name for a partition's directory that is out of use: unique, and no longer than file systems take. */
 export function retiredDir(dir: PartitionDir, kind: 'delete' | 'stray', bytes: (length: number) => Uint8Array): string {
-  const unique = Buffer.from(uuidToBytes(randomUuid(bytes))).toString('hex')
+  const unique = uniquePart(bytes)
   const end = `-${dir.partition}.${unique}-${kind}`
   return dir.topic.slice(0, LONGEST_NAME - end.length) + end
 }

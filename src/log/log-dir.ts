@@ -6,14 +6,22 @@ import { type Disk, DiskError, type Lock } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { DirShared, type LogPlatform } from './dir-shared.ts'
 import { forgetFailedFlush, hadFailedFlush, noteFailedFlush, writeAgain } from './failed-flush.ts'
-import { kindOfDir, type PartitionDir, parsePartitionDir, partitionDir, retiredDir } from './file-names.ts'
+import {
+  futureDir,
+  kindOfDir,
+  type PartitionDir,
+  parseFutureDir,
+  parsePartitionDir,
+  partitionDir,
+  retiredDir,
+} from './file-names.ts'
 import { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogState, PARTITION_METADATA } from './log-state.ts'
 import { type MetaProperties, ownMetaProperties } from './meta-properties.ts'
 import { OffsetCheckpoints } from './offset-checkpoints.ts'
 import { eachOf } from './pool.ts'
-import { loadLog } from './recovery.ts'
+import { type Checkpointed, loadLog } from './recovery.ts'
 import { inBackground, writeFile } from './shared.ts'
 import { cleanShutdownText, parseCleanShutdown, partitionMetadataText, readText } from './text-files.ts'
 
@@ -36,6 +44,12 @@ export interface LogDirOptions {
   readonly maxOpenFiles?: number
   /** How many logs are loaded, and closed, at the same time. */
   readonly logsAtOnce?: number
+}
+
+interface Found extends PartitionDir {
+  /** Of the directory below ours. */
+  readonly name: string
+  readonly isFuture: boolean
 }
 
 /** What may change while the directory is in use. */
@@ -64,6 +78,7 @@ export class LogDir {
   /** What the last clean stop left (-1: a marker without it); null after a stop that was not clean, and in a new directory. */
   readonly cleanBrokerEpoch: number | null
   readonly #logs = new Map<string, Log>()
+  readonly #futures = new Map<string, Log>()
   readonly #shared: DirShared
   readonly #lock: Lock
   #logsAtOnce: number
@@ -119,7 +134,7 @@ export class LogDir {
       path,
       { ...defaults, ...options },
       (why) => this.#wentOffline(why),
-      (kind) => this.#checkpoints.write(kind, this.#logs.values(), this.#shared.slices),
+      (kind) => this.#checkpoints.write(kind, this.#all, this.#shared.slices),
     )
   }
 
@@ -132,6 +147,16 @@ export class LogDir {
   /** By the name of their directory, such as `orders-0`. */
   get logs(): ReadonlyMap<string, Log> {
     return this.#logs
+  }
+
+  /** Copies of logs that lie in another directory, on their way here (KIP-113), by the names that they will have. */
+  get futures(): ReadonlyMap<string, Log> {
+    return this.#futures
+  }
+
+  // A partition has one of both here, so a checkpoint has one line for it.
+  get #all(): Log[] {
+    return [...this.#logs.values(), ...this.#futures.values()]
   }
 
   /** Why the directory is out of use; null while it serves. */
@@ -164,13 +189,13 @@ export class LogDir {
   async #load({ config }: LogDirOptions): Promise<void> {
     const { disk, logger } = this.#shared
     await this.#checkpoints.load()
-    const found: PartitionDir[] = []
+    const found: Found[] = []
     for (const { name, isDirectory } of await disk.list(this.path, () => false)) {
       if (!isDirectory) continue
       const kind = kindOfDir(name)
-      const partition = parsePartitionDir(name)
+      const partition = parsePartitionDir(name) ?? parseFutureDir(name)
       if (kind === 'delete') this.#removeSoon(name)
-      else if (partition) found.push(partition)
+      else if (partition) found.push({ ...partition, name, isFuture: kind === 'future' })
       else if (!name.startsWith('.'))
         logger.warn('a directory is left alone: it is no partition in use', { dir: `${this.path}/${name}`, kind })
     }
@@ -183,24 +208,33 @@ export class LogDir {
     if (isUnsure) await forgetFailedFlush(disk, this.path)
   }
 
-  #writeAgain({ topic, partition }: PartitionDir): Promise<void> {
-    const name = partitionDir(topic, partition)
-    return writeAgain(this.#shared.disk, `${this.path}/${name}`, this.#checkpoints.of(name).recoveryPoint)
+  #writeAgain({ name, topic, partition }: Found): Promise<void> {
+    const { recoveryPoint } = this.#checkpoints.of(partitionDir(topic, partition))
+    return writeAgain(this.#shared.disk, `${this.path}/${name}`, recoveryPoint)
   }
 
-  async #loadOne({ topic, partition }: PartitionDir, config: LogConfig): Promise<void> {
-    await this.#shared.slices.rest() // small calls to a quick disk take no turn of the event loop
-    const name = partitionDir(topic, partition)
-    const identity = { dir: `${this.path}/${name}`, topic, partition, config }
+  async #loadOne(found: Found, config: LogConfig): Promise<void> {
+    const name = partitionDir(found.topic, found.partition)
     const known = this.#checkpoints.of(name)
-    const isClean = this.cleanBrokerEpoch !== null
+    const log = await this.#loaded(found, config, known, this.cleanBrokerEpoch !== null)
+    if (!found.isFuture) this.#logs.set(name, log)
+    else if (!this.#futures.has(name)) this.#futures.set(name, log)
+    else {
+      await log.closeAsIs() // an older attempt
+      this.#removeSoon(found.name)
+    }
+  }
+
+  async #loaded({ name, topic, partition }: Found, config: LogConfig, known: Checkpointed, isClean: boolean): Promise<Log> {
+    await this.#shared.slices.rest() // small calls to a quick disk take no turn of the event loop
+    const identity = { dir: `${this.path}/${name}`, topic, partition, config }
     const { state, recovered } = await loadLog(this.#shared, identity, known, isClean)
     // What another process made may be in the system's memory alone, unless it was flushed with records and the stop was clean.
     state.isEntryFlushed = isClean && state.segments.sizeInBytes > 0
     const log = new Log(state, recovered)
-    this.#logs.set(name, log)
     if (log.flushedOffset < log.endOffset) log.requestFlush()
     else if (recovered && log.sizeInBytes > 0 && log.endOffset > known.recoveryPoint) await state.flushEntry() // as its records were
+    return log
   }
 
   #removeSoon(name: string): void {
@@ -214,20 +248,94 @@ export class LogDir {
    * follows them makes the log again.
    */
   async createLog(topic: string, partition: number, topicId: string | null, config: LogConfig): Promise<Log> {
-    this.#requireOnline()
     const name = partitionDir(topic, partition)
     assert(!this.#logs.has(name), `${name} is in ${this.path} already`)
+    const log = await this.#create({ name, topic, partition }, topicId, config)
+    this.#logs.set(name, log)
+    return log
+  }
+
+  /**
+   * Makes the beginning of a copy, empty and on the device, to be put in the place of the log of another directory. Throws INVALID_TOPIC_EXCEPTION for a
+   * name that is too long.
+   */
+  async createFuture({ topic, partition, topicId, config }: Log): Promise<Log> {
+    const name = futureDir({ topic, partition }, (length) => this.#shared.random.bytes(length))
+    if (name === null) throw new KafkaError('INVALID_TOPIC_EXCEPTION', `the name of ${topic} is too long for a copy of its log`)
+    const known = partitionDir(topic, partition)
+    assert(!this.#logs.has(known) && !this.#futures.has(known), `${known} is in ${this.path} already`)
+    const log = await this.#create({ name, topic, partition }, topicId, config, true)
+    this.#futures.set(known, log)
+    return log
+  }
+
+  async #create(
+    { name, topic, partition }: Omit<Found, 'isFuture'>,
+    topicId: string | null,
+    config: LogConfig,
+    isDurable = false,
+  ): Promise<Log> {
+    this.#requireOnline()
     try {
       const dir = `${this.path}/${name}`
       await this.#makeDir(dir, topicId)
       const state = new LogState(this.#shared, { dir, topic, partition, topicId, config })
       state.addSegment(0)
-      const log = new Log(state, null)
-      this.#logs.set(name, log)
-      return log
+      if (isDurable) await state.flushEntry()
+      return new Log(state, null)
     } catch (thrown) {
       throw this.#failed(thrown)
     }
+  }
+
+  /** A copy is whole: it is the partition's log from here on, under its name, on the device when this resolves; gives the log anew. */
+  async promote(future: Log): Promise<Log> {
+    this.#requireOnline()
+    const name = partitionDir(future.topic, future.partition)
+    assert(this.#futures.get(name) === future && !this.#logs.has(name), `${name} is no copy in ${this.path}`)
+    try {
+      await future.closeCleanly()
+      await this.#shared.disk.rename(future.dir, `${this.path}/${name}`)
+      this.#futures.delete(name)
+      return await this.#again(name, future, true)
+    } catch (thrown) {
+      throw this.#failed(thrown)
+    }
+  }
+
+  /** Takes a log out of use without removing it; gives the name of its directory for `takeBack` or `removeAside`. */
+  setAside(log: Log): Promise<string> {
+    return this.#retire(log, 'delete')
+  }
+
+  /** What was set aside is in use again; gives the log anew. */
+  async takeBack(log: Log, aside: string): Promise<Log> {
+    this.#requireOnline()
+    const name = partitionDir(log.topic, log.partition)
+    try {
+      await this.#shared.disk.rename(`${this.path}/${aside}`, `${this.path}/${name}`)
+      return await this.#again(name, log, false)
+    } catch (thrown) {
+      throw this.#failed(thrown)
+    }
+  }
+
+  /** Removes it after `file.delete.delay.ms`. */
+  removeAside(log: Log, aside: string): void {
+    this.#shared.later(log.config['file.delete.delay.ms'], () => this.#removeSoon(aside))
+  }
+
+  /** A log that was closed, and has another name since. */
+  async #again(name: string, before: Log, isClean: boolean): Promise<Log> {
+    const { topic, partition, config, endOffset, comingStartOffset: startOffset, highWatermark, cleanedUpTo } = before
+    await this.#shared.entries.run()
+    const recoveryPoint = isClean ? endOffset : before.recoveryPoint
+    const known = { recoveryPoint, startOffset, highWatermark, cleanedUpTo, isListed: true }
+    const log = await this.#loaded({ name, topic, partition, isFuture: false }, config, known, isClean)
+    this.#logs.set(name, log)
+    await this.#shared.checkpoint('recoveryPoint')
+    await this.#shared.checkpoint('startOffset')
+    return log
   }
 
   /** Gives a log its topic's id again, whose partition.metadata was missing or could not be read; on the device when this resolves. */
@@ -254,9 +362,7 @@ export class LogDir {
 
   /** Takes a log out of use. Its directory has another name when this resolves and is removed after `file.delete.delay.ms`. */
   async deleteLog(log: Log): Promise<void> {
-    const delay = log.config['file.delete.delay.ms']
-    const name = await this.#retire(log, 'delete')
-    this.#shared.later(delay, () => this.#removeSoon(name))
+    this.removeAside(log, await this.#retire(log, 'delete'))
   }
 
   /** Sets a log aside that nobody knows of: it is never deleted by us. */
@@ -268,9 +374,10 @@ export class LogDir {
     this.#requireOnline()
     const { disk, random } = this.#shared
     const from = partitionDir(log.topic, log.partition)
-    assert(this.#logs.get(from) === log, `${from} is not in ${this.path}`)
+    const holder = [this.#logs, this.#futures].find((logs) => logs.get(from) === log)
+    assert(holder !== undefined, `${from} is not in ${this.path}`)
     try {
-      this.#logs.delete(from)
+      holder.delete(from)
       await log.closeAsIs()
       const to = retiredDir(log, kind, (length) => random.bytes(length))
       await disk.rename(log.dir, `${this.path}/${to}`)
@@ -293,7 +400,7 @@ export class LogDir {
   }
 
   #wentOffline(why: DiskError): void {
-    for (const log of this.#logs.values()) log.wake()
+    for (const log of this.#all) log.wake()
     for (const run of this.#onOffline) {
       try {
         run(why)
@@ -331,8 +438,8 @@ export class LogDir {
   }
 
   #eachLog(work: (log: Log) => Promise<void>): Promise<void> {
-    for (const log of this.#logs.values()) this.#notClosed.add(log)
-    return eachOf([...this.#logs.values()], this.#logsAtOnce, async (log) => {
+    for (const log of this.#all) this.#notClosed.add(log)
+    return eachOf(this.#all, this.#logsAtOnce, async (log) => {
       await this.#shared.slices.rest()
       await work(log)
       this.#notClosed.delete(log)
@@ -352,7 +459,7 @@ export class LogDir {
         this.#shared.flusher.hurry()
         await this.#eachLog((log) => (log.offline ? log.closeAsIs() : log.closeCleanly()))
         for (const kind of ['recoveryPoint', 'startOffset', 'highWatermark'] as const) await this.#shared.checkpoint(kind)
-        if (![...this.#logs.values()].some(({ offline }) => offline))
+        if (!this.#all.some(({ offline }) => offline))
           // one that a defect broke has to be checked by the next start
           await disk.replaceAtomic(`${this.path}/${CLEAN_SHUTDOWN}`, Buffer.from(cleanShutdownText(clean.brokerEpoch)))
       } else await this.#eachLog((log) => log.closeAsIs())

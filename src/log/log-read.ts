@@ -130,6 +130,8 @@ async function soundExtentIn(
   if (!first || first.batch.lastOffset >= limit) return null
   const start = first.position
   const firstSize = first.batch.sizeInBytes
+  if (start + firstSize > size)
+    throw new MalformedBytes(`the batch at position ${start} says that it has ${firstSize} bytes, and ${size - start} are there`)
   if (firstSize > maxBytes && !minOneBatch) return 'tooLarge'
   const wantedEnd = start + Math.max(maxBytes, firstSize)
   const end = Math.min(wantedEnd, await endBelow(segment, size, { limit, segmentEnd, enough: wantedEnd }))

@@ -6,13 +6,18 @@ export const METADATA_VERSION = 'metadata.version'
 export const KRAFT_VERSION = 'kraft.version'
 export const ELIGIBLE_LEADER_REPLICAS = 'eligible.leader.replicas.version'
 
-/** 4.2-IV1: the only level this build reads and writes. */
+/** 4.2-IV1: what this build writes by itself. */
 export const SUPPORTED_METADATA_VERSION = 29
+/** 4.0-IV1: up to 29, no level since then has changed what metadata records say. */
+export const OLDEST_METADATA_VERSION = 23
 
 export interface FeatureRange {
   readonly min: number
   readonly max: number
 }
+
+/** Of the quorum itself. */
+export const KRAFT_VERSIONS: FeatureRange = { min: 0, max: 1 }
 
 /** What this build supports, as Apache Kafka 4.2 announces it; kraft.version is the quorum's own affair and has no record. */
 export const supportedFeatures: ReadonlyMap<string, FeatureRange> = new Map([
@@ -31,21 +36,22 @@ export function registeredFeatures(): { name: string; minSupportedVersion: numbe
     minSupportedVersion: min,
     maxSupportedVersion: max,
   }))
-  return [...features, { name: KRAFT_VERSION, minSupportedVersion: 0, maxSupportedVersion: 1 }]
+  const { min: minSupportedVersion, max: maxSupportedVersion } = KRAFT_VERSIONS
+  return [...features, { name: KRAFT_VERSION, minSupportedVersion, maxSupportedVersion }]
 }
 
 /** Refuses a cluster whose metadata records this build would read or write wrongly. */
 export function requireSupportedMetadataVersion(level: number | undefined): void {
-  if (level === SUPPORTED_METADATA_VERSION) return
+  if (level !== undefined && level >= OLDEST_METADATA_VERSION && level <= SUPPORTED_METADATA_VERSION) return
   if (level !== undefined && level > SUPPORTED_METADATA_VERSION) {
     throw new KafkaError(
       'UNSUPPORTED_VERSION',
-      `this cluster's metadata.version is ${level}, newer than ${SUPPORTED_METADATA_VERSION} (4.2-IV1), the one this build speaks: use a newer build`,
+      `this cluster's metadata.version is ${level}, newer than ${SUPPORTED_METADATA_VERSION} (4.2-IV1), the newest this build speaks: use a newer build`,
     )
   }
   throw new KafkaError(
     'UNSUPPORTED_VERSION',
-    `this cluster's metadata.version is ${level ?? 'not set'}; this build speaks ${SUPPORTED_METADATA_VERSION} (4.2-IV1) only: ` +
+    `this cluster's metadata.version is ${level ?? 'not set'}; this build speaks ${OLDEST_METADATA_VERSION} (4.0-IV1) to ${SUPPORTED_METADATA_VERSION} (4.2-IV1) only: ` +
       'start Apache Kafka 4.2 on the directory once, run kafka-features upgrade --release-version 4.2, stop it, and start this again',
   )
 }

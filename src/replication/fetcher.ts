@@ -28,6 +28,8 @@ const GATHER_MS = 2
 const THROTTLED_MS = 250
 /** How often all are looked at, and not only those with news: quotas, configurations and the starts of logs change without a word to us. */
 const LOOK_AT_ALL_MS = 500
+/** How long one waits that is being put into another log directory. */
+const MOVING_MS = 20
 const LATEST = -1
 const EARLIEST = -2
 
@@ -154,6 +156,7 @@ export class Fetcher {
     if (this.#followers.get(key) !== follower) return // gone meanwhile
     if (this.#options.quota.mustWait(follower.partition, follower.isInSync))
       follower.restsUntil = Math.max(follower.restsUntil, now + THROTTLED_MS)
+    if (follower.partition.moving) follower.restsUntil = Math.max(follower.restsUntil, now + MOVING_MS)
     this.#awaitFlush(follower) // also of what came in an earlier epoch, or an earlier life
     if (follower.mayAsk(now)) return this.#session.ask(key, follower.position(maxBytes))
     this.#session.leave(key)

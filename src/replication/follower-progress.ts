@@ -11,7 +11,7 @@ export interface FollowerFetch {
   readonly brokerEpoch: number
   /** Where our log ended when it was read for this fetch. */
   readonly leaderEndOffset: number
-  /** Monotonic, ms. */
+  /** When the request came; monotonic, ms. */
   readonly at: number
 }
 
@@ -34,6 +34,7 @@ export class FollowerProgress {
   #lastLeaderEnd = Number.POSITIVE_INFINITY
   #lostAt: number | null = null
   #pulse: Pulse | null = null
+  #leftAt = Number.NEGATIVE_INFINITY
 
   /** @param caughtUpAt who is in sync when an epoch begins has the whole `replica.lag.time.max.ms` to show itself */
   constructor(brokerId: number, caughtUpAt: number) {
@@ -44,6 +45,7 @@ export class FollowerProgress {
   /** Takes a fetch in. False, and nothing changed, where an earlier life of the broker sent it (KIP-903). */
   fetched({ offset, startOffset, brokerEpoch, leaderEndOffset, at }: FollowerFetch, highWatermark: number): boolean {
     if (brokerEpoch >= 0 && brokerEpoch < this.brokerEpoch) return false
+    if (at < this.#leftAt) return true // a request that waits here since before: it says nothing of now
     const caughtUpAt = this.caughtUpAt
     this.#pulse = null
     // It has reached our end of now, or that of its fetch before this one: then it was caught up at that time.
@@ -60,9 +62,23 @@ export class FollowerProgress {
     return true
   }
 
-  /** It has all there is, and is not looked at with each of its requests until there is more: they are its pulse. */
-  restsOn(pulse: Pulse): void {
+  /** It has all there is, and is not looked at with each of its requests: they are its pulse, until the returned function is called. */
+  restsOn(pulse: Pulse): () => void {
     this.#pulse = pulse
+    return () => {
+      if (this.#pulse !== pulse) return
+      this.#caughtUpAt = this.caughtUpAt
+      this.#pulse = null
+    }
+  }
+
+  /** It is in sync no longer: what it fetches from here on says whether it may be again, and not what it once had. */
+  left(now: number): void {
+    this.#leftAt = now
+    this.endOffset = -1
+    this.#caughtUpAt = Number.NEGATIVE_INFINITY
+    this.#lastLeaderEnd = Number.POSITIVE_INFINITY
+    this.#pulse = null
   }
 
   /** When it last had everything that we had then. */

@@ -137,6 +137,7 @@ export class Follower {
     const { partition } = this
     const { log } = partition
     if (this.isOver) return 'over'
+    if (partition.moving) return 'moved' // into another log directory: it is asked for again
     if (asked.currentLeaderEpoch !== this.leaderEpoch) return 'moved' // another one asked, in an earlier epoch of the same leader
     if (log.damage) return this.#mend(log, asked, backoffMs)
     if (asked.fetchOffset !== log.endOffset) return 'moved' // cut meanwhile: the answer belongs to another place

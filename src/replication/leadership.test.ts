@@ -248,3 +248,31 @@ test('records are gone when every living replica says so', async () => {
   await world.clock.advance(60)
   await refused
 })
+
+test('a follower that the controller took out of sync joins again by a fetch, and not by what it once had', async () => {
+  const world = new ReplicationWorld()
+  const partition = await world.led()
+  for (const id of [2, 3]) fetched(world, partition, id, 0)
+  partition.become({ leaderId: 1, leaderEpoch: 5, partitionEpoch: 1, replicas: [1, 2, 3], isr: [1, 3] })
+  partition.leadership!.review()
+  assert.equal(world.questions.length, 0, 'its disk may have failed while its broker is there')
+  fetched(world, partition, 2, 0)
+  assert.deepEqual(isrOf(world), [1, 2, 3])
+})
+
+test('a follower that rested and then asked for the partition no more is late like any other, however alive its session is', async () => {
+  const world = new ReplicationWorld()
+  const partition = await world.led()
+  for (const id of [2, 3]) fetched(world, partition, id, 0)
+  const pulse = { at: world.clock.monotonic() }
+  const over = partition.restsOn(2, pulse)!
+  over()
+  await written(partition, 1)
+  for (let i = 0; i < 2; i++) {
+    await world.clock.advance(LAG_MS / 2 + 1)
+    pulse.at = world.clock.monotonic()
+    fetched(world, partition, 3, 1)
+  }
+  partition.leadership!.review()
+  assert.deepEqual(isrOf(world), [1, 3])
+})

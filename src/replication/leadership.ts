@@ -110,6 +110,8 @@ export class Leadership {
 
   #settled(isr: readonly number[], partitionEpoch: number): void {
     this.#pending = null
+    // A broker whose disk failed may be there all the time, and never fetch again.
+    for (const id of this.#isr) if (!isr.includes(id)) this.#followers.get(id)?.left(this.#partition.clock.monotonic())
     this.#isr = isr
     this.#maximalIsr = new Set(isr)
     this.#partitionEpoch = partitionEpoch
@@ -155,8 +157,8 @@ export class Leadership {
     return waiting.then(() => this.lowWatermark)
   }
 
-  restsOn(brokerId: number, pulse: Pulse): void {
-    this.#followers.get(brokerId)?.restsOn(pulse)
+  restsOn(brokerId: number, pulse: Pulse): (() => void) | undefined {
+    return this.#followers.get(brokerId)?.restsOn(pulse)
   }
 
   isInSync(brokerId: number): boolean {

@@ -62,6 +62,8 @@ export interface BrokerView {
 
 /** Configurations of the broker under Kafka's own names, as they are at the moment of the question. The whole BrokerConfig fits. */
 export interface ReplicationConfig {
+  readonly 'alter.log.dirs.replication.quota.window.num': number
+  readonly 'alter.log.dirs.replication.quota.window.size.seconds': number
   readonly 'num.replica.fetchers': number
   readonly 'replica.fetch.backoff.ms': number
   readonly 'replica.fetch.max.bytes': number

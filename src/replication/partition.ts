@@ -1,55 +1,42 @@
 // One partition on this broker: whether we lead it, who is in sync, how far it is committed, and who waits for it.
 
+import { assert } from '../base/assert.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
 import type { Log, LogRead } from '../log/log.ts'
 import { copied } from '../log/log-read.ts'
 import type { Appended, ReplicatedLog } from '../machine/machine.ts'
-import type { Clock } from '../platform/clock.ts'
-import { type Logger, silentLogger } from '../platform/logger.ts'
+import { silentLogger } from '../platform/logger.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { RecordBatch } from '../protocol/records/batch.ts'
+import type { LeaderAppended, RequiredAcks } from './acks.ts'
+import { deletableUpTo } from './deletable.ts'
 import type { FollowerFetch, Pulse } from './follower-progress.ts'
-import { Leadership } from './leadership.ts'
+import { Leadership, type LedPartition } from './leadership.ts'
+import { asLed } from './led-partition.ts'
 import type { ReplicationLinks } from './links.ts'
-import { OffsetLine, Watchers } from './purgatory.ts'
-import { NOBODY, type PartitionRole } from './role.ts'
+import type { PartitionOptions } from './partition-options.ts'
+import { AppendWatchers, OffsetLine, Watchers } from './purgatory.ts'
+import { NOBODY, type PartitionRole, requireEpoch } from './role.ts'
+import { Stillness } from './stillness.ts'
 
+export type { LeaderAppended, RequiredAcks } from './acks.ts'
+export type { FlushPolicy, PartitionOptions } from './partition-options.ts'
 export type { PartitionRole } from './role.ts'
-
-/** When an acknowledged batch counts as kept: on the device (`fsync`, our default) or with the operating system (`os`, Apache's rule). */
-export type FlushPolicy = 'fsync' | 'os'
-
-export interface PartitionOptions {
-  readonly localId: number
-  readonly clock: Clock
-  readonly flushPolicy: FlushPolicy
-  readonly logger?: Logger
-  /** Null or missing where this broker is alone. */
-  readonly links?: ReplicationLinks | null
-}
-
-export interface LeaderAppended extends Appended {
-  /** It was there already: the producer sent it again. */
-  readonly isDuplicate: boolean
-}
-
-export type RequiredAcks = 'none' | 'leader' | 'all'
 
 /** A disk that takes longer for a flush is ill; nobody's question should wait for it. */
 const SETTLE_MS = 1000
 
 /** Invariant: log.startOffset <= highWatermark <= log.endOffset. */
 export class Partition implements ReplicatedLog {
-  readonly log: Log
+  #log: Log
   readonly #options: PartitionOptions
   readonly #written: OffsetLine
   readonly #committed: OffsetLine
   /** While we follow: up to where our own copy is durable. */
   readonly #kept: OffsetLine
   readonly #watchers = new Watchers()
-  /** Followers' fetches, told of appends; null while nobody ever asked: then an append costs nothing more. */
-  #appendWatchers: Watchers | null = null
-  #isTellingAppends = false
+  /** Followers' fetches. */
+  readonly #appendWatchers: AppendWatchers
   readonly #onCommit: ((committedOffset: number) => void)[] = []
   #onRetired: ((why: KafkaError) => void)[] = []
   #role: PartitionRole = NOBODY
@@ -61,20 +48,35 @@ export class Partition implements ReplicatedLog {
   #leadership: Leadership | null = null
   /** The end is being cut off: nothing can be appended, so nobody leads with it. Resolves when that is over. */
   #cut: Deferred<void> | null = null
+  readonly #stillness: Stillness
   #term = 0
   #gone: KafkaError | null = null
 
   constructor(log: Log, options: PartitionOptions) {
-    this.log = log
+    this.#log = log
+    this.#stillness = new Stillness(`${log.topic}-${log.partition}`)
     this.#options = options
     this.#written = new OffsetLine(options.clock, log.writtenOffset)
     this.#committed = new OffsetLine(options.clock, log.highWatermark)
     this.#kept = new OffsetLine(options.clock, this.durableOffset)
-    log.onProgress(() => this.#advance())
-    log.onDamage(() => this.#heedDamage())
-    log.onBroken((why) =>
-      this.retire(new KafkaError('KAFKA_STORAGE_ERROR', `${this.name} is out of use: ${why.message}`, { cause: why })),
-    )
+    this.#appendWatchers = new AppendWatchers(options.clock)
+    this.#attend(log)
+  }
+
+  // One that was exchanged for another copy has no say any more.
+  #attend(log: Log): void {
+    const isOurs = () => this.#log === log
+    log.onProgress(() => isOurs() && this.#advance())
+    log.onDamage(() => isOurs() && this.#heedDamage())
+    log.onBroken((why) => {
+      if (isOurs())
+        this.retire(new KafkaError('KAFKA_STORAGE_ERROR', `${this.name} is out of use: ${why.message}`, { cause: why }))
+    })
+  }
+
+  /** Another one when it was put into another log directory. */
+  get log(): Log {
+    return this.#log
   }
 
   get topic(): string {
@@ -200,29 +202,9 @@ export class Partition implements ReplicatedLog {
     this.#heedDamage()
   }
 
-  #asLed(links: ReplicationLinks) {
-    const { clock, logger = silentLogger, localId } = this.#options
-    const { name, topic, topicId, index } = this
-    const partition = this
-    return {
-      ...{ name, topic, topicId, index, localId, clock, logger, links },
-      get endOffset() {
-        return partition.log.endOffset
-      },
-      get durableOffset() {
-        return partition.durableOffset
-      },
-      get highWatermark() {
-        return partition.log.highWatermark
-      },
-      get startOffset() {
-        return partition.log.startOffset
-      },
-      get minInSync() {
-        return partition.#minInSync
-      },
-      changed: () => partition.#advance(),
-    }
+  #asLed(links: ReplicationLinks): LedPartition {
+    const { clock, logger = silentLogger } = this.#options
+    return asLed(this, { clock, logger, links, minInSync: () => this.#minInSync, changed: () => this.#advance() })
   }
 
   /** To be called a few times in `replica.lag.time.max.ms`: looks who is in sync, and whether we should lead at all. */
@@ -259,27 +241,22 @@ export class Partition implements ReplicatedLog {
   requireLeader(currentLeaderEpoch = -1): void {
     if (this.#gone) throw this.#gone
     // Who knows another epoch is told that first: it shows who has to wait for news.
-    this.#requireEpoch(currentLeaderEpoch)
+    requireEpoch(this.name, this.leaderEpoch, currentLeaderEpoch)
     if (!this.#leads) throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `${this.name} is led by node ${this.#role.leaderId}`)
   }
 
   /** As `requireLeader`, but a follower will do too: consumers may read up to its high watermark (KIP-392). */
   requireReplica(currentLeaderEpoch: number): void {
     if (this.#gone) throw this.#gone
-    this.#requireEpoch(currentLeaderEpoch)
+    requireEpoch(this.name, this.leaderEpoch, currentLeaderEpoch)
     if (!this.#leads && (this.#role.leaderId < 0 || this.#role.leaderId === this.#options.localId))
       throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `${this.name} has no leader to follow now`)
-  }
-
-  #requireEpoch(currentLeaderEpoch: number): void {
-    if (currentLeaderEpoch < 0 || currentLeaderEpoch === this.leaderEpoch) return
-    const known = `the client knows epoch ${currentLeaderEpoch} of ${this.name}, we ${this.leaderEpoch}`
-    throw new KafkaError(currentLeaderEpoch < this.leaderEpoch ? 'FENCED_LEADER_EPOCH' : 'UNKNOWN_LEADER_EPOCH', known)
   }
 
   /** Appends a validated batch as leader, in this turn of the event loop. A duplicate of a known sequence gives its old offsets. */
   appendAsLeader(batch: RecordBatch, acks: RequiredAcks): LeaderAppended {
     this.requireLeader()
+    this.#stillness.refuse()
     if (acks === 'all') this.#requireEnoughInSync()
     const known = this.log.producers.check(batch)
     if (known !== 'new') return { ...known.duplicateOf, isDuplicate: true }
@@ -290,6 +267,7 @@ export class Partition implements ReplicatedLog {
   /** Appends what a coordinator of ours built. */
   append(bytes: Uint8Array): Appended {
     this.requireLeader()
+    this.#stillness.refuse()
     this.#requireEnoughInSync()
     return this.#write(new RecordBatch(bytes))
   }
@@ -297,7 +275,7 @@ export class Partition implements ReplicatedLog {
   #write(batch: RecordBatch): Appended {
     const appended = this.log.append(batch, this.leaderEpoch)
     if (this.#options.flushPolicy === 'fsync') this.log.requestFlush()
-    if (this.#appendWatchers) this.#tellAppends(this.#appendWatchers)
+    this.#appendWatchers.tellSoon()
     return appended
   }
 
@@ -340,12 +318,13 @@ export class Partition implements ReplicatedLog {
   /** Whole batches from the one that holds `from`, copied: a machine keeps no buffers of the disk. Waits while the end is being cut off. */
   async read(from: number, maxBytes: number): Promise<readonly Uint8Array[]> {
     await this.#cut?.promise
-    return [await copied(this.log.read(from, maxBytes, this.log.endOffset, true))]
+    return [await this.#stillness.after(() => copied(this.log.read(from, maxBytes, this.log.endOffset, true)))]
   }
 
   /** Batches that a client may see: below the high watermark, or below the last stable offset for `readCommitted`. */
   readFor(from: number, maxBytes: number, readCommitted: boolean, minOneBatch: boolean): Promise<LogRead> {
-    return this.log.read(from, maxBytes, readCommitted ? this.lastStableOffset : this.highWatermark, minOneBatch)
+    const limit = readCommitted ? this.lastStableOffset : this.highWatermark
+    return this.#stillness.after(() => this.log.read(from, maxBytes, limit, minOneBatch))
   }
 
   /** Calls `run` whenever a reader could see something new, until the returned function is called. */
@@ -367,16 +346,9 @@ export class Partition implements ReplicatedLog {
    * whose brokers are there, to be had once it is that; else REQUEST_TIMED_OUT after `timeoutMs`, and the records go all the same.
    */
   async deleteBefore(offset: number, timeoutMs = 0): Promise<{ readonly lowWatermark: Promise<number> | number }> {
+    await this.moving
     this.requireLeader()
-    const { cleanup, name } = { cleanup: this.log.config['cleanup.policy'], name: this.name }
-    if (!cleanup.includes('delete'))
-      throw new KafkaError(
-        'POLICY_VIOLATION',
-        `${name} has cleanup.policy=${cleanup.join(',')}; only topics with delete can lose records by request`,
-      )
-    const target = offset === -1 ? this.highWatermark : offset
-    if (target < 0 || target > this.highWatermark)
-      throw new KafkaError('OFFSET_OUT_OF_RANGE', `${name} is committed up to ${this.highWatermark}; asked for ${offset}`)
+    const target = deletableUpTo(this, offset)
     if (target > this.log.startOffset) await this.log.deleteBefore(target)
     this.#watchers.tell()
     return { lowWatermark: this.#leadership?.startedAt(target, timeoutMs) ?? this.log.startOffset }
@@ -386,7 +358,7 @@ export class Partition implements ReplicatedLog {
 
   /** Batches for a follower: up to the end of the log. */
   readForFollower(from: number, maxBytes: number, minOneBatch: boolean): Promise<LogRead> {
-    return this.log.read(from, maxBytes, this.log.endOffset, minOneBatch)
+    return this.#stillness.after(() => this.log.read(from, maxBytes, this.log.endOffset, minOneBatch))
   }
 
   /** A follower tells by a fetch how far it is. Throws where it is no replica, or was another life of that broker. */
@@ -397,25 +369,14 @@ export class Partition implements ReplicatedLog {
     this.#leadership.fetchedBy(brokerId, fetch)
   }
 
-  /** Its follower has all there is; until there is more, `pulse` says when it last asked. */
-  restsOn(brokerId: number, pulse: Pulse): void {
-    this.#leadership?.restsOn(brokerId, pulse)
+  /** Its follower has all there is; until the returned function is called, `pulse` says when it last asked. */
+  restsOn(brokerId: number, pulse: Pulse): (() => void) | undefined {
+    return this.#leadership?.restsOn(brokerId, pulse)
   }
 
   /** Calls `run` soon after records were appended, once for all of a turn, until the returned function is called. */
   watchAppends(run: () => void): () => void {
-    this.#appendWatchers ??= new Watchers()
     return this.#appendWatchers.add(run)
-  }
-
-  // A follower that is told of the first record of a turn would fetch it alone.
-  #tellAppends(watchers: Watchers): void {
-    if (this.#isTellingAppends || watchers.isEmpty) return
-    this.#isTellingAppends = true
-    this.#options.clock.soon(() => {
-      this.#isTellingAppends = false
-      watchers.tell()
-    })
   }
 
   // ---- a leader of ours
@@ -423,6 +384,7 @@ export class Partition implements ReplicatedLog {
   /** Appends what the leader of `leaderEpoch` gave, flushed soon where the policy wants it. The epoch must be the one that we follow in. */
   appendAsFollower(bytes: Uint8Array, leaderEpoch: number): Appended {
     this.#requireFollowing(leaderEpoch)
+    this.#stillness.refuse()
     const appended = this.log.appendAsFollower(bytes, leaderEpoch)
     if (this.#options.flushPolicy === 'fsync') this.log.requestFlush()
     return appended
@@ -456,6 +418,7 @@ export class Partition implements ReplicatedLog {
   /** Runs `cut`, which changes the end of the log; until it is over this replica does not lead, whatever the controller says. */
   async cutting(leaderEpoch: number, cut: (log: Log) => Promise<void>): Promise<void> {
     this.#requireFollowing(leaderEpoch)
+    this.#stillness.refuse()
     const over = deferred<void>()
     this.#cut = over
     try {
@@ -465,6 +428,43 @@ export class Partition implements ReplicatedLog {
       this.#assume()
       over.resolve()
     }
+  }
+
+  // ---- from one log directory to another
+
+  /** While the log is being put into another directory nothing is appended, and nothing cut; resolves when that is over. */
+  get moving(): Promise<void> | null {
+    return this.#stillness.over
+  }
+
+  /** False while its end is being cut off. */
+  get mayMove(): boolean {
+    return this.#gone === null && !this.#cut && !this.moving
+  }
+
+  /**
+   * Goes on with the log that `exchange` gives, which has all that this one has, as durable. Where `exchange` rejects, everything stays as it is.
+   */
+  async exchange(exchange: (log: Log) => Promise<Log>): Promise<void> {
+    assert(this.mayMove, `${this.name} cannot be moved now`)
+    const before = this.#log
+    this.#stillness.begin()
+    try {
+      const log = await exchange(before)
+      if (log !== before) this.#goOnWith(log, before)
+    } finally {
+      this.#stillness.end()
+      this.#assume()
+    }
+  }
+
+  #goOnWith(log: Log, before: Log): void {
+    assert(log.endOffset === before.endOffset, `${this.name} ends at ${log.endOffset} and not at ${before.endOffset} any more`)
+    log.highWatermark = Math.max(log.highWatermark, before.highWatermark)
+    if (this.#leads && log.latestEpoch < this.#ledEpoch) log.assignEpoch(this.#ledEpoch)
+    this.#log = log
+    this.#term++
+    this.#attend(log)
   }
 
   // ---- the high watermark
@@ -488,7 +488,7 @@ export class Partition implements ReplicatedLog {
 
   #tellAll(): void {
     this.#watchers.tell()
-    this.#appendWatchers?.tell()
+    this.#appendWatchers.tell()
   }
 
   #refuseAll(why: KafkaError): void {

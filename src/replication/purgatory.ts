@@ -105,3 +105,33 @@ export class Watchers {
     this.#watching.visit((run) => run())
   }
 }
+
+/** Those who wait for records, told once for all of a turn: a follower that hears of the first record of a turn would fetch it alone. */
+export class AppendWatchers {
+  readonly #watchers = new Watchers()
+  readonly #clock: Clock
+  #isTelling = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Calls `run` soon after each change until the returned function is called. */
+  add(run: () => void): () => void {
+    return this.#watchers.add(run)
+  }
+
+  /** Costs next to nothing where nobody waits. */
+  tellSoon(): void {
+    if (this.#isTelling || this.#watchers.isEmpty) return
+    this.#isTelling = true
+    this.#clock.soon(() => {
+      this.#isTelling = false
+      this.#watchers.tell()
+    })
+  }
+
+  tell(): void {
+    this.#watchers.tell()
+  }
+}

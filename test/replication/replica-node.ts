@@ -30,6 +30,8 @@ const LIST_OFFSETS_VERSION = 10
 const TIMEOUT_MS = 3000
 
 export const REPLICATION: ReplicationConfig = {
+  'alter.log.dirs.replication.quota.window.num': 11,
+  'alter.log.dirs.replication.quota.window.size.seconds': 1,
   'num.replica.fetchers': 1,
   'replica.fetch.backoff.ms': 300,
   'replica.fetch.max.bytes': 2000,

@@ -143,8 +143,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'read-beyond-high-watermark',
     what: 'readers are given what is not committed',
     where: 'src/replication/partition.js',
-    find: 'readCommitted ? this.lastStableOffset : this.highWatermark, minOneBatch',
-    replace: 'this.log.endOffset, minOneBatch',
+    find: 'const limit = readCommitted ? this.lastStableOffset : this.highWatermark',
+    replace: 'const limit = this.log.endOffset',
   },
   {
     name: 'index-one-too-far',

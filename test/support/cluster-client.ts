@@ -4,6 +4,7 @@ import type { Platform } from '../../src/platform/platform.ts'
 import { errorName } from '../../src/protocol/errors.ts'
 import { CreateTopicsRequest, CreateTopicsResponse } from '../../src/protocol/messages/create-topics.ts'
 import { MetadataRequest, MetadataResponse } from '../../src/protocol/messages/metadata.ts'
+import type { Input, Item } from '../../src/protocol/schema.ts'
 import { batchOf, KafkaClient, type SeenRecord } from './kafka-client.ts'
 
 type Where = Pick<Platform, 'network' | 'clock'>
@@ -52,14 +53,30 @@ export class ClusterClient {
 
   /** By any broker, whether it is the controller or not. */
   async createTopic(name: string, partitions: number, replicationFactor: number, at = this.#servers[0]!): Promise<void> {
-    const client = await this.at(at)
-    const topic = { name, numPartitions: partitions, replicationFactor, assignments: [], configs: [] }
-    const { topics } = await client.call(CreateTopicsRequest, CreateTopicsResponse, 7, { topics: [topic], timeoutMs: 5000 })
-    const { errorCode, errorMessage } = topics[0]!
-    if (errorCode !== 0) throw new Error(`creating ${name}: ${errorName(errorCode)} ${errorMessage}`)
+    await this.#create({ name, numPartitions: partitions, replicationFactor, assignments: [], configs: [] }, at)
   }
 
-  async #leader(topic: string, index: number): Promise<KafkaClient | null> {
+  /** With these replicas, partition by partition. */
+  async createTopicOn(
+    name: string,
+    replicas: readonly (readonly number[])[],
+    configs: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    const assignments = replicas.map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds: [...brokerIds] }))
+    const values = Object.entries(configs).map(([key, value]) => ({ name: key, value }))
+    const topic = { name, numPartitions: -1, replicationFactor: -1, assignments, configs: values }
+    await this.#create(topic, this.#servers[0]!)
+  }
+
+  async #create(topic: Item<Input<CreateTopicsRequest>['topics']>, at: string): Promise<void> {
+    const client = await this.at(at)
+    const { topics } = await client.call(CreateTopicsRequest, CreateTopicsResponse, 7, { topics: [topic], timeoutMs: 5000 })
+    const { errorCode, errorMessage } = topics[0]!
+    if (errorCode !== 0) throw new Error(`creating ${topic.name}: ${errorName(errorCode)} ${errorMessage}`)
+  }
+
+  /** A connection to the leader; null where there is none. */
+  async leader(topic: string, index: number): Promise<KafkaClient | null> {
     const { topics, brokers } = await this.metadata([topic])
     const leaderId = topics[0]?.partitions.find(({ partitionIndex }) => partitionIndex === index)?.leaderId ?? -1
     const broker = brokers.find(({ nodeId }) => nodeId === leaderId)
@@ -71,7 +88,7 @@ export class ClusterClient {
     let last: unknown = 'no leader'
     for (let attempt = 0; attempt < 600; attempt++) {
       try {
-        const leader = await this.#leader(topic, index)
+        const leader = await this.leader(topic, index)
         const timestamp = this.#where?.clock.now() ?? Date.now()
         const answer = await leader?.send(topic, index, batchOf(texts.map((value) => ({ value, timestamp }))))
         if (answer?.errorCode === 0) return answer.baseOffset
@@ -86,7 +103,7 @@ export class ClusterClient {
 
   /** Everything that is committed, from the leader. */
   async readAll(topic: string, index: number): Promise<SeenRecord[]> {
-    const leader = await this.#leader(topic, index)
+    const leader = await this.leader(topic, index)
     if (!leader) throw new Error(`${topic}-${index} has no leader`)
     return leader.readAll(topic, { partition: index })
   }

@@ -11,6 +11,8 @@ import { Replicas } from '../../src/replication/replicas.ts'
 import { batchOf, LogWorld, logConfig, settle, TOPIC_ID } from './log-world.ts'
 
 export const KAFKA_DEFAULTS: ReplicationConfig = {
+  'alter.log.dirs.replication.quota.window.num': 11,
+  'alter.log.dirs.replication.quota.window.size.seconds': 1,
   'num.replica.fetchers': 1,
   'replica.fetch.backoff.ms': 1000,
   'replica.fetch.max.bytes': 1_048_576,

@@ -1,5 +1,6 @@
 // DescribeLogDirs (API 35): how many bytes each partition takes in each log directory, and how much room the device has (KIP-827).
 
+import type { Log } from '../../log/log.ts'
 import type { LogDir } from '../../log/log-dir.ts'
 import type { Disk } from '../../platform/disk.ts'
 import { api } from '../../protocol/api.ts'
@@ -12,12 +13,15 @@ import { CLUSTER, type Handler, type RequestContext } from '../handler.ts'
 export interface DescribeLogDirsRooms {
   readonly replicas: Replicas
   readonly logDirs: readonly LogDir[]
+  /** Paths of directories that could not be opened. */
+  readonly lostDirs: readonly string[]
   readonly disk: Disk
 }
 
 export function describeLogDirs({
   replicas,
   logDirs,
+  lostDirs,
   disk,
 }: DescribeLogDirsRooms): Handler<DescribeLogDirsRequest, DescribeLogDirsResponse> {
   return {
@@ -25,20 +29,28 @@ export function describeLogDirs({
     requires: { operation: 'Describe', resource: CLUSTER },
     async handle(request, context) {
       const isWanted = await wanted(request, context)
-      return { results: await context.slices.map(logDirs, (dir) => describeOne(dir, isWanted, context)) }
+      const results = await context.slices.map(logDirs, (dir) => describeOne(dir, isWanted, context))
+      return { results: [...results, ...lostDirs.map(offline)] }
     },
     refuse: (_, error) => ({ errorCode: error.code, results: [] }),
   }
 
   async function describeOne(dir: LogDir, isWanted: (partition: Partition) => boolean, { slices }: RequestContext) {
-    if (replicas.isOffline(dir)) return { errorCode: errorCode('KAFKA_STORAGE_ERROR'), logDir: dir.path, topics: [] }
+    if (replicas.isOffline(dir)) return offline(dir.path)
     const topics = new ByTopic()
-    await slices.map([...replicas.all()], (partition) => {
-      if (replicas.dirOf(partition) === dir && isWanted(partition)) topics.add(partition)
+    await slices.each([...replicas.all()], (partition) => {
+      if (!isWanted(partition)) return
+      if (replicas.dirOf(partition) === dir) topics.add(partition, here(partition))
+      const move = replicas.moves.of(partition)
+      if (move?.to === dir) topics.add(partition, onItsWay(partition, move.future))
     })
     const { total, usable } = await disk.space(dir.path)
     return { errorCode: 0, logDir: dir.path, topics: topics.told, totalBytes: total, usableBytes: usable }
   }
+}
+
+function offline(logDir: string) {
+  return { errorCode: errorCode('KAFKA_STORAGE_ERROR'), logDir, topics: [] }
 }
 
 /** Null topics ask for all of them. */
@@ -61,13 +73,21 @@ async function wanted(
   return (partition) => named.get(partition.topic)?.has(partition.index) ?? false
 }
 
-class ByTopic {
-  readonly #topics = new Map<string, { name: string; partitions: ReturnType<typeof sizeOf>[] }>()
+interface Told {
+  readonly partitionIndex: number
+  readonly partitionSize: number
+  /** How many offsets it lacks. */
+  readonly offsetLag: number
+  readonly isFutureKey: boolean
+}
 
-  add(partition: Partition): void {
-    const entry = this.#topics.get(partition.topic)
-    if (entry) entry.partitions.push(sizeOf(partition))
-    else this.#topics.set(partition.topic, { name: partition.topic, partitions: [sizeOf(partition)] })
+class ByTopic {
+  readonly #topics = new Map<string, { name: string; partitions: Told[] }>()
+
+  add({ topic }: Partition, told: Told): void {
+    const entry = this.#topics.get(topic)
+    if (entry) entry.partitions.push(told)
+    else this.#topics.set(topic, { name: topic, partitions: [told] })
   }
 
   get told() {
@@ -75,6 +95,13 @@ class ByTopic {
   }
 }
 
-function sizeOf({ index, log }: Partition) {
-  return { partitionIndex: index, partitionSize: log.sizeInBytes, offsetLag: 0, isFutureKey: false }
+function here({ index, log, highWatermark, endOffset }: Partition): Told {
+  const offsetLag = Math.max(0, highWatermark - endOffset)
+  return { partitionIndex: index, partitionSize: log.sizeInBytes, offsetLag, isFutureKey: false }
+}
+
+/** The copy that is made of it in another directory. */
+function onItsWay({ index, endOffset }: Partition, future: Log): Told {
+  const offsetLag = Math.max(0, endOffset - future.endOffset)
+  return { partitionIndex: index, partitionSize: future.sizeInBytes, offsetLag, isFutureKey: true }
 }

@@ -23,6 +23,7 @@ import { type Refusals, TopicMaker, type TopicPlan } from '../topic-maker.ts'
 import { INTERNAL_TOPICS, Topics } from '../topics.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
 import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
+import { alterReplicaLogDirs } from './alter-replica-log-dirs.ts'
 import { apiVersions } from './api-versions.ts'
 import { createPartitions } from './create-partitions.ts'
 import { createTopics } from './create-topics.ts'
@@ -137,7 +138,8 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     listOffsets({ topics }),
     offsetForLeaderEpoch({ topics }),
     deleteRecords({ topics }),
-    describeLogDirs({ replicas, logDirs: dirs.all, disk }),
+    alterReplicaLogDirs({ topics, replicas, lostDirs: dirs.lost }),
+    describeLogDirs({ replicas, logDirs: dirs.all, lostDirs: dirs.lost, disk }),
     describeProducers({ topics }),
     initProducerId({ producerIds }),
     findCoordinator({ image, topics: { group: GROUPS_TOPIC }, ensureInternalTopic }),

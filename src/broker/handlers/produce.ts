@@ -170,6 +170,7 @@ export function produce({
     let partition: Partition | null = null
     try {
       partition = partitionFor(item, call)
+      if (partition.moving) return null
       const batchRules = rules.of(partition.log.config, call.context.version)
       const valid = validateIfQuick(recordsOf(item, call), batchRules, clock.now(), call.room)
       return valid && append(valid, partition, item, call)
@@ -186,6 +187,7 @@ export function produce({
       const batchRules = rules.of(partition.log.config, call.context.version)
       const records = recordsOf(item, call)
       const valid = await slots.run(() => validateLater(records, batchRules, clock, call.room, aside))
+      while (partition.moving) await partition.moving // into another log directory
       call.outcomes.push(append(valid, partition, item, call)) // nobody waits for the acknowledgement here
     } catch (thrown) {
       call.outcomes.push(refused(thrown, item, partition, call))

@@ -37,6 +37,7 @@ export const judgedBy: Readonly<Partial<Record<ApiName, Judged>>> = {
   OffsetForLeaderEpoch: { golden: ['listoffsets'], interop: [] },
   DescribeConfigs: { golden: ['configs'], interop: ['kafkajs', 'confluent-kafka', 'apache-tools'] },
   AlterConfigs: { golden: ['configs'], interop: ['kafkajs'] },
+  AlterReplicaLogDirs: { golden: ['admin'], interop: ['apache-tools'] },
   DescribeLogDirs: { golden: ['admin'], interop: ['apache-tools', 'cluster'] },
   CreatePartitions: { golden: ['createtopics'], interop: ['kafkajs', 'confluent-kafka', 'apache-tools'] },
   DeleteGroups: { golden: ['classicgroups'], interop: ['kafkajs', 'confluent-kafka', 'apache-tools'] },

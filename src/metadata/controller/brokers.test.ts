@@ -42,7 +42,7 @@ test('a new cluster begins with the records of Kafka 4.2, as one metadata transa
 test('a cluster of another metadata.version is refused with advice', () => {
   const bootstrap = bootstrapFeatures().map((entry) =>
     entry.kind === 'FeatureLevelRecord' && entry.value.name === 'metadata.version'
-      ? { ...entry, value: { ...entry.value, featureLevel: 27 } }
+      ? { ...entry, value: { ...entry.value, featureLevel: 22 } }
       : entry,
   )
   const house = new TestController()
@@ -356,7 +356,7 @@ test('features change only within what all support, downgrades only when they ar
   assert.equal(update('group.version', 1), 0)
   assert.equal(update('group.version', 1, 9), 95)
   assert.equal(update('group.version', -1), 95)
-  assert.equal(update('metadata.version', 28, 3), 95)
+  assert.equal(update('metadata.version', 22, 3), 95)
   assert.equal(update('group.version', 0, 2, false), 0)
   assert.equal(house.controller.image.features.has('group.version'), false)
 })

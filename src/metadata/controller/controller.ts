@@ -30,6 +30,8 @@ export interface ControllerSettings {
   readonly maxIdleMs?: number | null
   /** Ids of all voters, for what every controller must support; default: this node alone. */
   readonly voterIds?: () => readonly number[]
+  /** What the quorum speaks now (KIP-853); default 0. */
+  readonly kraftVersion?: () => number
 }
 
 /** So often within one session they are looked at; who is later than that did not run, or its clock was set. */

@@ -54,14 +54,46 @@ test('a downgrade must be meant as one, and nothing else', () => {
   assert.equal(errorOf(wanted('group.version', 1)), 'NONE')
 })
 
-test('metadata.version stays: what earlier ones cannot say would be lost, and later ones are not known', () => {
+// What Apache Kafka 4.2 answered, word for word.
+test('metadata.version goes down and up again as far as metadata records say the same, and no further', () => {
   const it = TestController.withBrokers(1)
-  const message = (level: number, type: number) => update(it, [wanted('metadata.version', level, type)]).errorMessage ?? ''
-  assert.match(message(28, SAFE), /Refusing to perform the requested downgrade because it might delete metadata information/)
-  assert.match(message(28, UNSAFE), /Unsafe metadata downgrade is not supported/)
-  assert.match(message(30, UPGRADE), /Controller 1 only supports versions 7-29/)
-  assert.deepEqual(update(it, [wanted('metadata.version', 29)]).error, 'NONE')
-  assert.equal(update(it, [wanted('kraft.version', 1)]).error, 'INVALID_UPDATE_VERSION')
+  const message = (level: number, type: number) => update(it, [wanted('metadata.version', level, type)], true).errorMessage ?? ''
+  assert.match(
+    message(22, SAFE),
+    /Unsupported metadata.version downgrade from 29 to 22. Refusing to perform the requested downgrade because it might delete/,
+  )
+  assert.match(message(7, UNSAFE), /downgrade from 29 to 7. Unsafe metadata downgrade is not supported in this version/)
+  assert.match(
+    message(28, UPGRADE),
+    /Can't downgrade the version of this feature without setting the upgrade type to either safe/,
+  )
+  for (const level of [0, 6]) assert.match(message(level, SAFE), /Local controller 1 only supports versions 7-29/)
+  assert.match(message(30, UPGRADE), /Invalid update version 30 for feature metadata.version. Local controller 1 only supports/)
+  for (const type of [UPGRADE, SAFE]) assert.equal(message(29, type), '')
+  for (const type of [SAFE, UNSAFE]) assert.equal(message(23, type), '')
+  assert.deepEqual(update(it, [wanted('metadata.version', 23, SAFE)]), { error: 'NONE', errorMessage: null, results: 1 })
+  assert.equal(it.controller.image.features.get('metadata.version'), 23)
+  assert.match(message(22, SAFE), /downgrade from 23 to 22/)
+  assert.equal(update(it, [wanted('metadata.version', 29)]).error, 'NONE')
+  assert.equal(it.controller.image.features.get('metadata.version'), 29)
+})
+
+test('kraft.version stays, and is told of as Kafka tells of it', () => {
+  let kraftVersion = 1
+  const it = new TestController({ voterIds: () => [1], kraftVersion: () => kraftVersion })
+  const message = (level: number, type: number) => update(it, [wanted('kraft.version', level, type)]).errorMessage ?? ''
+  for (const type of [UPGRADE, SAFE]) assert.equal(message(1, type), '')
+  for (const type of [SAFE, UNSAFE])
+    assert.match(
+      message(0, type),
+      /Invalid update version 0 for feature kraft.version. Can't downgrade the version of this feature.$/,
+    )
+  assert.match(message(0, UPGRADE), /without setting the upgrade type/)
+  assert.match(message(2, UPGRADE), /Local controller 1 only supports versions 0-1/)
+  kraftVersion = 0
+  assert.equal(message(0, SAFE), '')
+  assert.match(message(1, SAFE), /Can't downgrade to a newer version/)
+  assert.match(message(1, UPGRADE), /does not change the version of a quorum that runs/)
 })
 
 test('a level that some broker or controller cannot live with is refused, and one that has not said is not guessed', () => {

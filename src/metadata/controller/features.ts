@@ -2,7 +2,14 @@
 
 import { type Decision, decide } from '../../machine/machine.ts'
 import { KafkaError } from '../../protocol/errors.ts'
-import { ELIGIBLE_LEADER_REPLICAS, KRAFT_VERSION, METADATA_VERSION, supportedFeatures } from '../features.ts'
+import {
+  ELIGIBLE_LEADER_REPLICAS,
+  KRAFT_VERSION,
+  KRAFT_VERSIONS,
+  METADATA_VERSION,
+  OLDEST_METADATA_VERSION,
+  supportedFeatures,
+} from '../features.ts'
 import { NO_LEADER } from '../partition.ts'
 import { type MetadataRecord, partitionChange, record } from '../records.ts'
 import { minIsrForElr } from './configs.ts'
@@ -35,7 +42,7 @@ export function updateFeatures(
   try {
     requireDistinct(request.featureUpdates)
     const records = request.featureUpdates.flatMap((update) => changeOf(controller, update))
-    const results = request.featureUpdates.map(({ feature }) => ({ feature, errorCode: 0, errorMessage: null }))
+    const results = request.featureUpdates.map(({ feature }) => ({ feature, errorCode: 0, errorMessage: 'NONE' })) // as Kafka words it
     return decide({ throttleTimeMs: 0, errorCode: 0, errorMessage: null, results }, request.validateOnly ? [] : records)
   } catch (thrown) {
     const { code, message } = KafkaError.of(thrown)
@@ -58,10 +65,9 @@ function changeOf(controller: Controller, update: FeatureUpdate): MetadataRecord
   if (type !== UPGRADE && type !== SAFE_DOWNGRADE && type !== UNSAFE_DOWNGRADE)
     throw refuse('The controller does not support the given upgrade type.')
   if (level < 0) throw refuse('A feature version cannot be less than 0.')
-  if (feature === KRAFT_VERSION) throw refuse('This build does not change the version of its quorum.')
   const why = whyUnsupported(controller, feature, level)
   if (why) throw refuse(why)
-  const current = controller.image.features.get(feature) ?? 0
+  const current = levelOf(controller, feature)
   if (level < current && type === UPGRADE) {
     throw refuse(
       "Can't downgrade the version of this feature without setting the upgrade type to either safe or unsafe downgrade.",
@@ -69,7 +75,12 @@ function changeOf(controller: Controller, update: FeatureUpdate): MetadataRecord
   }
   if (level > current && type !== UPGRADE) throw refuse("Can't downgrade to a newer version.")
   if (level === current) return []
-  if (feature === METADATA_VERSION) throw metadataVersionError(level, current, type)
+  if (feature === KRAFT_VERSION) {
+    // What the quorum speaks is no record of the metadata: its leader says it in the log.
+    if (level < current) throw refuse("Can't downgrade the version of this feature.")
+    throw refuse('This build does not change the version of a quorum that runs; format the controllers for it.')
+  }
+  if (feature === METADATA_VERSION && level < OLDEST_METADATA_VERSION) throw downgradeError(level, current, type)
   const change = record('FeatureLevelRecord', { name: feature, featureLevel: level })
   if (feature !== ELIGIBLE_LEADER_REPLICAS) return [change]
   return level > 0 ? [change, ...minIsrForElr(controller)] : [change, ...withoutElr(controller)]
@@ -84,22 +95,26 @@ function withoutElr({ image }: Controller): MetadataRecord[] {
   )
 }
 
-/** Every level up to ours changed what metadata records say, so going back could lose some of it; levels above are not ours to write. */
-function metadataVersionError(level: number, current: number, type: number): KafkaError {
+function levelOf({ image, settings }: Controller, feature: string): number {
+  if (feature === KRAFT_VERSION) return settings.kraftVersion?.() ?? 0
+  return image.features.get(feature) ?? 0
+}
+
+/** Every level up to the oldest that is spoken here changed what metadata records say, so going back could lose some of it. */
+function downgradeError(level: number, current: number, type: number): KafkaError {
   const why =
-    level > current
-      ? `This build keeps its metadata at version ${current}.`
-      : type === UNSAFE_DOWNGRADE
-        ? 'Unsafe metadata downgrade is not supported in this version.'
-        : 'Refusing to perform the requested downgrade because it might delete metadata information.'
-  return new KafkaError('INVALID_UPDATE_VERSION', `Invalid metadata.version ${level}. ${why}`)
+    type === UNSAFE_DOWNGRADE
+      ? 'Unsafe metadata downgrade is not supported in this version.'
+      : 'Refusing to perform the requested downgrade because it might delete metadata information.'
+  return new KafkaError('INVALID_UPDATE_VERSION', `Unsupported metadata.version downgrade from ${current} to ${level}. ${why}`)
 }
 
 /** Every broker and every controller must be able to live with a level; null where all are. */
 function whyUnsupported({ image, settings }: Controller, feature: string, level: number): string | null {
-  const own = supportedFeatures.get(feature)
-  if (level !== 0 && (!own || level < own.min || level > own.max)) return unsupported(`Controller ${settings.nodeId}`, own)
-  if (!own) return unsupported(`Controller ${settings.nodeId}`, own)
+  const own = feature === KRAFT_VERSION ? KRAFT_VERSIONS : supportedFeatures.get(feature)
+  const isOptional = own?.min === 0 && level === 0
+  if (!own || (!isOptional && (level < own.min || level > own.max)))
+    return unsupported(`Local controller ${settings.nodeId}`, own)
   for (const { id, features } of image.brokers.values()) {
     const range = rangeOf(features, feature)
     if (!covers(range, level)) return unsupported(`Broker ${id}`, range)

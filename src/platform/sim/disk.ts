@@ -24,6 +24,8 @@ export interface DiskWeather {
   flushErrorShare: number
   /** Of flushes that failed: the system forgets what it could not write, and still reads it as written. */
   flushLossShare: number
+  /** Directories that are disks of their own, and broken: nothing at or below them works. */
+  brokenPaths: readonly string[]
 }
 
 export const calmDisk: DiskWeather = {
@@ -34,6 +36,7 @@ export const calmDisk: DiskWeather = {
   readErrorShare: 0,
   flushErrorShare: 0,
   flushLossShare: 0,
+  brokenPaths: [],
 }
 
 type Kind = 'read' | 'write' | 'grow' | 'truncate' | 'flush' | 'names'
@@ -62,7 +65,7 @@ export class DiskCalls {
     const ms = weather.stallMs + random.next() * (kind === 'flush' ? weather.flushMs : weather.callMs)
     const run = () => {
       try {
-        const code = this.#trouble(kind)
+        const code = this.#trouble(kind, path)
         if (code !== null) {
           this.#device.mishaps++
           events.note(`disk ${code} at ${kind} ${path}`)
@@ -78,8 +81,9 @@ export class DiskCalls {
     return done.promise
   }
 
-  #trouble(kind: Kind): string | null {
+  #trouble(kind: Kind, path: string): string | null {
     const { random, weather } = this.#device
+    if (weather.brokenPaths.some((broken) => path === broken || path.startsWith(`${broken}/`))) return 'EIO'
     if (kind === 'grow' && weather.isFull) return 'ENOSPC'
     if (kind === 'read' && random.chance(weather.readErrorShare)) return 'EIO'
     if (kind === 'flush' && random.chance(weather.flushErrorShare)) return 'EIO'

@@ -3,6 +3,7 @@
 import { installTools, ToolRunner } from '../lib/apache-tools.mjs'
 import { versions } from '../lib/cache.mjs'
 import { groups } from './groups.mjs'
+import { logDirs } from './log-dirs.mjs'
 import { records } from './records.mjs'
 import { topics } from './topics.mjs'
 
@@ -17,7 +18,7 @@ export const judge = {
 
   install: installTools,
 
-  async run({ bootstrap, report, tools: installed, workDir }) {
+  async run({ bootstrap, report, tools: installed, workDir, startBroker }) {
     const runner = new ToolRunner(installed)
     // Every tool but a few takes the address in the same way.
     const tool = (name, args, options) => runner.must(name, ['--bootstrap-server', bootstrap, ...args], options)
@@ -27,10 +28,11 @@ export const judge = {
       return stdout + stderr
     }
     try {
-      const context = { bootstrap, report, tool, refused, workDir, runner }
+      const context = { bootstrap, report, tool, refused, workDir, runner, startBroker }
       await topics(context)
       await records(context)
       await groups(context)
+      await logDirs(context)
     } finally {
       runner.close()
     }

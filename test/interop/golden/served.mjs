@@ -22,6 +22,7 @@ export const servedApis = new Set([
   'ListOffsets',
   'OffsetForLeaderEpoch',
   'DeleteRecords',
+  'AlterReplicaLogDirs',
   'DescribeLogDirs',
   'DescribeProducers',
   'InitProducerId',

@@ -63,8 +63,8 @@ export const clusterBugs: readonly PlantedBug[] = [
   {
     name: 'leader-epoch-not-checked',
     what: 'a broker answers whoever knows another leader epoch',
-    where: 'src/replication/partition.js',
-    find: 'if (currentLeaderEpoch < 0 || currentLeaderEpoch === this.leaderEpoch)',
+    where: 'src/replication/role.js',
+    find: 'if (named < 0 || named === leaderEpoch)',
     replace: 'if (true)',
   },
   {
