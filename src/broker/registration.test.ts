@@ -15,7 +15,7 @@ interface Beat {
 }
 
 /** A controller that answers registrations out of a list of error codes, and unfences who is caught up with its registration at 12. */
-function scene({ refusals = [] as string[], isWatched = true, shutDownAt = 1, unled = 0 } = {}) {
+function scene({ refusals = [] as string[], unanswered = 0, isWatched = true, shutDownAt = 1, unled = 0 } = {}) {
   const clock = new ManualClock()
   const registrations: unknown[] = []
   const beats: Beat[] = []
@@ -25,9 +25,13 @@ function scene({ refusals = [] as string[], isWatched = true, shutDownAt = 1, un
   const offline: string[] = []
   let untold = 0
   const controller: ControllerClient = {
-    send: async (exchange, body) => {
+    send: async (exchange, body, timeoutMs) => {
       if ((exchange.request as unknown) !== BrokerHeartbeatRequest) {
         registrations.push(body)
+        if (unanswered-- > 0) {
+          await new Promise<void>((resume) => void clock.after(timeoutMs, resume))
+          throw new KafkaError('REQUEST_TIMED_OUT')
+        }
         const refusal = refusals.shift()
         return { errorCode: refusal ? errorCode(refusal as 'NONE') : 0, brokerEpoch: refusal ? -1 : 12 } as never
       }
@@ -98,6 +102,20 @@ test('a broker registers with who it is; one that is still thought alive is trie
     logDirs: ['d'],
     previousBrokerEpoch: 5,
   })
+})
+
+test('a connection that never answers does not use up the time for a registration; where none does, the start ends', async () => {
+  const { clock, registration, registrations } = scene({ unanswered: 2 })
+  const registering = registration.register()
+  await clock.advance(25_000)
+  await registering
+  assert.equal(registrations.length, 3)
+
+  const silent = scene({ unanswered: 1000 })
+  const outcome = assert.rejects(silent.registration.register(), { error: 'REQUEST_TIMED_OUT' })
+  await silent.clock.advance(60_000)
+  await outcome
+  assert.ok(silent.registrations.length < 10)
 })
 
 test("another cluster's directory, and a refusal that does not pass, end the start", async () => {

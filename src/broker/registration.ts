@@ -61,6 +61,8 @@ const FIRST_PAUSE_MS = 100
 const FAREWELL_MS = 5000
 /** How soon a broker asks again that is about to leave, or has more to take back. */
 const NEXT_PAUSE_MS = 50
+/** A controller answers a registration within one commit. */
+const ATTEMPT_MS = 10_000
 
 interface Wish {
   readonly wantFence?: boolean
@@ -110,11 +112,12 @@ export class Registration {
    * above all. Throws INCONSISTENT_CLUSTER_ID where this is another cluster's directory, and the last refusal when the time for it is up.
    */
   async register(): Promise<void> {
-    const { controller, clock, logger, settings, identity } = this.#rooms
+    const { clock, logger, settings, identity } = this.#rooms
     const deadline = clock.monotonic() + settings.registrationMs
     for (let pauseMs = FIRST_PAUSE_MS; this.#epoch < 0 && !this.#isOver; ) {
-      const left = Math.max(1, deadline - clock.monotonic())
-      const { errorCode: code, brokerEpoch } = await controller.send(REGISTRATION, this.#registration(), left)
+      const answer = await this.#ask(Math.max(1, deadline - clock.monotonic()))
+      if (!answer) continue
+      const { errorCode: code, brokerEpoch } = answer
       this.#epoch = brokerEpoch
       if (code === 0) continue // an epoch, or word that more of its last life has to be put in order first
       const refusal = refusalOf(code, identity)
@@ -122,6 +125,16 @@ export class Registration {
       logger.info('the controller does not register this broker yet; it is tried again', { why: refusal.message })
       await this.#pause(pauseMs)
       pauseMs = Math.min(2 * pauseMs, settings.heartbeatMs())
+    }
+  }
+
+  /** A connection that is half open must not use up the whole time. Null where another one is to be tried. */
+  async #ask(leftMs: number): Promise<BrokerRegistrationResponse | null> {
+    try {
+      return await this.#rooms.controller.send(REGISTRATION, this.#registration(), Math.min(leftMs, ATTEMPT_MS))
+    } catch (thrown) {
+      if (leftMs > ATTEMPT_MS && thrown instanceof KafkaError && thrown.error === 'REQUEST_TIMED_OUT') return null
+      throw thrown
     }
   }
 

@@ -29,8 +29,8 @@ export interface ElectedLog extends ReplicatedLog, Leadership {
   readonly leaderEpoch: number
 
   /**
-   * Takes part from now on. Resolves once this node knows what is committed: as leader when all that its log held is, as follower at its leader's first word
-   * of it. It waits for as long as nobody can be elected, and rejects where the log is retired before.
+   * Takes part from now on. Resolves once this node has what is committed: as leader when all that its log held is, as follower when it has what its leader
+   * said was. It waits for as long as nobody can be elected, and rejects where the log is retired before.
    */
   start(): Promise<void>
   /** Steps down where this node leads in `epoch`, and lets others know so that they need not wait; resolves when they were told or cannot be. */

@@ -132,10 +132,19 @@ export class MetadataLog implements ElectedLog {
   async start(): Promise<void> {
     const known = deferred<void>()
     known.promise.catch(() => {}) // whoever retires the log may be the first to tell of the same disk
-    this.onCommit(() => known.resolve())
+    this.onCommit(() => {
+      if (this.#hasAllThatWasCommitted) known.resolve()
+    })
     this.onRetired((why) => known.reject(why))
     this.#driver.start()
     await known.promise
+  }
+
+  // A power cut may have taken the end of this node's log: before that is here again, what the log says of a topic may be of an earlier one of its name.
+  // A new leader does not know for a moment what is committed, and a snapshot is not all of it.
+  get #hasAllThatWasCommitted(): boolean {
+    const { role, highWatermark, fetching } = this.#state
+    return role !== 'follower' || (fetching.leaderHighWatermark > 0 && highWatermark >= fetching.leaderHighWatermark)
   }
 
   async resign(epoch: number): Promise<void> {
