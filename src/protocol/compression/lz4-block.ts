@@ -10,7 +10,7 @@ export interface Lz4Blocks {
 
 /** The library keeps the size in four bytes, little-endian, before each block; a frame has no use for them. */
 const SIZE_PREFIX = 4
-/** Blocks up to this size, of which a second may bring thousands, are given to the library in one buffer that is used again. */
+/** Blocks up to this size are given to the library in one buffer that is used again: memory outside of the heap that is left behind makes V8 collect. */
 const REUSED = 64 * 1024
 
 function nativeBlocks(): Lz4Blocks | null {
@@ -24,8 +24,7 @@ function nativeBlocks(): Lz4Blocks | null {
       decompress(block, maxSize) {
         const prefixed =
           block.length <= REUSED ? reused.subarray(0, SIZE_PREFIX + block.length) : Buffer.allocUnsafe(SIZE_PREFIX + block.length)
-        // What the library is told it allocates, and memory outside of the heap that is left behind makes the garbage collector run.
-        prefixed.writeUInt32LE(Math.min(maxSize, plainSize(block)))
+        prefixed.writeUInt32LE(maxSize)
         prefixed.set(block, SIZE_PREFIX)
         try {
           return native.uncompressSync(prefixed)
@@ -99,31 +98,6 @@ export const portableBlocks: Lz4Blocks = {
     }
     return to.subarray(0, out)
   },
-}
-
-/** How many bytes the block says that it holds: a walk over the lengths in it. Wrong bytes give some number; the codec will tell. */
-export function plainSize(block: Uint8Array): number {
-  let size = 0
-  for (let at = 0; at < block.length; ) {
-    const token = block[at++]!
-    let literals = token >> 4
-    if (literals === 15) {
-      let byte: number
-      do literals += byte = block[at++] ?? 0
-      while (byte === 255)
-    }
-    size += literals
-    at += literals + 2
-    if (at > block.length) break // the last sequence is literals alone
-    let length = token & 15
-    if (length === 15) {
-      let byte: number
-      do length += byte = block[at++] ?? 0
-      while (byte === 255)
-    }
-    size += length + MIN_MATCH
-  }
-  return size
 }
 
 function writeSequence(
