@@ -74,7 +74,7 @@ export async function tools({ compared }) {
 async function quorum(compared) {
   await compared.test(
     'kafka-metadata-quorum describe --status',
-    (side) => side.said('kafka-metadata-quorum', 'describe', '--status'),
+    (side) => onceFollowed(() => side.said('kafka-metadata-quorum', 'describe', '--status')),
     {
       normal: (text) =>
         text
@@ -92,6 +92,15 @@ async function quorum(compared) {
     (side) => side.said('kafka-metadata-quorum', 'describe', '--replication', '--human-readable'),
     { normal: (text) => replicationRows(text.replaceAll(/\d+ ms ago/g, '0')) },
   )
+}
+
+/** What `ask` says when every follower has had all of the leader's log once: the lag in time is -1 before, for either of the two. */
+async function onceFollowed(ask) {
+  for (let attempt = 0; ; attempt++) {
+    const said = await ask()
+    if (attempt === 20 || !/MaxFollowerLagTimeMs: -1$/m.test(said)) return said
+    await new Promise((resume) => setTimeout(resume, 500))
+  }
 }
 
 /** Who leads, and how far everybody is, differs; who is there as what does not. */
