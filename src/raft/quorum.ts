@@ -3,7 +3,7 @@
 
 import { answered } from './quorum/answers.ts'
 import type { Moment, QuorumEffect, QuorumEvent, Vote } from './quorum/events.ts'
-import { fetchNext, logMoved, refused } from './quorum/fetching.ts'
+import { fetchDue, fetchNext, logMoved, refused } from './quorum/fetching.ts'
 import { askAgain } from './quorum/nominee.ts'
 import { commit, fetchedBy, quorumDeadline } from './quorum/progress.ts'
 import { asked } from './quorum/requests.ts'
@@ -64,9 +64,9 @@ function tellSilent(state: QuorumState, moment: Moment): QuorumEffect[] {
 
 /** When the next tick is due, on the scale of `Moment.now`; Infinity where nothing is waited for. */
 export function nextTick(state: QuorumState, now: number): number {
-  const { deadline, leading, election, fetching } = state
-  const due = [deadline, quorumDeadline(state), leading?.beginAt ?? Number.POSITIVE_INFINITY]
+  const { deadline, leading, election } = state
+  // One that is overdue stays due, whatever else came in its place: a leader's word that it lives, again and again, must not keep this node from asking.
+  const due = [deadline, quorumDeadline(state), leading?.beginAt ?? Number.POSITIVE_INFINITY, Math.max(now, fetchDue(state))]
   for (const at of election?.retryAt.values() ?? []) due.push(at)
-  if (!fetching.isWaiting && fetching.notBefore > now) due.push(fetching.notBefore)
   return Math.min(...due)
 }

@@ -24,13 +24,19 @@ function isFetching({ role }: QuorumState): boolean {
   return role === 'follower' || role === 'unattached'
 }
 
-/** The next ask, where it is time for one. A voter's offset says what it has on its device, so it waits for the device first. */
-export function fetchNext(state: QuorumState, { now }: Moment): QuorumEffect[] {
+/** When the next ask is due; Infinity where something else comes first. A voter's offset says what it has on its device, so it waits for the device. */
+export function fetchDue(state: QuorumState): number {
+  const { fetching, log } = state
+  const mustWait = !isFetching(state) || fetching.isWaiting || (isVoter(state) && log.flushedOffset < log.endOffset)
+  return mustWait ? Number.POSITIVE_INFINITY : fetching.notBefore
+}
+
+/** The next ask, where it is time for one. */
+export function fetchNext(state: QuorumState, moment: Moment): QuorumEffect[] {
   const { fetching, log, epoch, highWatermark } = state
-  if (!isFetching(state) || fetching.isWaiting || now < fetching.notBefore) return []
-  if (isVoter(state) && log.flushedOffset < log.endOffset) return []
+  if (moment.now < fetchDue(state)) return []
   const to = whomToAsk(state)
-  if (!to) return []
+  if (!to) return fetchFailed(state, moment)
   fetching.isWaiting = true
   const attempt = ++fetching.attempt
   const { download } = fetching

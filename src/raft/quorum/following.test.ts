@@ -175,6 +175,17 @@ test('an address at which the leader never answered says nothing of it', () => {
   assert.equal(two.state.deadline, deadline)
 })
 
+test('a follower whose ask is overdue goes on asking, however often its leader tells it meanwhile that it lives', () => {
+  const two = follower()
+  two.hears('fetch', 1, null)
+  two.now += 1000 // a busy machine: what comes in is looked at before the timer is
+  for (let i = 0; i < 3; i++) {
+    two.asked({ kind: 'beginEpoch', epoch: 3, leaderId: 1, leaderAddress: null, voter: null })
+    assert.equal(nextTick(two.state, two.now), two.now)
+  }
+  assert.deepEqual(kindsOf(two.take({ kind: 'tick' })), ['send fetch to 3'])
+})
+
 test('a leader that answers again is heard again', () => {
   const three = follower([1, 1, 1, 1], 3)
   hears(three, {})
