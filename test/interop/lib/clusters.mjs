@@ -64,7 +64,7 @@ export async function startOurCluster({ dir, port, overrides = {}, env = process
     port: first,
     dataDir,
     bootstrap: addresses.join(','),
-    controllers: nodes.map((_, at) => `127.0.0.1:${first + 3 + at}`),
+    controllers: nodes.map((_, at) => `localhost:${first + 3 + at}`),
     nodes,
     get output() {
       return parent.output + nodes.map(({ output }) => output).join('')
