@@ -9,7 +9,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { Address, Network } from '../platform/network.ts'
 import type { ControllerChannel } from './controller-channel.ts'
 import type { RequestContext } from './handler.ts'
-import { reach } from './reach.ts'
+import { REFUSALS, REFUSED_PAUSE_MS, reach } from './reach.ts'
 
 export interface BrokerWatchRooms {
   readonly network: Network
@@ -26,9 +26,6 @@ export interface BrokerWatchRooms {
   readonly onEnded?: (brokerId: number) => Promise<void>
 }
 
-/** One refusal could be somebody's mistake. */
-const REFUSALS = 2
-const AGAIN_MS = 30
 /** After an answer that proves nothing it looks again, each time after twice as long: a process that is about to end still listens for a moment. */
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1000
@@ -108,7 +105,7 @@ export class BrokerWatch {
         await this.#endSession(id, epoch!)
         break
       }
-      await this.#pause(refusals > 0 ? AGAIN_MS : pauseMs)
+      await this.#pause(refusals > 0 ? REFUSED_PAUSE_MS : pauseMs)
       if (refusals === 0) pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)
     }
     if (this.#suspected.get(id) === mark) this.#suspected.delete(id)

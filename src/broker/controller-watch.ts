@@ -6,7 +6,7 @@ import type { Caller } from '../net/dial.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Address, Network } from '../platform/network.ts'
-import { reach } from './reach.ts'
+import { REFUSALS, REFUSED_PAUSE_MS, reach } from './reach.ts'
 
 export interface ControllerWatchRooms {
   readonly network: Network
@@ -20,9 +20,6 @@ export interface ControllerWatchRooms {
   readonly vacate: (leaderId: number, epoch: number) => Promise<void>
 }
 
-/** One refusal could be somebody's mistake. */
-const REFUSALS = 2
-const AGAIN_MS = 30
 /** Until the address is known, and while nobody answers there. */
 const LOOK_AGAIN_MS = 250
 
@@ -72,7 +69,7 @@ export class ControllerWatch {
         await this.#free(leaderId, epoch)
         refusals = 0
       }
-      await this.#pause(typeof found !== 'string' || refusals > 0 ? AGAIN_MS : LOOK_AGAIN_MS)
+      await this.#pause(typeof found !== 'string' || refusals > 0 ? REFUSED_PAUSE_MS : LOOK_AGAIN_MS)
     }
   }
 

@@ -4,6 +4,11 @@ import { type Caller, ConnectionLost, dial } from '../net/dial.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Address, Network } from '../platform/network.ts'
 
+/** So often an address must refuse before its process counts as ended: once could be somebody's mistake. */
+export const REFUSALS = 2
+/** Between them. */
+export const REFUSED_PAUSE_MS = 30
+
 /** A system answers at once, however busy its processes are; who takes longer says nothing. */
 const CONNECT_MS = 1000
 

@@ -120,9 +120,16 @@ export function fetched(state: QuorumState, { error }: Answer, answer: Fetched |
   heard(state, moment)
   if (diverging) return truncate(state, truncationOffset(state.log, diverging), moment)
   if (snapshot) return download(state, snapshot, moment)
-  state.fetching.leaderHighWatermark = Math.max(state.fetching.leaderHighWatermark, highWatermark)
+  const { fetching } = state
+  const isFirstWord = fetching.leaderHighWatermark < 0 && highWatermark >= 0
+  fetching.leaderHighWatermark = Math.max(fetching.leaderHighWatermark, highWatermark)
   if (records.length > 0) return [{ kind: 'follow', records }]
-  return logMoved(state, moment)
+  const effects = logMoved(state, moment)
+  // Who goes on behind a snapshot knew as much; that it is all is news.
+  const isTold = effects.some(({ kind }) => kind === 'commit')
+  return isFirstWord && !isTold && state.highWatermark > 0
+    ? [{ kind: 'commit', offset: state.highWatermark }, ...effects]
+    : effects
 }
 
 /** After a start nobody has told the high watermark yet, but a snapshot holds only what was committed. */

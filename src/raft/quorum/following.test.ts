@@ -51,6 +51,14 @@ test('a follower knows of no more that is committed than it has, and never of le
   assert.deepEqual(two.gets(3, 3)[0], { kind: 'commit', offset: 6 })
 })
 
+test('the first word of what is committed is told, also where it is no more than a snapshot said', () => {
+  const two = follower()
+  two.log.restore(ID)
+  assert.deepEqual(two.take({ kind: 'log' })[0], { kind: 'commit', offset: 10 })
+  assert.deepEqual(hears(two, { highWatermark: 10 })[0], { kind: 'commit', offset: 10 })
+  assert.deepEqual(kindsOf(hears(two, { highWatermark: 10 })), ['send fetch to 1'])
+})
+
 test('where histories part the log is cut, and nothing of the answer counts as committed', () => {
   const two = follower([1, 1, 2, 2])
   const effects = hears(two, { diverging: { epoch: 1, endOffset: 3 }, highWatermark: 9 })
