@@ -40,6 +40,17 @@ test('a failed Produce with acks=0 closes the connection, the only way to say so
   assert.equal(await client.produce('exists', ['y']), 0)
 })
 
+test('a producer whose first batch came before the topic is not taken at its second', async (t) => {
+  const { client } = await inMemory(t)
+  const batch = (baseSequence: number) => batchOf([`sequence ${baseSequence}`], { producerId: 4, producerEpoch: 0, baseSequence })
+  const send = async (baseSequence: number) => (await client.send('late', 0, batch(baseSequence))).errorCode
+  assert.equal(await send(0), errorCode('UNKNOWN_TOPIC_OR_PARTITION'))
+  await client.createTopic('late')
+  assert.equal(await send(1), errorCode('OUT_OF_ORDER_SEQUENCE_NUMBER'))
+  assert.deepEqual([await send(0), await send(1), await send(2)], [0, 0, 0])
+  assert.deepEqual(valuesOf(await client.readAll('late')), ['sequence 0', 'sequence 1', 'sequence 2'])
+})
+
 test('acks=2 is refused', async (t) => {
   const { client } = await inMemory(t)
   await client.createTopic('acks')

@@ -18,6 +18,7 @@ import type { LeaderHints } from '../leader-hints.ts'
 import { type Asked, askedInSlices, distinct, type Item, producerOf, type Topic } from '../produce-items.ts'
 import { type Line, ProduceOrder, Slots } from '../produce-order.ts'
 import type { Topics } from '../topics.ts'
+import { TurnedAway } from '../turned-away.ts'
 
 type PartitionAnswer = ItemOf<ItemOf<Input<ProduceResponse>['responses']>['partitionResponses']>
 interface TopicAnswer {
@@ -87,6 +88,7 @@ export function produce({
 }: ProduceRooms): Handler<ProduceRequest, ProduceResponse> {
   const order = new ProduceOrder()
   const slots = new Slots(COSTLY_AT_A_TIME)
+  const turnedAway = new TurnedAway(clock)
   const pause = () => new Promise<void>((resolve) => clock.soon(resolve))
   /** Those that are about to be handled. */
   const prepared = new Map<ProduceRequest, Asked>()
@@ -194,6 +196,13 @@ export function produce({
     }
   }
 
+  function refused(thrown: unknown, item: Item, partition: Partition | null, call: Call): Outcome {
+    turnedAway.note(item)
+    const error = call.context.answerFor(thrown)
+    if (error.error === 'NOT_LEADER_OR_FOLLOWER') call.isMisplaced = true
+    return { answer: failure(item.data.index, error, startOffsetFor(thrown, partition)), done: undefined }
+  }
+
   function partitionFor({ topic, data }: Item, { context }: Call): Partition {
     const name = context.version >= TOPIC_IDS_SINCE ? topics.nameOf(topic.topicId) : topic.name
     if (!context.may('Write', { type: 'Topic', name })) throw new KafkaError('TOPIC_AUTHORIZATION_FAILED')
@@ -207,15 +216,16 @@ export function produce({
   function append(
     { batch, logAppendTimeMs, decompressedBytes }: ValidatedBatch,
     partition: Partition,
-    { data: { index } }: Item,
+    item: Item,
     call: Call,
   ): Outcome {
     const { acks, request } = call
+    if (!partition.log.producers.entries.has(batch.producerId)) turnedAway.requireNothingBefore(batch, item)
     call.room -= decompressedBytes
     takeRoom(partition, batch.sizeInBytes)
     const { baseOffset, lastOffset, appendTime, isDuplicate } = partition.appendAsLeader(batch, acks)
     const answer = {
-      index,
+      index: item.data.index,
       errorCode: 0,
       baseOffset,
       logAppendTimeMs: isDuplicate ? appendTime : logAppendTimeMs,
@@ -264,12 +274,6 @@ function linesOf({ producers, items, context }: Call): Line[] {
       if (line !== null) lines.push(line)
     }
   return lines
-}
-
-function refused(thrown: unknown, { data: { index } }: Item, partition: Partition | null, call: Call): Outcome {
-  const error = call.context.answerFor(thrown)
-  if (error.error === 'NOT_LEADER_OR_FOLLOWER') call.isMisplaced = true
-  return { answer: failure(index, error, startOffsetFor(thrown, partition)), done: undefined }
 }
 
 function responsesOf(
