@@ -19,7 +19,7 @@ export interface HttpAnswer {
 
 /** All of them close the connection of who goes beyond. */
 export interface HttpLimits {
-  /** More are closed at once. */
+  /** More are closed at once; who only keeps one for its next request gives way to the last of them. */
   readonly maxConnections: number
   /** Request line and headers. */
   readonly maxHeaderBytes: number

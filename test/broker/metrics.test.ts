@@ -1,6 +1,7 @@
 // /metrics and /healthz of a broker, over HTTP.
 
 import assert from 'node:assert/strict'
+import { Agent, get } from 'node:http'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { Broker } from '../../src/broker/broker.ts'
@@ -154,6 +155,20 @@ test('garbage, headers without end and too many connections are closed, and the 
     const answer = await fetch(`${url}/healthz`).catch(() => null)
     return answer?.status === 200
   })
+})
+
+test('connections that are only kept for later give way to a new one', async (t) => {
+  const { broker, url } = await brokerWith(t)
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 })
+  t.after(() => agent.destroy())
+  const ask = () =>
+    new Promise<number>((resolve, reject) => {
+      get({ port: broker.metricsPort!, host: '127.0.0.1', path: '/healthz', agent }, (answer) => {
+        answer.resume().on('end', () => resolve(answer.statusCode!))
+      }).on('error', reject)
+    })
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 16 }, ask))), new Set([200]))
+  await eventually('another one is answered', async () => (await fetch(`${url}/healthz`).catch(() => null))?.status === 200)
 })
 
 test('what is beyond the limit of label sets is left out and told of', async (t) => {

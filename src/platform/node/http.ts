@@ -37,6 +37,7 @@ function server(options: HttpOptions): nodeHttp.Server {
     connectionsCheckingInterval: Math.min(CHECK_MS, headerTimeoutMs),
   })
   made.maxConnections = maxConnections
+  makeRoom(made, maxConnections)
   made.on('request', (request, response) => {
     const late = setTimeout(() => response.destroy(), options.answerTimeoutMs).unref()
     response.on('close', () => clearTimeout(late))
@@ -52,6 +53,16 @@ function server(options: HttpOptions): nodeHttp.Server {
     else socket.destroy()
   })
   return made
+}
+
+/** Who keeps a connection only for later gives way to who comes now. */
+function makeRoom(server: nodeHttp.Server, maxConnections: number): void {
+  let open = 0
+  server.on('connection', (socket) => {
+    open++
+    socket.on('close', () => open--)
+    if (open >= maxConnections) server.closeIdleConnections()
+  })
 }
 
 async function answer(
