@@ -78,7 +78,7 @@ export class Broker {
     const metrics = await openMetrics(platform, loaded)
     undo.push(() => metrics.close())
     await requireFormatted(platform.disk, loaded)
-    const zookeeper = await openZooKeeper(platform, loaded)
+    const zookeeper = await openZooKeeper(platform, loaded, options.stopped)
     if (zookeeper) undo.push(() => zookeeper.close())
     const dirs = await openLogDirs(platform, zookeeper ? { ...loaded, clusterId: zookeeper.clusterId } : loaded)
     undo.push(() => closeLogDirs(dirs, null, platform.clock))

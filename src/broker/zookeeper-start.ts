@@ -9,14 +9,19 @@ import { zookeeperSettings } from '../zookeeper/settings.ts'
 import { storageDirs } from './storage/format.ts'
 
 /** Null for a node with a quorum of its own. Throws where the ensemble cannot be reached, or keeps another cluster than the directories belong to. */
-export async function openZooKeeper(platform: Platform, loaded: LoadedConfig): Promise<ZooKeeperMetadata | null> {
+export async function openZooKeeper(
+  platform: Platform,
+  loaded: LoadedConfig,
+  stopped?: AbortSignal,
+): Promise<ZooKeeperMetadata | null> {
   const settings = zookeeperSettings(loaded.config)
   if (!settings) return null
-  return ZooKeeperMetadata.open(platform, settings, {
+  const node = {
     nodeId: loaded.config['node.id'],
     clusterId: await formattedFor(platform, loaded),
     proposedClusterId: loaded.clusterId ?? randomUuid((length) => platform.random.bytes(length)),
-  })
+  }
+  return ZooKeeperMetadata.open(platform, settings, node, stopped)
 }
 
 /** The cluster of the first directory that has one; directories of several are refused when they are opened. */

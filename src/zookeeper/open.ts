@@ -56,10 +56,15 @@ export class ZooKeeperMetadata {
 
   /**
    * Resolves with a session and all first nodes made. Throws an Error where no server answers, ForeignCluster where the chroot is an Apache Kafka cluster's,
-   * and WrongCluster where it is another cluster's than the directories', or has lost it.
+   * and WrongCluster where it is another cluster's than the directories', or has lost it. `stopped` ends the wait for a server.
    */
-  static async open(rooms: ZooKeeperRooms, settings: ZooKeeperSettings, node: ZooKeeperNode): Promise<ZooKeeperMetadata> {
-    const zookeeper = await ZooKeeper.open({ ...rooms, ...settings })
+  static async open(
+    rooms: ZooKeeperRooms,
+    settings: ZooKeeperSettings,
+    node: ZooKeeperNode,
+    stopped?: AbortSignal,
+  ): Promise<ZooKeeperMetadata> {
+    const zookeeper = await ZooKeeper.open({ ...rooms, ...settings }, stopped)
     try {
       const { session } = zookeeper
       const there = await readClusterId(session)

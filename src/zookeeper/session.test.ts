@@ -165,6 +165,16 @@ test('a start without a reachable server ends with an error that says what each 
   )
 })
 
+test('a start that is given up waits for no server', async () => {
+  const world = await ZooKeeperWorld.start(1, ['zk1'])
+  world.ensemble.isSilent = true
+  const over = new AbortController()
+  const opening = world.open(world.world.machine('client').start(), '', 60_000, over.signal)
+  const ended = world.result(opening, 1000)
+  over.abort()
+  await assert.rejects(ended, /the start was given up/)
+})
+
 test('answers that are none close the connection and nothing else', async () => {
   const { world, session } = await house()
   await world.result(session.ask(create('/a', null)))

@@ -15,29 +15,28 @@ export class ZooKeeper {
   #isClosed = false
   readonly #onSession: ((session: Session) => void)[] = []
 
-  /** Resolves with the first session. Throws, with what each server did last, where there is none within `connectionTimeoutMs`. */
-  static async open(options: ZooKeeperOptions): Promise<ZooKeeper> {
+  /**
+   * Resolves with the first session. Throws, with what each server did last, where there is none within `connectionTimeoutMs`, and at once when `stopped`
+   * says that nobody waits for it any more.
+   */
+  static async open(options: ZooKeeperOptions, stopped?: AbortSignal): Promise<ZooKeeper> {
     const zookeeper = new ZooKeeper(options)
-    const late = deferred<never>()
-    const { clock, servers, connectionTimeoutMs } = options
-    const timer = clock.after(connectionTimeoutMs, () => {
-      const names = servers.map(({ host, port }) => `${host}:${port}`).join(', ')
-      const { lastTrouble } = zookeeper.#session
-      late.reject(
-        new Error(
-          `no session with ZooKeeper at ${names} within ${connectionTimeoutMs} ms (${lastTrouble}): ` +
-            'check zookeeper.connect, and that most servers of the ensemble run; zookeeper.connection.timeout.ms says how long to wait',
-        ),
-      )
-    })
+    const over = deferred<never>()
+    const timer = options.clock.after(options.connectionTimeoutMs, () =>
+      over.reject(new Error(nobodyAnswers(options, zookeeper.#session.lastTrouble))),
+    )
+    const giveUp = () => over.reject(new Error('the start was given up'))
+    if (stopped?.aborted) giveUp()
+    stopped?.addEventListener('abort', giveUp, { once: true })
     try {
-      await Promise.race([zookeeper.#session.whenConnected(), late.promise])
+      await Promise.race([zookeeper.#session.whenConnected(), over.promise])
       return zookeeper
     } catch (thrown) {
       await zookeeper.close()
       throw thrown
     } finally {
       timer.cancel()
+      stopped?.removeEventListener('abort', giveUp)
     }
   }
 
@@ -74,4 +73,12 @@ export class ZooKeeper {
     this.#session = this.#begin()
     for (const run of this.#onSession) run(this.#session)
   }
+}
+
+function nobodyAnswers({ servers, connectionTimeoutMs }: ZooKeeperOptions, lastTrouble: string): string {
+  const names = servers.map(({ host, port }) => `${host}:${port}`).join(', ')
+  return (
+    `no session with ZooKeeper at ${names} within ${connectionTimeoutMs} ms (${lastTrouble}): ` +
+    'check zookeeper.connect, and that most servers of the ensemble run; zookeeper.connection.timeout.ms says how long to wait'
+  )
 }

@@ -49,10 +49,11 @@ export class ZooKeeperWorld {
     return promise
   }
 
-  open(process: SimProcess, chroot = '', connectionTimeoutMs = 20_000): Promise<ZooKeeper> {
+  open(process: SimProcess, chroot = '', connectionTimeoutMs = 20_000, stopped?: AbortSignal): Promise<ZooKeeper> {
     const { clock, random, network, logger } = process.platform
     const servers = this.#servers.map((host) => ({ host, port: 2181 }))
-    return ZooKeeper.open({ clock, random, network, logger, servers, chroot, sessionTimeoutMs: SESSION_MS, connectionTimeoutMs })
+    const times = { sessionTimeoutMs: SESSION_MS, connectionTimeoutMs }
+    return ZooKeeper.open({ clock, random, network, logger, servers, chroot, ...times }, stopped)
   }
 
   /** A node that takes part; resolves when it knows the log. `around` makes what follows the log from its start on. */
