@@ -22,6 +22,7 @@ function scene({ refusals = [] as string[], unanswered = 0, isWatched = true, sh
   let published = 0
   let farewells = 0
   let isSilent = false
+  let isForgotten = false
   const offline: string[] = []
   let untold = 0
   const controller: ControllerClient = {
@@ -33,11 +34,13 @@ function scene({ refusals = [] as string[], unanswered = 0, isWatched = true, sh
           throw new KafkaError('REQUEST_TIMED_OUT')
         }
         const refusal = refusals.shift()
+        isForgotten &&= refusal !== undefined
         return { errorCode: refusal ? errorCode(refusal as 'NONE') : 0, brokerEpoch: refusal ? -1 : 12 } as never
       }
       const beat = body as unknown as Beat
       beats.push(beat)
       if (isSilent) throw new KafkaError('REQUEST_TIMED_OUT')
+      if (isForgotten) return { errorCode: errorCode('STALE_BROKER_EPOCH') } as never
       const isCaughtUp = beat.currentMetadataOffset >= 12
       const shouldShutDown = beat.wantShutDown && ++farewells >= shutDownAt
       return { errorCode: 0, isCaughtUp, isFenced: beat.wantFence || !isCaughtUp || shouldShutDown, shouldShutDown } as never
@@ -82,7 +85,12 @@ function scene({ refusals = [] as string[], unanswered = 0, isWatched = true, sh
     untold = heartbeats
     registration.hurry()
   }
-  return { clock, registration, registrations, beats, publish, own, fail, silence: () => void (isSilent = true) }
+  /** The controller does not know this broker any more, and refuses it so often for these reasons. */
+  function forget(...whys: string[]): void {
+    isForgotten = true
+    refusals.push(...whys)
+  }
+  return { clock, registration, registrations, beats, publish, own, fail, forget, silence: () => void (isSilent = true) }
 }
 
 test('a broker registers with who it is; one that is still thought alive is tried again until it is not', async () => {
@@ -144,6 +152,23 @@ test('it wants to be fenced until it has acted on its own registration, and then
   await clock.advance(20_000)
   assert.equal(beats.length - before, 10)
   assert.ok(beats.slice(before - 1).every(({ wantFence, wantShutDown }) => !wantFence && !wantShutDown))
+})
+
+test('a broker that was forgotten while it serves registers again, as often as that is refused', async () => {
+  const { clock, registration, registrations, beats, publish, forget } = scene()
+  publish(13)
+  await registration.register()
+  await registration.unfence()
+  forget('DUPLICATE_BROKER_REGISTRATION', 'DUPLICATE_BROKER_REGISTRATION')
+  await clock.advance(3000)
+  assert.equal(registration.isFenced, false, 'no controller has said otherwise')
+  await clock.advance(5500)
+  assert.equal(registrations.length, 4)
+  assert.deepEqual(registrations[3], { ...(registrations[0] as object), previousBrokerEpoch: -1 })
+  assert.equal(registration.isFenced, false)
+  const before = beats.length
+  await clock.advance(20_000)
+  assert.equal(beats.length - before, 10)
 })
 
 test('it leaves when the controller lets it, and says nothing more', async () => {

@@ -63,6 +63,8 @@ const FAREWELL_MS = 5000
 const NEXT_PAUSE_MS = 50
 /** A controller answers a registration within one commit. */
 const ATTEMPT_MS = 10_000
+/** The controller does not know this broker, or knows another life of it. */
+const FORGOTTEN = [errorCode('STALE_BROKER_EPOCH'), errorCode('BROKER_ID_NOT_REGISTERED')]
 
 interface Wish {
   readonly wantFence?: boolean
@@ -79,6 +81,8 @@ export class Registration {
   /** Its heartbeats come by themselves. */
   #isServing = false
   #isFenced = true
+  /** Somebody unregistered this broker (UnregisterBroker), or another process took its place. */
+  #isForgotten = false
   /** When the last heartbeat was sent to which a controller said that this broker serves. */
   #heardAt = Number.NEGATIVE_INFINITY
   #isLeaving = false
@@ -131,15 +135,16 @@ export class Registration {
   /** A connection that is half open must not use up the whole time. Null where another one is to be tried. */
   async #ask(leftMs: number): Promise<BrokerRegistrationResponse | null> {
     try {
-      return await this.#rooms.controller.send(REGISTRATION, this.#registration(), Math.min(leftMs, ATTEMPT_MS))
+      const { controller, identity } = this.#rooms
+      return await controller.send(REGISTRATION, this.#registration(identity.previousEpoch), Math.min(leftMs, ATTEMPT_MS))
     } catch (thrown) {
       if (leftMs > ATTEMPT_MS && thrown instanceof KafkaError && thrown.error === 'REQUEST_TIMED_OUT') return null
       throw thrown
     }
   }
 
-  #registration() {
-    const { nodeId, clusterId, incarnationId, rack, directoryIds, previousEpoch, endpoints } = this.#rooms.identity
+  #registration(previousBrokerEpoch: number) {
+    const { nodeId, clusterId, incarnationId, rack, directoryIds, endpoints } = this.#rooms.identity
     return {
       brokerId: nodeId,
       clusterId,
@@ -148,7 +153,7 @@ export class Registration {
       features: registeredFeatures(),
       rack,
       logDirs: directoryIds,
-      previousBrokerEpoch: previousEpoch,
+      previousBrokerEpoch,
     }
   }
 
@@ -157,7 +162,7 @@ export class Registration {
     const { publishedOffset, reached } = this.#rooms
     while (!this.#isOver) {
       const isCaughtUp = publishedOffset() > this.#epoch
-      const answer = await this.#beat({ wantFence: !isCaughtUp })
+      const answer = this.#isForgotten ? await this.#registerAgain() : await this.#beat({ wantFence: !isCaughtUp })
       if (answer && !answer.isFenced) break
       // One heartbeat at a time while it follows, so that a controller hears of it however long that takes.
       if (isCaughtUp) await this.#pause(FIRST_PAUSE_MS)
@@ -196,6 +201,7 @@ export class Registration {
     const answer = await controller.send(HEARTBEAT, body, timeoutMs)
     if (answer.errorCode !== 0) {
       logger.warn('the controller refused a heartbeat', { error: errorName(answer.errorCode), epoch: this.#epoch })
+      this.#isForgotten = FORGOTTEN.includes(answer.errorCode)
       return null
     }
     if (!answer.isFenced) this.#heard(sentAt, wasOwn || ownController.isActive)
@@ -214,6 +220,26 @@ export class Registration {
     }
     if (isOwn && this.#rooms.settings.isWatched) this.#rooms.ownController.onceConfirmed(note)
     else note()
+  }
+
+  /**
+   * Who was forgotten while it serves asks for a place as a start does; nothing that it has proves a clean stop. As long as another process has its place,
+   * and lives, this is refused, and tried again.
+   */
+  async #registerAgain(): Promise<{ readonly isFenced: boolean } | null> {
+    const { controller, logger, settings, identity } = this.#rooms
+    const { errorCode: code, brokerEpoch } = await controller.send(REGISTRATION, this.#registration(-1), settings.sessionMs())
+    if (code !== 0) {
+      logger.warn('the controller does not register this broker again', { why: refusalOf(code, identity).message })
+      return null
+    }
+    this.#isFenced = true
+    this.#isForgotten = brokerEpoch < 0 // more of its last life has to be put in order first
+    if (!this.#isForgotten) {
+      this.#epoch = brokerEpoch
+      logger.info('the broker was forgotten, and is registered again', { epoch: brokerEpoch })
+    }
+    return { isFenced: true }
   }
 
   /** There is something that the controller should hear of at once: a log directory that failed. */
@@ -237,7 +263,7 @@ export class Registration {
     this.#isBeating = true
     let pauseMs = settings.heartbeatMs()
     try {
-      const answer = await this.#beat({})
+      const answer = this.#isForgotten ? await this.#registerAgain() : await this.#beat({})
       // One that was fenced, and serves again as soon as it knows what happened meanwhile, has to say that it does.
       if (answer?.isFenced) pauseMs = FIRST_PAUSE_MS
     } catch (thrown) {

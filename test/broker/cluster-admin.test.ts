@@ -119,3 +119,21 @@ test('replicas move, leaders are elected and features asked about, whichever bro
     assert.equal(errorName(gone.errorCode), 'BROKER_ID_NOT_REGISTERED')
   }
 })
+
+test('a broker that is unregistered while it runs comes back, and its replicas with it', async (t) => {
+  const config = { 'broker.heartbeat.interval.ms': 200, 'replica.fetch.wait.max.ms': 100 }
+  const cluster = await startCluster({ logger: silentLogger, inMemory: true, config })
+  atEnd(t, () => cluster.close())
+  const client = new ClusterClient(cluster.bootstrapServers)
+  atEnd(t, () => client.close())
+  await client.createTopic('kept', 3, 3)
+  const broker = await client.at(cluster.bootstrapServers.split(',')[0]!)
+  const gone = await broker.call(UnregisterBrokerRequest, UnregisterBrokerResponse, 0, { brokerId: 2 })
+  assert.equal(gone.errorCode, 0)
+  await eventually('every replica is in sync again, one led by each', async () => {
+    const { topics } = await client.metadata(['kept'])
+    const { partitions } = topics[0]!
+    return partitions.every(({ isrNodes, leaderId }) => isrNodes.length === 3 && leaderId >= 0)
+  })
+  for (const index of [0, 1, 2]) await client.produce('kept', index, [`in ${index}`], pause)
+})

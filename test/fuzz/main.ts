@@ -129,11 +129,10 @@ async function campaign(
 /** A share of frames at the listeners of three controllers, of a fresh seed. */
 async function controllers(): Promise<void> {
   const seed = Date.now() % 2 ** 31
+  console.log(`${CONTROLLER_FRAMES} frames of seed ${seed} at three controllers`)
   const { verdicts, findings } = await fireAtControllers(seed, CONTROLLER_FRAMES)
   const kinds = Object.entries(verdicts).map(([kind, times]) => `${times} ${kind}`)
-  console.log(
-    `${CONTROLLER_FRAMES} frames of seed ${seed} at three controllers: ${kinds.join(', ')}; ${findings.length} findings`,
-  )
+  console.log(`${kinds.join(', ')}; ${findings.length} findings`)
   for (const finding of findings) console.log(`FOUND ${finding}`)
   if (findings.length > 0) process.exitCode = 1
 }
