@@ -80,6 +80,13 @@ export class ProducerStates {
     return 'new'
   }
 
+  /** Whether a batch comes right behind what is known of its producer, or repeats it. A producer of which nothing is known may begin anywhere. */
+  continues(batch: RecordBatch): boolean {
+    const entry = this.#entries.get(batch.producerId)
+    if (!entry || entry.producerEpoch !== batch.producerEpoch) return false
+    return entry.isNext(batch.baseSequence) || entry.sameAs(batch) !== undefined
+  }
+
   #requireEpoch(entry: ProducerEntry, epoch: number): void {
     if (epoch >= entry.producerEpoch) return
     throw new KafkaError(

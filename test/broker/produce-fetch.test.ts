@@ -46,6 +46,7 @@ test('a producer whose first batch came before the topic is not taken at its sec
   const send = async (baseSequence: number) => (await client.send('late', 0, batch(baseSequence))).errorCode
   assert.equal(await send(0), errorCode('UNKNOWN_TOPIC_OR_PARTITION'))
   await client.createTopic('late')
+  assert.equal(await send(1), errorCode('UNKNOWN_TOPIC_OR_PARTITION'), 'right behind it')
   assert.equal(await send(1), errorCode('OUT_OF_ORDER_SEQUENCE_NUMBER'))
   assert.deepEqual([await send(0), await send(1), await send(2)], [0, 0, 0])
   assert.deepEqual(valuesOf(await client.readAll('late')), ['sequence 0', 'sequence 1', 'sequence 2'])

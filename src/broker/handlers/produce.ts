@@ -197,9 +197,9 @@ export function produce({
   }
 
   function refused(thrown: unknown, item: Item, partition: Partition | null, call: Call): Outcome {
-    turnedAway.note(item)
     const error = call.context.answerFor(thrown)
     if (error.error === 'NOT_LEADER_OR_FOLLOWER') call.isMisplaced = true
+    turnedAway.note(call.context.connectionId, item, error)
     return { answer: failure(item.data.index, error, startOffsetFor(thrown, partition)), done: undefined }
   }
 
@@ -219,8 +219,8 @@ export function produce({
     item: Item,
     call: Call,
   ): Outcome {
-    const { acks, request } = call
-    if (!partition.log.producers.entries.has(batch.producerId)) turnedAway.requireNothingBefore(batch, item)
+    const { acks, request, context } = call
+    turnedAway.requireNothingBefore(context.connectionId, item, batch, partition.log.producers)
     call.room -= decompressedBytes
     takeRoom(partition, batch.sizeInBytes)
     const { baseOffset, lastOffset, appendTime, isDuplicate } = partition.appendAsLeader(batch, acks)

@@ -11,6 +11,7 @@ import { metadataFiles } from './files.mjs'
 import { moves, uncleanElection } from './moves.mjs'
 import { formatWithVoters, storage } from './storage.mjs'
 import { tools } from './tools.mjs'
+import { underWay } from './under-way.mjs'
 
 /** So that every node writes snapshots while we look, and leaders stay where they are. */
 const settings = { 'metadata.log.max.record.bytes.between.snapshots': '6000', 'auto.leader.rebalance.enable': 'false' }
@@ -39,6 +40,7 @@ export const judge = {
       await tools({ compared })
       await moves({ compared, workDir })
       await uncleanElection({ compared })
+      await underWay({ report, compared, workDir })
       await clusters[1].stop()
       await failOver({ report, runner, cluster })
       await cluster.stop()

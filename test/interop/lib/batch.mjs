@@ -26,8 +26,8 @@ function record(value, index) {
   return Buffer.concat([varint(body.length), body])
 }
 
-/** One batch of these values, without keys, at offset 0, stamped now. */
-export function recordBatch(values, timestamp = Date.now()) {
+/** One batch of these values, without keys, at offset 0, stamped now; of an idempotent producer where its id and the first sequence are given. */
+export function recordBatch(values, timestamp = Date.now(), { producerId = -1, sequence = -1 } = {}) {
   const records = Buffer.concat(values.map(record))
   const batch = Buffer.alloc(61 + records.length)
   batch.writeInt32BE(batch.length - 12, 8)
@@ -36,9 +36,9 @@ export function recordBatch(values, timestamp = Date.now()) {
   batch.writeInt32BE(values.length - 1, 23)
   batch.writeBigInt64BE(BigInt(timestamp), 27)
   batch.writeBigInt64BE(BigInt(timestamp), 35)
-  batch.writeBigInt64BE(-1n, 43)
-  batch.writeInt16BE(-1, 51)
-  batch.writeInt32BE(-1, 53)
+  batch.writeBigInt64BE(BigInt(producerId), 43)
+  batch.writeInt16BE(producerId < 0 ? -1 : 0, 51)
+  batch.writeInt32BE(sequence, 53)
   batch.writeInt32BE(values.length, 57)
   records.copy(batch, 61)
   batch.writeUInt32BE(crc32c(batch.subarray(21)), 17)

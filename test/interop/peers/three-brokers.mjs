@@ -9,10 +9,18 @@ import { nodeFiles, startFromFiles, startOurCluster, storageTool } from '../lib/
 const changes = {
   'franz-go': [['KGO_TEST_RF=1', 'KGO_TEST_RF=3']],
   'java/H.java': [['new NewTopic(t, parts, (short) 1)', 'new NewTopic(t, parts, (short) 3)']],
+  'java/Clients.java': [
+    ['eq(1, i.get(0).replicas().length)', 'eq(3, i.get(0).replicas().length)'],
+    ['eq(1, i.get(0).inSyncReplicas().length)', 'eq(3, i.get(0).inSyncReplicas().length)'],
+  ],
   // Its classes are kept beside those of the suite as it is.
   'java-clients': [['java-classes-$KV', 'java-classes-three-replicas-$KV']],
   'node/suite.mjs': [['replicas: 1 }', 'replicas: 3 }']],
 }
+
+/** Groups take half a minute each where members come and go: of those, the longest way of rebalancing, and what lives on through a session. */
+const javaShare =
+  '(produce|consume|topic|admin|compact|retention)[.].*|classic[.](rebalance[.]Cooperative|static|session|commit|newPartitions).*'
 
 /** What each suite is told besides, and the share of it that a usual run takes: what groups, elections and replicas have to do with. */
 const suites = {
@@ -27,7 +35,7 @@ const suites = {
     share: { env: { ONLY: '^Test(GroupSimple|GroupETL|Client_Produce|AddRemovePartitions)', RECORDS: '5000' } },
   },
   'node-clients': { share: { args: () => ['^kafkajs[.].*'] } },
-  'java-clients': { share: { args: () => ['producer[.].*'] } },
+  'java-clients': { share: { args: () => [javaShare] } },
 }
 
 const overrides = { 'auto.create.topics.enable': 'true' }
@@ -44,8 +52,6 @@ export function onThreeBrokers(settings, runSuite) {
     startsBrokers: true,
     expectedAs: `peers-${name}`,
     isShare: ({ whole }) => !whole,
-    // The Java clients' has not sat through a run yet.
-    isNew: name === 'java-clients',
     ...(install && { install }),
 
     async run({ report, sharedDir, workDir, kind, options }) {
