@@ -42,7 +42,7 @@ function channel(house: TestController | null): ControllerChannel {
 
 function handlersOf(controller: ControllerChannel): AnyHandler[] {
   return [
-    brokerRegistration({ controller, clusterId: 'ours' }),
+    brokerRegistration({ controller, clusterId: 'ours', predecessors: null }),
     brokerHeartbeat({ controller, watch: null }),
     controllerRegistration({ controller }),
     alterPartition({ controller }),
