@@ -14,6 +14,8 @@ export interface Place {
 
 export interface NodesSettings {
   readonly dir: string
+  /** Whose brokers; default: ours. Apache's give the figures a neighbour. */
+  readonly kind?: 'ours' | 'apache'
   /** Properties of every node. */
   readonly overrides?: Readonly<Record<string, string | undefined>>
   /** Where each node runs; default: all on this machine's loopback. */
@@ -116,7 +118,7 @@ export class Nodes {
   }
 
   /** Starts three nodes on `dir` and waits until each answers. */
-  static async start({ dir, overrides = {}, places, front, zookeeper }: NodesSettings): Promise<Nodes> {
+  static async start({ dir, kind = 'ours', overrides = {}, places, front, zookeeper }: NodesSettings): Promise<Nodes> {
     const { freePort, startBroker } = await brokers()
     const hosts = places?.map(({ host }) => host) ?? IDS.map(() => '127.0.0.1')
     const clientPorts = await portsOf(freePort)
@@ -135,6 +137,7 @@ export class Nodes {
         'advertised.listeners': listeners(clientFronts[at]!, controllerFronts[at]!),
       }
       const settings = {
+        kind,
         dir: join(dir, `node-${id}`),
         host,
         port,
