@@ -41,9 +41,10 @@ export function planOf(
 export async function runShare(campaign: Campaign, wish: Wish, options: CounterOptions = {}): Promise<string> {
   const { name, goals } = campaign
   const { count } = goals[0]!
-  const total = openCounters(name, options).total(count)
+  const file = wish.apache ? `apache-${name}` : name // which is never written
+  const total = openCounters(file, options).total(count)
   const { times, minutes, isCounted } = planOf(campaign, total, wish)
-  const counters = openCounters(name, { ...options, isKept: isCounted })
+  const counters = openCounters(file, { ...options, isKept: isCounted })
   const until = performance.now() + minutes * 60_000
   const progress = new Progress(name, times, until)
   try {
