@@ -38,7 +38,7 @@ export class BrokerWatch {
   readonly #rooms: BrokerWatchRooms
   /** Where this node once got through to: a refusal there means something. */
   readonly #known = new Map<number, string>()
-  /** On which connection each broker sent its last heartbeat. */
+  /** On which connection each broker spoke last. */
   readonly #speaksOn = new Map<number, number>()
   /** Who may be gone. Another mark is another suspicion. */
   readonly #suspected = new Map<number, object>()
@@ -58,7 +58,7 @@ export class BrokerWatch {
     }
   }
 
-  /** A heartbeat came. While its connection lasts, nothing is suspected. */
+  /** A heartbeat, or a registration, came. While its connection lasts, nothing is suspected. */
   heard(brokerId: number, { connectionId, gone }: Pick<RequestContext, 'connectionId' | 'gone'>): void {
     this.#suspected.delete(brokerId)
     if (!this.#isAnother(brokerId) || this.#speaksOn.get(brokerId) === connectionId) return
@@ -72,7 +72,7 @@ export class BrokerWatch {
     else gone.addEventListener('abort', ended, { once: true })
   }
 
-  /** Whether the connection lasts on which that broker sent its last heartbeat; told when those that live had time to send one here. */
+  /** Whether the connection lasts on which that broker spoke last; told when those that live had time to speak here. */
   async speaks(brokerId: number): Promise<boolean> {
     const left = this.#inOfficeSince + SHOWN_AFTER_MS - this.#rooms.clock.monotonic()
     if (left > 0) await this.#pause(left)

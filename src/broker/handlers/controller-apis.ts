@@ -64,7 +64,7 @@ export function controllerApis({
     }),
     describeCluster({ image, clusterId, controllerId: () => log.leaderId ?? -1, isController: true }),
     ...(quorum ? quorumApis(quorum) : []),
-    brokerRegistration({ controller, clusterId, predecessors }),
+    brokerRegistration({ controller, clusterId, watch, predecessors }),
     brokerHeartbeat({ controller, watch }),
     controllerRegistration({ controller }),
     allocateProducerIds({ controller }),
