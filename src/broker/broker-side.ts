@@ -117,6 +117,8 @@ export class BrokerSide {
     publisher.subscribe('replicas', followReplicas({ replicas, configs, logDirs: dirs.all, nodeId, logger, slices }))
     publisher.subscribe('the directories of replicas', this.#directoryKeeper.follow)
     for (const dir of dirs.all) dir.onOffline(() => this.#registration?.hurry())
+    // A new controller learns at once who lives, and with that who may have ended (decision 12).
+    if (!metadata.isAlone) metadata.log.onRole(({ leaderId }) => leaderId !== null && this.#registration?.hurry())
     publisher.subscribe('log directories', () => {
       for (const dir of new Set([...dirs.all, dirs.metadata])) dir.retune(dirSettings(configs.broker))
     })

@@ -169,3 +169,26 @@ test('after its end it looks at nobody', async () => {
   await rig.pass(1000)
   assert.equal(rig.isFenced, false)
 })
+
+test('who speaks is told at once by a controller that is in office for a while, and by a new one when everybody had time to', async () => {
+  const rig = await rigThatKnows()
+  const told: [boolean, number][] = []
+  const ask = () => void rig.watch.speaks(BROKER).then((is) => told.push([is, rig.world.events.now]))
+  const connection = rig.speaksOn(7)
+  ask()
+  await rig.pass(1)
+  connection.abort()
+  ask()
+  await rig.pass(1)
+  assert.deepEqual(
+    told.map(([is]) => is),
+    [true, false],
+  )
+  rig.takesOffice()
+  const since = rig.world.events.now
+  ask()
+  await rig.pass(300)
+  rig.speaksOn(8)
+  await rig.pass(1000)
+  assert.deepEqual(told[2], [true, since + 500])
+})

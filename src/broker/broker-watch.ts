@@ -29,6 +29,8 @@ export interface BrokerWatchRooms {
 /** After an answer that proves nothing it looks again, each time after twice as long: a process that is about to end still listens for a moment. */
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1000
+/** Brokers that live show themselves to a new active controller by then: ours speak at once, as soon as they know it. */
+const SHOWN_AFTER_MS = 500
 
 type Found = 'listens' | 'refused' | 'silent'
 
@@ -36,10 +38,11 @@ export class BrokerWatch {
   readonly #rooms: BrokerWatchRooms
   /** Where this node once got through to: a refusal there means something. */
   readonly #known = new Map<number, string>()
-  /** On which connection each broker sent its last heartbeat. */
+  /** On which connection each broker spoke last. */
   readonly #speaksOn = new Map<number, number>()
   /** Who may be gone. Another mark is another suspicion. */
   readonly #suspected = new Map<number, object>()
+  #inOfficeSince = Number.NEGATIVE_INFINITY
   #isOver = false
 
   constructor(rooms: BrokerWatchRooms) {
@@ -55,7 +58,7 @@ export class BrokerWatch {
     }
   }
 
-  /** A heartbeat came. While its connection lasts, nothing is suspected. */
+  /** A heartbeat, or a registration, came. While its connection lasts, nothing is suspected. */
   heard(brokerId: number, { connectionId, gone }: Pick<RequestContext, 'connectionId' | 'gone'>): void {
     this.#suspected.delete(brokerId)
     if (!this.#isAnother(brokerId) || this.#speaksOn.get(brokerId) === connectionId) return
@@ -67,6 +70,13 @@ export class BrokerWatch {
     }
     if (gone.aborted) ended()
     else gone.addEventListener('abort', ended, { once: true })
+  }
+
+  /** Whether the connection lasts on which that broker spoke last; told when those that live had time to speak here. */
+  async speaks(brokerId: number): Promise<boolean> {
+    const left = this.#inOfficeSince + SHOWN_AFTER_MS - this.#rooms.clock.monotonic()
+    if (left > 0) await this.#pause(left)
+    return this.#speaksOn.has(brokerId)
   }
 
   /** Looks at nobody any more. */
@@ -83,6 +93,7 @@ export class BrokerWatch {
   /** Who did not speak to this controller yet may have ended together with the one before. */
   #tookOffice(): void {
     this.#speaksOn.clear()
+    this.#inOfficeSince = this.#rooms.clock.monotonic()
     for (const { id } of this.#rooms.image.brokers.values()) if (this.#isAnother(id)) this.#suspect(id)
   }
 
@@ -136,8 +147,7 @@ export class BrokerWatch {
   }
 
   #addressOf({ endPoints }: BrokerImage): Address | null {
-    const found = endPoints.find(({ name }) => name === this.#rooms.listener) ?? endPoints[0]
-    return found ? { host: found.host, port: found.port } : null
+    return addressOf(endPoints, this.#rooms.listener)
   }
 
   async #endSession(brokerId: number, brokerEpoch: number): Promise<void> {
@@ -160,6 +170,16 @@ export class BrokerWatch {
   }
 }
 
-function keyOf({ host, port }: Address): string {
+interface EndPoint extends Address {
+  readonly name: string
+}
+
+/** Where brokers reach the one that told of these; null for none. */
+export function addressOf(endPoints: readonly EndPoint[], listener: string): Address | null {
+  const found = endPoints.find(({ name }) => name === listener) ?? endPoints[0]
+  return found ? { host: found.host, port: found.port } : null
+}
+
+export function keyOf({ host, port }: Address): string {
   return `${host}:${port}`
 }

@@ -12,6 +12,7 @@ import { controllerApis } from './handlers/controller-apis.ts'
 import type { MetadataNode } from './metadata-node.ts'
 import { channelLimits, connectionLimits, controllerListenersOf, maxRequestBytes } from './network-settings.ts'
 import { type Origin, Pipeline } from './pipeline.ts'
+import { Predecessors } from './predecessors.ts'
 import { requestSink } from './request-sink.ts'
 
 export interface ControllerSideRooms {
@@ -41,7 +42,9 @@ export class ControllerSide {
   static async open(rooms: ControllerSideRooms): Promise<ControllerSide> {
     const { platform, loaded, metadata, metrics } = rooms
     const watch = watchOf(rooms)
-    const handlers = controllerApis({ ...rooms, watch, pipeline: () => pipeline })
+    const predecessors =
+      watch && new Predecessors({ ...platform, watch, nodeId: loaded.config['node.id'], listener: loaded.listeners.interBroker })
+    const handlers = controllerApis({ ...rooms, watch, predecessors, pipeline: () => pipeline })
     const pipeline: Pipeline = new Pipeline({
       handlers,
       logger: platform.logger,

@@ -2,6 +2,8 @@
 
 import type { Counters } from '../support/counter-file.ts'
 
+export type Kind = 'ours' | 'apache'
+
 export interface Goal {
   /** A count in the campaign's counter file. */
   readonly count: string
@@ -18,6 +20,8 @@ export interface Task {
   isOver(): boolean
   /** Shows how far this share came, now and then. */
   progress(done: number): void
+  /** Whose brokers. Of Apache's nothing is counted: they are the neighbour of our figures. */
+  readonly kind: Kind
   /** A line that is worth keeping. */
   say(line: string): void
 }
@@ -29,6 +33,8 @@ export interface Campaign {
   readonly goals: readonly Goal[]
   /** So much of the first goal is a share where nobody says how much: all campaigns together take a few minutes. */
   readonly share: number
+  /** Also with Apache's brokers (`--apache`). */
+  readonly takesApache?: boolean
   /** Does a share, and counts what was done and what failed. Throws `Missing` where this machine lacks something. */
   run(task: Task): Promise<void>
   /** One case again, with all that is known of it, for those whose cases have numbers. */

@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { Missing } from './campaign.ts'
+import { type Kind, Missing } from './campaign.ts'
 
 export interface Child {
   readonly pid: number
@@ -30,6 +30,8 @@ export interface BrokerChild {
 }
 
 export interface BrokerSettings {
+  readonly kind?: Kind
+  readonly readyMs?: number
   readonly dir: string
   readonly port?: number
   readonly host?: string
@@ -54,6 +56,7 @@ export interface Processes {
 interface Cache {
   readonly versions: { readonly confluentKafka: string; readonly zookeeper: readonly string[] }
   pythonWith(name: string, packages: readonly string[]): Promise<string>
+  kafkaLibs(): Promise<string>
   zookeeperLibs(version: string): Promise<string>
 }
 
@@ -89,10 +92,21 @@ export async function pythonWithClient(): Promise<string> {
   }
 }
 
+/** Makes sure that Apache Kafka is there, once for all who start it. Throws Missing. */
+export async function apache(): Promise<void> {
+  requireJava('Apache Kafka')
+  const { kafkaLibs } = await load<Cache>('cache')
+  await kafkaLibs()
+}
+
+function requireJava(what: string): void {
+  for (const program of ['java', 'mvn'])
+    if (spawnSync(program, ['-version']).status !== 0) throw new Missing(`${what} needs ${program}: install a JDK and Maven`)
+}
+
 /** What starts an ensemble of three servers of the newest version in a folder. Throws Missing. */
 export async function zookeeper(): Promise<{ version: string; start: (dir: string) => Promise<Ensemble> }> {
-  for (const program of ['java', 'mvn'])
-    if (spawnSync(program, ['-version']).status !== 0) throw new Missing(`ZooKeeper needs ${program}: install a JDK and Maven`)
+  requireJava('ZooKeeper')
   const { versions, zookeeperLibs } = await load<Cache>('cache')
   const version = versions.zookeeper.at(-1)!
   const libs = await zookeeperLibs(version)

@@ -214,7 +214,7 @@ class Round:
 
     def __init__(self, topic):
         self.topic, self.number, self.acknowledged, self.errors, self.pauses = topic, 0, [], [], Pauses()
-        self.waiting = [0] * PARTITIONS
+        self.waiting, self.deal = [0] * PARTITIONS, []
         admin = AdminClient(client())
         admin.create_topics([NewTopic(topic, PARTITIONS, REPLICAS)])[topic].result(60)
         self.group = Group(topic, settings['members'])
@@ -230,7 +230,10 @@ class Round:
     def write(self, producers):
         """One more record, to a partition in which not too many wait: one without a leader does not hold up the others."""
         which = self.number % len(producers)
-        partition = random.randrange(PARTITIONS)
+        if not self.deal:
+            # Each partition once before any comes again, in an order left to chance: none is without a record for long by chance alone.
+            self.deal = random.sample(range(PARTITIONS), PARTITIONS)
+        partition = self.deal.pop()
         if self.waiting[partition] > rate / PARTITIONS:
             return
         value = f'{which}:{self.number}:{int(time.time() * 1000)}:{"x" * random.randrange(400)}'.encode()

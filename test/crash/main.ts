@@ -13,6 +13,7 @@ const USAGE = `npm run crash -- [options]
   --minutes M      stop each campaign after so long
   --until-target   go on until the totals reach the targets
   --case N         one numbered case again, with all that is known of it (with --only)
+  --apache         with Apache's brokers, for figures beside ours; not counted (campaigns of clusters without ZooKeeper)
   --skip-missing   what this machine lacks is no failure
   --list           the totals so far
 
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     'until-target': { type: 'boolean', default: false },
     case: { type: 'string' },
+    apache: { type: 'boolean', default: false },
     'skip-missing': { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -40,6 +42,8 @@ const wanted = campaigns.filter(({ name }) => values.only === undefined || name 
 
 if (values.help) console.log(USAGE)
 else if (wanted.length === 0) refuse(`there is no campaign "${values.only}"; see --help`)
+else if (values.apache && !wanted.every(({ takesApache }) => takesApache))
+  refuse('--apache needs --only with a campaign of a cluster')
 else if (values.case !== undefined) await repeatCase(wanted, numberOf('case', values.case))
 else await main()
 
@@ -55,12 +59,13 @@ async function main(): Promise<void> {
 }
 
 function wish() {
-  const { times, minutes, 'until-target': untilTarget, 'skip-missing': skipMissing } = values
+  const { times, minutes, 'until-target': untilTarget, 'skip-missing': skipMissing, apache } = values
   return {
     ...(times === undefined ? {} : { times: numberOf('times', times) }),
     ...(minutes === undefined ? {} : { minutes: numberOf('minutes', minutes) }),
     untilTarget,
     skipMissing,
+    apache,
   }
 }
 

@@ -10,6 +10,8 @@ export interface Wish {
   readonly times?: number
   readonly minutes?: number
   readonly untilTarget?: boolean
+  /** Apache's brokers in the place of ours; not counted. */
+  readonly apache?: boolean
   /** What this machine lacks is no failure. */
   readonly skipMissing?: boolean
 }
@@ -24,20 +26,25 @@ export interface Plan {
 /** A share of a campaign's own size takes less; on a machine that is busy otherwise it ends here. */
 const SHARE_MINUTES = 3
 
-export function planOf({ share, goals }: Campaign, total: number, { times, minutes, untilTarget = false }: Wish): Plan {
+export function planOf(
+  { share, goals }: Campaign,
+  total: number,
+  { times, minutes, untilTarget = false, apache = false }: Wish,
+): Plan {
   const missing = Math.max(0, goals[0]!.target - total)
   if (times === undefined && minutes === undefined && !untilTarget)
-    return { times: share, minutes: SHARE_MINUTES, isCounted: missing > 0 }
-  return { times: times ?? (untilTarget ? missing : Infinity), minutes: minutes ?? Infinity, isCounted: true }
+    return { times: share, minutes: SHARE_MINUTES, isCounted: missing > 0 && !apache }
+  return { times: times ?? (untilTarget ? missing : Infinity), minutes: minutes ?? Infinity, isCounted: !apache }
 }
 
 /** How it went, in a few words that begin with `passed` or `skipped` where that is good. What failed earlier on the same commit is not. */
 export async function runShare(campaign: Campaign, wish: Wish, options: CounterOptions = {}): Promise<string> {
   const { name, goals } = campaign
   const { count } = goals[0]!
-  const total = openCounters(name, options).total(count)
+  const file = wish.apache ? `apache-${name}` : name // which is never written
+  const total = openCounters(file, options).total(count)
   const { times, minutes, isCounted } = planOf(campaign, total, wish)
-  const counters = openCounters(name, { ...options, isKept: isCounted })
+  const counters = openCounters(file, { ...options, isKept: isCounted })
   const until = performance.now() + minutes * 60_000
   const progress = new Progress(name, times, until)
   try {
@@ -48,6 +55,7 @@ export async function runShare(campaign: Campaign, wish: Wish, options: CounterO
         times,
         isOver: () => performance.now() >= until,
         progress: (done) => progress.reached(done),
+        kind: wish.apache ? 'apache' : 'ours',
         say: (line) => console.log(line),
       })
   } catch (thrown) {

@@ -7,6 +7,7 @@ import type { BrokerWatch } from '../broker-watch.ts'
 import type { AnyHandler } from '../handler.ts'
 import type { MetadataNode } from '../metadata-node.ts'
 import type { Pipeline } from '../pipeline.ts'
+import type { Predecessors } from '../predecessors.ts'
 import { allocateProducerIds } from './allocate-producer-ids.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
 import { alterPartition } from './alter-partition.ts'
@@ -38,11 +39,19 @@ export interface ControllerApiRooms {
   readonly clusterId: string
   readonly metadata: MetadataNode
   readonly watch: BrokerWatch | null
+  readonly predecessors: Predecessors | null
   /** Of these very handlers: a request may come inside another one. */
   readonly pipeline: () => Pipeline
 }
 
-export function controllerApis({ loaded, clusterId, metadata, watch, pipeline }: ControllerApiRooms): readonly AnyHandler[] {
+export function controllerApis({
+  loaded,
+  clusterId,
+  metadata,
+  watch,
+  predecessors,
+  pipeline,
+}: ControllerApiRooms): readonly AnyHandler[] {
   const { controller, configs, publisher, log } = metadata
   const image = (): MetadataImage => publisher.image
   const nodeId = loaded.config['node.id']
@@ -55,7 +64,7 @@ export function controllerApis({ loaded, clusterId, metadata, watch, pipeline }:
     }),
     describeCluster({ image, clusterId, controllerId: () => log.leaderId ?? -1, isController: true }),
     ...(quorum ? quorumApis(quorum) : []),
-    brokerRegistration({ controller, clusterId }),
+    brokerRegistration({ controller, clusterId, watch, predecessors }),
     brokerHeartbeat({ controller, watch }),
     controllerRegistration({ controller }),
     allocateProducerIds({ controller }),

@@ -42,7 +42,7 @@ function channel(house: TestController | null): ControllerChannel {
 
 function handlersOf(controller: ControllerChannel): AnyHandler[] {
   return [
-    brokerRegistration({ controller, clusterId: 'ours' }),
+    brokerRegistration({ controller, clusterId: 'ours', watch: null, predecessors: null }),
     brokerHeartbeat({ controller, watch: null }),
     controllerRegistration({ controller }),
     alterPartition({ controller }),
@@ -214,4 +214,45 @@ test('an envelope is refused for what is wrong with it, and for a controller tha
   isActive = true
   const lost = losing.handle(inEnvelope(inside), context)
   await assert.rejects(lost, (thrown) => thrown instanceof KafkaError && thrown.error === 'NOT_CONTROLLER')
+})
+
+test('a broker that registers has spoken, and one that is refused has not; a successor is asked about, and takes the place of who has ended', async () => {
+  const house = TestController.withBrokers(1, 2)
+  const [spoken, asked] = [[] as number[], [] as number[]]
+  let hasEnded = false
+  const register = brokerRegistration({
+    controller: channel(house),
+    clusterId: 'ours',
+    watch: { heard: (brokerId) => void spoken.push(brokerId) },
+    predecessors: {
+      async hasEnded({ id }) {
+        asked.push(id)
+        return hasEnded
+      },
+    },
+  })
+  const registration = (brokerId: number, incarnation: number) => ({
+    ...(initial(register) as Parameters<typeof register.handle>[0]),
+    brokerId,
+    clusterId: 'ours',
+    incarnationId: Buffer.alloc(16, incarnation).toString('base64url'),
+    listeners: [{ name: 'PLAINTEXT', host: 'h', port: 1, securityProtocol: 0 }],
+    features: registeredFeatures(),
+    logDirs: [directory(brokerId)],
+    previousBrokerEpoch: -1,
+  })
+  await register.handle(registration(3, 41), context)
+  assert.deepEqual([spoken, asked], [[3], []])
+  const refusal = { error: 'DUPLICATE_BROKER_REGISTRATION' }
+  await assert.rejects(async () => register.handle(registration(2, 42), context), refusal)
+  assert.deepEqual([spoken, asked], [[3], [2]])
+  hasEnded = true
+  await register.handle(registration(2, 42), context)
+  assert.deepEqual(
+    [spoken, asked],
+    [
+      [3, 2],
+      [2, 2],
+    ],
+  )
 })

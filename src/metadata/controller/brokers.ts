@@ -41,15 +41,17 @@ export interface BrokerEpoch {
  * Registers a broker, fenced; answers its epoch, the offset of the registration's batch. It is -1 while there is more of its last life to be
  * put in order than one decision may change: then it is to be asked again. A process that is registered already amends its registration and keeps
  * its epoch. Throws DUPLICATE_BROKER_REGISTRATION while another process with the same id is alive, and as `requireRegistrable`.
+ * @param endedEpoch the broker epoch of a process that has ended, whatever its session says (decision 12)
  */
 export function registerBroker(
   controller: Controller,
   request: Registration,
   now: number,
+  endedEpoch: number | null = null,
 ): Decision<MetadataRecord, { brokerEpoch: number }> {
   const { image, sessions, settings } = controller
   const existing = image.brokers.get(request.brokerId)
-  refuseDuplicate(controller, request, existing, now)
+  refuseDuplicate(controller, request, now, endedEpoch)
   requireRegistrable(controller, request)
   if (existing?.incarnationId === request.incarnationId) {
     sessions.heard(existing.id, now)

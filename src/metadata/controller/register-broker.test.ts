@@ -76,6 +76,18 @@ test('the marker of a clean stop proves that the process before is over', () => 
   assert.notEqual(register(it, { incarnationId: uuid(78), previousBrokerEpoch: brokerEpoch }), brokerEpoch)
 })
 
+test('another process is registered as soon as the first is known to have ended, fenced or not, and only in the place of that life', () => {
+  const it = TestController.withBrokers(2)
+  for (const now of [1000, 2000]) {
+    const before = it.epochOf(2)
+    const next = registration({ brokerId: 2, incarnationId: uuid(now / 100), logDirs: [directory(2)] })
+    const tryIt = (endedEpoch: number | null) => it.run((controller) => registerBroker(controller, next, now, endedEpoch), now)
+    for (const other of [null, before - 1]) assert.throws(() => tryIt(other), refusedWith('DUPLICATE_BROKER_REGISTRATION'))
+    assert.ok(tryIt(before).brokerEpoch > before)
+    assert.ok(it.controller.image.brokers.get(2)!.fenced)
+  }
+})
+
 test('a controller that was just elected takes whoever comes first for the one that lives', () => {
   const it = TestController.withBrokers(2)
   it.controller.onUnloaded()

@@ -66,22 +66,29 @@ function unsupported(brokerId: number, name: string, level: number, range: strin
 }
 
 /**
- * Two processes with one id would be one replica twice. Whoever was heard of within a session is alive, fenced or not; the marker of a clean stop
- * proves that it is not. This node's own broker lives in this process: the one that an earlier controller knew is gone with its process. Throws
- * DUPLICATE_BROKER_REGISTRATION.
+ * The process that stands in the way of this one: two with one id would be one replica twice. Whoever was heard of within a session is alive, fenced
+ * or not; the marker of a clean stop proves that it is not. This node's own broker lives in this process: the one that an earlier controller knew is
+ * gone with its process. Null where nobody does.
  */
-export function refuseDuplicate(
-  { sessions, settings }: Controller,
-  { incarnationId, previousBrokerEpoch }: Registration,
-  existing: BrokerImage | undefined,
+export function rivalOf(
+  { image, sessions, settings }: Controller,
+  { brokerId, incarnationId, previousBrokerEpoch }: Registration,
   now: number,
-): void {
+): BrokerImage | null {
   const { sessionTimeoutMs } = settings
-  if (!existing || existing.incarnationId === incarnationId || sessionTimeoutMs === null) return
-  if (existing.id === settings.nodeId && !sessions.hasSpoken(existing.id)) return
-  if (previousBrokerEpoch === existing.epoch || !sessions.isValid(existing.id, now, sessionTimeoutMs)) return
+  const existing = image.brokers.get(brokerId)
+  if (!existing || existing.incarnationId === incarnationId || sessionTimeoutMs === null) return null
+  if (existing.id === settings.nodeId && !sessions.hasSpoken(existing.id)) return null
+  if (previousBrokerEpoch === existing.epoch || !sessions.isValid(existing.id, now, sessionTimeoutMs)) return null
+  return existing
+}
+
+/** Throws DUPLICATE_BROKER_REGISTRATION. @param endedEpoch the broker epoch of a process that has ended, whatever its session says (decision 12) */
+export function refuseDuplicate(controller: Controller, request: Registration, now: number, endedEpoch: number | null): void {
+  const rival = rivalOf(controller, request, now)
+  if (!rival || rival.epoch === endedEpoch) return
   throw new KafkaError(
     'DUPLICATE_BROKER_REGISTRATION',
-    `another process is registered as broker ${existing.id} and was heard of within the last ${sessionTimeoutMs} ms`,
+    `another process is registered as broker ${rival.id} and was heard of within the last ${controller.settings.sessionTimeoutMs} ms`,
   )
 }

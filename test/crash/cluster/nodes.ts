@@ -1,6 +1,7 @@
 // Three brokers, each a controller too, as processes of their own that can be killed, frozen and started again.
 
 import { join } from 'node:path'
+import type { Kind } from '../campaign.ts'
 import { type BrokerChild, brokers } from '../foreign.ts'
 import { sleep } from '../sleep.ts'
 import { IDS } from './between.ts'
@@ -14,6 +15,8 @@ export interface Place {
 
 export interface NodesSettings {
   readonly dir: string
+  /** Whose brokers; default: ours. Apache's give the figures a neighbour. */
+  readonly kind?: Kind
   /** Properties of every node. */
   readonly overrides?: Readonly<Record<string, string | undefined>>
   /** Where each node runs; default: all on this machine's loopback. */
@@ -43,6 +46,10 @@ const SETTINGS = {
   'log.roll.ms': '2000',
   'replica.high.watermark.checkpoint.interval.ms': '500',
 }
+
+const READY_MS = 60_000
+/** Three at once, on a machine that is busy. */
+const JVM_READY_MS = 240_000
 
 type Start = (onSpawn: (pid: number) => void) => Promise<BrokerChild>
 
@@ -116,7 +123,7 @@ export class Nodes {
   }
 
   /** Starts three nodes on `dir` and waits until each answers. */
-  static async start({ dir, overrides = {}, places, front, zookeeper }: NodesSettings): Promise<Nodes> {
+  static async start({ dir, kind = 'ours', overrides = {}, places, front, zookeeper }: NodesSettings): Promise<Nodes> {
     const { freePort, startBroker } = await brokers()
     const hosts = places?.map(({ host }) => host) ?? IDS.map(() => '127.0.0.1')
     const clientPorts = await portsOf(freePort)
@@ -135,12 +142,14 @@ export class Nodes {
         'advertised.listeners': listeners(clientFronts[at]!, controllerFronts[at]!),
       }
       const settings = {
+        kind,
         dir: join(dir, `node-${id}`),
         host,
         port,
         overrides: { ...SETTINGS, ...metadata, ...own, ...overrides },
         env: zookeeper ? process.env : { ...process.env, CLUSTER_ID },
         through: places?.[at]?.through ?? [],
+        readyMs: kind === 'apache' ? JVM_READY_MS : READY_MS,
       }
       return new Node(id, `${host}:${clientFronts[at]}`, (onSpawn) => startBroker({ ...settings, onSpawn }))
     })

@@ -1,9 +1,12 @@
 // Rolling restarts: each node is told to stop, and started again when it is gone. Clients see no error, and hardly a pause.
 
+import { sleep } from '../sleep.ts'
 import { ledBy } from './kill.ts'
 import type { Node } from './nodes.ts'
 import { type ClusterRun, clusterCampaign, PARTITIONS, prepareNothing } from './run.ts'
 
+/** About as long as a stop takes. */
+const QUIET_MS = 2000
 const EVERY_PARTITION = Array.from({ length: PARTITIONS }, (_, partition) => partition)
 
 export const clusterRolling = clusterCampaign({
@@ -24,6 +27,10 @@ export const clusterRolling = clusterCampaign({
 async function restart(run: ClusterRun, node: Node): Promise<void> {
   await run.calm()
   const led = await ledBy(run, node, run.nodes.others(node)[0]!)
+  // What this machine and this client do to the same partitions by themselves.
+  run.load.mark()
+  await sleep(QUIET_MS)
+  run.gap('pause without any restart', Math.max(...(await run.load.pauses(led)).values()))
   run.load.mark()
   await run.sometime(300)
   run.view.leave(node)

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Campaign, Goal, Task } from '../campaign.ts'
-import { pythonWithClient } from '../foreign.ts'
+import { apache, pythonWithClient } from '../foreign.ts'
 import { Gaps } from '../gaps.ts'
 import { Load } from '../load.ts'
 import { sleep } from '../sleep.ts'
@@ -35,6 +35,8 @@ export interface Trouble<W extends World> {
   readonly perCheck: number
   /** No client may see an error. */
   readonly isSmooth?: boolean
+  /** False where the cluster needs what Apache's brokers do not have any more. */
+  readonly takesApache?: boolean
   /** What is there before the nodes are. Throws Missing. */
   prepare(dir: string, say: (line: string) => void): Promise<W>
   /** One time; counts it. */
@@ -46,11 +48,12 @@ export const prepareNothing = async (): Promise<World> => ({ end: async () => {}
 
 export function clusterCampaign<W extends World>(trouble: Trouble<W>): Campaign {
   const { name, about, goals, share } = trouble
-  return { name, about, goals, share, run: (task) => runTrouble(trouble, task) }
+  return { name, about, goals, share, takesApache: trouble.takesApache !== false, run: (task) => runTrouble(trouble, task) }
 }
 
 async function runTrouble<W extends World>(trouble: Trouble<W>, task: Task): Promise<void> {
   await pythonWithClient() // installed before anything is started
+  if (task.kind === 'apache') await apache()
   const dir = await mkdtemp(join(tmpdir(), `odradek-${trouble.name}-`))
   const world = await trouble.prepare(dir, task.say)
   const run = new ClusterRun(dir, trouble, task)
@@ -98,7 +101,7 @@ export class ClusterRun {
 
   async all(settings: Omit<NodesSettings, 'dir'>, happen: () => Promise<void>): Promise<void> {
     const { task } = this
-    this.#nodes = await Nodes.start({ dir: this.#dir, ...settings })
+    this.#nodes = await Nodes.start({ dir: this.#dir, kind: task.kind, ...settings })
     this.#load = await Load.start(this.nodes.bootstrap, LOAD)
     const before = this.#done
     const isOver = () => this.#done - before >= task.times || task.isOver()

@@ -16,6 +16,7 @@ export const zookeeperKill = clusterCampaign({
   ],
   share: 1,
   perCheck: 6,
+  takesApache: false,
 
   async prepare(dir, say) {
     const { start, version } = await zookeeper()
