@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { compile } from './compile.mjs'
 import { setUp } from './setup.mjs'
 
-/** What people import, and what bin/ starts. */
-const PROGRAMS = ['index', 'protocol/index', 'cli/main']
+/** What people import, and what bin/ loads. */
+const MODULES = ['index', 'protocol/index', 'cli/launcher']
+/** What the last of them runs, as one file. */
+const PROGRAM = 'cli/main'
 
 /** Resolves to whether dist/ is what src/ says. */
 export function build() {
@@ -18,11 +20,15 @@ export function build() {
     output: (source) => (source.endsWith('.test.ts') ? null : source.replace(/^src\//, 'dist/').replace(/\.ts$/, '.d.ts')),
     flags: ['--emitDeclarationOnly'],
     endings: ['.d.ts'],
-    more: PROGRAMS.map((name) => `dist/${name}.js`),
+    more: [...MODULES.map((name) => `dist/${name}.js`), `dist/${PROGRAM}.cjs`],
     async after() {
       // Not before the packages are there: esbuild is one.
       const { bundle } = await import('./bundle.mjs')
-      await bundle(Object.fromEntries(PROGRAMS.map((name) => [name, `src/${name}.ts`])), 'dist')
+      await bundle(
+        Object.fromEntries(MODULES.map((name) => [name, `src/${name}.ts`])),
+        { [PROGRAM]: `src/${PROGRAM}.ts` },
+        'dist',
+      )
     },
   })
 }

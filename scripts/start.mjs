@@ -5,5 +5,5 @@ import { fail, setUp } from './setup.mjs'
 
 setUp()
 if (!(await build())) fail('The sources do not compile (see above).')
-const { main } = await import('../dist/cli/main.js')
+const { main } = await import('../dist/cli/launcher.js')
 await main(['start', ...process.argv.slice(2)])

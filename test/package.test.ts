@@ -1,10 +1,13 @@
 // What is published, as others get it: the bundle in dist/, its declarations, the tarball's list, and the examples that use them by name.
 
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, posix } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 const root = process.cwd()
@@ -58,6 +61,37 @@ test('the command tells its version and its help', async () => {
   assert.match(await node(command, '--help'), /\bstart\b/)
 })
 
+test('the program is one file of ASCII characters without import(), whose classes have their own names', () => {
+  const text = readFileSync(join(root, 'dist/cli/main.cjs'), 'latin1')
+  assert.doesNotMatch(text, /[\x80-\xff]/)
+  assert.doesNotMatch(text, /\bimport\((?!url\)\.then)/) // that one is a text, for another process
+  assert.doesNotMatch(text, /= class _\w/)
+  assert.match(text, /\bLog = class \{/)
+})
+
+test('a broker that serves keeps what it compiled beside the program', { timeout: 60_000 }, async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'odradek-package-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  for (const name of ['bin', 'dist', 'package.json']) cpSync(join(root, name), join(dir, name), { recursive: true })
+  rmSync(join(dir, 'dist/cli/code-cache'), { recursive: true, force: true })
+  symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'))
+  const overrides = ['listeners=PLAINTEXT://127.0.0.1:0', 'metrics.port=0', `log.dirs=${join(dir, 'data')}`]
+  const broker = spawn(process.execPath, [join(dir, bin['odradek']!), 'start', ...overrides.flatMap((each) => ['-o', each])])
+  t.after(() => broker.kill('SIGKILL'))
+  let complaints = ''
+  broker.stderr.on('data', (text) => (complaints += text))
+  const keepsIt = () => {
+    const folder = join(dir, 'dist/cli/code-cache')
+    return existsSync(folder) && readdirSync(folder).some((name) => /^v[\d.]+-\w+-[0-9a-f]+$/.test(name))
+  }
+  while (!keepsIt()) {
+    assert.equal(broker.exitCode, null, complaints)
+    await setTimeout(50)
+  }
+  broker.kill('SIGTERM')
+  assert.deepEqual(await once(broker, 'exit'), [0, null])
+})
+
 test('the tarball holds programs and the declarations that they need, and nothing of the tests', () => {
   const packed = new Set(filesPacked())
   for (const { types, default: program } of subpaths) {
@@ -65,7 +99,8 @@ test('the tarball holds programs and the declarations that they need, and nothin
     for (const path of declarationsFrom(posix.normalize(types))) assert.ok(packed.has(path), `${path} is imported and not packed`)
   }
   for (const path of packed) assert.doesNotMatch(path, /\.test\.|\.map$|(^|\/)test\/|\.ts$(?<!\.d\.ts)/)
-  const programs = [...packed].filter((path) => path.endsWith('.js'))
+  const programs = [...packed].filter((path) => /\.c?js$/.test(path))
+  assert.ok(packed.has('dist/cli/main.cjs'))
   assert.ok(programs.length < 20, `${programs.length} files of programs: the bundle fell apart`)
   for (const path of programs) assert.doesNotMatch(readFileSync(join(root, path), 'utf8'), /\.\.\/shared|from "node:test"/)
 })

@@ -10,15 +10,29 @@ import { run } from './program.ts'
 import type { StartNode } from './start.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Runs the command that `words` name; resolves when it is done, or for `start` when the broker is ready. */
-export function main(words: readonly string[]): Promise<void> {
-  return run(words, startNode, realTerminal())
+/** Whoever loaded this program. */
+export interface Launch {
+  /** A module with this `main`, for other processes of the program. */
+  readonly moduleUrl: string
+  /** Called when a broker of this process serves. */
+  onServing(): void
 }
 
-/** Loaded when it is wanted: help and complaints need no broker. */
-const startNode: StartNode = async (loaded, options) => (await import('./broker-process.ts')).startBrokerProcess(loaded, options)
+const directly: Launch = { moduleUrl: import.meta.url, onServing() {} }
 
-function realTerminal(): Terminal {
+/** Runs the command that `words` name; resolves when it is done, or for `start` when the broker is ready. */
+export function main(words: readonly string[], { moduleUrl, onServing } = directly): Promise<void> {
+  // Loaded when it is wanted: help and complaints need no broker.
+  const startNode: StartNode = async (loaded, options) => {
+    const { startBrokerProcess } = await import('./broker-process.ts')
+    const node = await startBrokerProcess(loaded, options)
+    onServing()
+    return node
+  }
+  return run(words, startNode, realTerminal(moduleUrl))
+}
+
+function realTerminal(moduleUrl: string): Terminal {
   const disk = nodeDisk()
   const random = nodeRandom()
   return {
@@ -34,7 +48,7 @@ function realTerminal(): Terminal {
       return bytes === null ? null : new TextDecoder().decode(bytes)
     },
     onSignal,
-    startProgram: (words, env, output) => startProgram(import.meta.url, words, env, output),
+    startProgram: (words, env, output) => startProgram(moduleUrl, words, env, output),
     setExitCode,
     exitNow,
   }
