@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaAt } from '../cluster/clerks.mjs'
-import { initProducerId } from '../directories/producer-id.mjs'
+import { initProducerId, transaction } from '../directories/producer-id.mjs'
 import { recordBatch, sequenced } from '../lib/batch.mjs'
 import { eventually } from '../lib/report.mjs'
-import { api, Connection, createTopic, offsetAt, produceBody, readProduced, untilServed } from '../lib/wire.mjs'
+import { api, Connection, createTopic, offsetAt, produceBody, readProduced, untilServed, Writer } from '../lib/wire.mjs'
 import { sameLogs, sameMetadata } from './files.mjs'
 import { topicsAt, untilBrokersAre, untilInSync } from './moving.mjs'
 import { MixedCluster } from './nodes.mjs'
@@ -19,7 +20,7 @@ const [LATEST, EARLIEST] = [-1, -2]
 const OUT_OF_ORDER_SEQUENCE_NUMBER = 45
 
 export async function mixedBrokers({ report, tools, workDir, kind }) {
-  const overrides = { 'offsets.topic.replication.factor': '2' }
+  const overrides = { 'offsets.topic.replication.factor': '2', 'transaction.state.log.num.partitions': '1' }
   const cluster = await MixedCluster.plan({
     dir: join(workDir, `under-${kind}`),
     libs: tools.libs,
@@ -39,6 +40,7 @@ export async function mixedBrokers({ report, tools, workDir, kind }) {
     })
     await test('each leads a partition that the other follows, in every codec', () => house.bothLead())
     await test('a group commits at coordinators of both', () => house.groups())
+    await test('what a transaction of theirs left is followed', () => house.transactions())
     for (const id of BROKERS) {
       const [name, other] = id === OURS ? ['ours', THEIRS] : ['theirs', OURS]
       await test(`${name} is killed with records that nobody else has: it comes back, and follows without them`, () =>
@@ -116,6 +118,28 @@ class House {
     await this.#sequence(THEIRS)
   }
 
+  /** Transactions are theirs to coordinate. Ours follows records of an aborted one and of a committed one. */
+  async transactions() {
+    const theirs = await this.#at(THEIRS)
+    await createTopic(theirs, '__transaction_state', 1, {}, { assignment: [[THEIRS]] })
+    await createTopic(theirs, 'transactions', 1, {}, { assignment: [BROKERS] })
+    await untilServed(theirs, 'transactions', 1)
+    for (const value of ['aborted', 'committed'])
+      await transaction(theirs, 'transactions', `id of ${value}`, [Buffer.from(value)], { isCommitted: value === 'committed' })
+    await untilInSync(this.#cluster.address(OURS))
+  }
+
+  /** A consumer that reads what is committed sees no other record, whoever leads. */
+  async #readsCommitted(id) {
+    const consumer = kafkaAt(this.#cluster.address(id)).consumer({ groupId: `reader-${id}` })
+    const seen = []
+    await consumer.connect()
+    await consumer.subscribe({ topic: 'transactions', fromBeginning: true })
+    await consumer.run({ eachMessage: async ({ message }) => void seen.push(message.value.toString()) })
+    await eventually(() => assert.deepEqual(seen, ['committed']), 30_000)
+    await consumer.disconnect()
+  }
+
   /** Each of these groups commits the next number, and finds the last one before. Gives who coordinates. */
   async #commit(asked) {
     const coordinators = new Set()
@@ -152,11 +176,13 @@ class House {
     const batch = () => recordBatch([Buffer.from(`${topic} ${this.#sent++}`)])
     for (let i = 0; i < 3; i++) await this.#write(id, topic, batch())
     cluster.node(other).child.kill('SIGSTOP')
-    for (let i = 0; i < 3; i++) await this.#write(id, topic, batch(), 1)
+    for (let i = 0; i < 3; i++) {
+      await this.#write(id, topic, batch(), 1)
+      await sleep(i === 0 ? 500 : 0) // the sleeper's last request is answered with the first of them
+    }
     await cluster.kill(id)
     cluster.node(other).child.kill('SIGCONT')
     await this.#untilLed(other)
-    // The first of the three may have been on its way to the sleeper.
     const { baseOffset } = await this.#write(other, topic, batch())
     assert.ok(baseOffset < 5, `what was only there is gone, and offset ${baseOffset} is next`)
     await this.#write(other, topic, batch())
@@ -174,13 +200,20 @@ class House {
     await this.#untilLed(other, 2000) // it was told before the stop ended
     await this.#sequence(other)
     await this.#commit(other)
+    await this.#readsCommitted(other)
     cluster.start(id)
     await untilInSync(cluster.address(other))
   }
 
+  /** The topics of which both have replicas. */
+  async #shared(id) {
+    const all = await topicsAt(this.#cluster.address(id))
+    return all.filter(({ partitions }) => partitions[0].replicas.length === BROKERS.length)
+  }
+
   #untilLed(id, ms = 30_000) {
     return eventually(async () => {
-      for (const { name, partitions } of await topicsAt(this.#cluster.address(id)))
+      for (const { name, partitions } of await this.#shared(id))
         for (const { index, leader, isr } of partitions)
           assert.deepEqual({ leader, isr }, { leader: id, isr: [id] }, `${name}-${index}`)
     }, ms)
@@ -198,7 +231,7 @@ class House {
       for (let i = 0; i < 4; i++)
         end = 1 + (await this.#write(from, topic, recordBatch([Buffer.from(`${topic} ${end}`)]))).baseOffset
       const start = await offsetAt(await this.#at(from), topic, 0, EARLIEST)
-      await this.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: `${start + 2}` }] })
+      assert.equal(await deleteRecords(await this.#at(from), topic, start + 2), 0, 'DeleteRecords')
       const topics = [{ topic, partitionAssignment: [{ partition: 0, replicas: [to] }] }]
       await this.admin.alterPartitionReassignments({ topics })
       await eventually(async () => {
@@ -227,8 +260,8 @@ class House {
   async sameBytes() {
     const dirs = this.#dirs()
     await untilInSync(this.#cluster.address(OURS))
-    for (const { name, partitions } of await topicsAt(this.#cluster.address(OURS)))
-      for (const { index } of partitions) sameLogs(`${name}-${index}`, dirs, name.endsWith('offsets') ? 0 : 4)
+    for (const { name, partitions } of await this.#shared(OURS))
+      for (const { index } of partitions) sameLogs(`${name}-${index}`, dirs, name.endsWith('offsets') ? 0 : 3)
     for (const broker of dirs) assert.ok(sameMetadata([this.#cluster.node(CONTROLLER).dirs, broker]) > 20, 'the metadata log')
   }
 
@@ -240,4 +273,13 @@ class House {
     for (const connection of this.#connections.values()) connection.close()
     await this.admin?.disconnect().catch(() => {}) // the brokers may be gone
   }
+}
+
+/** DeleteRecords v1 of partition 0, everything before an offset. Gives the error. */
+async function deleteRecords(connection, topic, offset) {
+  const one = (w) => w.string(topic).array([0], (v, index) => v.int32(index).int64(offset))
+  const reader = await connection.ask(21, 1, new Writer().array([topic], one).int32(10_000).done())
+  reader.int32()
+  const read = (r) => [r.int32(), r.int64(), r.int16()]
+  return reader.array((r) => ({ topic: r.string(), partitions: r.array(read) }))[0].partitions[0][2]
 }

@@ -2,6 +2,7 @@
 import { installTools } from '../lib/apache-tools.mjs'
 import { versions } from '../lib/cache.mjs'
 import { mixedBrokers } from './brokers.mjs'
+import { features } from './features.mjs'
 import { live } from './live.mjs'
 import { installPython } from './load.mjs'
 import { mixedQuorum } from './quorum.mjs'
@@ -22,6 +23,7 @@ export const judge = {
     const context = { report, tools, python: tools.python, workDir }
     await Promise.all(['ours', 'apache'].map((kind) => mixedBrokers({ ...context, kind })))
     if (!options.whole) return
+    await features(context)
     await mixedQuorum(context)
     await live(context)
   },

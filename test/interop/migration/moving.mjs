@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { eventually } from '../lib/report.mjs'
 import { Connection, metadata } from '../lib/wire.mjs'
 
+const THROTTLE = 50_000_000
+
 /** All topics with their partitions as a broker tells them, those of internal topics too. */
 export async function topicsAt(address) {
   const connection = await Connection.open(address)
@@ -61,7 +63,7 @@ export async function moveAll({ runner, bootstrap, address, brokers, workDir, ms
   const file = join(workDir, `to-${brokers.join('-')}.json`)
   writeFileSync(file, JSON.stringify({ version: 1, partitions }))
   const words = ['--bootstrap-server', bootstrap, '--reassignment-json-file', file]
-  await runner.must('kafka-reassign-partitions', [...words, '--execute'])
+  await runner.must('kafka-reassign-partitions', [...words, '--execute', '--throttle', THROTTLE])
   await eventually(async () => {
     const said = await runner.must('kafka-reassign-partitions', [...words, '--verify'])
     assert.equal([...said.matchAll(/ is completed\./g)].length, partitions.length, said)

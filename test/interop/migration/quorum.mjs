@@ -1,12 +1,13 @@
 /** One quorum of two nodes of Apache's and one of ours: each leads the others, dies, stops, sleeps and comes back; snapshots go both ways. */
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually } from '../lib/report.mjs'
 import { Connection, createTopic } from '../lib/wire.mjs'
 import { sameMetadata } from './files.mjs'
 import { topicsAt, untilBrokersAre, untilInSync } from './moving.mjs'
 import { MixedCluster } from './nodes.mjs'
+import { quotaOf, setQuota } from './quotas.mjs'
 
 const THEIRS = [1, 2]
 const OURS = 3
@@ -16,20 +17,23 @@ const quick = { 'controller.quorum.election.timeout.ms': '600', 'controller.quor
 const slow = { 'controller.quorum.election.timeout.ms': '3000', 'controller.quorum.fetch.timeout.ms': '3000' }
 /** Snapshots so often, and so little kept before them, that who comes new has to begin with one. */
 const snapshots = { 'metadata.log.max.record.bytes.between.snapshots': '3000', 'metadata.max.retention.bytes': '6000' }
+/** Who asked a controller that sleeps looks for another one after this time. */
+const patience = { 'controller.socket.timeout.ms': '5000' }
 const FETCH_SNAPSHOT_TOPICS = 12
+const QUOTA = 123_456
 
 export async function mixedQuorum({ report, tools, workDir }) {
   const cluster = await MixedCluster.plan({
     dir: join(workDir, 'quorum'),
     libs: tools.libs,
     controllers: ALL,
-    overrides: snapshots,
+    overrides: { ...snapshots, ...patience },
   })
   const test = (name, body) => report.test(`one quorum: ${name}`, body, { timeoutMs: 120_000 })
   let made = 0
   const leaderIs = (isIt, ms = 30_000) =>
     eventually(async () => {
-      const found = await Promise.all(ALL.filter((id) => !cluster.node(id).child.exited).map((id) => leaderAt(cluster, id)))
+      const found = ALL.filter((id) => !cluster.node(id).child.exited).map((id) => leaderAt(cluster, id))
       assert.equal(new Set(found).size, 1, `leaders: ${found}`)
       assert.ok(isIt(found[0]), `node ${found[0]} leads`)
       return found[0]
@@ -39,6 +43,15 @@ export async function mixedQuorum({ report, tools, workDir }) {
       const connection = await Connection.open(cluster.address(at))
       await createTopic(connection, `topic-${made++}`, 2, {}, { replicas: 2 })
       connection.close()
+    }
+  }
+  const oursLeads = async () => {
+    for (let leader = await leaderIs(() => true), turn = 0; leader !== OURS; turn++) {
+      assert.ok(turn < 3, 'ours never comes to lead')
+      await cluster.kill(leader)
+      const next = await leaderIs((id) => id !== leader)
+      cluster.start(leader)
+      leader = next
     }
   }
   const all = async () => {
@@ -55,29 +68,17 @@ export async function mixedQuorum({ report, tools, workDir }) {
       await all()
     })
     await test('leaders of theirs are killed until ours leads; it decides for all', async () => {
-      for (let leader = await leaderIs(() => true), turn = 0; leader !== OURS; turn++) {
-        assert.ok(turn < 3, 'ours never comes to lead')
-        await cluster.kill(leader)
-        const next = await leaderIs((id) => id !== leader)
-        cluster.start(leader)
-        leader = next
-      }
+      await oursLeads()
       await makes(THEIRS[0], FETCH_SNAPSHOT_TOPICS)
       await all()
-    })
-    await test('a new broker of theirs begins with a snapshot of ours', async () => {
-      await untilSnapshots(cluster, OURS)
-      await cluster.add({ id: 4, kind: 'apache' })
-      await untilBrokersAre(cluster, cluster.address(4), [...ALL, 4])
-      assert.equal((await topicsAt(cluster.address(4))).length, made)
-      assert.ok(beginsWithSnapshot(cluster, 4), 'it has a snapshot and no log before it')
-      await cluster.kill(4)
-      cluster.forget(4)
     })
     await test('ours is stopped: one of theirs leads at once, and decides', async () => {
       await cluster.stop(OURS)
       await leaderIs((id) => THEIRS.includes(id), 5000)
       await makes(THEIRS[0], FETCH_SNAPSHOT_TOPICS)
+      const connection = await Connection.open(cluster.address(THEIRS[0]))
+      assert.equal(await setQuota(connection, 'somebody', QUOTA), 0, 'AlterClientQuotas')
+      connection.close()
       cluster.start(OURS)
       await untilBrokersAre(cluster, cluster.address(OURS), [...ALL])
       await all()
@@ -89,19 +90,37 @@ export async function mixedQuorum({ report, tools, workDir }) {
       await untilBrokersAre(cluster, cluster.address(5), [...ALL, 5])
       assert.equal((await topicsAt(cluster.address(5))).length, made)
       assert.ok(beginsWithSnapshot(cluster, 5), 'it has a snapshot and no log before it')
-      await cluster.kill(5)
+      await cluster.stop(5)
       cluster.forget(5)
     })
-    await test('a leader of theirs is stopped: ours leads; it sleeps, and wakes up as a follower', async () => {
+    await test('a leader of theirs is stopped: another leads at once', async () => {
       const leader = await leaderIs((id) => THEIRS.includes(id))
       await cluster.stop(leader)
-      await leaderIs((id) => id === OURS)
+      await leaderIs((id) => id !== leader, 5000)
+      await makes(OURS)
       cluster.start(leader)
-      await untilBrokersAre(cluster, cluster.address(leader), ALL)
+      await all()
+    })
+    await test('a new broker of theirs begins with a snapshot of ours, which keeps what only theirs serves', async () => {
+      await oursLeads()
+      await makes(THEIRS[0], FETCH_SNAPSHOT_TOPICS)
+      await untilSnapshots(cluster, OURS)
+      await cluster.add({ id: 4, kind: 'apache' })
+      await untilBrokersAre(cluster, cluster.address(4), [...ALL, 4])
+      assert.equal((await topicsAt(cluster.address(4))).length, made)
+      assert.ok(beginsWithSnapshot(cluster, 4), 'it has a snapshot and no log before it')
+      const connection = await Connection.open(cluster.address(4))
+      assert.equal(await quotaOf(connection, 'somebody'), QUOTA)
+      connection.close()
+      await cluster.stop(4)
+      cluster.forget(4)
+    })
+    await test('ours leads, sleeps, and wakes up as a follower', async () => {
+      await oursLeads()
       await all()
       cluster.node(OURS).child.kill('SIGSTOP')
       const awake = THEIRS[0]
-      await eventually(async () => assert.notEqual(await leaderAt(cluster, awake), OURS), 30_000)
+      await eventually(() => assert.ok(THEIRS.includes(leaderAt(cluster, awake))), 30_000)
       await makes(awake)
       cluster.node(OURS).child.kill('SIGCONT')
       await leaderIs((id) => THEIRS.includes(id))
@@ -115,31 +134,9 @@ export async function mixedQuorum({ report, tools, workDir }) {
   }
 }
 
-/** The id of the leader of the metadata log as a broker of this node's kind tells it: DescribeQuorum v0. */
-async function leaderAt(cluster, id) {
-  const connection = await Connection.open(cluster.address(id), { timeoutMs: 2000 })
-  try {
-    return await describeQuorum(connection)
-  } finally {
-    connection.close()
-  }
-}
-
-const DESCRIBE_QUORUM = 55
-
-async function describeQuorum(connection) {
-  const name = Buffer.from('__cluster_metadata')
-  // Flexible: header version 2 has an empty section of tags after the client's name.
-  const topics = Buffer.concat([Buffer.from([0, 2, name.length + 1]), name, Buffer.from([2, 0, 0, 0, 0, 0, 0, 0])])
-  const reader = await connection.ask(DESCRIBE_QUORUM, 0, topics, 5000)
-  reader.int8() // tags of the header
-  assert.equal(reader.int16(), 0, 'DescribeQuorum')
-  assert.equal(reader.int8(), 2, 'one topic')
-  reader.at += 1 + name.length
-  assert.equal(reader.int8(), 2, 'one partition')
-  reader.int32()
-  assert.equal(reader.int16(), 0, 'the metadata partition')
-  return reader.int32()
+/** Who leads the metadata log, as a node notes it for itself: those that ask the active controller would wait for one that sleeps. */
+function leaderAt(cluster, id) {
+  return JSON.parse(readFileSync(join(metadataDir(cluster, id), 'quorum-state'), 'utf8')).leaderId
 }
 
 const metadataDir = (cluster, id) => join(cluster.node(id).dirs[0], '__cluster_metadata-0')
