@@ -6,13 +6,14 @@ import { features } from './features.mjs'
 import { live } from './live.mjs'
 import { installPython } from './load.mjs'
 import { mixedQuorum } from './quorum.mjs'
+import { storm } from './storm.mjs'
 
 export const judge = {
   name: 'migration',
-  about: `one cluster of Apache Kafka ${versions.kafka} and ours: brokers of both under either's controller; with --whole one quorum of both, and everything moved from theirs to ours and back under librdkafka`,
+  about: `one cluster of Apache Kafka ${versions.kafka} and ours: brokers of both under either's controller; with --whole one quorum of both, brokers killed, frozen and stopped under librdkafka, and all of it moved from theirs to ours and back`,
   needs: ['java', 'mvn', 'python3'],
   startsBrokers: true,
-  minutes: 15,
+  minutes: 25,
   isShare: ({ whole }) => !whole,
 
   async install() {
@@ -25,6 +26,7 @@ export const judge = {
     if (!options.whole) return
     await features(context)
     await mixedQuorum(context)
+    for (const kind of ['ours', 'apache']) await storm({ ...context, kind })
     await live(context)
   },
 }

@@ -30,9 +30,9 @@ export class MixedCluster {
 
   /**
    * `controllers` are the ids of the voters, which may be brokers too; ids go from 1 to 8. `libs` are Apache's jars. `isStandalone`: the only voter is
-   * in the log (kraft.version 1) and the files name where it is asked; else all files name the voters (kraft.version 0).
+   * in the log (kraft.version 1) and the files name the controllers that are asked, `servers`; else all files name the voters (kraft.version 0).
    */
-  static async plan({ dir, libs, controllers, isStandalone = false, overrides = {} }) {
+  static async plan({ dir, libs, controllers, servers = controllers, isStandalone = false, overrides = {} }) {
     const cluster = new MixedCluster()
     cluster.#dir = dir
     cluster.#libs = libs
@@ -40,8 +40,8 @@ export class MixedCluster {
     cluster.#firstPort = await freePorts(2 * MAX_NODES)
     cluster.#isStandalone = isStandalone
     cluster.#quorum = isStandalone
-      ? { 'controller.quorum.bootstrap.servers': controllers.map((id) => cluster.#controllerAt(id)).join(',') }
-      : { 'controller.quorum.voters': controllers.map((id) => `${id}@${cluster.#controllerAt(id)}`).join(',') }
+      ? { 'controller.quorum.bootstrap.servers': servers.map((id) => cluster.controllerAt(id)).join(',') }
+      : { 'controller.quorum.voters': controllers.map((id) => `${id}@${cluster.controllerAt(id)}`).join(',') }
     return cluster
   }
 
@@ -49,7 +49,7 @@ export class MixedCluster {
     return `127.0.0.1:${this.#firstPort + id - 1}`
   }
 
-  #controllerAt(id) {
+  controllerAt(id) {
     return `127.0.0.1:${this.#firstPort + MAX_NODES + id - 1}`
   }
 
@@ -65,14 +65,15 @@ export class MixedCluster {
     return this.#nodes.get(id)
   }
 
-  /** Formats a directory for a node, by our tool or by Apache's, and starts it; it may not answer yet. */
-  async add({ id, kind, roles = 'broker', formattedBy = 'ours', formatWith = [], overrides = {} }) {
+  /** Formats a directory for a node, by our tool or by Apache's, and starts it; it may not answer yet. `joins`: a controller that is no voter at first. */
+  async add({ id, kind, roles = 'broker', formattedBy = 'ours', formatWith = [], joins = false, overrides = {} }) {
     const dirs = ['one', 'two'].map((name) => join(this.#dir, `node-${id}`, name))
     const file = join(this.#dir, `node-${id}`, 'server.properties')
     mkdirSync(join(this.#dir, `node-${id}`), { recursive: true })
     const node = { id, kind, roles, dirs, file, overrides, earlier: '' }
     this.#write(node)
-    const voter = this.#isStandalone && roles.includes('controller') ? ['--standalone'] : []
+    const how = joins ? '--no-initial-controllers' : '--standalone'
+    const voter = this.#isStandalone && roles.includes('controller') ? [how] : []
     await storageTool(formattedBy, ['format', '-t', CLUSTER_ID, '-c', file, ...voter, ...formatWith], this.#libs)
     node.child = this.#spawn(kind, file)
     this.#nodes.set(id, node)
@@ -81,7 +82,7 @@ export class MixedCluster {
   #write({ id, roles, dirs, file, overrides }) {
     const listeners = [
       ...(roles.includes('broker') ? [`PLAINTEXT://${this.address(id)}`] : []),
-      ...(roles.includes('controller') ? [`CONTROLLER://${this.#controllerAt(id)}`] : []),
+      ...(roles.includes('controller') ? [`CONTROLLER://${this.controllerAt(id)}`] : []),
     ].join(',')
     writeProperties(file, {
       'process.roles': roles,
