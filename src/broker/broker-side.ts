@@ -239,6 +239,7 @@ export class BrokerSide {
       },
       publishedOffset: () => publisher.publishedOffset,
       reached: (offset) => publisher.reached(offset),
+      features: () => publisher.image.features,
       unled: () => unledOf(publisher.image, config['node.id']),
       offlineDirs,
       isLossUntold() {

@@ -2,6 +2,7 @@
 
 import { BufferPool, type PooledBytes } from '../base/buffer-pool.ts'
 import type { BrokerConfig } from '../config/broker/index.ts'
+import type { ReplicaVersions } from '../metadata/features.ts'
 import type { MetadataImage } from '../metadata/image.ts'
 import { ConnectionLost } from '../net/dial.ts'
 import { FrameMemory } from '../net/frame-memory.ts'
@@ -119,7 +120,7 @@ export class Connections {
   }
 
   /** A fetcher's connection to the leader of partitions. No versions are asked for: the cluster's metadata.version says which are spoken. */
-  leader(address: () => Address | null, clientId: string): LeaderClient {
+  leader(address: () => Address | null, clientId: string, versions: () => ReplicaVersions): LeaderClient {
     const { config } = this.#options
     const timeoutMs = config['replica.socket.timeout.ms']
     const peer = this.#peer({
@@ -139,9 +140,10 @@ export class Connections {
       fetch: (request) => {
         held?.release()
         held = null
-        return peer.send(FETCH, request, { timeoutMs: timeoutMs + (request.maxWaitMs ?? 0), hold })
+        const { fetch: version } = versions()
+        return peer.send(FETCH, request, { timeoutMs: timeoutMs + (request.maxWaitMs ?? 0), version, hold })
       },
-      listOffsets: (request) => peer.send(LIST_OFFSETS, request),
+      listOffsets: (request) => peer.send(LIST_OFFSETS, request, { version: versions().listOffsets }),
       close: () => {
         peer.close()
         this.#all.delete(peer) // fetchers come and go with the leaders

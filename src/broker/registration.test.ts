@@ -15,7 +15,14 @@ interface Beat {
 }
 
 /** A controller that answers registrations out of a list of error codes, and unfences who is caught up with its registration at 12. */
-function scene({ refusals = [] as string[], unanswered = 0, isWatched = true, shutDownAt = 1, unled = 0 } = {}) {
+function scene({
+  refusals = [] as string[],
+  unanswered = 0,
+  isWatched = true,
+  shutDownAt = 1,
+  unled = 0,
+  features = new Map<string, number>(),
+} = {}) {
   const clock = new ManualClock()
   const registrations: unknown[] = []
   const beats: Beat[] = []
@@ -72,6 +79,7 @@ function scene({ refusals = [] as string[], unanswered = 0, isWatched = true, sh
     publishedOffset: () => published,
     reached: (offset) => (offset <= published ? Promise.resolve() : new Promise((run) => reached.push({ offset, run }))),
     unled: () => Math.max(0, unled - 250 * Math.max(0, beats.length - 1)),
+    features: () => features,
     offlineDirs: () => offline,
     isLossUntold: () => --untold > 0,
   })
@@ -132,10 +140,29 @@ test("another cluster's directory, and a refusal that does not pass, end the sta
     /of node 7 belong to cluster ours/,
   )
   const { clock, registration, registrations } = scene({ refusals: Array(1000).fill('UNSUPPORTED_VERSION') })
-  const outcome = assert.rejects(registration.register(), /refused to register broker 7: UNSUPPORTED_VERSION/)
+  const outcome = assert.rejects(
+    registration.register(),
+    /refused to register broker 7: the cluster has features or levels that this build does not support/,
+  )
   await clock.advance(60_000)
   await outcome
   assert.ok(registrations.length > 20 && registrations.length < 50, String(registrations.length))
+})
+
+test('a cluster whose features this build does not support is told of with its levels', async () => {
+  const features = new Map([
+    ['metadata.version', 22],
+    ['group.version', 1],
+    ['share.version', 9],
+    ['a.new.feature', 1],
+    ['an.old.feature', 0],
+  ])
+  const { clock, registration } = scene({ refusals: Array(1000).fill('UNSUPPORTED_VERSION'), features })
+  const told =
+    'the cluster has metadata.version at level 22 (here: 23 to 29), share.version at level 9 (here: 0 to 1), a.new.feature at level 1 (here: unknown);'
+  const outcome = assert.rejects(registration.register(), ({ message }: Error) => message.includes(told))
+  await clock.advance(60_000)
+  await outcome
 })
 
 test('it wants to be fenced until it has acted on its own registration, and then shows that it lives every two seconds', async () => {

@@ -1,7 +1,7 @@
 // A broker's place in its cluster (KIP-631): registered and fenced first, then serving for as long as its heartbeats come, then gone in peace.
 
 import { deferred } from '../base/deferred.ts'
-import { registeredFeatures } from '../metadata/features.ts'
+import { registeredFeatures, unsupportedLevels } from '../metadata/features.ts'
 import type { Clock, Timer } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import { errorCode, errorName, KafkaError } from '../protocol/errors.ts'
@@ -44,6 +44,8 @@ export interface RegistrationRooms {
   readonly publishedOffset: () => number
   /** Resolves when it has acted on everything below `offset`. */
   readonly reached: (offset: number) => Promise<void>
+  /** The cluster's features, as far as this broker knows the metadata. */
+  readonly features: () => ReadonlyMap<string, number>
   /** How many partitions nobody leads that this broker may lead. */
   readonly unled: () => number
   /** Directory ids of those that failed. */
@@ -116,7 +118,7 @@ export class Registration {
    * above all. Throws INCONSISTENT_CLUSTER_ID where this is another cluster's directory, and the last refusal when the time for it is up.
    */
   async register(): Promise<void> {
-    const { clock, logger, settings, identity } = this.#rooms
+    const { clock, logger, settings, identity, features } = this.#rooms
     const deadline = clock.monotonic() + settings.registrationMs
     for (let pauseMs = FIRST_PAUSE_MS; this.#epoch < 0 && !this.#isOver; ) {
       const answer = await this.#ask(Math.max(1, deadline - clock.monotonic()))
@@ -124,7 +126,7 @@ export class Registration {
       const { errorCode: code, brokerEpoch } = answer
       this.#epoch = brokerEpoch
       if (code === 0) continue // an epoch, or word that more of its last life has to be put in order first
-      const refusal = refusalOf(code, identity)
+      const refusal = refusalOf(code, identity, features())
       if (refusal.error === 'INCONSISTENT_CLUSTER_ID' || clock.monotonic() + pauseMs >= deadline) throw refusal
       logger.info('the controller does not register this broker yet; it is tried again', { why: refusal.message })
       await this.#pause(pauseMs)
@@ -324,7 +326,7 @@ export class Registration {
   }
 }
 
-function refusalOf(code: number, { nodeId, clusterId }: BrokerIdentity): KafkaError {
+function refusalOf(code: number, { nodeId, clusterId }: BrokerIdentity, features: ReadonlyMap<string, number>): KafkaError {
   const error = errorName(code)
   if (code === errorCode('INCONSISTENT_CLUSTER_ID')) {
     const way = 'choose other log.dirs, or the controllers of that cluster'
@@ -335,5 +337,10 @@ function refusalOf(code: number, { nodeId, clusterId }: BrokerIdentity): KafkaEr
   }
   if (code === errorCode('DUPLICATE_BROKER_REGISTRATION'))
     return new KafkaError(error, `another process is registered with node.id ${nodeId} and was alive a moment ago`)
+  if (code === errorCode('UNSUPPORTED_VERSION')) {
+    const found = unsupportedLevels(features).join(', ') || 'features or levels that this build does not support'
+    const way = 'kafka-features describe tells what it has, and kafka-features upgrade or downgrade changes it'
+    return new KafkaError(error, `the controller refused to register broker ${nodeId}: the cluster has ${found}; ${way}`)
+  }
   return new KafkaError(error, `the controller refused to register broker ${nodeId}: ${error}`)
 }

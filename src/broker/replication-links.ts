@@ -2,6 +2,7 @@
 
 import { textOf } from '../config/layers.ts'
 import { replicationQuotaConfigs } from '../config/quotas.ts'
+import { METADATA_VERSION, replicaVersions } from '../metadata/features.ts'
 import type { ReplicationLinks } from '../replication/links.ts'
 import type { Partition } from '../replication/partition.ts'
 import type { ThrottleRules } from '../replication/replication-quota.ts'
@@ -30,7 +31,10 @@ export function replicationLinks({ loaded, metadata, connections }: House, rooms
       },
       rackOf: (id) => image.brokers.get(id)?.rack ?? null,
     },
-    connect: (leaderId, clientId) => connections.leader(() => brokerAddress(image, leaderId, interBroker), clientId),
+    connect(leaderId, clientId) {
+      const versions = () => replicaVersions(image.features.get(METADATA_VERSION))
+      return connections.leader(() => brokerAddress(image, leaderId, interBroker), clientId, versions)
+    },
     config: () => configs.broker,
     throttles: { leader: throttle(configs, 'leader'), follower: throttle(configs, 'follower') },
   }

@@ -19,9 +19,13 @@ export interface FeatureRange {
 /** Of the quorum itself. */
 export const KRAFT_VERSIONS: FeatureRange = { min: 0, max: 1 }
 
-/** What this build supports, as Apache Kafka 4.2 announces it; kraft.version is the quorum's own affair and has no record. */
+/**
+ * What this build supports: as Apache Kafka 4.2 announces it, but for metadata.version, which says what can be read and written here. A controller, ours or
+ * Apache's, refuses whoever does not support what the cluster has, and takes no level that somebody registered cannot live with. kraft.version is the quorum's
+ * own affair and has no record.
+ */
 export const supportedFeatures: ReadonlyMap<string, FeatureRange> = new Map([
-  [METADATA_VERSION, { min: 7, max: SUPPORTED_METADATA_VERSION }],
+  [METADATA_VERSION, { min: OLDEST_METADATA_VERSION, max: SUPPORTED_METADATA_VERSION }],
   [ELIGIBLE_LEADER_REPLICAS, { min: 0, max: 1 }],
   ['group.version', { min: 0, max: 1 }],
   ['share.version', { min: 0, max: 1 }],
@@ -38,6 +42,29 @@ export function registeredFeatures(): { name: string; minSupportedVersion: numbe
   }))
   const { min: minSupportedVersion, max: maxSupportedVersion } = KRAFT_VERSIONS
   return [...features, { name: KRAFT_VERSION, minSupportedVersion, maxSupportedVersion }]
+}
+
+/** In which versions a follower asks a leader: neither asks the other what it knows, so the cluster's metadata.version says what every broker does. */
+export interface ReplicaVersions {
+  readonly fetch: number
+  readonly listOffsets: number
+}
+
+/** As Apache Kafka 4.2 speaks at each level. Before the first metadata no leader is known; then nobody asks. */
+export function replicaVersions(metadataVersion: number = SUPPORTED_METADATA_VERSION): ReplicaVersions {
+  return {
+    fetch: metadataVersion >= 27 ? 18 : 17,
+    listOffsets: metadataVersion >= 29 ? 11 : metadataVersion >= 25 ? 10 : 9,
+  }
+}
+
+/** What a cluster has, by its levels, that this build does not support: `name at level N (here: MIN to MAX)` each. */
+export function unsupportedLevels(levels: ReadonlyMap<string, number>): string[] {
+  return [...levels].flatMap(([name, level]) => {
+    const range = supportedFeatures.get(name)
+    if (level === 0 || (range && level >= range.min && level <= range.max)) return []
+    return [`${name} at level ${level} (here: ${range ? `${range.min} to ${range.max}` : 'unknown'})`]
+  })
 }
 
 /** Refuses a cluster whose metadata records this build would read or write wrongly. */

@@ -1,5 +1,6 @@
 # Idempotent producers that never give up, a consumer group, and a reader that compares. usage: load.py BOOTSTRAP '{"rate": 3000, ...}'
-# rate: records a second; partitions, replicas: of each topic; members: of the group, which may be 0; client: more settings of every client.
+# rate: records a second; partitions, replicas: of each topic; members: of the group, which may be 0; client: more settings of every client;
+# made: the topics are there already.
 # Lines on standard input:
 #   topic NAME            begins to write to another topic, which is made here, and to read it with a group of its own
 #   watch ID MS P,P,...   says when each of these partitions has acknowledged a record that was sent after MS (since 1970)
@@ -215,8 +216,8 @@ class Round:
     def __init__(self, topic):
         self.topic, self.number, self.acknowledged, self.errors, self.pauses = topic, 0, [], [], Pauses()
         self.waiting, self.deal = [0] * PARTITIONS, []
-        admin = AdminClient(client())
-        admin.create_topics([NewTopic(topic, PARTITIONS, REPLICAS)])[topic].result(60)
+        if not settings.get('made'):
+            AdminClient(client()).create_topics([NewTopic(topic, PARTITIONS, REPLICAS)])[topic].result(60)
         self.group = Group(topic, settings['members'])
 
     def delivered(self, error, message):

@@ -11,6 +11,7 @@ import { judge as golden } from './golden/judge.mjs'
 import { judge as kafkaPython } from './kafka-python/judge.mjs'
 import { judge as kafkajs } from './kafkajs/judge.mjs'
 import { judge as metrics } from './metrics/judge.mjs'
+import { judge as migration } from './migration/judge.mjs'
 import { judge as pack } from './pack/judge.mjs'
 import { clusterSuites, peerSuites } from './peers/judge.mjs'
 import { judge as zookeeperBrokers } from './zookeeper/brokers.mjs'
@@ -29,6 +30,7 @@ export const judges = [
   cluster,
   codec,
   metrics,
+  migration,
   pack,
   zookeeper,
   zookeeperBrokers,

@@ -2,14 +2,7 @@
 
 import { type Decision, decide } from '../../machine/machine.ts'
 import { KafkaError } from '../../protocol/errors.ts'
-import {
-  ELIGIBLE_LEADER_REPLICAS,
-  KRAFT_VERSION,
-  KRAFT_VERSIONS,
-  METADATA_VERSION,
-  OLDEST_METADATA_VERSION,
-  supportedFeatures,
-} from '../features.ts'
+import { ELIGIBLE_LEADER_REPLICAS, KRAFT_VERSION, KRAFT_VERSIONS, supportedFeatures } from '../features.ts'
 import { NO_LEADER } from '../partition.ts'
 import { type MetadataRecord, partitionChange, record } from '../records.ts'
 import { minIsrForElr } from './configs.ts'
@@ -80,7 +73,6 @@ function changeOf(controller: Controller, update: FeatureUpdate): MetadataRecord
     if (level < current) throw refuse("Can't downgrade the version of this feature.")
     throw refuse('This build does not change the version of a quorum that runs; format the controllers for it.')
   }
-  if (feature === METADATA_VERSION && level < OLDEST_METADATA_VERSION) throw downgradeError(level, current, type)
   const change = record('FeatureLevelRecord', { name: feature, featureLevel: level })
   if (feature !== ELIGIBLE_LEADER_REPLICAS) return [change]
   return level > 0 ? [change, ...minIsrForElr(controller)] : [change, ...withoutElr(controller)]
@@ -98,15 +90,6 @@ function withoutElr({ image }: Controller): MetadataRecord[] {
 function levelOf({ image, settings }: Controller, feature: string): number {
   if (feature === KRAFT_VERSION) return settings.kraftVersion?.() ?? 0
   return image.features.get(feature) ?? 0
-}
-
-/** Every level up to the oldest that is spoken here changed what metadata records say, so going back could lose some of it. */
-function downgradeError(level: number, current: number, type: number): KafkaError {
-  const why =
-    type === UNSAFE_DOWNGRADE
-      ? 'Unsafe metadata downgrade is not supported in this version.'
-      : 'Refusing to perform the requested downgrade because it might delete metadata information.'
-  return new KafkaError('INVALID_UPDATE_VERSION', `Unsupported metadata.version downgrade from ${current} to ${level}. ${why}`)
 }
 
 /** Every broker and every controller must be able to live with a level; null where all are. */

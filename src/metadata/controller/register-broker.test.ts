@@ -143,7 +143,7 @@ test('a broker that comes back without proof of a clean stop leaves the ELR, eve
 test('controllers register by request, and those that say less are the one that decides', () => {
   const it = TestController.withBrokers()
   const endPoints = [{ name: 'CONTROLLER', host: 'h', port: 9093, securityProtocol: 0 }]
-  const features = [{ name: 'metadata.version', minSupportedVersion: 7, maxSupportedVersion: 29 }]
+  const features = [{ name: 'metadata.version', minSupportedVersion: 23, maxSupportedVersion: 29 }]
   it.run((controller) => registerController(controller, { controllerId: 3, incarnationId: uuid(3), endPoints, features }))
   it.run((controller) => registerController(controller, { incarnationId: uuid(1), endPoints }))
   const found = [...it.controller.image.controllers.values()].map(({ controllerId, features: list }) => [

@@ -3,8 +3,7 @@
  * sequence, whoever serves the directory next. What had no answer when a broker was killed is sent again to the next one.
  */
 import assert from 'node:assert/strict'
-import { gzipSync } from 'node:zlib'
-import { crc32c, recordBatch } from '../lib/batch.mjs'
+import { crc32c, recordBatch, sequenced } from '../lib/batch.mjs'
 import { api, Connection, createTopic, produceBody, readProduced, untilServed, Writer } from '../lib/wire.mjs'
 import { initProducerId } from './producer-id.mjs'
 import { readWhole } from './reading.mjs'
@@ -210,19 +209,6 @@ class Sender {
     }
     return found.length
   }
-}
-
-/** The batch as an idempotent producer of epoch 0 sends it, perhaps compressed. */
-function sequenced(batch, producerId, sequence, isCompressed) {
-  const records = isCompressed ? gzipSync(batch.subarray(61)) : batch.subarray(61)
-  const made = Buffer.concat([batch.subarray(0, 61), records])
-  made.writeInt32BE(made.length - 12, 8)
-  made.writeInt16BE(isCompressed ? 1 : 0, 21)
-  made.writeBigInt64BE(BigInt(producerId), 43)
-  made.writeInt16BE(0, 51)
-  made.writeInt32BE(sequence, 53)
-  made.writeUInt32BE(crc32c(made.subarray(21)), 17)
-  return made
 }
 
 /** OffsetCommit v2 of a group without members. */

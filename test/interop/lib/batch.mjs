@@ -1,4 +1,5 @@
 /** Record batches (magic 2, uncompressed) made by hand, for requests that are built once and sent a million times. */
+import { gzipSync } from 'node:zlib'
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte
@@ -43,6 +44,19 @@ export function recordBatch(values, timestamp = Date.now(), { producerId = -1, s
   records.copy(batch, 61)
   batch.writeUInt32BE(crc32c(batch.subarray(21)), 17)
   return batch
+}
+
+/** The batch as an idempotent producer of epoch 0 sends it, perhaps compressed. */
+export function sequenced(batch, producerId, sequence, isCompressed = false) {
+  const records = isCompressed ? gzipSync(batch.subarray(61)) : batch.subarray(61)
+  const made = Buffer.concat([batch.subarray(0, 61), records])
+  made.writeInt32BE(made.length - 12, 8)
+  made.writeInt16BE(isCompressed ? 1 : 0, 21)
+  made.writeBigInt64BE(BigInt(producerId), 43)
+  made.writeInt16BE(0, 51)
+  made.writeInt32BE(sequence, 53)
+  made.writeUInt32BE(crc32c(made.subarray(21)), 17)
+  return made
 }
 
 /** A batch of `count` values of `size` random lower-case letters, the same in every run. */
