@@ -13,6 +13,7 @@ import { judge as kafkajs } from './kafkajs/judge.mjs'
 import { judge as metrics } from './metrics/judge.mjs'
 import { judge as pack } from './pack/judge.mjs'
 import { clusterSuites, peerSuites } from './peers/judge.mjs'
+import { judge as voters } from './voters/judge.mjs'
 import { judge as zookeeperBrokers } from './zookeeper/brokers.mjs'
 import { judge as zookeeper } from './zookeeper/judge.mjs'
 
@@ -27,6 +28,7 @@ export const judges = [
   crashStates,
   golden,
   cluster,
+  voters,
   codec,
   metrics,
   pack,

@@ -48,6 +48,25 @@ const TROUBLES: Record<string, Trouble> = {
     }
   },
   heal: (cluster) => cluster.network.openAll(),
+  /** A spare comes, or a voter goes; whoever leads may refuse it, or not get to it. */
+  changeVoters: (cluster, random) => {
+    const controllers = cluster.nodes.filter(({ isController }) => isController)
+    const service = cluster.leader?.log?.service
+    if (!service || !(cluster.options.spares ?? 0)) return
+    const { voter } = random.pick(controllers)
+    const isVoter = cluster.leader!.log!.voters.some(({ id }) => id === voter.voterId)
+    // At least two stay: with one, every disk that is lost for a while stops the cluster.
+    if (isVoter && cluster.leader!.log!.voters.length < 3) return
+    const asked = isVoter
+      ? service.removeRaftVoter({ clusterId: null, ...voter })
+      : service.addRaftVoter({ clusterId: null, timeoutMs: 1000, ackWhenCommitted: random.chance(0.5), ...voter })
+    asked.then(
+      ({ errorCode }) => {
+        if (errorCode === 0) cluster.votersChanged++
+      },
+      () => {}, // the leader stopped
+    )
+  },
   resign: (cluster) => {
     const log = cluster.leader?.log
     if (log) void log.resign(log.epoch)
@@ -108,7 +127,9 @@ export async function trouble(cluster: QuorumCluster, ms: number): Promise<void>
   }
   for (const { machine } of cluster.nodes) machine.device.weather.flushMs = random.pick([2, 2, 40, 400])
   worstMoments(cluster, random)
-  const names = Object.keys(TROUBLES).filter((name) => name === 'heal' || random.chance(0.5))
+  const always = ['heal', 'changeVoters']
+  const possible = Object.keys(TROUBLES).filter((name) => name !== 'changeVoters' || cluster.options.spares)
+  const names = possible.filter((name) => always.includes(name) || random.chance(0.5))
   const end = cluster.world.events.now + ms
   while (cluster.world.events.now < end) {
     await cluster.run(random.between(20, 2500))

@@ -7,6 +7,7 @@ import type { BrokerWatch } from '../broker-watch.ts'
 import type { AnyHandler } from '../handler.ts'
 import type { MetadataNode } from '../metadata-node.ts'
 import type { Pipeline } from '../pipeline.ts'
+import { addRaftVoter } from './add-raft-voter.ts'
 import { allocateProducerIds } from './allocate-producer-ids.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
 import { alterPartition } from './alter-partition.ts'
@@ -29,8 +30,10 @@ import { envelope } from './envelope.ts'
 import { fetchSnapshot } from './fetch-snapshot.ts'
 import { listPartitionReassignments } from './list-partition-reassignments.ts'
 import { quorumFetch } from './quorum-fetch.ts'
+import { removeRaftVoter } from './remove-raft-voter.ts'
 import { unregisterBroker } from './unregister-broker.ts'
 import { updateFeatures } from './update-features.ts'
+import { updateRaftVoter } from './update-raft-voter.ts'
 import { vote } from './vote.ts'
 
 export interface ControllerApiRooms {
@@ -62,7 +65,7 @@ export function controllerApis({ loaded, clusterId, metadata, watch, pipeline }:
     alterPartition({ controller }),
     assignReplicasToDirs({ controller }),
     unregisterBroker({ controller }),
-    updateFeatures({ controller }),
+    updateFeatures({ controller, quorum: quorum ?? null }),
     createTopics({ controller, defaultPartitions: () => configs.broker['num.partitions'] }),
     deleteTopics({ controller, image, isEnabled: () => configs.broker['delete.topic.enable'] }),
     createPartitions({ controller, image }),
@@ -89,5 +92,8 @@ function quorumApis(quorum: QuorumService): AnyHandler[] {
     endQuorumEpoch({ quorum }),
     fetchSnapshot({ quorum }),
     describeQuorum({ quorum }),
+    addRaftVoter({ quorum }),
+    removeRaftVoter({ quorum }),
+    updateRaftVoter({ quorum }),
   ]
 }

@@ -11,7 +11,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
 import { BOOTSTRAP, formatMetadata } from '../../raft/format.ts'
 import { writeCheckpoint } from '../../raft/snapshot.ts'
-import type { Voter } from '../../raft/voters.ts'
+import { KRAFT_VERSIONS, type Voter } from '../../raft/voters.ts'
 import { controllerEndpoints } from '../network-settings.ts'
 import { parseVoters } from './voters-text.ts'
 
@@ -109,7 +109,14 @@ function votersOf({ randomBytes, hostName }: StorageRooms, loaded: LoadedConfig,
   if (choice.kind === 'initial') return parseVoters(choice.voters, loaded.quorum.listener)
   if (choice.kind !== 'standalone') return null
   const directoryId = randomUuid(randomBytes)
-  return [{ id: loaded.config['node.id'], directoryId, endpoints: controllerEndpoints(loaded, hostName) }]
+  return [
+    {
+      id: loaded.config['node.id'],
+      directoryId,
+      endpoints: controllerEndpoints(loaded, hostName),
+      kraftVersions: KRAFT_VERSIONS,
+    },
+  ]
 }
 
 function requireSame(
