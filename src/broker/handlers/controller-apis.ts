@@ -54,6 +54,7 @@ export function controllerApis({ loaded, clusterId, metadata, watch, pipeline }:
     apiVersions({
       image,
       metadataOffset: () => publisher.endOffset - 1,
+      kraftVersion: () => metadata.raft?.kraftVersion ?? 0,
       served: () => served.map(({ api }) => api).sort((a, b) => a.key - b.key),
     }),
     describeCluster({ image, clusterId, controllerId: () => log.leaderId ?? -1, isController: true }),

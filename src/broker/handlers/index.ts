@@ -102,6 +102,7 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     apiVersions({
       image,
       metadataOffset: () => publisher.endOffset - 1,
+      kraftVersion: () => rooms.metadata.raft?.kraftVersion ?? 0,
       served: () => served.map(({ api }) => api).sort((a, b) => a.key - b.key),
     }),
     metadata({ ...cluster, autoCreate: () => (configs.broker['auto.create.topics.enable'] ? autoCreate : null) }),

@@ -264,3 +264,20 @@ test('a controller that may joins, and puts its new directory in the place of th
   const before = { ...votersOf(4)[0]!, directoryId: keyOf(5).directoryId }
   assert.deepEqual(asks([...votersOf(1, 2), before], true), ['send removeVoter to 1'])
 })
+
+test('a controller that is no voter by its own log keeps nobody from standing who needs its vote', () => {
+  const spare = new QuorumMember(4, { voters: votersOf(1), epochs: [1], vote: { epoch: 1, leaderId: 1 } }).start()
+  spare.hears('fetch', 1, {
+    error: 'NONE',
+    epoch: 1,
+    leaderId: 1,
+    leaderAddress: null,
+    fetched: { highWatermark: 1, diverging: null, snapshot: null, records: new Uint8Array(0) },
+  })
+  // Node 1 wrote that node 4 votes, and started again before node 4 had that.
+  const before = new QuorumMember(1, { voters: votersOf(1, 4), epochs: [1, 1], vote: { epoch: 1, leaderId: 1 } }).start()
+  before.timeOut()
+  assert.equal(spare.asked(before.sent('vote', 4)).isGranted, false, 'it heard of its leader just now')
+  spare.timeOut()
+  assert.equal(spare.asked(before.sent('vote', 4)).isGranted, true)
+})

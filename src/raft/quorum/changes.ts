@@ -274,8 +274,9 @@ export function changeGivenUp(state: QuorumState, { change }: Leading): QuorumEf
   ]
 }
 
+/** As Kafka words it: its tools print it. */
 function nameOf({ id, directoryId }: ReplicaKey): string {
-  return `${id} (directory ${directoryId})`
+  return `ReplicaKey(id=${id}, directoryId=${directoryId})`
 }
 
 function namesOf(voters: readonly Voter[]): string {

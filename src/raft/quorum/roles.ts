@@ -175,6 +175,8 @@ export function afterDeadline(state: QuorumState, moment: Moment): QuorumEffect[
 /** Who may not stand can only ask others whether there is another leader. */
 function lookElsewhere(state: QuorumState, moment: Moment): QuorumEffect[] {
   if (state.role === 'resigned') return becomeUnattached(state, state.epoch, moment)
+  // Another one may need its vote, whose log says already that it is a voter.
+  state.fetching.hasFetched = false
   state.deadline = moment.now + state.settings.timeouts.fetchTimeoutMs
   return fetchNext(state, moment)
 }
