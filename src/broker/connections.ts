@@ -9,11 +9,15 @@ import { FrameMemory } from '../net/frame-memory.ts'
 import { type Exchange, Peer } from '../net/peer.ts'
 import type { Address } from '../platform/network.ts'
 import type { Platform } from '../platform/platform.ts'
+import { AddRaftVoterRequest, AddRaftVoterResponse } from '../protocol/messages/add-raft-voter.ts'
+import { ApiVersionsRequest, ApiVersionsResponse } from '../protocol/messages/api-versions.ts'
 import { BeginQuorumEpochRequest, BeginQuorumEpochResponse } from '../protocol/messages/begin-quorum-epoch.ts'
 import { EndQuorumEpochRequest, EndQuorumEpochResponse } from '../protocol/messages/end-quorum-epoch.ts'
 import { FetchRequest, FetchResponse } from '../protocol/messages/fetch.ts'
 import { FetchSnapshotRequest, FetchSnapshotResponse } from '../protocol/messages/fetch-snapshot.ts'
 import { ListOffsetsRequest, ListOffsetsResponse } from '../protocol/messages/list-offsets.ts'
+import { RemoveRaftVoterRequest, RemoveRaftVoterResponse } from '../protocol/messages/remove-raft-voter.ts'
+import { UpdateRaftVoterRequest, UpdateRaftVoterResponse } from '../protocol/messages/update-raft-voter.ts'
 import { VoteRequest, VoteResponse } from '../protocol/messages/vote.ts'
 import type { QuorumApi, QuorumPeers } from '../raft/peers.ts'
 import type { LeaderClient } from '../replication/links.ts'
@@ -44,6 +48,10 @@ const QUORUM: { readonly [A in QuorumApi]: Exchange<unknown, unknown> } = {
   EndQuorumEpoch: { request: EndQuorumEpochRequest, response: EndQuorumEpochResponse },
   Fetch: { request: FetchRequest, response: FetchResponse },
   FetchSnapshot: { request: FetchSnapshotRequest, response: FetchSnapshotResponse },
+  AddRaftVoter: { request: AddRaftVoterRequest, response: AddRaftVoterResponse },
+  RemoveRaftVoter: { request: RemoveRaftVoterRequest, response: RemoveRaftVoterResponse },
+  UpdateRaftVoter: { request: UpdateRaftVoterRequest, response: UpdateRaftVoterResponse },
+  ApiVersions: { request: ApiVersionsRequest, response: ApiVersionsResponse },
 }
 const FETCH = { request: FetchRequest, response: FetchResponse }
 const LIST_OFFSETS = { request: ListOffsetsRequest, response: ListOffsetsResponse }

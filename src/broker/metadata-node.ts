@@ -125,15 +125,11 @@ export function controllerAddress({ loaded, metadata }: { loaded: LoadedConfig; 
     const found = metadata.zookeeper.controller?.endpoints.find(({ name }) => name === loaded.listeners.interBroker)
     return found ? { host: found.host, port: found.port } : null
   }
-  const voters = metadata.raft?.voters ?? []
-  const { listener } = loaded.quorum
+  const known = metadata.raft?.leaderAddress
+  if (known) return known
   const registered = metadata.publisher.image.controllers.get(leaderId)?.endPoints
-  const known = voters.find(({ id }) => id === leaderId)?.endpoints
-  for (const endpoints of [known, registered]) {
-    const found = endpoints?.find(({ name }) => name === listener) ?? endpoints?.[0]
-    if (found) return { host: found.host, port: found.port }
-  }
-  return null
+  const found = registered?.find(({ name }) => name === loaded.quorum.listener) ?? registered?.[0]
+  return found ? { host: found.host, port: found.port } : null
 }
 
 interface LedLog {

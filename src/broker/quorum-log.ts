@@ -13,7 +13,7 @@ import type { Platform } from '../platform/platform.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { formatMetadata, METADATA_LOG, METADATA_TOPIC_ID } from '../raft/format.ts'
 import { MetadataLog, type QuorumOptions } from '../raft/metadata-log.ts'
-import type { ReplicaKey, Voter } from '../raft/voters.ts'
+import { KRAFT_VERSIONS, type ReplicaKey, type Voter } from '../raft/voters.ts'
 import type { Connections } from './connections.ts'
 import { controllerEndpoints } from './network-settings.ts'
 import { writeBootstrap } from './storage/format.ts'
@@ -75,7 +75,7 @@ async function formatFresh(
   const bootstrap = bootstrapFeatures()
   if (loaded.quorum.isAlone || (dir.isNew && foundsQuorum(loaded)))
     await formatMetadata(disk, dir.path, {
-      voters: [{ ...self, endpoints: controllerEndpoints(loaded, network.hostName) }],
+      voters: [{ ...self, endpoints: controllerEndpoints(loaded, network.hostName), kraftVersions: KRAFT_VERSIONS }],
       bootstrap: metadataBatches(bootstrap, 0),
       now: clock.now(),
     })
@@ -83,7 +83,7 @@ async function formatFresh(
 }
 
 function staticVoter({ id, host, port }: StaticVoter, listener: string): Voter {
-  return { id, directoryId: ZERO_UUID, endpoints: [{ name: listener, host, port }] }
+  return { id, directoryId: ZERO_UUID, endpoints: [{ name: listener, host, port }], kraftVersions: KRAFT_VERSIONS }
 }
 
 function quorumOptions(loaded: LoadedConfig, hostName: string, clusterId: string, connections: Connections): QuorumOptions {
@@ -96,6 +96,8 @@ function quorumOptions(loaded: LoadedConfig, hostName: string, clusterId: string
     clusterId,
     address: roles.controller ? { host, port } : null,
     listener: quorum.listener,
+    endpoints: roles.controller ? endpoints : [],
+    autoJoin: config['controller.quorum.auto.join.enable'],
     servers: quorum.bootstrapServers,
     timeouts: {
       electionTimeoutMs: config['controller.quorum.election.timeout.ms'],

@@ -112,6 +112,16 @@ test('what cannot be formatted is refused with what Kafka says', async () => {
     [['-c', 'one', '-t', ID, '-s', '-r', '9.9'], /Unknown metadata\.version '9\.9'/, 1],
     [['-c', 'one', '-t', ID, '-s', '-f', 'x=1'], /Unsupported feature: x\. Supported features are: eligible/, 1],
     [['-c', 'one', '-t', ID, '-s', '-f', 'share.version=9'], /No feature:share\.version with feature level 9/, 1],
+    [
+      ['-c', 'one', '-t', ID, '-s', '-f', 'kraft.version=0'],
+      /Cannot set kraft\.version to 0 if controller\.quorum\.voters is empty/,
+      1,
+    ],
+    [
+      ['-c', 'sta', '-t', ID, '-f', 'kraft.version=1'],
+      /Cannot set kraft\.version to 1 unless controller\.quorum\.voters is empty/,
+      1,
+    ],
     [['-c', 'one', '-t', ID, '-s', '-S', 'SCRAM-SHA-256=[name=a,password=b]'], /not supported yet/, 2],
   ]
   for (const [words, expected, code] of cases) {

@@ -10,7 +10,7 @@ import type { Platform } from '../platform/platform.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import { RecordBatch } from '../protocol/records/batch.ts'
 import type { Peer, QuorumApi, QuorumApis, QuorumPeers } from './peers.ts'
-import type { Answer, Ask, ShortAsk, SnapshotPiece } from './quorum/events.ts'
+import type { Answer, Ask, ChangeAsk, ShortAsk, SnapshotPiece } from './quorum/events.ts'
 import { isVoter } from './quorum/state.ts'
 import { type Moment, nextTick, type QuorumEffect, type QuorumEvent, type QuorumState, step } from './quorum.ts'
 import { saveVote } from './quorum-state.ts'
@@ -64,7 +64,8 @@ export class QuorumDriver {
   constructor(options: DriverOptions) {
     const { state, log, clusterId, platform } = options
     this.#options = options
-    this.#asker = { clusterId, self: state.settings.self, listener: state.settings.listener }
+    const { self, listener, timeouts } = state.settings
+    this.#asker = { clusterId, self, listener, requestTimeoutMs: timeouts.requestTimeoutMs }
     this.#download = new SnapshotDownload(platform.disk, log.dir)
   }
 
@@ -81,11 +82,20 @@ export class QuorumDriver {
 
   /** The answer to what another member asks. Rejects where this node stops before. */
   ask(ask: ShortAsk): Promise<Answer> {
+    return this.#asked((key) => ({ kind: 'asked', key, ask }))
+  }
+
+  /** What comes of a change of the voters; it may take until its record is committed. Rejects where this node stops before. */
+  change(ask: ChangeAsk): Promise<Answer> {
+    return this.#asked((key) => ({ kind: 'changeAsked', key, ask }))
+  }
+
+  #asked(event: (key: number) => QuorumEvent): Promise<Answer> {
     if (this.#isStopped) return Promise.reject(stopped())
     const key = this.#nextKey++
     const asker = deferred<Answer>()
     this.#askers.set(key, asker)
-    this.handle({ kind: 'asked', key, ask })
+    this.handle(event(key))
     return asker.promise
   }
 

@@ -42,7 +42,7 @@ interface Asked {
 
 function fetch({ log }: QuorumNode, { offset, epoch, lastEpoch = epoch, highWatermark = -1, gone, ...fields }: Asked) {
   const ask = { kind: 'fetch' as const, epoch, offset, lastEpoch, highWatermark: Number(highWatermark) }
-  const built = requestOf(ask, { clusterId: null, self: STRANGER, listener: '' })
+  const built = requestOf(ask, { clusterId: null, self: STRANGER, listener: '', requestTimeoutMs: 2000 })
   assert.ok(built.api === 'Fetch')
   const [topic] = built.request.topics
   const partitions = topic!.partitions.map((one) => ({ ...one, highWatermark: BigInt(highWatermark) }))
@@ -147,7 +147,7 @@ test('a snapshot is given out in pieces; one that is not there, or a place behin
   assert.deepEqual(partitionOf(await cluster.do(fetch(leader, { offset: 0, epoch, lastEpoch: 0 }))).snapshotId, id)
   const piece = async (position: number, maxBytes: number, endOffset = id.endOffset) => {
     const ask = { kind: 'fetchSnapshot' as const, epoch, id: { ...id, endOffset }, position }
-    const built = requestOf(ask, { clusterId: null, self: STRANGER, listener: '' })
+    const built = requestOf(ask, { clusterId: null, self: STRANGER, listener: '', requestTimeoutMs: 2000 })
     assert.ok(built.api === 'FetchSnapshot')
     const { topics } = await cluster.do(leader.log!.service.fetchSnapshot({ ...built.request, maxBytes }))
     return topics[0]!.partitions[0]!

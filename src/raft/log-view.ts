@@ -22,6 +22,8 @@ export interface LogView {
   readonly kraftVersion: number
   /** False while the voters stand only in the snapshot that formatting wrote: the first leader then writes them into the log. */
   readonly votersInLog: boolean
+  /** Of the batch that says who votes; -1 where a snapshot or the configuration does. */
+  readonly votersOffset: number
   /** The oldest and the newest snapshot that hold anything. */
   readonly oldestSnapshot: SnapshotId | null
   readonly newestSnapshot: SnapshotId | null

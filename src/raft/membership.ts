@@ -37,6 +37,16 @@ export class Membership {
     return this.#last.votersInLog
   }
 
+  /** Of the batch that said it; -1 for what stands in a snapshot or in the configuration. */
+  get offset(): number {
+    return this.#last.offset
+  }
+
+  /** What a log that ends at `endOffset` says. */
+  at(endOffset: number): { readonly kraftVersion: number; readonly voters: readonly Voter[] } {
+    return this.#words.findLast(({ offset }) => offset < endOffset) ?? this.#words[0]!
+  }
+
   /** A batch of the log. Most of them say nothing of this. */
   note(batch: RecordBatch): void {
     if (!batch.isControl) return

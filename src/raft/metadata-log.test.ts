@@ -17,7 +17,7 @@ import { readControl } from '../protocol/records/control.ts'
 import { formatMetadata, METADATA_LOG, METADATA_TOPIC_ID } from './format.ts'
 import { MetadataLog } from './metadata-log.ts'
 import { listSnapshots, snapshotName } from './snapshot.ts'
-import type { Voter } from './voters.ts'
+import { KRAFT_VERSIONS, type Voter } from './voters.ts'
 
 const DIR = 'data'
 const config = topicConfig(staticLayers(new Map()), noTexts)
@@ -36,7 +36,11 @@ async function start(disk: Disk, { voters, retentionBytes = -1, retentionMs = -1
   const dir = await LogDir.open(platform, DIR, { nodeId: 1, clusterId: null, config })
   const self = { id: 1, directoryId: dir.directoryId }
   const endpoints = [{ name: 'CONTROLLER', host: 'localhost', port: 9093 }]
-  await formatMetadata(disk, DIR, { voters: voters ?? [{ ...self, endpoints }], bootstrap: [], now: clock.now() })
+  await formatMetadata(disk, DIR, {
+    voters: voters ?? [{ ...self, endpoints, kraftVersions: KRAFT_VERSIONS }],
+    bootstrap: [],
+    now: clock.now(),
+  })
   const files = dir.logs.get(`${METADATA_LOG}-0`) ?? (await dir.createLog(METADATA_LOG, 0, METADATA_TOPIC_ID, config))
   try {
     const log = await MetadataLog.open({
@@ -253,9 +257,9 @@ test('a log of other voters, or of another directory of this node, is refused', 
   const endpoints: Voter['endpoints'] = []
   const other = Buffer.alloc(16, 9).toString('base64url')
   for (const voters of [
-    [{ id: 2, directoryId: other, endpoints }],
-    [{ id: 1, directoryId: other, endpoints }],
-    [1, 2, 3].map((id) => ({ id, directoryId: other, endpoints })),
+    [{ id: 2, directoryId: other, endpoints, kraftVersions: KRAFT_VERSIONS }],
+    [{ id: 1, directoryId: other, endpoints, kraftVersions: KRAFT_VERSIONS }],
+    [1, 2, 3].map((id) => ({ id, directoryId: other, endpoints, kraftVersions: KRAFT_VERSIONS })),
   ]) {
     await assert.rejects(start(memoryDisk(1 << 24), { voters }), /voters|directory/)
   }

@@ -21,7 +21,7 @@ import { readVote, type SavedState } from './quorum-state.ts'
 import type { ReplicaLog } from './replica-log.ts'
 import { keepSnapshot, type SnapshotId } from './snapshot.ts'
 import type { MetadataRetention } from './snapshots.ts'
-import { isSameReplica, type ReplicaKey, type Voter } from './voters.ts'
+import { isSameReplica, KRAFT_VERSIONS, type ReplicaKey, type Voter, type VoterEndpoint } from './voters.ts'
 
 /** Who else there is. Without it the node is the only voter, or it is refused. */
 export interface QuorumOptions {
@@ -34,6 +34,10 @@ export interface QuorumOptions {
   readonly listener: string
   /** Of controller.quorum.bootstrap.servers. Empty: the voters are asked. */
   readonly servers: readonly Address[]
+  /** Where the record of this voter says that it is reached, at all of controller.listener.names; none on a node that is no controller. */
+  readonly endpoints?: readonly VoterEndpoint[]
+  /** controller.quorum.auto.join.enable */
+  readonly autoJoin?: boolean
   /** Of controller.quorum.*; what is left out is as Kafka has it. */
   readonly timeouts?: Partial<QuorumTimeouts>
 }
@@ -77,8 +81,8 @@ export class MetadataLog implements ElectedLog {
     const { log, snapshots } = await openLog({ platform, log: files, self, voters, hasPeers: quorum !== undefined })
     requirePlace(log, options)
     requireVote(log, self, saved)
-    const { address, listener, servers, timeouts } = quorum ?? ALONE
-    const settings = { self, address, listener, servers, timeouts: { ...DEFAULT_TIMEOUTS, ...timeouts } }
+    const { address, listener, servers, endpoints = [], autoJoin = false, timeouts } = quorum ?? ALONE
+    const settings = { self, address, listener, servers, endpoints, autoJoin, timeouts: { ...DEFAULT_TIMEOUTS, ...timeouts } }
     const vote = saved?.vote ?? { epoch: 0, leaderId: null, votedFor: null }
     // The only voter may have lost its vote; what it wrote then says in which epochs.
     const epoch = Math.max(vote.epoch, snapshots.newest?.epoch ?? 0)
@@ -283,14 +287,18 @@ export class MetadataLog implements ElectedLog {
     const { platform, retention } = this.#options
     if ((this.#log.newestSnapshot?.endOffset ?? 0) >= endOffset) return // a leader's came in between, and holds as much
     const id = { endOffset, epoch: this.#log.epochBefore(endOffset) }
-    await keepSnapshot(platform, this.#log, { id, lastTimestamp, batches: data })
+    await keepSnapshot(
+      platform,
+      { dir: this.#log.dir, ...this.#log.membershipAt(endOffset) },
+      { id, lastTimestamp, batches: data },
+    )
     await this.#log.snapshotWritten(retention)
   }
 }
 
 /** Under kraft.version 0 the configuration says who votes; where it does not, those who voted last do. */
 function votedLast(saved: SavedState | null): readonly Voter[] {
-  return (saved?.voterIds ?? []).map((id) => ({ id, directoryId: ZERO_UUID, endpoints: [] }))
+  return (saved?.voterIds ?? []).map((id) => ({ id, directoryId: ZERO_UUID, endpoints: [], kraftVersions: KRAFT_VERSIONS }))
 }
 
 function requirePlace({ voters }: ReplicaLog, { self, quorum }: MetadataLogOptions): void {

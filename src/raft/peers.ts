@@ -1,9 +1,13 @@
 // The way to the other members of the quorum, given from outside: raft knows requests, answers and addresses, and no sockets.
 
+import type { AddRaftVoterRequest, AddRaftVoterResponse } from '../protocol/messages/add-raft-voter.ts'
+import type { ApiVersionsRequest, ApiVersionsResponse } from '../protocol/messages/api-versions.ts'
 import type { BeginQuorumEpochRequest, BeginQuorumEpochResponse } from '../protocol/messages/begin-quorum-epoch.ts'
 import type { EndQuorumEpochRequest, EndQuorumEpochResponse } from '../protocol/messages/end-quorum-epoch.ts'
 import type { FetchRequest, FetchResponse } from '../protocol/messages/fetch.ts'
 import type { FetchSnapshotRequest, FetchSnapshotResponse } from '../protocol/messages/fetch-snapshot.ts'
+import type { RemoveRaftVoterRequest, RemoveRaftVoterResponse } from '../protocol/messages/remove-raft-voter.ts'
+import type { UpdateRaftVoterRequest, UpdateRaftVoterResponse } from '../protocol/messages/update-raft-voter.ts'
 import type { VoteRequest, VoteResponse } from '../protocol/messages/vote.ts'
 
 export interface Address {
@@ -23,6 +27,10 @@ export interface QuorumApis {
   readonly EndQuorumEpoch: { readonly request: EndQuorumEpochRequest; readonly response: EndQuorumEpochResponse }
   readonly Fetch: { readonly request: FetchRequest; readonly response: FetchResponse }
   readonly FetchSnapshot: { readonly request: FetchSnapshotRequest; readonly response: FetchSnapshotResponse }
+  readonly AddRaftVoter: { readonly request: AddRaftVoterRequest; readonly response: AddRaftVoterResponse }
+  readonly RemoveRaftVoter: { readonly request: RemoveRaftVoterRequest; readonly response: RemoveRaftVoterResponse }
+  readonly UpdateRaftVoter: { readonly request: UpdateRaftVoterRequest; readonly response: UpdateRaftVoterResponse }
+  readonly ApiVersions: { readonly request: ApiVersionsRequest; readonly response: ApiVersionsResponse }
 }
 export type QuorumApi = keyof QuorumApis
 

@@ -1,6 +1,7 @@
 // What other members, and tools, ask of this member of the quorum: one function an API, from Kafka's request to Kafka's response.
 
 import type { Clock } from '../platform/clock.ts'
+import { KafkaError } from '../protocol/errors.ts'
 import type { DescribeQuorumRequest, DescribeQuorumResponse } from '../protocol/messages/describe-quorum.ts'
 import type { FetchRequest, FetchResponse } from '../protocol/messages/fetch.ts'
 import type { FetchSnapshotRequest, FetchSnapshotResponse } from '../protocol/messages/fetch-snapshot.ts'
@@ -8,9 +9,11 @@ import { describeQuorum } from './describe.ts'
 import type { QuorumDriver } from './driver.ts'
 import { type FetchServer, isSameCluster } from './fetch-server.ts'
 import type { QuorumApis } from './peers.ts'
-import type { Answer, ShortAsk } from './quorum/events.ts'
+import type { Answer, ChangeAsk, ShortAsk } from './quorum/events.ts'
+import { standing } from './quorum/state.ts'
 import type { QuorumState } from './quorum.ts'
 import { beginEpochAsk, endEpochAsk, epochResponse, refused, voteAsk, voteResponse } from './wire/asked.ts'
+import { addAsk, changeResponse, removeAsk, updateAsk, updateResponse } from './wire/changes.ts'
 
 export interface QuorumServiceOptions {
   readonly driver: QuorumDriver
@@ -52,6 +55,35 @@ export class QuorumService {
   describeQuorum(request: DescribeQuorumRequest): DescribeQuorumResponse {
     const { state, clock } = this.#options
     return describeQuorum(state, request, { now: clock.monotonic(), timestamp: clock.now() })
+  }
+
+  // ---- who votes (KIP-853): answered by the leader alone, all others say NOT_LEADER_OR_FOLLOWER
+
+  /** Resolves when the new voter's record is committed, or written where that is enough. */
+  addRaftVoter(request: QuorumApis['AddRaftVoter']['request']): Promise<QuorumApis['AddRaftVoter']['response']> {
+    return this.#change(request.clusterId, addAsk(request)).then(changeResponse)
+  }
+
+  removeRaftVoter(request: QuorumApis['RemoveRaftVoter']['request']): Promise<QuorumApis['RemoveRaftVoter']['response']> {
+    return this.#change(request.clusterId, removeAsk(request)).then(changeResponse)
+  }
+
+  /** Resolves when the leader has written it. */
+  updateRaftVoter(request: QuorumApis['UpdateRaftVoter']['request']): Promise<QuorumApis['UpdateRaftVoter']['response']> {
+    return this.#change(request.clusterId, updateAsk(request)).then(updateResponse)
+  }
+
+  /** Lets the quorum go on with a later kraft.version; with `isTrial` says only whether it could. Rejects with a KafkaError where it cannot. */
+  async raiseKraftVersion(kraftVersion: number, isTrial: boolean): Promise<void> {
+    const { error, message } = await this.#change(null, { kind: 'raiseVersion', kraftVersion, isTrial })
+    if (error !== 'NONE') throw new KafkaError(error, message)
+  }
+
+  #change(clusterId: string | null, ask: ChangeAsk): Promise<Answer> {
+    const { driver, clusterId: own, state } = this.#options
+    if (isSameCluster(own, clusterId)) return driver.change(ask)
+    const message = `The given id "${clusterId}" doesn't match the cluster id "${own}"`
+    return Promise.resolve({ ...standing(state, 'INCONSISTENT_CLUSTER_ID'), message })
   }
 
   async #answer<R>(

@@ -34,7 +34,12 @@ function matches(ours: unknown, theirs: unknown, path = ''): void {
   assert.equal(typeof ours === 'bigint' ? Number(ours) : ours, theirs, path)
 }
 
-const asker = (id: number) => ({ clusterId: '4L6g3nShT-eMCtK--X86sw', self: keyOf(id), listener: 'CONTROLLER' })
+const asker = (id: number) => ({
+  clusterId: '4L6g3nShT-eMCtK--X86sw',
+  self: keyOf(id),
+  listener: 'CONTROLLER',
+  requestTimeoutMs: 2000,
+})
 const valid = { kind: 'valid' } as const
 const nothing = { place: valid, records: new Uint8Array(0), logStartOffset: 0 }
 

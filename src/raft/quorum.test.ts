@@ -7,15 +7,24 @@ import { RecordBatch } from '../protocol/records/batch.ts'
 import { DEFAULT_TIMEOUTS } from './quorum/state.ts'
 import { initialState, nextTick, type QuorumEffect, type QuorumState, step, type Vote } from './quorum.ts'
 import { readVote, saveVote } from './quorum-state.ts'
-import type { Voter } from './voters.ts'
+import { KRAFT_VERSIONS, type Voter } from './voters.ts'
 
 // The one voter of a node of Apache Kafka 4.2 whose bytes were kept.
 const voter: Voter = {
   id: 1,
   directoryId: 'Cc8TzkB4SVm3p3mJZcX0Kg',
   endpoints: [{ name: 'CONTROLLER', host: '127.0.0.1', port: 20592 }],
+  kraftVersions: KRAFT_VERSIONS,
 }
-const settings = { self: voter, address: null, listener: 'CONTROLLER', servers: [], timeouts: DEFAULT_TIMEOUTS }
+const settings = {
+  self: voter,
+  address: null,
+  listener: 'CONTROLLER',
+  servers: [],
+  endpoints: [],
+  autoJoin: false,
+  timeouts: DEFAULT_TIMEOUTS,
+}
 const at = (timestamp: number) => ({ now: 0, timestamp, chance: () => 0 })
 
 function stateOf({

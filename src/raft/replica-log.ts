@@ -73,6 +73,15 @@ export class ReplicaLog implements LogView {
     return this.#parts.membership.votersInLog
   }
 
+  get votersOffset(): number {
+    return this.#parts.membership.offset
+  }
+
+  /** By which version and voters the quorum lived below `endOffset`: what is newer may still be taken back. */
+  membershipAt(endOffset: number): { readonly kraftVersion: number; readonly voters: readonly Voter[] } {
+    return this.#parts.membership.at(endOffset)
+  }
+
   get oldestSnapshot(): SnapshotId | null {
     return this.#parts.snapshots.all.find(({ endOffset }) => endOffset > 0) ?? null
   }

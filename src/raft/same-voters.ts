@@ -11,6 +11,7 @@ export function requireSameVoters(records: Uint8Array, epoch: number, voters: re
     if (!batch.isControl || batch.partitionLeaderEpoch !== epoch) continue
     for (const record of batch.records()) {
       const control = readControl(record)
+      if (control?.kind === 'kraftVoters') return // from here on the log says it, and all who have the log say the same
       if (control?.kind !== 'leaderChange') continue
       const [theirs, ours] = [idsOf(control.voters.map(({ voterId }) => voterId)), idsOf(voters.map(({ id }) => id))]
       if (theirs !== ours) {

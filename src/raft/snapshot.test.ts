@@ -14,6 +14,7 @@ import {
   writeSnapshot,
 } from './snapshot.ts'
 import { SnapshotDownload } from './snapshot-bytes.ts'
+import { KRAFT_VERSIONS } from './voters.ts'
 
 const NOW = 1_795_228_692_424
 const data = (count: number) =>
@@ -99,7 +100,12 @@ test('the newest is found by offset, what a crash left is removed, other files a
 test('formatting writes the empty checkpoint of kafka-storage, byte for byte but for the times, and only once', async () => {
   const disk = memoryDisk(1 << 20)
   const voters = [
-    { id: 1, directoryId: 'Cc8TzkB4SVm3p3mJZcX0Kg', endpoints: [{ name: 'CONTROLLER', host: '127.0.0.1', port: 20592 }] },
+    {
+      id: 1,
+      directoryId: 'Cc8TzkB4SVm3p3mJZcX0Kg',
+      endpoints: [{ name: 'CONTROLLER', host: '127.0.0.1', port: 20592 }],
+      kraftVersions: KRAFT_VERSIONS,
+    },
   ]
   assert.ok(await formatMetadata(disk, 'data', { voters, bootstrap: [data(6)], now: NOW }))
   const path = 'data/__cluster_metadata-0/00000000000000000000-0000000000.checkpoint'

@@ -147,14 +147,14 @@ function controlBatch(records: readonly ControlRecord[], now: number): Uint8Arra
   return buildBatch({ records: records.map((record) => ({ ...controlRecord(record), timestamp: now })), isControl: true })
 }
 
-/** What a snapshot is made of, and of whom. */
+/** Where a snapshot is kept, and by which version and voters the quorum lived at its end. */
 interface Keeper {
   readonly dir: string
   readonly kraftVersion: number
   readonly voters: readonly Voter[]
 }
 
-/** Writes a snapshot of a log that says by which version and voters its quorum lives. */
+/** Writes a snapshot of a log, with what the log says of its quorum. */
 export async function keepSnapshot(
   { disk, clock }: { readonly disk: Disk; readonly clock: Clock },
   { dir, kraftVersion, voters }: Keeper,

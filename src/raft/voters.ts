@@ -16,24 +16,48 @@ export interface VoterEndpoint {
   readonly port: number
 }
 
+/** The levels of kraft.version that a voter can live with. */
+export interface VersionRange {
+  readonly min: number
+  readonly max: number
+}
+
 export interface Voter extends ReplicaKey {
   readonly endpoints: readonly VoterEndpoint[]
+  readonly kraftVersions: VersionRange
 }
 
 /** What this build and Apache Kafka 4.2 can do as a voter. */
-const KRAFT_VERSIONS = { minSupportedVersion: 0, maxSupportedVersion: 1 }
+export const KRAFT_VERSIONS: VersionRange = { min: 0, max: 1 }
 
-export function voterRecord({ id, directoryId, endpoints }: Voter): KRaftVoter {
+export function voterRecord({ id, directoryId, endpoints, kraftVersions: { min, max } }: Voter): KRaftVoter {
   return {
     voterId: id,
     voterDirectoryId: directoryId,
     endpoints: endpoints.map((one) => ({ ...one })),
-    kRaftVersionFeature: KRAFT_VERSIONS,
+    kRaftVersionFeature: { minSupportedVersion: min, maxSupportedVersion: max },
   }
 }
 
-export function voterOf({ voterId, voterDirectoryId, endpoints }: KRaftVoter): Voter {
-  return { id: voterId, directoryId: voterDirectoryId, endpoints }
+export function voterOf({ voterId, voterDirectoryId, endpoints, kRaftVersionFeature }: KRaftVoter): Voter {
+  const { minSupportedVersion: min, maxSupportedVersion: max } = kRaftVersionFeature
+  return { id: voterId, directoryId: voterDirectoryId, endpoints, kraftVersions: { min, max } }
+}
+
+export function covers({ min, max }: VersionRange, version: number): boolean {
+  return min <= version && version <= max
+}
+
+/** Whether two entries of one voter say the same; endpoints may stand in another order. */
+export function isSameEntry(one: Voter, other: Voter): boolean {
+  const textOf = ({ endpoints, kraftVersions: { min, max } }: Voter) =>
+    [...endpoints.map(({ name, host, port }) => `${name} ${host} ${port}`).sort(), min, max].join()
+  return isSameReplica(one, other) && textOf(one) === textOf(other)
+}
+
+/** Who votes when that voter is no more. */
+export function without(voters: readonly Voter[], gone: ReplicaKey): readonly Voter[] {
+  return voters.filter((voter) => !isSameReplica(voter, gone))
 }
 
 /** Whether a vote cast for `one` was cast for `other`: by node id, and by directory where both are known. */

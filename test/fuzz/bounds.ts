@@ -53,12 +53,14 @@ type Chain = readonly (Member & { readonly type: ArrayType })[]
 /** What is one command of a group, or must be sorted, may hold less. */
 /** Answered in one turn, so they may name less. */
 const AT_ONCE: ReadonlySet<string> = new Set([
+  'AddRaftVoter',
   'AlterPartitionReassignments',
   'DescribeQuorum',
   'DescribeTopicPartitions',
   'ElectLeaders',
   'ListPartitionReassignments',
   'UpdateFeatures',
+  'UpdateRaftVoter',
 ])
 
 /** What a request of this API may weigh in all (`protocol/wire.ts`). */

@@ -13,6 +13,7 @@ export class PretendLog implements LogView {
   voters: readonly Voter[]
   kraftVersion = 1
   votersInLog = true
+  votersOffset = -1
   snapshots: SnapshotId[] = []
 
   constructor(voters: readonly Voter[], epochs: readonly number[] = []) {

@@ -11,7 +11,7 @@ import { batches, type RecordBatch } from '../../src/protocol/records/batch.ts'
 import { buildBatch } from '../../src/protocol/records/builder.ts'
 import { formatMetadata, METADATA_LOG, METADATA_TOPIC_ID } from '../../src/raft/format.ts'
 import { MetadataLog } from '../../src/raft/metadata-log.ts'
-import type { Voter } from '../../src/raft/voters.ts'
+import { KRAFT_VERSIONS, type Voter } from '../../src/raft/voters.ts'
 import { digestOf, QuorumChecks } from './quorum-checks.ts'
 import { hostOf, QuorumNetwork } from './quorum-network.ts'
 
@@ -24,6 +24,10 @@ export interface ClusterOptions {
   readonly seed: number
   readonly voters: number
   readonly observers?: number
+  /** Of the observers, those that are controllers: they can become voters. */
+  readonly spares?: number
+  /** Whether spares become voters by themselves. */
+  readonly autoJoin?: boolean
   /** 0: the voters stand in the configuration, and without directory ids. */
   readonly kraftVersion?: 0 | 1
   /** Between two records of a leader; 60, and 0 for none. */
@@ -39,6 +43,8 @@ export class QuorumCluster {
   readonly nodes: readonly QuorumNode[]
   readonly options: ClusterOptions
   readonly voters: readonly Voter[]
+  /** Changes that a leader said were made. */
+  votersChanged = 0
   /** Told, a turn later, of the moments at which others begin to rely on a node: it granted a vote, or was the first to hear of a commit. */
   onMoment: (moment: 'vote' | 'commit', id: number) => void = () => {}
 
@@ -59,7 +65,8 @@ export class QuorumCluster {
     this.voters = ids.slice(0, options.voters).map((id, i) => ({
       id,
       directoryId: isNamed ? directoryIds[i]! : ZERO_UUID,
-      endpoints: [{ name: 'CONTROLLER', host: hostOf(id), port: PORT }],
+      endpoints: endpointsOf(id),
+      kraftVersions: KRAFT_VERSIONS,
     }))
     this.nodes = ids.map((id, i) => new QuorumNode(this, id, directoryIds[i]!))
     this.network.onMessage = (_, to, api, request, response) => this.#watchVotes(to, api, request, response)
@@ -111,6 +118,10 @@ export class QuorumCluster {
   }
 }
 
+function endpointsOf(id: number): { name: string; host: string; port: number }[] {
+  return [{ name: 'CONTROLLER', host: hostOf(id), port: PORT }]
+}
+
 interface Asked {
   readonly preVote: boolean
   readonly replicaId: number
@@ -146,8 +157,19 @@ export class QuorumNode {
     return this.#process?.isAlive ?? false
   }
 
+  /** At the beginning. */
   get isVoter(): boolean {
     return this.#cluster.voters.some(({ id }) => id === this.id)
+  }
+
+  /** One that votes, or may come to. */
+  get isController(): boolean {
+    return this.id <= this.#cluster.voters.length + (this.#cluster.options.spares ?? 0)
+  }
+
+  /** How the leader is asked to let it vote, or to do without it. */
+  get voter(): { voterId: number; voterDirectoryId: string; listeners: { name: string; host: string; port: number }[] } {
+    return { voterId: this.id, voterDirectoryId: this.#directoryId, listeners: endpointsOf(this.id) }
   }
 
   get process(): SimProcess {
@@ -197,9 +219,13 @@ export class QuorumNode {
       quorum: {
         peers: network.of(this.id, process),
         clusterId: CLUSTER_ID,
-        address: this.isVoter ? { host: hostOf(this.id), port: PORT } : null,
+        address: this.isController ? { host: hostOf(this.id), port: PORT } : null,
+        endpoints: this.isController ? endpointsOf(this.id) : [],
+        autoJoin: this.#cluster.options.autoJoin ?? false,
         listener: 'CONTROLLER',
-        servers: voters.map(({ id }) => ({ host: hostOf(id), port: PORT })),
+        servers: this.#cluster.nodes
+          .filter(({ isController }) => isController)
+          .map(({ id }) => ({ host: hostOf(id), port: PORT })),
       },
     })
     dir.onOffline((why) => this.#fail(process, why))

@@ -96,6 +96,33 @@ function worstMoments(cluster: QuorumCluster, random: SeededRandom): void {
   }
 }
 
+/** Somebody who wants the voters changed again and again, whatever else happens. */
+function changeVotersUntil(end: number, cluster: QuorumCluster, random: SeededRandom): void {
+  const { events } = cluster.world
+  if (events.now >= end) return
+  changeVoters(cluster, random)
+  events.after(random.between(50, 600), 'an operator', () => changeVotersUntil(end, cluster, random))
+}
+
+/** A spare comes, or a voter goes; whoever leads may refuse it, or not get to it. */
+function changeVoters(cluster: QuorumCluster, random: SeededRandom): void {
+  const log = cluster.leader?.log
+  if (!log) return
+  const { voter } = random.pick(cluster.nodes.filter(({ isController }) => isController))
+  const isVoter = log.voters.some(({ id }) => id === voter.voterId)
+  // At least two stay: one alone commits what nobody else has, and its disk may be away for a while.
+  if (isVoter && log.voters.length < 3) return
+  const asked = isVoter
+    ? log.service.removeRaftVoter({ clusterId: null, ...voter })
+    : log.service.addRaftVoter({ clusterId: null, timeoutMs: 1000, ackWhenCommitted: random.chance(0.5), ...voter })
+  asked.then(
+    ({ errorCode }) => {
+      if (errorCode === 0) cluster.votersChanged++
+    },
+    () => {}, // the leader stopped
+  )
+}
+
 /** Troubles for so long, with the weather of this seed; afterwards everybody is up and everything gets through. */
 export async function trouble(cluster: QuorumCluster, ms: number): Promise<void> {
   const random = cluster.world.random.fork()
@@ -110,6 +137,7 @@ export async function trouble(cluster: QuorumCluster, ms: number): Promise<void>
   worstMoments(cluster, random)
   const names = Object.keys(TROUBLES).filter((name) => name === 'heal' || random.chance(0.5))
   const end = cluster.world.events.now + ms
+  if (cluster.options.spares) changeVotersUntil(end, cluster, cluster.world.random.fork())
   while (cluster.world.events.now < end) {
     await cluster.run(random.between(20, 2500))
     const name = random.pick(names)

@@ -6,10 +6,14 @@ import type { SimProcess } from '../../src/platform/sim/process.ts'
 import type { SeededRandom } from '../../src/platform/sim/random.ts'
 import type { World } from '../../src/platform/sim/world.ts'
 import { codec } from '../../src/protocol/codec.ts'
+import * as add from '../../src/protocol/messages/add-raft-voter.ts'
+import * as apiVersions from '../../src/protocol/messages/api-versions.ts'
 import * as begin from '../../src/protocol/messages/begin-quorum-epoch.ts'
 import * as end from '../../src/protocol/messages/end-quorum-epoch.ts'
 import * as fetch from '../../src/protocol/messages/fetch.ts'
 import * as snapshot from '../../src/protocol/messages/fetch-snapshot.ts'
+import * as remove from '../../src/protocol/messages/remove-raft-voter.ts'
+import * as update from '../../src/protocol/messages/update-raft-voter.ts'
 import * as vote from '../../src/protocol/messages/vote.ts'
 import type { Message } from '../../src/protocol/schema.ts'
 import type { Peer, QuorumApi, QuorumApis, QuorumPeers } from '../../src/raft/peers.ts'
@@ -42,6 +46,10 @@ const WIRES: Record<QuorumApi, Wire> = {
   EndQuorumEpoch: [1, end.EndQuorumEpochRequest, end.EndQuorumEpochResponse],
   Fetch: [18, fetch.FetchRequest, fetch.FetchResponse],
   FetchSnapshot: [1, snapshot.FetchSnapshotRequest, snapshot.FetchSnapshotResponse],
+  AddRaftVoter: [1, add.AddRaftVoterRequest, add.AddRaftVoterResponse],
+  RemoveRaftVoter: [0, remove.RemoveRaftVoterRequest, remove.RemoveRaftVoterResponse],
+  UpdateRaftVoter: [0, update.UpdateRaftVoterRequest, update.UpdateRaftVoterResponse],
+  ApiVersions: [4, apiVersions.ApiVersionsRequest, apiVersions.ApiVersionsResponse],
 }
 
 /** Before the answer of a connection that is refused. */
@@ -145,6 +153,17 @@ function idOf(host: string): number {
   return Number(host.slice('node-'.length))
 }
 
+/** What a controller says of itself, as far as a quorum asks. */
+const VERSIONS = {
+  errorCode: 0,
+  apiKeys: [],
+  throttleTimeMs: 0,
+  supportedFeatures: [{ name: 'kraft.version', minVersion: 0, maxVersion: 1 }],
+  finalizedFeaturesEpoch: -1,
+  finalizedFeatures: [],
+  zkMigrationReady: false,
+}
+
 function ask<A extends QuorumApi>(service: QuorumService, api: A, request: QuorumApis[A]['request']): Promise<unknown> {
   switch (api) {
     case 'Vote':
@@ -155,8 +174,16 @@ function ask<A extends QuorumApi>(service: QuorumService, api: A, request: Quoru
       return service.endQuorumEpoch(request as end.EndQuorumEpochRequest)
     case 'Fetch':
       return service.fetch(request as fetch.FetchRequest)
-    default:
+    case 'FetchSnapshot':
       return service.fetchSnapshot(request as snapshot.FetchSnapshotRequest)
+    case 'AddRaftVoter':
+      return service.addRaftVoter(request as add.AddRaftVoterRequest)
+    case 'RemoveRaftVoter':
+      return service.removeRaftVoter(request as remove.RemoveRaftVoterRequest)
+    case 'UpdateRaftVoter':
+      return service.updateRaftVoter(request as update.UpdateRaftVoterRequest)
+    default:
+      return Promise.resolve(VERSIONS)
   }
 }
 

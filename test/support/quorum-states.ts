@@ -4,7 +4,7 @@ import type { Address } from '../../src/raft/peers.ts'
 import type { Answer, Ask, QuorumEffect, ShortAsk } from '../../src/raft/quorum/events.ts'
 import { DEFAULT_TIMEOUTS } from '../../src/raft/quorum/state.ts'
 import { initialState, type QuorumEvent, type QuorumState, step, type Vote } from '../../src/raft/quorum.ts'
-import type { ReplicaKey, Voter } from '../../src/raft/voters.ts'
+import { KRAFT_VERSIONS, type ReplicaKey, type Voter } from '../../src/raft/voters.ts'
 import { PretendLog } from './pretend-log.ts'
 
 /** The three nodes of the recorded cluster, and the broker that came later. */
@@ -19,8 +19,10 @@ export const DIRECTORIES = new Map([
 export const keyOf = (id: number): ReplicaKey => ({ id, directoryId: DIRECTORIES.get(id)! })
 export const addressOf = (id: number): Address => ({ host: '127.0.0.1', port: 31_040 + id })
 
+export const endpointsOf = (id: number): Voter['endpoints'] => [{ name: 'CONTROLLER', ...addressOf(id) }]
+
 export function votersOf(...ids: readonly number[]): Voter[] {
-  return ids.map((id) => ({ ...keyOf(id), endpoints: [{ name: 'CONTROLLER', ...addressOf(id) }] }))
+  return ids.map((id) => ({ ...keyOf(id), endpoints: endpointsOf(id), kraftVersions: KRAFT_VERSIONS }))
 }
 
 export interface MemberOptions {
@@ -29,6 +31,9 @@ export interface MemberOptions {
   readonly epochs?: readonly number[]
   readonly vote?: Partial<Vote>
   readonly servers?: readonly Address[]
+  readonly autoJoin?: boolean
+  /** Where it is reached now. */
+  readonly endpoints?: Voter['endpoints']
 }
 
 export class QuorumMember {
@@ -40,13 +45,25 @@ export class QuorumMember {
   /** Everything that it wanted done, in order. */
   done: QuorumEffect[] = []
 
-  constructor(id: number, { voters = votersOf(1, 2, 3), epochs = [], vote = {}, servers }: MemberOptions = {}) {
+  constructor(
+    id: number,
+    {
+      voters = votersOf(1, 2, 3),
+      epochs = [],
+      vote = {},
+      servers,
+      autoJoin = false,
+      endpoints = endpointsOf(id),
+    }: MemberOptions = {},
+  ) {
     this.log = new PretendLog(voters, epochs)
     const settings = {
       self: keyOf(id),
       address: addressOf(id),
       listener: 'CONTROLLER',
       servers: servers ?? [],
+      endpoints,
+      autoJoin,
       timeouts: DEFAULT_TIMEOUTS,
     }
     this.state = initialState(settings, { epoch: 0, leaderId: null, votedFor: null, ...vote }, this.log)

@@ -1,6 +1,6 @@
 // ApiVersions (API 18): what this broker serves, made out of the list of its handlers (KIP-35, KIP-511, KIP-584).
 
-import { registeredFeatures } from '../../metadata/features.ts'
+import { KRAFT_VERSION, registeredFeatures } from '../../metadata/features.ts'
 import type { MetadataImage } from '../../metadata/image.ts'
 import { type Api, api } from '../../protocol/api.ts'
 import { errorCode, KafkaError } from '../../protocol/errors.ts'
@@ -18,12 +18,15 @@ export interface ApiVersionsRooms {
   readonly image: () => MetadataImage
   /** Everything below this offset of the metadata log is in the image; -1 while nothing is. */
   readonly metadataOffset: () => number
+  /** What the quorum goes by, which is no record of the metadata; 0 where there is none. */
+  readonly kraftVersion: () => number
   readonly served: () => readonly Api[]
 }
 
 export function apiVersions({
   image,
   metadataOffset,
+  kraftVersion,
   served,
 }: ApiVersionsRooms): Handler<ApiVersionsRequest, ApiVersionsResponse> {
   return {
@@ -47,11 +50,13 @@ export function apiVersions({
             maxVersion: maxSupportedVersion,
           })),
         finalizedFeaturesEpoch: metadataOffset(),
-        finalizedFeatures: [...image().features].map(([name, level]) => ({
-          name,
-          maxVersionLevel: level,
-          minVersionLevel: level,
-        })),
+        finalizedFeatures: [...image().features, ...(kraftVersion() > 0 ? [[KRAFT_VERSION, kraftVersion()] as const] : [])].map(
+          ([name, level]) => ({
+            name,
+            maxVersionLevel: level,
+            minVersionLevel: level,
+          }),
+        ),
       }
     },
 

@@ -8,6 +8,7 @@ import type { AnyHandler } from '../handler.ts'
 import type { MetadataNode } from '../metadata-node.ts'
 import type { Pipeline } from '../pipeline.ts'
 import type { Predecessors } from '../predecessors.ts'
+import { addRaftVoter } from './add-raft-voter.ts'
 import { allocateProducerIds } from './allocate-producer-ids.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
 import { alterPartition } from './alter-partition.ts'
@@ -30,8 +31,10 @@ import { envelope } from './envelope.ts'
 import { fetchSnapshot } from './fetch-snapshot.ts'
 import { listPartitionReassignments } from './list-partition-reassignments.ts'
 import { quorumFetch } from './quorum-fetch.ts'
+import { removeRaftVoter } from './remove-raft-voter.ts'
 import { unregisterBroker } from './unregister-broker.ts'
 import { updateFeatures } from './update-features.ts'
+import { updateRaftVoter } from './update-raft-voter.ts'
 import { vote } from './vote.ts'
 
 export interface ControllerApiRooms {
@@ -60,6 +63,7 @@ export function controllerApis({
     apiVersions({
       image,
       metadataOffset: () => publisher.endOffset - 1,
+      kraftVersion: () => metadata.raft?.kraftVersion ?? 0,
       served: () => served.map(({ api }) => api).sort((a, b) => a.key - b.key),
     }),
     describeCluster({ image, clusterId, controllerId: () => log.leaderId ?? -1, isController: true }),
@@ -71,7 +75,7 @@ export function controllerApis({
     alterPartition({ controller }),
     assignReplicasToDirs({ controller }),
     unregisterBroker({ controller }),
-    updateFeatures({ controller }),
+    updateFeatures({ controller, quorum: quorum ?? null }),
     createTopics({ controller, defaultPartitions: () => configs.broker['num.partitions'] }),
     deleteTopics({ controller, image, isEnabled: () => configs.broker['delete.topic.enable'] }),
     createPartitions({ controller, image }),
@@ -98,5 +102,8 @@ function quorumApis(quorum: QuorumService): AnyHandler[] {
     endQuorumEpoch({ quorum }),
     fetchSnapshot({ quorum }),
     describeQuorum({ quorum }),
+    addRaftVoter({ quorum }),
+    removeRaftVoter({ quorum }),
+    updateRaftVoter({ quorum }),
   ]
 }

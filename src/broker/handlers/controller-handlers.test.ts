@@ -51,7 +51,7 @@ function handlersOf(controller: ControllerChannel): AnyHandler[] {
     electLeaders({ controller }),
     allocateProducerIds({ controller }),
     unregisterBroker({ controller }),
-    updateFeatures({ controller }),
+    updateFeatures({ controller, quorum: null }),
     assignReplicasToDirs({ controller }),
   ]
 }

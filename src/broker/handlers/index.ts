@@ -21,6 +21,7 @@ import { MAX_ANSWER_BYTES, MAX_REPLICA_ANSWER_BYTES } from '../network-settings.
 import { ProducerIds } from '../producer-ids.ts'
 import { type Refusals, TopicMaker, type TopicPlan } from '../topic-maker.ts'
 import { INTERNAL_TOPICS, Topics } from '../topics.ts'
+import { addRaftVoter } from './add-raft-voter.ts'
 import { alterConfigs, incrementalAlterConfigs } from './alter-configs.ts'
 import { alterPartitionReassignments } from './alter-partition-reassignments.ts'
 import { alterReplicaLogDirs } from './alter-replica-log-dirs.ts'
@@ -54,6 +55,7 @@ import { offsetDelete } from './offset-delete.ts'
 import { offsetFetch } from './offset-fetch.ts'
 import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
+import { removeRaftVoter } from './remove-raft-voter.ts'
 import { syncGroup } from './sync-group.ts'
 import { unregisterBroker } from './unregister-broker.ts'
 import { updateFeatures } from './update-features.ts'
@@ -95,10 +97,12 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     if (block.errorCode !== 0) throw new KafkaError(errorName(block.errorCode), 'the controller gave no producer ids')
     return { first: block.producerIdStart, size: block.producerIdLen }
   })
+  const quorum = rooms.metadata.raft?.service ?? null
   const served: AnyHandler[] = [
     apiVersions({
       image,
       metadataOffset: () => publisher.endOffset - 1,
+      kraftVersion: () => rooms.metadata.raft?.kraftVersion ?? 0,
       served: () => served.map(({ api }) => api).sort((a, b) => a.key - b.key),
     }),
     metadata({ ...cluster, autoCreate: () => (configs.broker['auto.create.topics.enable'] ? autoCreate : null) }),
@@ -111,8 +115,8 @@ export function handlers(rooms: HandlerRooms): readonly AnyHandler[] {
     alterPartitionReassignments({ controller }),
     listPartitionReassignments({ controller }),
     unregisterBroker({ controller, only: rooms.metadata.isAlone ? nodeId : null }),
-    updateFeatures({ controller }),
-    ...(rooms.metadata.raft ? [describeQuorum({ quorum: rooms.metadata.raft.service })] : []),
+    updateFeatures({ controller, quorum }),
+    ...(quorum ? [describeQuorum({ quorum }), addRaftVoter({ quorum }), removeRaftVoter({ quorum })] : []),
     describeConfigs({ image, layers: () => configs.layers, nodeId }),
     alterConfigs({ controller, nodeId }),
     incrementalAlterConfigs({ controller, nodeId }),

@@ -1,21 +1,41 @@
-// UpdateFeatures (API 57): the cluster's feature levels (KIP-584).
+// UpdateFeatures (API 57): the cluster's feature levels (KIP-584), and the version of its quorum (KIP-853).
 
 import { updateFeatures as updateFeaturesCommand } from '../../metadata/controller/features.ts'
+import { KRAFT_VERSION } from '../../metadata/features.ts'
 import { api } from '../../protocol/api.ts'
 import type { UpdateFeaturesRequest, UpdateFeaturesResponse } from '../../protocol/messages/update-features.ts'
+import type { QuorumService } from '../../raft/quorum-service.ts'
 import type { ControllerChannel } from '../controller-channel.ts'
 import { CLUSTER, type Handler, MOST_WEIGHT_AT_ONCE } from '../handler.ts'
 
+export interface UpdateFeaturesRooms {
+  readonly controller: ControllerChannel
+  /** Null where the metadata is in ZooKeeper: there kraft.version is nothing. */
+  readonly quorum: Pick<QuorumService, 'raiseKraftVersion'> | null
+}
+
 export function updateFeatures({
   controller,
-}: {
-  controller: ControllerChannel
-}): Handler<UpdateFeaturesRequest, UpdateFeaturesResponse> {
+  quorum,
+}: UpdateFeaturesRooms): Handler<UpdateFeaturesRequest, UpdateFeaturesResponse> {
+  const change = (request: UpdateFeaturesRequest) => controller.ask((machine) => updateFeaturesCommand(machine, request))
   return {
     api: api('UpdateFeatures'),
     mostWeight: MOST_WEIGHT_AT_ONCE,
     requires: { operation: 'Alter', resource: CLUSTER },
-    handle: (request) => controller.ask((machine) => updateFeaturesCommand(machine, request)),
+
+    async handle(request) {
+      const level = request.featureUpdates.find(({ feature }) => feature === KRAFT_VERSION)?.maxVersionLevel
+      if (level === undefined || !quorum) return change(request)
+      // All or nothing: what the quorum would refuse is asked before anything is written.
+      const trial = await change({ ...request, validateOnly: true })
+      if (trial.errorCode !== 0) return trial
+      await quorum.raiseKraftVersion(level, true)
+      if (request.validateOnly) return trial
+      const answer = await change(request)
+      if (answer.errorCode === 0) await quorum.raiseKraftVersion(level, false)
+      return answer
+    },
 
     refuse: ({ featureUpdates }, { code, message }) => ({
       errorCode: code,

@@ -5,13 +5,13 @@ import type { LoadedConfig } from '../../config/load.ts'
 import { type MetaProperties, readMetaProperties, writeMetaProperties } from '../../log/meta-properties.ts'
 import { metadataBatches } from '../../metadata/batches.ts'
 import { bootstrapFeatures } from '../../metadata/controller/activation.ts'
-import { METADATA_VERSION, SUPPORTED_METADATA_VERSION, supportedFeatures } from '../../metadata/features.ts'
+import { KRAFT_VERSION, METADATA_VERSION, SUPPORTED_METADATA_VERSION, supportedFeatures } from '../../metadata/features.ts'
 import { type MetadataRecord, record } from '../../metadata/records.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Disk } from '../../platform/disk.ts'
 import { BOOTSTRAP, formatMetadata } from '../../raft/format.ts'
 import { writeCheckpoint } from '../../raft/snapshot.ts'
-import type { Voter } from '../../raft/voters.ts'
+import { KRAFT_VERSIONS, type Voter } from '../../raft/voters.ts'
 import { controllerEndpoints } from '../network-settings.ts'
 import { parseVoters } from './voters-text.ts'
 
@@ -48,6 +48,7 @@ const EMPTY = { endOffset: 0, epoch: 0 }
 /** Formats what is not formatted yet; gives the lines that Kafka prints. Throws, with nothing written, where a directory must not be touched. */
 export async function formatStorage(rooms: StorageRooms, loaded: LoadedConfig, request: FormatRequest): Promise<string[]> {
   requireQuorumChoice(loaded, request.quorum)
+  requireKraftVersion(loaded, request.features)
   const records = bootstrapRecords(request)
   const paths = storageDirs(loaded)
   const voters = votersOf(rooms, loaded, request.quorum)
@@ -104,12 +105,33 @@ function requireQuorumChoice({ roles, quorum }: LoadedConfig, { kind }: QuorumCh
   }
 }
 
+const FLAGS = 'one of the flags --standalone, --initial-controllers, or --no-initial-controllers is used'
+
+/** kraft.version follows from where the voters stand; a `--feature` may say that, and nothing else. */
+function requireKraftVersion({ quorum }: LoadedConfig, features: readonly string[]): void {
+  const said = features.map(featureOf).find(([name]) => name === KRAFT_VERSION)?.[1]
+  const isDynamic = quorum.voters.length === 0
+  if (said === undefined || said > 0 === isDynamic) return
+  const where = `controller.quorum.voters is empty and ${FLAGS}. For dynamic controllers support, try`
+  if (isDynamic) throw new Error(`Cannot set kraft.version to 0 if ${where} removing the --feature flag for kraft.version.`)
+  throw new Error(
+    `Cannot set kraft.version to ${said} unless ${where} using one of --standalone, --initial-controllers, or --no-initial-controllers and removing controller.quorum.voters.`,
+  )
+}
+
 /** Who votes as the first checkpoint says it; null where it says nothing. */
 function votersOf({ randomBytes, hostName }: StorageRooms, loaded: LoadedConfig, choice: QuorumChoice): readonly Voter[] | null {
   if (choice.kind === 'initial') return parseVoters(choice.voters, loaded.quorum.listener)
   if (choice.kind !== 'standalone') return null
   const directoryId = randomUuid(randomBytes)
-  return [{ id: loaded.config['node.id'], directoryId, endpoints: controllerEndpoints(loaded, hostName) }]
+  return [
+    {
+      id: loaded.config['node.id'],
+      directoryId,
+      endpoints: controllerEndpoints(loaded, hostName),
+      kraftVersions: KRAFT_VERSIONS,
+    },
+  ]
 }
 
 function requireSame(
@@ -160,7 +182,7 @@ function bootstrapRecords({ releaseVersion, features }: FormatRequest): Metadata
   for (const text of features) {
     const [name, level] = featureOf(text)
     if (level === 0) levels.delete(name)
-    else if (name !== 'kraft.version') levels.set(name, level)
+    else if (name !== KRAFT_VERSION) levels.set(name, level)
   }
   return [...levels].map(([name, featureLevel]) => record('FeatureLevelRecord', { name, featureLevel }))
 }
@@ -168,7 +190,7 @@ function bootstrapRecords({ releaseVersion, features }: FormatRequest): Metadata
 function featureOf(text: string): [string, number] {
   const [name = '', level = ''] = text.split('=').map((part) => part.trim())
   if (!/^\d+$/.test(level)) throw new Error(`Can't parse feature=level string ${text}: equals sign or level not found.`)
-  const known = [...supportedFeatures.keys(), 'kraft.version'].filter((one) => one !== METADATA_VERSION)
+  const known = [...supportedFeatures.keys(), KRAFT_VERSION].filter((one) => one !== METADATA_VERSION)
   if (name === METADATA_VERSION) {
     if (Number(level) === SUPPORTED_METADATA_VERSION) return [name, SUPPORTED_METADATA_VERSION]
     throw new Error(

@@ -1,7 +1,7 @@
 // Initial controllers as people write them: `1@localhost:9093:JEXY6aqzQY-32P5TStzaFg,2@...` (KIP-853).
 
 import { isUuid } from '../../base/uuid.ts'
-import type { Voter } from '../../raft/voters.ts'
+import { KRAFT_VERSIONS, type Voter } from '../../raft/voters.ts'
 
 /** Where an endpoint of a text stands, whose name the text does not say. */
 const MAX_PORT = 65_535
@@ -27,7 +27,7 @@ function parseVoter(text: string, listener: string): Voter {
     throw new Error('Failed to parse port in dynamic voter string.')
   const directoryId = rest.slice(colon + 1)
   if (!isUuid(directoryId)) throw new Error('Failed to parse directory ID in dynamic voter string.')
-  return { id, directoryId, endpoints: [{ name: listener, host, port }] }
+  return { id, directoryId, endpoints: [{ name: listener, host, port }], kraftVersions: KRAFT_VERSIONS }
 }
 
 function hostOf(text: string): { host: string; rest: string } {

@@ -49,8 +49,10 @@ export const judgedBy: Readonly<Partial<Record<ApiName, Judged>>> = {
   AlterPartitionReassignments: { golden: ['admin'], interop: ['cluster'] },
   ListPartitionReassignments: { golden: ['admin'], interop: ['cluster'] },
   UnregisterBroker: { golden: ['admin'], interop: [] },
-  UpdateFeatures: { golden: ['admin'], interop: [] },
+  UpdateFeatures: { golden: ['admin'], interop: ['voters'] },
   DescribeQuorum: { golden: ['admin'], interop: ['cluster'] },
   ListConfigResources: { golden: ['configs'], interop: [] },
   DescribeTopicPartitions: { golden: ['metadata'], interop: ['apache-tools'] },
+  AddRaftVoter: { golden: [], interop: ['voters'] },
+  RemoveRaftVoter: { golden: [], interop: ['voters'] },
 }

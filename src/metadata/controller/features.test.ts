@@ -74,7 +74,7 @@ test('metadata.version goes down and up again as far as metadata records say the
   assert.equal(it.controller.image.features.get('metadata.version'), 29)
 })
 
-test('kraft.version stays, and is told of as Kafka tells of it', () => {
+test('kraft.version does not go back, and is told of as Kafka tells of it', () => {
   let kraftVersion = 1
   const it = new TestController({ voterIds: () => [1], kraftVersion: () => kraftVersion })
   const message = (level: number, type: number) => update(it, [wanted('kraft.version', level, type)]).errorMessage ?? ''
@@ -89,7 +89,9 @@ test('kraft.version stays, and is told of as Kafka tells of it', () => {
   kraftVersion = 0
   assert.equal(message(0, SAFE), '')
   assert.match(message(1, SAFE), /Can't downgrade to a newer version/)
-  assert.match(message(1, UPGRADE), /does not change the version of a quorum that runs/)
+  assert.equal(message(1, UPGRADE), '', "the quorum's leader says it, and no record of the metadata")
+  const elsewhere = new TestController({ voterIds: () => [1] })
+  assert.match(update(elsewhere, [wanted('kraft.version', 1, UPGRADE)]).errorMessage ?? '', /in no quorum of controllers/)
 })
 
 test('a level that some broker or controller cannot live with is refused, and one that has not said is not guessed', () => {

@@ -69,9 +69,9 @@ function changeOf(controller: Controller, update: FeatureUpdate): MetadataRecord
   if (level > current && type !== UPGRADE) throw refuse("Can't downgrade to a newer version.")
   if (level === current) return []
   if (feature === KRAFT_VERSION) {
-    // What the quorum speaks is no record of the metadata: its leader says it in the log.
     if (level < current) throw refuse("Can't downgrade the version of this feature.")
-    throw refuse('This build does not change the version of a quorum that runs; format the controllers for it.')
+    if (!controller.settings.kraftVersion) throw refuse('The metadata is in no quorum of controllers.')
+    return [] // no record of the metadata: the quorum's leader says in the log what it speaks
   }
   const change = record('FeatureLevelRecord', { name: feature, featureLevel: level })
   if (feature !== ELIGIBLE_LEADER_REPLICAS) return [change]

@@ -1,6 +1,8 @@
 // What came of what this member asked.
 
 import type { Peer } from '../peers.ts'
+import { updateAnswered } from './application.ts'
+import { versionsAnswered } from './changes.ts'
 import type { Answer, Ask, Moment, QuorumEffect, VoteAsk } from './events.ts'
 import { fetched, fetchFailed, fetchRefused, pieceFetched } from './fetching.ts'
 import { learn } from './learning.ts'
@@ -26,6 +28,14 @@ export function answered(state: QuorumState, event: Answered, moment: Moment): Q
       return voteAnswered(state, ask, to, answer, moment)
     case 'beginEpoch':
     case 'endEpoch':
+      return (answer && learn(state, answer, moment)) ?? []
+    case 'versions':
+      return versionsAnswered(state, ask, answer, moment)
+    case 'addVoter':
+    case 'removeVoter':
+      return [] // the log says what came of it
+    case 'updateVoter':
+      updateAnswered(state, ask.epoch, answer)
       return (answer && learn(state, answer, moment)) ?? []
     case 'fetch':
     case 'fetchSnapshot':

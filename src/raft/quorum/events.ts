@@ -4,7 +4,7 @@ import type { ErrorName } from '../../protocol/errors.ts'
 import type { LogPosition } from '../log-view.ts'
 import type { Address, Peer } from '../peers.ts'
 import type { SnapshotId } from '../snapshot.ts'
-import type { ReplicaKey } from '../voters.ts'
+import type { ReplicaKey, VersionRange, Voter } from '../voters.ts'
 
 export type Role = 'unattached' | 'follower' | 'prospective' | 'candidate' | 'leader' | 'resigned'
 
@@ -64,7 +64,51 @@ export interface FetchSnapshotAsk {
   readonly position: number
 }
 
-export type Ask = VoteAsk | BeginEpochAsk | EndEpochAsk | FetchAsk | FetchSnapshotAsk
+/** Another replica shall vote (KIP-853). */
+export interface AddVoterAsk {
+  readonly kind: 'addVoter'
+  readonly voter: Voter
+  /** Otherwise the answer comes as soon as the leader has written it. */
+  readonly ackWhenCommitted: boolean
+}
+
+export interface RemoveVoterAsk {
+  readonly kind: 'removeVoter'
+  readonly voter: ReplicaKey
+}
+
+/** A voter tells where it is reached now, and what it can do. */
+export interface UpdateVoterAsk {
+  readonly kind: 'updateVoter'
+  readonly epoch: number
+  readonly voter: Voter
+}
+
+/** kraft.version goes up; asked inside of a node alone. */
+export interface RaiseVersionAsk {
+  readonly kind: 'raiseVersion'
+  readonly kraftVersion: number
+  /** Only whether it could be done. */
+  readonly isTrial: boolean
+}
+
+/** What a node can do that somebody wants to vote. */
+export interface VersionsAsk {
+  readonly kind: 'versions'
+  /** Of the change that it is for. */
+  readonly key: number
+}
+
+export type ChangeAsk = AddVoterAsk | RemoveVoterAsk | UpdateVoterAsk | RaiseVersionAsk
+/** What goes to other members. */
+export type Ask =
+  | VoteAsk
+  | BeginEpochAsk
+  | EndEpochAsk
+  | FetchAsk
+  | FetchSnapshotAsk
+  | Exclude<ChangeAsk, RaiseVersionAsk>
+  | VersionsAsk
 /** Those that are answered by a step; fetches are answered beside it, as they wait and read. */
 export type ShortAsk = VoteAsk | BeginEpochAsk | EndEpochAsk
 
@@ -77,6 +121,10 @@ export interface Standing {
 }
 
 export interface Answer extends Standing {
+  /** Of a change of the voters: what is wrong. */
+  readonly message?: string
+  /** Of `versions`; null where the node says nothing of kraft.version. */
+  readonly versions?: VersionRange | null
   /** Of a vote. */
   readonly isGranted?: boolean
   /** Of a fetch. */
@@ -110,6 +158,8 @@ export type QuorumEvent =
   | { readonly kind: 'resign'; readonly epoch: number }
   /** Somebody asks; answered by an effect with the same key. */
   | { readonly kind: 'asked'; readonly key: number; readonly ask: ShortAsk }
+  /** Somebody wants the voters changed; answered by an effect with the same key, which may take some steps. */
+  | { readonly kind: 'changeAsked'; readonly key: number; readonly ask: ChangeAsk }
   /** A replica fetched from this leader. `offset` is null where its log is not the leader's so far, or where it is at a snapshot. */
   | { readonly kind: 'fetchedBy'; readonly epoch: number; readonly replica: ReplicaKey; readonly offset: number | null }
   /** What came of an ask of ours; null where nothing came, in time. `attempt` as the send had it. */
@@ -130,7 +180,7 @@ export type QuorumEvent =
 /** Carried out in list order: a vote is on the device before anything that follows from it leaves this node. */
 export type QuorumEffect =
   | { readonly kind: 'saveVote'; readonly vote: Vote }
-  /** A leader's first batch. */
+  /** A leader's batch: the first of its epoch, or one that says who votes from then on. */
   | { readonly kind: 'write'; readonly batch: Uint8Array; readonly epoch: number }
   /** A follower's records, as its leader has them. */
   | { readonly kind: 'follow'; readonly records: Uint8Array }

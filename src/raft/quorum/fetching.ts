@@ -4,7 +4,7 @@ import { truncationOffset } from '../log-view.ts'
 import type { Address, Peer } from '../peers.ts'
 import { type SnapshotId, snapshotName } from '../snapshot.ts'
 import type { Answer, Fetched, Moment, QuorumEffect, SnapshotPiece } from './events.ts'
-import { isVoter, peerOf, type QuorumState, serversOf } from './state.ts'
+import { isVoter, mayBecomeVoter, otherVoters, peerOf, type QuorumState, serversOf } from './state.ts'
 
 /** Pauses between failed asks grow up to so many times the first one. */
 const LONGEST_PAUSE = 10
@@ -24,10 +24,13 @@ function isFetching({ role }: QuorumState): boolean {
   return role === 'follower' || role === 'unattached'
 }
 
-/** When the next ask is due; Infinity where something else comes first. A voter's offset says what it has on its device, so it waits for the device. */
+/**
+ * When the next ask is due; Infinity where something else comes first. A voter's offset says what it has on its device, so it waits for the device; so
+ * does who may be one in the leader's eyes already.
+ */
 export function fetchDue(state: QuorumState): number {
   const { fetching, log } = state
-  const mustWait = !isFetching(state) || fetching.isWaiting || (isVoter(state) && log.flushedOffset < log.endOffset)
+  const mustWait = !isFetching(state) || fetching.isWaiting || (mayBecomeVoter(state) && log.flushedOffset < log.endOffset)
   return mustWait ? Number.POSITIVE_INFINITY : fetching.notBefore
 }
 
@@ -54,7 +57,15 @@ function whomToAsk(state: QuorumState): Peer | null {
   const leader = role === 'follower' && leaderId !== null ? peerOf(state, leaderId) : null
   if (leader && fetching.failures % 2 === 0) return leader
   const isAt = (one: Address, other: Address | null) => one.host === other?.host && one.port === other.port
-  const servers = serversOf(state).filter((server) => !isAt(server, settings.address) && !isAt(server, leader))
+  const isElsewhere = (server: Peer) => !isAt(server, settings.address) && !isAt(server, leader)
+  const named = serversOf(state).filter(isElsewhere)
+  // One that was the first voter may name nobody but itself: the voters that came later stand in the log.
+  const servers =
+    named.length > 0
+      ? named
+      : otherVoters(state)
+          .flatMap(({ id }) => peerOf(state, id) ?? [])
+          .filter(isElsewhere)
   return servers[fetching.nextServer++ % Math.max(1, servers.length)] ?? leader
 }
 

@@ -3,18 +3,20 @@
 import { buildBatch } from '../../protocol/records/builder.ts'
 import { type ControlRecord, controlRecord } from '../../protocol/records/control.ts'
 import type { Address } from '../peers.ts'
-import { type Voter, voterRecord } from '../voters.ts'
+import { isSameEntry, isSameReplica, KRAFT_VERSIONS, type Voter, voterRecord } from '../voters.ts'
+import { beginApplication, endApplication } from './application.ts'
 import type { Moment, QuorumEffect } from './events.ts'
 import { fetchNext, forgetFetching } from './fetching.ts'
 import { askForVotes, hasWon } from './nominee.ts'
 import { progressOf } from './progress.ts'
-import { electionDeadline, isVoter, mayStand, otherVoters, type QuorumState, roleEffect } from './state.ts'
+import { electionDeadline, isVoter, mayStand, otherVoters, type QuorumSettings, type QuorumState, roleEffect } from './state.ts'
 import { beginAt, tellVoters } from './telling.ts'
 
 function leave(state: QuorumState): void {
   state.election = null
   state.leading = null
   forgetFetching(state)
+  endApplication(state)
 }
 
 /** An epoch that nobody is known to lead. In a new one nobody was voted for yet. */
@@ -46,6 +48,7 @@ export function becomeFollower(
   state.leaderId = leaderId
   state.leaderAddress = address ?? state.leaderAddress
   state.deadline = moment.now + state.settings.timeouts.fetchTimeoutMs
+  beginApplication(state, moment)
   return [roleEffect(state), ...fetchNext(state, moment)]
 }
 
@@ -109,22 +112,31 @@ function becomeLeader(state: QuorumState, moment: Moment): QuorumEffect[] {
     replicas: new Map(),
     hasHighWatermark: false,
     beginAt: beginAt(state, moment),
+    change: null,
+    told: new Map(),
   }
   const batch = firstBatch(state, granting, moment.timestamp)
   // Written before anybody hears of the new leader, so that nothing of the epoch can come before it.
   return [{ kind: 'write', batch, epoch }, roleEffect(state), ...tellVoters(state)]
 }
 
-/** The first batch of an epoch: who leads it, and once in a log's life who its voters are (KIP-853). */
+/** The first batch of an epoch: who leads it; and who the voters are where the log does not say it yet, or knows the leader by other addresses (KIP-853). */
 function firstBatch({ log, settings }: QuorumState, granting: ReadonlySet<number>, timestamp: number): Uint8Array {
   const voters = log.voters.map(({ id, directoryId }) => ({ voterId: id, voterDirectoryId: directoryId }))
   const grantingVoters = voters.filter(({ voterId }) => granting.has(voterId))
   const records: ControlRecord[] = [{ kind: 'leaderChange', version: 0, leaderId: settings.self.id, voters, grantingVoters }]
-  if (log.kraftVersion > 0 && !log.votersInLog) {
+  const updated = log.voters.map((voter) => (isSameReplica(voter, settings.self) ? ownEntry(voter, settings) : voter))
+  const isNews = updated.some((voter, at) => !isSameEntry(voter, log.voters[at]!))
+  if (log.kraftVersion > 0 && (!log.votersInLog || isNews)) {
     records.push({ kind: 'kraftVersion', kRaftVersion: log.kraftVersion })
-    records.push({ kind: 'kraftVoters', voters: log.voters.map(voterRecord) })
+    records.push({ kind: 'kraftVoters', voters: updated.map(voterRecord) })
   }
   return buildBatch({ records: records.map((record) => ({ ...controlRecord(record), timestamp })), isControl: true })
+}
+
+/** One that nobody can reach, because it is alone, leaves its entry as it was formatted. */
+function ownEntry(known: Voter, { self, endpoints }: QuorumSettings): Voter {
+  return endpoints.length > 0 ? { ...self, endpoints, kraftVersions: KRAFT_VERSIONS } : known
 }
 
 /** Leads no longer and lets the voters know, the best of them first; it votes for nobody in this epoch, which it led. */
@@ -163,6 +175,8 @@ export function afterDeadline(state: QuorumState, moment: Moment): QuorumEffect[
 /** Who may not stand can only ask others whether there is another leader. */
 function lookElsewhere(state: QuorumState, moment: Moment): QuorumEffect[] {
   if (state.role === 'resigned') return becomeUnattached(state, state.epoch, moment)
+  // Another one may need its vote, whose log says already that it is a voter.
+  state.fetching.hasFetched = false
   state.deadline = moment.now + state.settings.timeouts.fetchTimeoutMs
   return fetchNext(state, moment)
 }

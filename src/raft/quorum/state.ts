@@ -3,7 +3,8 @@
 import type { LogPosition, LogView } from '../log-view.ts'
 import type { Address, Peer } from '../peers.ts'
 import type { SnapshotId } from '../snapshot.ts'
-import { isSameReplica, type ReplicaKey, type Voter } from '../voters.ts'
+import { isSameReplica, type ReplicaKey, type Voter, type VoterEndpoint } from '../voters.ts'
+import type { VoterChange } from './changes.ts'
 import type { Answer, Moment, QuorumEffect, Role, Standing, Vote } from './events.ts'
 
 /** Milliseconds, as `controller.quorum.*` has them. */
@@ -31,6 +32,10 @@ export interface QuorumSettings {
   readonly listener: string
   /** Where to ask who leads. Where there are none, the voters are asked. */
   readonly servers: readonly Address[]
+  /** Where this node is reached as a voter; empty for one that never leads, and for one that is alone. */
+  readonly endpoints: readonly VoterEndpoint[]
+  /** Whether it makes itself a voter (KIP-853, controller.quorum.auto.join.enable). */
+  readonly autoJoin: boolean
   readonly timeouts: QuorumTimeouts
 }
 
@@ -66,6 +71,18 @@ export interface Leading {
   hasHighWatermark: boolean
   /** When voters that do not fetch are told next who leads. */
   beginAt: number
+  /** The change of the voters that somebody waits for; there is one at a time. */
+  change: VoterChange | null
+  /** Under kraft.version 0, what voters told of themselves that no record holds; by their ids. */
+  readonly told: Map<number, Voter>
+}
+
+/** What a follower wants of its leader beside records: to be among the voters as it is now. */
+export interface Application {
+  /** When it looks next whether there is something to ask for. */
+  dueAt: number
+  /** Under kraft.version 0: the leader of this epoch knows where this voter is reached. */
+  hasTold: boolean
 }
 
 /** How a node that does not lead looks for records and for a leader. */
@@ -107,6 +124,7 @@ export interface QuorumState {
   /** The leader of this epoch said that it does not lead any more. */
   isLeaderGone: boolean
   readonly fetching: Fetching
+  readonly application: Application
 }
 
 /** What a node knows when it starts: its saved vote, and its log. */
@@ -137,6 +155,7 @@ export function initialState(settings: QuorumSettings, vote: Vote, log: LogView)
       leaderHighWatermark: -1,
       download: null,
     },
+    application: { dueAt: Number.POSITIVE_INFINITY, hasTold: false },
   }
 }
 
@@ -153,6 +172,11 @@ export function mayVote(state: QuorumState): boolean {
 
 export function mayStand(state: QuorumState): boolean {
   return isVoter(state) && mayVote(state)
+}
+
+/** A controller that is no voter can become one with any record. */
+export function mayBecomeVoter(state: QuorumState): boolean {
+  return isVoter(state) || state.settings.address !== null
 }
 
 export function otherVoters({ settings, log }: QuorumState): readonly Voter[] {

@@ -6,6 +6,7 @@ import type { FetchSnapshotResponse } from '../../protocol/messages/fetch-snapsh
 import { METADATA_TOPIC_ID } from '../format.ts'
 import type { QuorumApi, QuorumApis } from '../peers.ts'
 import type { Answer } from '../quorum/events.ts'
+import { changeAnswer, updateAnswer, versionsAnswer } from './changes.ts'
 import { metadataPartition, PARTITION, refusal, standingOf } from './common.ts'
 
 type Responses = { [A in QuorumApi]: QuorumApis[A]['response'] }
@@ -19,6 +20,13 @@ export function answerOf<A extends QuorumApi>(api: A, response: Responses[A]): A
       return fetchAnswer(response as Responses['Fetch'])
     case 'FetchSnapshot':
       return pieceAnswer(response as Responses['FetchSnapshot'])
+    case 'AddRaftVoter':
+    case 'RemoveRaftVoter':
+      return changeAnswer(response as Responses['AddRaftVoter' | 'RemoveRaftVoter'])
+    case 'UpdateRaftVoter':
+      return updateAnswer(response as Responses['UpdateRaftVoter'])
+    case 'ApiVersions':
+      return versionsAnswer(response as Responses['ApiVersions'])
     default:
       return epochAnswer(response as Responses['BeginQuorumEpoch'])
   }

@@ -5,6 +5,7 @@ import { METADATA_LOG, METADATA_TOPIC_ID } from '../format.ts'
 import type { QuorumApi, QuorumApis } from '../peers.ts'
 import type { Ask, BeginEpochAsk, EndEpochAsk, FetchAsk, FetchSnapshotAsk, VoteAsk } from '../quorum/events.ts'
 import type { ReplicaKey } from '../voters.ts'
+import { addRequest, removeRequest, updateRequest, versionsRequest } from './changes.ts'
 import { PARTITION } from './common.ts'
 
 const MAX_BYTES = 8 * 1024 * 1024
@@ -16,6 +17,8 @@ export interface Asker {
   readonly self: ReplicaKey
   /** The name of the listener that `BeginQuorumEpoch` gives the leader's address for. */
   readonly listener: string
+  /** controller.quorum.request.timeout.ms: how long a change of the voters may take that this node asks for. */
+  readonly requestTimeoutMs: number
 }
 
 export type QuorumRequest = { [A in QuorumApi]: { readonly api: A; readonly request: QuorumApis[A]['request'] } }[QuorumApi]
@@ -32,6 +35,14 @@ export function requestOf(ask: Ask, asker: Asker): QuorumRequest {
       return { api: 'Fetch', request: fetchRequest(ask, asker) }
     case 'fetchSnapshot':
       return { api: 'FetchSnapshot', request: fetchSnapshotRequest(ask, asker) }
+    case 'addVoter':
+      return { api: 'AddRaftVoter', request: addRequest(ask, asker) }
+    case 'removeVoter':
+      return { api: 'RemoveRaftVoter', request: removeRequest(ask, asker) }
+    case 'updateVoter':
+      return { api: 'UpdateRaftVoter', request: updateRequest(ask, asker) }
+    case 'versions':
+      return { api: 'ApiVersions', request: versionsRequest }
   }
 }
 

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { votersOf } from '../../test/support/quorum-states.ts'
+import { RecordBatch } from '../protocol/records/batch.ts'
+import { buildBatch } from '../protocol/records/builder.ts'
+import { type ControlRecord, controlRecord } from '../protocol/records/control.ts'
+import { Membership } from './membership.ts'
+import { isSameEntry, type Voter, voterRecord } from './voters.ts'
+
+function wordAt(offset: number, voters: readonly Voter[], kraftVersion?: number): RecordBatch {
+  const records: ControlRecord[] = kraftVersion === undefined ? [] : [{ kind: 'kraftVersion', kRaftVersion: kraftVersion }]
+  records.push({ kind: 'kraftVoters', voters: voters.map(voterRecord) })
+  const bytes = buildBatch({ records: records.map((record) => ({ ...controlRecord(record), timestamp: 1 })), isControl: true })
+  const batch = new RecordBatch(bytes)
+  batch.assign(offset, 1)
+  return batch
+}
+
+const idsOf = (voters: readonly Voter[]) => voters.map(({ id }) => id)
+
+test('the newest word counts, what is cut off is taken back, and a snapshot gets what was said below its end', () => {
+  const membership = new Membership()
+  membership.noteSnapshot(wordAt(0, votersOf(1), 1), true)
+  membership.note(wordAt(10, votersOf(1, 2)))
+  membership.note(wordAt(20, votersOf(1, 2, 3)))
+  assert.deepEqual([idsOf(membership.voters), membership.offset, membership.kraftVersion], [[1, 2, 3], 20, 1])
+  assert.deepEqual(
+    [5, 10, 11, 20, 21].map((end) => idsOf(membership.at(end).voters)),
+    [[1], [1], [1, 2], [1, 2], [1, 2, 3]],
+  )
+  membership.truncate(20)
+  assert.deepEqual([idsOf(membership.voters), membership.offset], [[1, 2], 10])
+  membership.truncate(0)
+  assert.deepEqual([idsOf(membership.voters), membership.offset], [[1], -1])
+})
+
+test('what a voter supports goes from record to record, and the order of its endpoints says nothing', () => {
+  const [voter] = votersOf(1) as [Voter]
+  const other = { name: 'OTHER', host: 'elsewhere', port: 1 }
+  const apart = { ...voter, endpoints: [...voter.endpoints, other], kraftVersions: { min: 0, max: 2 } }
+  const membership = new Membership()
+  membership.note(wordAt(0, [apart]))
+  assert.deepEqual(membership.voters, [apart])
+  assert.equal(isSameEntry(apart, { ...apart, endpoints: apart.endpoints.toReversed() }), true)
+  assert.equal(isSameEntry(apart, { ...apart, kraftVersions: { min: 0, max: 1 } }), false)
+  assert.equal(isSameEntry(apart, { ...apart, endpoints: voter.endpoints }), false)
+})
