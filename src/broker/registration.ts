@@ -229,10 +229,11 @@ export class Registration {
    * and lives, this is refused, and tried again.
    */
   async #registerAgain(): Promise<{ readonly isFenced: boolean } | null> {
-    const { controller, logger, settings, identity } = this.#rooms
+    const { controller, logger, settings, identity, features } = this.#rooms
     const { errorCode: code, brokerEpoch } = await controller.send(REGISTRATION, this.#registration(-1), settings.sessionMs())
     if (code !== 0) {
-      logger.warn('the controller does not register this broker again', { why: refusalOf(code, identity).message })
+      const { message } = refusalOf(code, identity, features())
+      logger.warn('the controller does not register this broker again', { why: message })
       return null
     }
     this.#isFenced = true
