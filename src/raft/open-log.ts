@@ -87,7 +87,9 @@ async function meet({ platform, log, hasPeers }: OpenOptions, snapshot: Snapshot
     latestEpoch >= 0 &&
     snapshot.epoch > latestEpoch &&
     log.endOffset > endOffset
-  if (!isBehind && !isOther) return vouched
+  // A follower's snapshot may be on the device before all of its log is; what was torn off then is no damage, and no reader should meet it.
+  const isTorn = hasPeers && endOffset > 0 && log.endOffset === endOffset && log.damage?.endOffset === endOffset
+  if (!isBehind && !isOther && !isTorn) return vouched
   if (isBehind && endOffset < vouched) return vouched // told below, with both numbers
   platform.logger.warn('the metadata log goes on behind its newest snapshot', {
     endOffset: log.endOffset,

@@ -5,7 +5,7 @@ import { ManualClock } from '../../test/support/manual-clock.ts'
 import { keyOf, votersOf } from '../../test/support/quorum-states.ts'
 import { noTexts, staticLayers } from '../config/layers.ts'
 import { topicConfig } from '../config/resolve.ts'
-import { readFlushedOffset } from '../log/flushed-offset.ts'
+import { FLUSHED_OFFSET, readFlushedOffset } from '../log/flushed-offset.ts'
 import { LogDir } from '../log/log-dir.ts'
 import { silentLogger } from '../platform/logger.ts'
 import { memoryDisk } from '../platform/memory/disk.ts'
@@ -167,6 +167,23 @@ test('a log goes on behind a snapshot, with the epoch and the voters that it has
   await dir.close(null)
   const again = await open(disk)
   assert.deepEqual([again.log.startOffset, again.log.endOffset, again.log.lastEpoch, again.log.isWhole], [40, 41, 7, true])
+  await again.dir.close(null)
+})
+
+test('a log whose end was torn off below its snapshot goes on behind that, without a gap', async () => {
+  const { log, disk, files, dir } = await open()
+  log.follow(Buffer.concat([0, 1, 2, 3, 4].map((offset) => batchAt(offset, 1))), 1)
+  await flushed(log)
+  await writeSnapshot(disk, files.dir, { id: { endOffset: 5, epoch: 1 }, lastTimestamp: 5, control: [], batches: [] }, 5)
+  await dir.close(null)
+  const path = `${files.dir}/00000000000000000000.log`
+  await disk.replaceAtomic(path, (await disk.readAtomic(path))!.subarray(0, -10))
+  for (const file of [`${DIR}/.kafka_cleanshutdown`, `${files.dir}/${FLUSHED_OFFSET}`]) await disk.remove(file)
+  const again = await open(disk)
+  assert.deepEqual([again.log.startOffset, again.log.endOffset, again.log.isWhole], [5, 5, true])
+  assert.equal(again.files.damage, null)
+  again.log.follow(batchAt(5, 1), 1)
+  await flushed(again.log)
   await again.dir.close(null)
 })
 
