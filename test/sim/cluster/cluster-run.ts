@@ -179,11 +179,13 @@ class ClusterPlay extends Play {
     }
     this.#admin = new Admin('admin', place)
     this.#churner = new Churner('churner', place)
+    const asker = new EndAsker('asker', (partition) => this.truth.ledBy(this.history.topic, partition), place)
+    this.truth.onLed = () => asker.look()
     this.clients = [
       new PlainProducer('plain', place),
       ...this.history.partitions.map((_, i) => new IdempotentProducer(`idempotent${i}`, i, place)),
       new Reader('reader', place),
-      new EndAsker('asker', (partition) => this.truth.ledBy(this.history.topic, partition), place),
+      asker,
       this.#admin,
       new Mover('mover', { topics: [this.history.topic, GROWING], workshop: this.#workshop() }, place),
       this.#churner,

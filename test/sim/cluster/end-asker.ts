@@ -18,6 +18,7 @@ export class EndAsker extends Client {
   readonly #leaderOf: (partition: number) => Led | null
   /** By partition: who answered last, and when. */
   readonly #answered = new Map<number, { readonly epoch: number; readonly at: number }>()
+  #wake = () => {}
 
   /** @param leaderOf who leads in the newest epoch that ever was; null where nobody is known to */
   constructor(name: string, leaderOf: (partition: number) => Led | null, world: ClientWorld) {
@@ -37,8 +38,13 @@ export class EndAsker extends Client {
         const last = this.#answered.get(partition)
         if (led && (led.epoch !== last?.epoch || this.now - last.at > REST_MS)) await this.#ask(client, partition, led)
       }
-      await this.sleep(LOOK_MS)
+      await Promise.race([this.sleep(LOOK_MS), new Promise<void>((resolve) => (this.#wake = resolve))])
     }
+  }
+
+  /** Somebody leads now who did not before: soon it knows what is committed, and what it says until then is what counts. */
+  look(): void {
+    this.#wake()
   }
 
   async #ask(client: KafkaCalls, partition: number, { server, epoch }: Led): Promise<void> {

@@ -35,6 +35,8 @@ export class Truth {
   #lookedUpTo = -1
   /** Hears of each new leader of the quorum, in the turn in which it knows. */
   onElected: ((node: ClusterNode) => void) | null = null
+  /** Runs as soon as a broker leads a partition in a new epoch. */
+  onLed: (() => void) | null = null
 
   constructor(nodes: readonly ClusterNode[]) {
     this.#nodes = nodes
@@ -132,9 +134,11 @@ export class Truth {
         const key = `${topicId} ${index} ${leaderEpoch}`
         const other = this.#leaders.get(key)
         if (other !== undefined && other !== id) violated(`brokers ${other} and ${id} both lead epoch ${leaderEpoch} of ${name}`)
+        if (other !== undefined) continue
         this.#leaders.set(key, id)
         const place = `${topicId} ${index}`
         this.#epochs.set(place, Math.max(leaderEpoch, this.#epochs.get(place) ?? -1))
+        this.onLed?.()
       }
     }
   }
