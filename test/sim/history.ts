@@ -32,6 +32,8 @@ export class PartitionHistory {
   readonly #offsets = new Map<string, number>()
   /** Acknowledged by all: value to offset. */
   readonly acknowledged = new Map<string, number>()
+  /** Behind the last record that was acknowledged by all. */
+  acknowledgedEnd = 0
   /** Acknowledged under acks=1, by offset. */
   readonly #written = new Map<number, { readonly value: string; readonly mishaps: number }>()
   /** The largest that anybody was told, by leader epoch. */
@@ -81,6 +83,7 @@ export class PartitionHistory {
   acknowledge(value: string, offset: number): void {
     this.saw(value, offset)
     this.acknowledged.set(value, offset)
+    this.acknowledgedEnd = Math.max(this.acknowledgedEnd, offset + 1)
   }
 
   /** The largest that anybody was told. */

@@ -37,23 +37,26 @@ export class Trap {
   readonly #world: World
   #client: string | null = null
   #isKill = false
+  #chosen: Victims
 
   constructor(victims: Victims, world: World) {
     this.#victims = victims
+    this.#chosen = victims
     this.#world = world
   }
 
-  /** Null: for nobody. */
-  set(client: string | null, isKill = false): void {
+  /** Null: for nobody. Takes `victims` this time, where they are named. */
+  set(client: string | null, isKill = false, victims = this.#victims): void {
     this.#client = client
     this.#isKill = isKill
+    this.#chosen = victims
   }
 
   heard(client: string): void {
     if (client !== this.#client) return
     this.#client = null
     this.#world.events.saw(this.#isKill ? 'a kill right after an answer' : 'a power cut right after an answer')
-    for (const { node, downMs } of this.#victims()) {
+    for (const { node, downMs } of this.#chosen()) {
       if (this.#isKill) node.kill()
       else node.powerCut()
       node.restartAfter(downMs)
@@ -226,10 +229,10 @@ function weather(node: BrokerNode, changed: Partial<DiskWeather>, ms: number): {
   return { ms, end: () => (device.weather = device.usual) }
 }
 
-/** Every kind is on in half of the seeds; one comes every few seconds. */
-export function haunt<P extends Haunted>(all: readonly Trouble<P>[], prey: P): string[] {
+/** Every kind is on in that share of the seeds; one comes every few seconds. */
+export function haunt<P extends Haunted>(all: readonly Trouble<P>[], prey: P, share = 0.5): string[] {
   const { world, random, untilMs } = prey
-  const chosen = all.filter(() => random.chance(0.5))
+  const chosen = all.filter(() => random.chance(share))
   const pace = random.pick([500, 2000, 5000])
   const next = () => {
     world.events.after(random.next() * pace * 2, 'nemesis', () => {

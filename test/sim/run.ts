@@ -1,13 +1,15 @@
 // npm run sim. Words after `--`:
 //   --seeds N [--from M]   N seeds on all cores (default 200); a sample of them twice
 //   --seed S               one of them twice, with its last events
-//   --bug NAME             plants a bug and runs seeds until it is found
-//   --bugs                 the same with all of them
+//   --bug NAME             plants a bug and runs seeds until it is found, or --seeds N were run (default 500)
+//   --bugs                 the same with all that test/campaigns does not have as found on the present sources
 //   --campaign N           as many seeds as are missing from N in test/campaigns
 //   --cluster              with any of these: several brokers instead of one
 
 import { availableParallelism } from 'node:os'
+
 import { huntAll } from './bug-hunt.ts'
+import { openBugRecord } from './bug-record.ts'
 import { campaign } from './campaign.ts'
 import { repeatOne, runMany } from './many-seeds.ts'
 import { scenarios } from './scenarios.ts'
@@ -23,7 +25,7 @@ function chosen(): Promise<boolean> {
   const goal = number('--campaign')
   const most = number('--seeds')
   if (bug !== null || words.includes('--bugs'))
-    return huntAll(bug, { scenario, processes, most: most ?? 500, from: number('--from') ?? 1 })
+    return huntAll(bug, { scenario, processes, most: most ?? 500, record: openBugRecord(scenario.campaign) })
   if (seed !== null) return repeatOne(scenario.name, seed)
   if (goal !== null) return campaign(scenario, goal, processes)
   return runMany({

@@ -69,6 +69,7 @@ export const CLUSTER_SOMETIMES = [
   'a broker was added',
   'too few replicas were in sync',
   'a stale leader was known by its epoch',
+  'what a leader asked for came late',
 ] as const
 
 export type Sometimes = (typeof SOMETIMES)[number] | (typeof CLUSTER_SOMETIMES)[number]

@@ -105,11 +105,12 @@ export function openCounters(name: string, options: CounterOptions = {}): Counte
   return new Counters(path, options.commit ?? commitOfSources(), today, isKept)
 }
 
-/** The last commit that changed src; what is changed there and not committed is said. */
-export function commitOfSources(): string {
+/** The last commit that changed src, or `folders`; what is changed there and not committed is said. */
+export function commitOfSources(folders: readonly string[] = ['src']): string {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
   try {
-    return git('log', '-1', '--format=%h', '--', 'src') + (git('status', '--porcelain', '--', 'src') === '' ? '' : '-changed')
+    const isChanged = git('status', '--porcelain', '--', ...folders) !== ''
+    return git('log', '-1', '--format=%h', '--', ...folders) + (isChanged ? '-changed' : '')
   } catch {
     return 'no-repository'
   }

@@ -19,6 +19,8 @@ export class Link {
   readonly server: SimConnection
   /** Nothing arrives any more, and nobody is told. */
   isSilent = false
+  /** What is on its way stays there, and nobody is told, while other connections go on; see `letGo`. */
+  isHeld = false
 
   constructor(network: SimNetwork, from: Place, to: Place) {
     this.network = network
@@ -48,6 +50,12 @@ export class Link {
   mend(): void {
     this.client.mend()
     this.server.mend()
+  }
+
+  /** What was held on its way arrives a little later, also where one end has given up waiting. */
+  letGo(): void {
+    this.isHeld = false
+    this.mend()
   }
 
   over(): void {
@@ -151,6 +159,7 @@ export class SimConnection implements Connection {
 
   #wire(bytes: Uint8Array): void {
     const { random, weather } = this.#network
+    if (this === this.#link.client) this.#network.onSend?.(this.#link, bytes)
     for (let at = 0; at < bytes.length; ) {
       const isSplit = random.chance(weather.splitShare)
       const piece = bytes.subarray(at, isSplit ? at + 1 + random.below(bytes.length - at) : bytes.length)
@@ -171,7 +180,7 @@ export class SimConnection implements Connection {
   }
 
   get #isCut(): boolean {
-    return this.#network.isCut(this.process.machine.name, this.#other.process.machine.name)
+    return this.#link.isHeld || this.#network.isCut(this.process.machine.name, this.#other.process.machine.name)
   }
 
   /** What was held back goes on, unless there is another cut by then. */

@@ -34,6 +34,8 @@ export class SimNetwork {
   readonly events: Events
   readonly random: SeededRandom
   weather: NetworkWeather = { ...calmNetwork }
+  /** Hears what clients of connections send, before it goes on its way. */
+  onSend: ((link: Link, bytes: Uint8Array) => void) | null = null
   readonly #links = new Set<Link>()
   /** By machine and port. */
   readonly #bound = new Map<string, Bound[]>()

@@ -15,14 +15,15 @@ import { type ClientWorld, IdempotentProducer, PlainProducer, Reader } from '../
 import { LoneCommitter, Sharer } from '../group-clients.ts'
 import { History } from '../history.ts'
 import { checkReplay, Watch } from '../inside.ts'
-import { haunt, Trap } from '../nemesis.ts'
+import { Trap } from '../nemesis.ts'
 import { type Outcome, Play, play, RECOVERY_MS } from '../play.ts'
 import type { Sometimes } from '../sometimes.ts'
 import { Churner } from './churner.ts'
 import { Copies, type Flip } from './copies.ts'
+import { EndAsker } from './end-asker.ts'
 import { type ClusterNode, layOut } from './layout.ts'
 import { GROWING, Mover, type Workshop } from './mover.ts'
-import { type ClusterPrey, clusterTroubles } from './nemesis.ts'
+import { type ClusterPrey, hauntCluster } from './nemesis.ts'
 import { RoutedClient } from './routed-client.ts'
 import { Truth } from './truth.ts'
 
@@ -91,6 +92,7 @@ class ClusterPlay extends Play {
     world.events.afterEach = () => {
       if (count++ % LOOK_EVERY > 0) return
       this.truth.lookAtLeaders()
+      this.truth.lookAtNews()
       this.truth.lookAtInSync((id) => this.#isDamaged(id))
       for (const { id, broker, isBroker } of this.nodes) if (broker && isBroker) watch.look(broker, this.#isDamaged(id))
     }
@@ -132,7 +134,7 @@ class ClusterPlay extends Play {
     const clients = this.clients.map(({ name }) => name)
     const random = world.random.fork()
     this.#prey = { world, nodes, truth, history, clients, random, untilMs, trap: this.#trap, flips: this.#flips }
-    this.troubles = haunt(clusterTroubles, this.#prey)
+    this.troubles = hauntCluster(this.#prey)
     this.#lookNowAndThen()
     await world.events.run(untilMs)
     await this.#recover()
@@ -177,10 +179,13 @@ class ClusterPlay extends Play {
     }
     this.#admin = new Admin('admin', place)
     this.#churner = new Churner('churner', place)
+    const asker = new EndAsker('asker', (partition) => this.truth.ledBy(this.history.topic, partition), place)
+    this.truth.onLed = () => asker.look()
     this.clients = [
       new PlainProducer('plain', place),
       ...this.history.partitions.map((_, i) => new IdempotentProducer(`idempotent${i}`, i, place)),
       new Reader('reader', place),
+      asker,
       this.#admin,
       new Mover('mover', { topics: [this.history.topic, GROWING], workshop: this.#workshop() }, place),
       this.#churner,

@@ -31,7 +31,6 @@ const COMMON = {
   'offsets.topic.num.partitions': '1',
   'broker.heartbeat.interval.ms': '500',
   'broker.session.timeout.ms': '3000',
-  'replica.lag.time.max.ms': '3000',
   'replica.fetch.backoff.ms': '300',
   'replica.socket.timeout.ms': '5000',
   'request.timeout.ms': '5000',
@@ -56,6 +55,7 @@ export function layOut(world: World, random: SeededRandom): ClusterNode[] {
     'metadata.max.idle.interval.ms': random.pick(['500', '4000']),
     'metadata.log.max.record.bytes.between.snapshots': random.pick(['3000', '20971520']),
     'replica.fetch.wait.max.ms': random.pick(['200', '500']),
+    'replica.lag.time.max.ms': random.pick(['1000', '3000']),
   }
   const ids = Array.from({ length: brokers }, (_, i) => i + 1)
   const all = [...ids, ...voters.filter((id) => !ids.includes(id))]

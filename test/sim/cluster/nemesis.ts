@@ -3,8 +3,9 @@
 import { SimDirectory, SimInode } from '../../../src/platform/sim/inode.ts'
 import { batches, HEADER_SIZE } from '../../../src/protocol/records/batch.ts'
 import type { History } from '../history.ts'
-import { type Haunted, networkTroubles, nodeTroubles, type Trap, type Trouble } from '../nemesis.ts'
+import { type Haunted, haunt, networkTroubles, nodeTroubles, type Trap, type Trouble } from '../nemesis.ts'
 import type { Flip } from './copies.ts'
+import { lateWord } from './late-words.ts'
 import type { ClusterNode } from './layout.ts'
 import type { Truth } from './truth.ts'
 
@@ -21,6 +22,7 @@ export interface ClusterPrey extends Haunted {
 
 const CONTROLLER_SHARE = 0.25
 const LEADER_SHARE = 0.3
+const LONE_SHARE = 0.2
 
 /** Those on whom the most depends are met more often than the others. */
 export function victim({ nodes, truth, random, history }: ClusterPrey): ClusterNode {
@@ -170,6 +172,25 @@ const moments: readonly Trouble<ClusterPrey>[] = [
     },
   },
   {
+    // What was said to be on a disk, and was not yet, is gone from it; the leader's own comes back first, and the last to come decides.
+    name: 'all lose their power at an answer, while followers flush slowly',
+    strike(prey) {
+      const { nodes, random, trap, clients } = prey
+      const led = leader(prey)
+      const others = nodes.filter((node) => node !== led)
+      for (const { machine } of others) machine.device.weather = { ...machine.device.weather, flushMs: random.pick([100, 1000]) }
+      const all = () => nodes.map((node) => ({ node, downMs: node === led ? 10 : random.pick([10, 3000, 6000]) }))
+      trap.set(random.pick(clients.filter((name) => /plain|idempotent/.test(name))), false, all)
+      return {
+        ms: 3000,
+        end() {
+          trap.set(null)
+          for (const { machine } of others) machine.device.weather = machine.device.usual
+        },
+      }
+    },
+  },
+  {
     // Whoever voted forgets what was not saved, and whoever was elected cannot tell anybody.
     name: 'a new controller is cut off, and the others lose their power',
     strike(prey) {
@@ -212,6 +233,7 @@ const moments: readonly Trouble<ClusterPrey>[] = [
       return undefined
     },
   },
+  lateWord,
 ]
 
 /** In one of three copies that are in sync, in a closed segment that is on the device since long; one broker's disk alone is bad in a run. */
@@ -240,7 +262,12 @@ function flipOneCopy({ nodes, truth, random, history, flips, world }: ClusterPre
   world.events.saw('a bit was turned over')
 }
 
-export const clusterTroubles: readonly Trouble<ClusterPrey>[] = [
+/** Begins what goes wrong in this run; gives the kinds. In some runs it is one of the worst moments alone, which the others would hide. */
+export function hauntCluster(prey: ClusterPrey): string[] {
+  return prey.random.chance(LONE_SHARE) ? haunt([prey.random.pick(moments)], prey, 1) : haunt(clusterTroubles, prey)
+}
+
+const clusterTroubles: readonly Trouble<ClusterPrey>[] = [
   ...nodeTroubles.map(({ name, strike }) => ({
     name,
     strike: (prey: ClusterPrey) => strike({ ...prey, node: victim(prey) }),

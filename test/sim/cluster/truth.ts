@@ -6,10 +6,12 @@ import { GROUPS_TOPIC } from '../../../src/coordinator/group/coordinator.ts'
 import { partitionOf } from '../../../src/coordinator/group/partition-of.ts'
 import type { MetadataImage } from '../../../src/metadata/image.ts'
 import { NO_LEADER } from '../../../src/metadata/partition.ts'
+import type { MetadataPublisher } from '../../../src/metadata/publisher.ts'
 import type { LogLine } from '../../../src/platform/sim/world.ts'
 import type { RecordBatch } from '../../../src/protocol/records/batch.ts'
 import { violated } from '../history.ts'
 import { plainImage } from '../inside.ts'
+import type { Led } from './end-asker.ts'
 import type { ClusterNode } from './layout.ts'
 
 interface Committed {
@@ -26,9 +28,15 @@ export class Truth {
   readonly #controllers = new Map<number, number>()
   /** By topic id, partition and leader epoch. */
   readonly #leaders = new Map<string, number>()
+  /** By topic id and partition: the newest epoch in which somebody led it. */
+  readonly #epochs = new Map<string, number>()
   #newestEpoch = -1
+  /** How far the newest image was looked at. */
+  #lookedUpTo = -1
   /** Hears of each new leader of the quorum, in the turn in which it knows. */
   onElected: ((node: ClusterNode) => void) | null = null
+  /** Runs as soon as a broker leads a partition in a new epoch. */
+  onLed: (() => void) | null = null
 
   constructor(nodes: readonly ClusterNode[]) {
     this.#nodes = nodes
@@ -43,12 +51,16 @@ export class Truth {
 
   /** The newest image that any node has; null while nobody serves. */
   get image(): MetadataImage | null {
-    let newest: Broker | null = null
+    return this.#newest?.image ?? null
+  }
+
+  get #newest(): MetadataPublisher | null {
+    let newest: MetadataPublisher | null = null
     for (const { broker } of this.#nodes) {
-      if (!broker) continue
-      if (!newest || broker.metadata.publisher.endOffset > newest.metadata.publisher.endOffset) newest = broker
+      const publisher = broker?.metadata.publisher
+      if (publisher && (!newest || publisher.endOffset > newest.endOffset)) newest = publisher
     }
-    return newest?.metadata.publisher.image ?? null
+    return newest
   }
 
   /** Whether any partition may have, or be about to have, a replica there. */
@@ -63,6 +75,16 @@ export class Truth {
   leaderOf(topic: string, partition: number): ClusterNode | undefined {
     const id = this.image?.partition(topic, partition)?.leader
     return this.#nodes.find((node) => node.id === id)
+  }
+
+  /** How to reach who leads a partition in the newest epoch that ever was; null where nobody is known to. */
+  ledBy(topic: string, partition: number): Led | null {
+    const { image } = this
+    const known = image?.partition(topic, partition)
+    const node = this.#nodes.find(({ id }) => id === known?.leader)
+    if (!image || !known || !node) return null
+    const newest = this.#epochs.get(`${image.topic(topic)!.id} ${partition}`) ?? -1
+    return known.leaderEpoch < newest ? null : { server: node.bootstrapServers, epoch: known.leaderEpoch }
   }
 
   /** Who coordinates a group, and since which epoch; null while nobody can know, since the controller's image is not to be seen. */
@@ -112,7 +134,11 @@ export class Truth {
         const key = `${topicId} ${index} ${leaderEpoch}`
         const other = this.#leaders.get(key)
         if (other !== undefined && other !== id) violated(`brokers ${other} and ${id} both lead epoch ${leaderEpoch} of ${name}`)
+        if (other !== undefined) continue
         this.#leaders.set(key, id)
+        const place = `${topicId} ${index}`
+        this.#epochs.set(place, Math.max(leaderEpoch, this.#epochs.get(place) ?? -1))
+        this.onLed?.()
       }
     }
   }
@@ -146,7 +172,15 @@ export class Truth {
     return topic !== undefined && topic.partitions[partitionOf(group, topic.partitions.length)]?.leader !== node.id
   }
 
-  /** What is committed makes sense, and nodes that are equally far know the same. */
+  /** What is committed makes sense after every change. */
+  lookAtNews(): void {
+    const newest = this.#newest
+    if (!newest || newest.endOffset <= this.#lookedUpTo) return
+    this.#lookedUpTo = newest.endOffset
+    lookAt(newest.image)
+  }
+
+  /** Nodes that are equally far know the same. */
   lookAtImages(): void {
     const known = new Map<number, { readonly id: number; readonly plain: string }>()
     for (const { id, broker } of this.#nodes) {
@@ -158,7 +192,6 @@ export class Truth {
         violated(`nodes ${other.id} and ${id} know different things at ${endOffset} of the metadata`)
       known.set(endOffset, { id, plain })
     }
-    if (this.image) lookAt(this.image)
   }
 }
 
