@@ -5,6 +5,7 @@ import { RecordBatch } from '../protocol/records/batch.ts'
 import { buildBatch } from '../protocol/records/builder.ts'
 import { type ControlRecord, controlRecord } from '../protocol/records/control.ts'
 import { Membership } from './membership.ts'
+import { requireSameVoters } from './same-voters.ts'
 import { isSameEntry, type Voter, voterRecord } from './voters.ts'
 
 function wordAt(offset: number, voters: readonly Voter[], kraftVersion?: number): RecordBatch {
@@ -44,4 +45,22 @@ test('what a voter supports goes from record to record, and the order of its end
   assert.equal(isSameEntry(apart, { ...apart, endpoints: apart.endpoints.toReversed() }), true)
   assert.equal(isSameEntry(apart, { ...apart, kraftVersions: { min: 0, max: 1 } }), false)
   assert.equal(isSameEntry(apart, { ...apart, endpoints: voter.endpoints }), false)
+})
+
+test('voters of the configuration are compared with what leaders count, until the log says who votes', () => {
+  const counted = (leaderId: number, ...ids: number[]) => {
+    const voters = votersOf(...ids).map(({ id, directoryId }) => ({ voterId: id, voterDirectoryId: directoryId }))
+    const control = { kind: 'leaderChange' as const, version: 0, leaderId, voters, grantingVoters: [] }
+    const bytes = buildBatch({ records: [{ ...controlRecord(control), timestamp: 1 }], isControl: true })
+    new RecordBatch(bytes).assign(0, 3)
+    return bytes
+  }
+  const change = wordAt(0, votersOf(1, 2), 1)
+  change.assign(0, 3)
+  assert.throws(
+    () => requireSameVoters(counted(1, 1, 2), 3, votersOf(1, 2, 3)),
+    /counts the voters 1, 2, and this node the voters 1, 2, 3/,
+  )
+  requireSameVoters(counted(1, 1, 2), 4, votersOf(1, 2, 3))
+  requireSameVoters(Buffer.concat([Buffer.from(change.slice()), counted(1, 1, 2)]), 3, votersOf(1, 2, 3))
 })

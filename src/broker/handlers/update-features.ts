@@ -1,8 +1,9 @@
 // UpdateFeatures (API 57): the cluster's feature levels (KIP-584), and the version of its quorum (KIP-853).
 
-import { updateFeatures as updateFeaturesCommand } from '../../metadata/controller/features.ts'
+import { refusedUpdate, updateFeatures as updateFeaturesCommand } from '../../metadata/controller/features.ts'
 import { KRAFT_VERSION } from '../../metadata/features.ts'
 import { api } from '../../protocol/api.ts'
+import { KafkaError } from '../../protocol/errors.ts'
 import type { UpdateFeaturesRequest, UpdateFeaturesResponse } from '../../protocol/messages/update-features.ts'
 import type { QuorumService } from '../../raft/quorum-service.ts'
 import type { ControllerChannel } from '../controller-channel.ts'
@@ -12,6 +13,12 @@ export interface UpdateFeaturesRooms {
   readonly controller: ControllerChannel
   /** Null where the metadata is in ZooKeeper: there kraft.version is nothing. */
   readonly quorum: Pick<QuorumService, 'raiseKraftVersion'> | null
+}
+
+/** Of a quorum that cannot be raised; whatever else went wrong is no word of the feature. */
+function refused(thrown: unknown): UpdateFeaturesResponse {
+  if (thrown instanceof KafkaError && thrown.error === 'INVALID_UPDATE_VERSION') return refusedUpdate(thrown)
+  throw thrown
 }
 
 export function updateFeatures({
@@ -30,7 +37,8 @@ export function updateFeatures({
       // All or nothing: what the quorum would refuse is asked before anything is written.
       const trial = await change({ ...request, validateOnly: true })
       if (trial.errorCode !== 0) return trial
-      await quorum.raiseKraftVersion(level, true)
+      const refusal = await quorum.raiseKraftVersion(level, true).then(() => null, refused)
+      if (refusal) return refusal
       if (request.validateOnly) return trial
       const answer = await change(request)
       if (answer.errorCode === 0) await quorum.raiseKraftVersion(level, false)

@@ -53,6 +53,6 @@ export const judgedBy: Readonly<Partial<Record<ApiName, Judged>>> = {
   DescribeQuorum: { golden: ['admin'], interop: ['cluster'] },
   ListConfigResources: { golden: ['configs'], interop: [] },
   DescribeTopicPartitions: { golden: ['metadata'], interop: ['apache-tools'] },
-  AddRaftVoter: { golden: [], interop: ['voters'] },
-  RemoveRaftVoter: { golden: [], interop: ['voters'] },
+  AddRaftVoter: { golden: ['admin'], interop: ['voters'] },
+  RemoveRaftVoter: { golden: ['admin'], interop: ['voters'] },
 }

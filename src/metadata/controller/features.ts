@@ -38,10 +38,14 @@ export function updateFeatures(
     const results = request.featureUpdates.map(({ feature }) => ({ feature, errorCode: 0, errorMessage: 'NONE' })) // as Kafka words it
     return decide({ throttleTimeMs: 0, errorCode: 0, errorMessage: null, results }, request.validateOnly ? [] : records)
   } catch (thrown) {
-    const { code, message } = KafkaError.of(thrown)
-    const errorMessage = `The update failed for all features since the following feature had an error: ${message}`
-    return decide({ throttleTimeMs: 0, errorCode: code, errorMessage, results: [] })
+    return decide(refusedUpdate(KafkaError.of(thrown)))
   }
+}
+
+/** Nothing was changed, since one feature cannot be. */
+export function refusedUpdate({ code, message }: KafkaError): UpdateFeaturesResponse {
+  const errorMessage = `The update failed for all features since the following feature had an error: ${message}`
+  return { throttleTimeMs: 0, errorCode: code, errorMessage, results: [] }
 }
 
 function requireDistinct(updates: readonly FeatureUpdate[]): void {

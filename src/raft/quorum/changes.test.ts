@@ -281,3 +281,17 @@ test('a controller that is no voter by its own log keeps nobody from standing wh
   spare.timeOut()
   assert.equal(spare.asked(before.sent('vote', 4)).isGranted, true)
 })
+
+test('a controller that is no voter says only what it has on its device: it may be counted before it knows', () => {
+  const spare = new QuorumMember(4, { voters: votersOf(1), epochs: [1], vote: { epoch: 1, leaderId: 1 } }).start()
+  const sends = () => spare.done.filter(({ kind }) => kind === 'send').length
+  const news = { highWatermark: 1, diverging: null, snapshot: null, records: new Uint8Array(8) }
+  const before = sends()
+  spare.hears('fetch', 1, { error: 'NONE', epoch: 1, leaderId: 1, leaderAddress: null, fetched: news })
+  spare.log.append(1)
+  spare.take({ kind: 'log' })
+  assert.equal(sends(), before)
+  spare.log.flush()
+  spare.take({ kind: 'log' })
+  assert.equal(sends(), before + 1)
+})

@@ -195,9 +195,11 @@ function raiseVersion(state: QuorumState, leading: Leading, key: number, ask: Ra
   const { log, settings } = state
   const { kraftVersion, isTrial } = ask
   const refuse = (why: string) => [answerTo(state, key, { error: 'INVALID_UPDATE_VERSION', message: why })]
-  const step = `kraft.version from ${log.kraftVersion} to ${kraftVersion}`
   if (kraftVersion === log.kraftVersion) return [answerTo(state, key, DONE)]
-  if (kraftVersion < log.kraftVersion) return refuse(`Invalid downgrade of ${step} because downgrades are not supported`)
+  if (kraftVersion < log.kraftVersion)
+    return refuse(
+      `Invalid upgrade of kraft.version from ${log.kraftVersion} to ${kraftVersion} because the new version is a downgrade`,
+    )
   const own: Voter = { ...settings.self, endpoints: settings.endpoints, kraftVersions: KRAFT_VERSIONS }
   const voters = log.voters.map(({ id }) => (id === own.id ? own : leading.told.get(id)))
   // One whose directory is another by now has to say so first.
@@ -206,9 +208,8 @@ function raiseVersion(state: QuorumState, leading: Leading, key: number, ask: Ra
     voter !== undefined && covers(voter.kraftVersions, kraftVersion) && isThere(voter)
   if (!voters.every(isKnown)) {
     const silent = log.voters.filter((_, at) => !isKnown(voters[at])).map(({ id }) => id)
-    return refuse(
-      `Invalid upgrade of ${step} because not all of the voters support it, or have said so yet: ${silent.join(', ')}`,
-    )
+    const unknown = `not known yet of ${silent.join(', ')}`
+    return refuse(`Invalid upgrade of kraft.version to ${kraftVersion} because not all of the voters support it (${unknown})`)
   }
   if (isTrial) return [answerTo(state, key, DONE)]
   return written(state, key, ask, voters, moment, [{ kind: 'kraftVersion', kRaftVersion: kraftVersion }])

@@ -13,6 +13,8 @@ export const servedApis = new Set([
   'UnregisterBroker',
   'UpdateFeatures',
   'DescribeQuorum',
+  'AddRaftVoter',
+  'RemoveRaftVoter',
   'DescribeConfigs',
   'AlterConfigs',
   'IncrementalAlterConfigs',
