@@ -7,6 +7,7 @@ import { live } from './live.mjs'
 import { installPython } from './load.mjs'
 import { mixedQuorum } from './quorum.mjs'
 import { storm } from './storm.mjs'
+import { voters } from './voters.mjs'
 
 export const judge = {
   name: 'migration',
@@ -26,6 +27,7 @@ export const judge = {
     if (!options.whole) return
     await features(context)
     await mixedQuorum(context)
+    await voters(context)
     for (const kind of ['ours', 'apache']) await storm({ ...context, kind })
     await live(context)
   },
