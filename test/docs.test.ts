@@ -10,6 +10,7 @@ import { brokerKeysWithoutEffect, groupKeysWithoutEffect, topicKeysWithoutEffect
 import { startBroker } from '../src/index.ts'
 import { apiByKey } from '../src/protocol/api.ts'
 import { ApiVersionsRequest, ApiVersionsResponse } from '../src/protocol/messages/api-versions.ts'
+import { clusterBugs } from './sim/cluster/planted-bugs.ts'
 import { KafkaClient } from './support/kafka-client.ts'
 import { goldenConversations } from './wire/golden.ts'
 
@@ -110,3 +111,18 @@ function pagesForReaders(): string[] {
       .map((name) => `${dir}/${name}`)
   return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md', 'test/interop/README.md', ...below('docs')]
 }
+
+test('which seed found each planted bug of clusters is told as it is recorded', () => {
+  const rows: { bug: string; seed: number | null }[] = JSON.parse(read('test/campaigns/cluster-sim-bugs.json'))
+  const lines = read('docs/simulation.md').split('\n')
+  for (const { name } of clusterBugs) {
+    const row = rows.find(({ bug }) => bug === name)
+    const [, , seed] =
+      lines
+        .find((line) => line.startsWith(`| \`${name}\` |`))
+        ?.split(' | ')
+        .map((cell) => cell.trim()) ?? []
+    assert.ok(row, `${name} was never hunted: npm run sim -- --cluster --bugs`)
+    assert.equal(seed, String(row.seed ?? '-'), `${name} was found by seed ${row.seed}`)
+  }
+})

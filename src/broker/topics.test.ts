@@ -22,9 +22,9 @@ function topicsWith(knownId: string | null, heldId: string | null): Topics {
   return new Topics(() => image, { get: () => held } as unknown as Replicas)
 }
 
-const refusal = (topics: Topics, topicId?: string) => {
+const refusal = (topics: Topics, topicId?: string, otherTopic?: 'UNKNOWN_TOPIC_ID') => {
   try {
-    topics.partition('t', 0, topicId)
+    topics.partition('t', 0, topicId, otherTopic)
     return null
   } catch (thrown) {
     return KafkaError.of(thrown).error
@@ -35,6 +35,7 @@ test('a topic that was deleted and made again under its name is not served out o
   const between = topicsWith(NEW, OLD)
   assert.equal(refusal(between), 'NOT_LEADER_OR_FOLLOWER', 'by name: the new one is not here yet')
   assert.equal(refusal(between, NEW), 'INCONSISTENT_TOPIC_ID')
+  assert.equal(refusal(between, NEW, 'UNKNOWN_TOPIC_ID'), 'UNKNOWN_TOPIC_ID', 'as Produce says it')
   assert.equal(refusal(topicsWith(null, OLD)), 'UNKNOWN_TOPIC_OR_PARTITION', 'deleted, and not taken away yet')
   const after = topicsWith(NEW, NEW)
   assert.deepEqual([refusal(after), refusal(after, NEW), refusal(after, OLD)], [null, null, 'INCONSISTENT_TOPIC_ID'])

@@ -35,17 +35,20 @@ export class Topics {
 
   /**
    * The replica on this broker; where it has none, the error that sends the client elsewhere. Never that of an earlier topic of the same name, which
-   * this broker has yet to take away (KIP-516): with a topic id INCONSISTENT_TOPIC_ID; by name it is none, as what went into it would be removed with it.
+   * this broker has yet to take away (KIP-516): with a topic id `otherTopic`, which is UNKNOWN_TOPIC_ID for Produce as in Kafka; by name it is none, as what
+   * went into it would be removed with it.
    */
-  partition(name: string, index: number, topicId?: string): Partition {
+  partition(
+    name: string,
+    index: number,
+    topicId?: string,
+    otherTopic: 'INCONSISTENT_TOPIC_ID' | 'UNKNOWN_TOPIC_ID' = 'INCONSISTENT_TOPIC_ID',
+  ): Partition {
     const topic = this.#image().topic(name)
     const partition = this.#replicas.get(name, index)
     if (partition && isOf(partition, topicId ?? topic?.id)) return partition
     if (partition && topicId !== undefined)
-      throw new KafkaError(
-        'INCONSISTENT_TOPIC_ID',
-        `${partition.name} here has the id ${partition.topicId}; asked for ${topicId}`,
-      )
+      throw new KafkaError(otherTopic, `${partition.name} here has the id ${partition.topicId}; asked for ${topicId}`)
     if (topic?.partitions[index])
       throw new KafkaError('NOT_LEADER_OR_FOLLOWER', `this broker holds no replica of ${name}-${index}`)
     throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `there is no partition ${name}-${index}`)

@@ -206,7 +206,8 @@ export function produce({
   function partitionFor({ topic, data }: Item, { context }: Call): Partition {
     const name = context.version >= TOPIC_IDS_SINCE ? topics.nameOf(topic.topicId) : topic.name
     if (!context.may('Write', { type: 'Topic', name })) throw new KafkaError('TOPIC_AUTHORIZATION_FAILED')
-    const partition = topics.partition(name, data.index, context.version >= TOPIC_IDS_SINCE ? topic.topicId : undefined)
+    const topicId = context.version >= TOPIC_IDS_SINCE ? topic.topicId : undefined
+    const partition = topics.partition(name, data.index, topicId, 'UNKNOWN_TOPIC_ID')
     if (topics.isInternal(name))
       throw new KafkaError('INVALID_TOPIC_EXCEPTION', `${name} is internal; only coordinators write it`)
     partition.requireLeader() // before anything of the batch is looked at, as in Kafka

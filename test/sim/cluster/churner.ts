@@ -107,7 +107,8 @@ export class Churner extends Client {
     const answer = await leader.call(FetchRequest, FetchResponse, BY_ID, body)
     this.accept(errorName(answer.errorCode), `a fetch of ${NAME}`)
     const partition = answer.responses[0]!.partitions[0]!
-    this.accept(errorName(partition.errorCode), `a fetch of ${NAME}`)
+    // A broker that has yet to take away the topic of an earlier life says so (KIP-516); consumers ask again.
+    this.accept(errorName(partition.errorCode), `a fetch of ${NAME}`, ['INCONSISTENT_TOPIC_ID'])
     return partition
   }
 

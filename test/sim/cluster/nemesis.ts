@@ -156,6 +156,14 @@ const many: readonly Trouble<ClusterPrey>[] = [
   },
 ]
 
+const turnedBit: Trouble<ClusterPrey> = {
+  name: 'a bit turns over',
+  strike(prey) {
+    flipOneCopy(prey)
+    return undefined
+  },
+}
+
 const moments: readonly Trouble<ClusterPrey>[] = [
   {
     name: 'power cuts at answers',
@@ -226,13 +234,7 @@ const moments: readonly Trouble<ClusterPrey>[] = [
       return undefined
     },
   },
-  {
-    name: 'a bit turns over',
-    strike(prey) {
-      flipOneCopy(prey)
-      return undefined
-    },
-  },
+  turnedBit,
   lateWord,
 ]
 
@@ -262,9 +264,13 @@ function flipOneCopy({ nodes, truth, random, history, flips, world }: ClusterPre
   world.events.saw('a bit was turned over')
 }
 
-/** Begins what goes wrong in this run; gives the kinds. In some runs it is one of the worst moments alone, which the others would hide. */
+/**
+ * Begins what goes wrong in this run; gives the kinds. In some runs it is one of the worst moments alone, which the others would hide. A turned bit is not:
+ * where nothing ever reads a copy again, nobody knows of it, and the readers are left to find it.
+ */
 export function hauntCluster(prey: ClusterPrey): string[] {
-  return prey.random.chance(LONE_SHARE) ? haunt([prey.random.pick(moments)], prey, 1) : haunt(clusterTroubles, prey)
+  const lone = prey.random.chance(LONE_SHARE) ? prey.random.pick(moments) : turnedBit
+  return lone === turnedBit ? haunt(clusterTroubles, prey) : haunt([lone], prey, 1)
 }
 
 const clusterTroubles: readonly Trouble<ClusterPrey>[] = [
