@@ -87,6 +87,12 @@ export class ProducerStates {
     return entry.isNext(batch.baseSequence) || entry.sameAs(batch) !== undefined
   }
 
+  /** Whether a newer epoch of the producer has written. */
+  isFenced({ producerId, producerEpoch }: RecordBatch): boolean {
+    const entry = this.#entries.get(producerId)
+    return entry !== undefined && producerEpoch < entry.producerEpoch
+  }
+
   #requireEpoch(entry: ProducerEntry, epoch: number): void {
     if (epoch >= entry.producerEpoch) return
     throw new KafkaError(

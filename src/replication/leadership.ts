@@ -50,6 +50,7 @@ const METADATA_WILL_TELL: ReadonlySet<string> = new Set([
 export class Leadership {
   readonly #partition: LedPartition
   readonly leaderEpoch: number
+  readonly #since: number
   /** Where our log ended when the epoch began: who is in sync has everything before it, or it could miss what an earlier leader committed. */
   readonly #epochStart: number
   readonly #followers = new Map<number, FollowerProgress>()
@@ -68,7 +69,13 @@ export class Leadership {
     this.#partition = partition
     this.leaderEpoch = role.leaderEpoch
     this.#epochStart = epochStart
+    this.#since = partition.clock.monotonic()
     this.update(role)
+  }
+
+  /** How long we lead in this epoch. */
+  get ageMs(): number {
+    return this.#partition.clock.monotonic() - this.#since
   }
 
   get partitionEpoch(): number {

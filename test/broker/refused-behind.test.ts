@@ -9,6 +9,8 @@ import { batchOf, type KafkaClient } from '../support/kafka-client.ts'
 
 const TOPIC = 'events'
 const IDS = [1, 2, 3]
+/** A leader is not new any more. */
+const SETTLED_MS = 6000
 
 before(codecsReady)
 
@@ -60,7 +62,7 @@ test('what was sent right behind a batch that came too early for the new leader 
   cluster.kill(1)
   const leads = (id: number) => cluster.partition(id, TOPIC, 0)?.leader === id
   await cluster.until('another leads', () => leads(2) || leads(3))
-  await cluster.pass(200)
+  await cluster.pass(SETTLED_MS)
   const [old, fresh] = writers.get(leads(2) ? 2 : 3)!
   for (const [writer, first] of [
     [old, 2],
@@ -81,4 +83,23 @@ test('what was sent right behind a batch that came too early for the new leader 
     [8, 3],
   ].flatMap(([id, count]) => Array.from({ length: count! }, (_, at) => `${id}:${at}`))
   assert.deepEqual(values, ['before', ...written])
+})
+
+test('a gap right after others led is for a moment no gap but a leader that is not ready; what comes in order is taken', async () => {
+  const cluster = await ledByOne(72)
+  assert.deepEqual(await (await Writer.at(cluster, 1, 7)).send(0, 1), ['NONE', 'NONE'])
+  cluster.kill(1)
+  const leads = (id: number) => cluster.partition(id, TOPIC, 0)?.leader === id
+  await cluster.until('another leads', () => leads(2) || leads(3))
+  await cluster.pass(200)
+  const leader = leads(2) ? 2 : 3
+  const [known, fresh] = [await Writer.at(cluster, leader, 7), await Writer.at(cluster, leader, 8)]
+  assert.deepEqual(await known.send(3), ['NOT_LEADER_OR_FOLLOWER'])
+  assert.deepEqual(await known.send(3, 1, 2, 3), ['NOT_LEADER_OR_FOLLOWER', 'NONE', 'NONE', 'NONE'])
+  assert.deepEqual(await fresh.send(1), ['NOT_LEADER_OR_FOLLOWER'])
+  assert.deepEqual(await fresh.send(0, 1), ['NONE', 'NONE'])
+  await cluster.pass(SETTLED_MS)
+  assert.deepEqual(await known.send(5), ['OUT_OF_ORDER_SEQUENCE_NUMBER'])
+  const values = (await cluster.during(cluster.client.readAll(TOPIC, 0))).map(({ value }) => value)
+  assert.deepEqual(values, ['before', '7:0', '7:1', '7:2', '7:3', '8:0', '8:1'])
 })

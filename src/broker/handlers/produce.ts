@@ -19,6 +19,7 @@ import { type Asked, askedInSlices, distinct, type Item, producerOf, type Topic 
 import { type Line, ProduceOrder, Slots } from '../produce-order.ts'
 import type { Topics } from '../topics.ts'
 import { TurnedAway } from '../turned-away.ts'
+import { requireNoEarlyGap } from '../young-leader.ts'
 
 type PartitionAnswer = ItemOf<ItemOf<Input<ProduceResponse>['responses']>['partitionResponses']>
 interface TopicAnswer {
@@ -222,6 +223,7 @@ export function produce({
   ): Outcome {
     const { acks, request, context } = call
     turnedAway.requireNothingBefore(context.connectionId, item, batch, partition.log.producers)
+    requireNoEarlyGap(batch, partition)
     call.room -= decompressedBytes
     takeRoom(partition, batch.sizeInBytes)
     const { baseOffset, lastOffset, appendTime, isDuplicate } = partition.appendAsLeader(batch, acks)

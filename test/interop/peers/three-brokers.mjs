@@ -15,7 +15,11 @@ const changes = {
   ],
   // Its classes are kept beside those of the suite as it is.
   'java-clients': [['java-classes-$KV', 'java-classes-three-replicas-$KV']],
-  'node/suite.mjs': [['replicas: 1 }', 'replicas: 3 }']],
+  // Asked for the end right after acks=1, a leader does not have it yet where others follow.
+  'node/suite.mjs': [
+    ['replicas: 1 }', 'replicas: 3 }'],
+    ["{ topic: t, key: 'k', value: 'v' }] }); const c =", "{ topic: t, key: 'k', value: 'v' }], acks: -1 }); const c ="],
+  ],
 }
 
 /** Groups take half a minute each where members come and go: of those, the longest way of rebalancing, and what lives on through a session. */
