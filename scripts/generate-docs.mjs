@@ -16,7 +16,7 @@ const TOOLS = 'build/docs'
 setUp()
 if (!(await build())) fail('The sources do not compile (see above).')
 const { bundle } = await import('./bundle.mjs')
-await bundle({ reference: 'src/cli/reference/index.ts' }, TOOLS)
+await bundle({ reference: 'src/cli/reference/index.ts' }, {}, TOOLS)
 const { referencePages, withoutEffect, withoutEffectSource } = await import(`../${TOOLS}/reference.js`)
 
 const src = join(root, 'src')
