@@ -351,6 +351,7 @@ export class QuorumNode {
   async check(): Promise<void> {
     const log = this.log!
     for (let at = log.startOffset; at < log.committedOffset; ) {
+      at = Math.max(at, log.startOffset) // a snapshot may have taken the place of the rest
       const [piece] = await log.read(at, 1 << 20)
       for (const batch of batches(piece!)) {
         if (batch.nextOffset <= log.committedOffset) this.#cluster.checks.holds(this.id, batch)
