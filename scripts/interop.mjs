@@ -23,7 +23,7 @@ const usage = `npm run interop -- [options]
   --json FILE          write all outcomes there
   --update-expected    write the failures of the judges that ran into expected-failures.json (reasons that stand there are kept)
   --update-pending     write the golden cases that differ into golden-pending.json
-  --whole              other people's suites on three brokers as a whole, and not the share of them that a usual run takes
+  --whole              all of what a usual run takes a share of: other people's suites on three brokers, migrations, answers of later APIs
   --keep               keep the working folders
   --list               print the judges`
 

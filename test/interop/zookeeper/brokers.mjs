@@ -12,13 +12,14 @@ export const judge = {
   about: `brokers on ZooKeeper ${versions.zookeeper.join(' and ')}: the environment of tutorials' compose files; three brokers, of which one and the controller are killed, and the ensemble's leader; a slow, silent, missing ensemble`,
   needs: ['java', 'javac', 'mvn'],
   startsBrokers: true,
+  isShare: ({ whole }) => !whole,
   minutes: 14,
 
   async install() {
     return { tools: await installTools(), zookeepers: await Promise.all(versions.zookeeper.map(zookeeperLibs)) }
   },
 
-  async run({ report, tools: { tools, zookeepers }, workDir, kind }) {
+  async run({ report, tools: { tools, zookeepers }, workDir, kind, options }) {
     if (kind === 'apache') return report.record('Apache Kafka 4.2 on ZooKeeper', 'skipped', 'it has no ZooKeeper')
     const runner = new ToolRunner(tools)
     try {
@@ -30,6 +31,8 @@ export const judge = {
           await judgeTutorials({ ...world, ensemble, workDir: join(workDir, version), only: index === 0 ? null : 1 })
           if (index === 0) await judgeTroubles({ ...world, ensemble, workDir: join(workDir, version, 'troubles') })
         })
+        // The judge `zookeeper` kills leaders of ensembles of either version; three brokers meet the newest, and with --whole both.
+        if (version !== versions.zookeeper.at(-1) && !options.whole) continue
         await withEnsemble({ libs, dir: join(workDir, version, 'three'), count: 3 }, (ensemble) =>
           judgeThree({ ...world, ensemble, workDir: join(workDir, version, 'brokers') }),
         )
