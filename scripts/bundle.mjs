@@ -42,7 +42,8 @@ export async function bundle(modules, programs, outDir) {
       // One byte a character: half the memory, and nothing to decode.
       charset: 'ascii',
       define: { 'import.meta.url': 'importMetaUrl' },
-      banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href" },
+      // The directive first: modules are strict, and behind a statement it would be a text like any other.
+      banner: { js: `'use strict'\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href` },
     }),
   ])
   const outputFiles = results.flatMap((result) => result.outputFiles)

@@ -217,6 +217,7 @@ export class BrokerSide {
     const { config } = loaded
     const { publisher, configs } = metadata
     const offlineDirs = () => this.#offlineDirs
+    const incarnationId = randomUuid((length) => platform.random.bytes(length))
     return new Registration({
       controller: this.#clients.lifecycle,
       ownController: new OwnController(metadata.log),
@@ -225,7 +226,7 @@ export class BrokerSide {
       identity: {
         nodeId: config['node.id'],
         clusterId: dirs.metadata.clusterId,
-        incarnationId: randomUuid((length) => platform.random.bytes(length)),
+        incarnationId,
         rack: config['broker.rack'],
         directoryIds: dirs.all.map(({ directoryId }) => directoryId),
         previousEpoch: previousEpochOf(dirs),
@@ -241,6 +242,10 @@ export class BrokerSide {
       reached: (offset) => publisher.reached(offset),
       features: () => publisher.image.features,
       unled: () => unledOf(publisher.image, config['node.id']),
+      isReplaced() {
+        const registered = publisher.image.brokers.get(config['node.id'])
+        return registered !== undefined && registered.incarnationId !== incarnationId
+      },
       offlineDirs,
       isLossUntold() {
         const known = publisher.image.brokers.get(config['node.id'])?.logDirs ?? []

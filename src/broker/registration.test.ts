@@ -30,6 +30,7 @@ function scene({
   let farewells = 0
   let isSilent = false
   let isForgotten = false
+  let isReplaced = false
   const offline: string[] = []
   let untold = 0
   const controller: ControllerClient = {
@@ -80,6 +81,7 @@ function scene({
     reached: (offset) => (offset <= published ? Promise.resolve() : new Promise((run) => reached.push({ offset, run }))),
     unled: () => Math.max(0, unled - 250 * Math.max(0, beats.length - 1)),
     features: () => features,
+    isReplaced: () => isReplaced,
     offlineDirs: () => offline,
     isLossUntold: () => --untold > 0,
   })
@@ -98,7 +100,12 @@ function scene({
     isForgotten = true
     refusals.push(...whys)
   }
-  return { clock, registration, registrations, beats, publish, own, fail, forget, silence: () => void (isSilent = true) }
+  /** Another process has its place. */
+  function replace(): void {
+    forget()
+    isReplaced = true
+  }
+  return { clock, registration, registrations, beats, publish, own, fail, forget, replace, silence: () => void (isSilent = true) }
 }
 
 test('a broker registers with who it is; one that is still thought alive is tried again until it is not', async () => {
@@ -196,6 +203,16 @@ test('a broker that was forgotten while it serves registers again, as often as t
   const before = beats.length
   await clock.advance(20_000)
   assert.equal(beats.length - before, 10)
+})
+
+test('a broker whose place another process has does not ask for it', async () => {
+  const { clock, registration, registrations, publish, replace } = scene()
+  publish(13)
+  await registration.register()
+  await registration.unfence()
+  replace()
+  await clock.advance(30_000)
+  assert.equal(registrations.length, 1)
 })
 
 test('it leaves when the controller lets it, and says nothing more', async () => {

@@ -48,6 +48,8 @@ export interface RegistrationRooms {
   readonly features: () => ReadonlyMap<string, number>
   /** How many partitions nobody leads that this broker may lead. */
   readonly unled: () => number
+  /** Whether the metadata name another process as this broker. */
+  readonly isReplaced: () => boolean
   /** Directory ids of those that failed. */
   readonly offlineDirs: () => readonly string[]
   /** Whether the metadata counts one of these as working: one decision changes so many partitions at most. */
@@ -83,7 +85,7 @@ export class Registration {
   /** Its heartbeats come by themselves. */
   #isServing = false
   #isFenced = true
-  /** Somebody unregistered this broker (UnregisterBroker), or another process took its place. */
+  /** The controller does not know this process: somebody unregistered the broker, or another process took its place. */
   #isForgotten = false
   /** When the last heartbeat was sent to which a controller said that this broker serves. */
   #heardAt = Number.NEGATIVE_INFINITY
@@ -225,11 +227,17 @@ export class Registration {
   }
 
   /**
-   * Who was forgotten while it serves asks for a place as a start does; nothing that it has proves a clean stop. As long as another process has its place,
-   * and lives, this is refused, and tried again.
+   * Who was unregistered while it serves asks for a place as a start does; nothing that it has proves a clean stop. Where another process took the place
+   * it stays out, as with Kafka: what lies here may be old, and that one may only be away for a moment.
    */
   async #registerAgain(): Promise<{ readonly isFenced: boolean } | null> {
-    const { controller, logger, settings, identity, features } = this.#rooms
+    const { controller, logger, settings, identity, features, isReplaced } = this.#rooms
+    if (isReplaced()) {
+      logger.error('another process has taken the place of this broker, which serves nobody any more: stop it', {
+        nodeId: identity.nodeId,
+      })
+      return null
+    }
     const { errorCode: code, brokerEpoch } = await controller.send(REGISTRATION, this.#registration(-1), settings.sessionMs())
     if (code !== 0) {
       const { message } = refusalOf(code, identity, features())

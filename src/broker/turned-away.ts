@@ -20,6 +20,8 @@ const REMEMBERED_MS = 10 * 60_000
 const UNDER_WAY_MS = 30_000
 /** The oldest are forgotten first. */
 const MOST_REMEMBERED = 10_000
+/** No topic has a longer name: it would only take memory. */
+const LONGEST_NAME = 249
 const LARGEST_SEQUENCE = 0x7fff_ffff
 
 interface Refusal {
@@ -58,14 +60,16 @@ export class TurnedAway {
   /** The batch of `item`, which came over this connection, was refused for `why`. */
   note(connectionId: number, item: Item, why: KafkaError): void {
     const batch = sequenced(item)
-    if (batch === null) return
+    if (batch === null || item.topic.name.length > LONGEST_NAME) return
     const { producerEpoch, baseSequence } = batch
+    const now = this.#clock.monotonic()
+    this.#forgetBefore(now - REMEMBERED_MS)
     const key = keyOf(batch.producerId, item)
     const found = this.#refusals.get(key)
+    if (found && found.producerEpoch > producerEpoch) return // an older instance of the producer, which is fenced
     const known = found?.producerEpoch === producerEpoch ? found : null
-    const now = this.#clock.monotonic()
     const row = rowWith(known?.row ?? null, connectionId, batch, why, now)
-    if (known && known.sequence <= baseSequence) {
+    if (known && known.sequence < baseSequence) {
       this.#refusals.set(key, { ...known, row })
       return
     }
@@ -82,10 +86,11 @@ export class TurnedAway {
     const { producerId, producerEpoch, baseSequence } = batch
     if (this.#refusals.size === 0 || producerId < 0) return
     const key = keyOf(producerId, item)
-    const known = this.#refusals.get(key)
-    if (!known) return
     const now = this.#clock.monotonic()
-    const isOver = known.producerEpoch !== producerEpoch || now - known.at > REMEMBERED_MS || producers.continues(batch)
+    this.#forgetBefore(now - REMEMBERED_MS)
+    const known = this.#refusals.get(key)
+    if (!known || known.producerEpoch > producerEpoch) return
+    const isOver = known.producerEpoch < producerEpoch || producers.continues(batch)
     if (isOver || baseSequence === known.sequence) {
       this.#refusals.delete(key)
       return
@@ -102,6 +107,14 @@ export class TurnedAway {
       'OUT_OF_ORDER_SEQUENCE_NUMBER',
       `producer ${producerId} epoch ${producerEpoch} wrote sequence ${baseSequence}; sequence ${known.sequence} was refused and has not come back`,
     )
+  }
+
+  /** They lie in the order in which they were noted. */
+  #forgetBefore(moment: number): void {
+    for (const [key, { at }] of this.#refusals) {
+      if (at >= moment) return
+      this.#refusals.delete(key)
+    }
   }
 }
 

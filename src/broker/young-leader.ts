@@ -10,13 +10,15 @@ import type { Partition } from '../replication/partition.ts'
 
 /** On a busy machine a client was seen to take a second for it. */
 const YOUNG_MS = 5000
+/** What is not known at all may have expired: then nothing comes before it, however long it waits. */
+const YOUNG_TO_STRANGERS_MS = 1000
 
 /** Throws NOT_LEADER_OR_FOLLOWER for a batch that does not come right behind what the partition has of its producer, in the first seconds of a new leader. */
 export function requireNoEarlyGap(batch: RecordBatch, { name, leadership, log: { producers } }: Partition): void {
-  if (leadership === null || leadership.leaderEpoch === 0 || leadership.ageMs > YOUNG_MS || batch.producerId < 0) return
   // The first batch of a producer, or of its epoch, has nothing before it.
-  if (batch.baseSequence === 0 || producers.continues(batch)) return
-  if (producers.isFenced(batch)) return
+  if (leadership === null || leadership.leaderEpoch === 0 || batch.producerId < 0 || batch.baseSequence === 0) return
+  if (producers.continues(batch) || producers.isFenced(batch)) return
+  if (leadership.ageMs > (producers.entries.has(batch.producerId) ? YOUNG_MS : YOUNG_TO_STRANGERS_MS)) return
   throw new KafkaError(
     'NOT_LEADER_OR_FOLLOWER',
     `${name} is led here since a moment; what producer ${batch.producerId} wrote before sequence ${batch.baseSequence} has not come yet`,

@@ -47,6 +47,15 @@ const METADATA_WILL_TELL: ReadonlySet<string> = new Set([
   'NEW_LEADER_ELECTED',
 ])
 
+/** A leader epoch of this broker's. */
+export interface LedEpoch {
+  readonly epoch: number
+  /** Where the log ended when it began. */
+  readonly startOffset: number
+  /** When it began, by the monotonic clock. */
+  readonly since: number
+}
+
 export class Leadership {
   readonly #partition: LedPartition
   readonly leaderEpoch: number
@@ -65,11 +74,11 @@ export class Leadership {
   /** Who waits for records to be gone everywhere; null while nobody ever did. */
   #started: OffsetLine | null = null
 
-  constructor(partition: LedPartition, role: PartitionRole, epochStart: number) {
+  constructor(partition: LedPartition, role: PartitionRole, { startOffset, since }: LedEpoch) {
     this.#partition = partition
     this.leaderEpoch = role.leaderEpoch
-    this.#epochStart = epochStart
-    this.#since = partition.clock.monotonic()
+    this.#epochStart = startOffset
+    this.#since = since
     this.update(role)
   }
 

@@ -11,7 +11,7 @@ import { RecordBatch } from '../protocol/records/batch.ts'
 import type { LeaderAppended, RequiredAcks } from './acks.ts'
 import { deletableUpTo } from './deletable.ts'
 import type { FollowerFetch, Pulse } from './follower-progress.ts'
-import { Leadership, type LedPartition } from './leadership.ts'
+import { Leadership, type LedEpoch, type LedPartition } from './leadership.ts'
 import { asLed } from './led-partition.ts'
 import type { ReplicationLinks } from './links.ts'
 import type { PartitionOptions } from './partition-options.ts'
@@ -41,9 +41,8 @@ export class Partition implements ReplicatedLog {
   #onRetired: ((why: KafkaError) => void)[] = []
   #role: PartitionRole = NOBODY
   #leads = false
-  /** The epoch that we lead in, or led in last, and where the log ended when it began. */
-  #ledEpoch = -1
-  #epochStart = 0
+  /** The epoch that we lead in, or led in last. */
+  #led: LedEpoch = { epoch: -1, startOffset: 0, since: 0 }
   /** Where we lead and others follow. */
   #leadership: Leadership | null = null
   /** The end is being cut off: nothing can be appended, so nobody leads with it. Resolves when that is over. */
@@ -138,7 +137,7 @@ export class Partition implements ReplicatedLog {
 
   /** Whether a new leader's high watermark has reached what it found: before that it may lie below what an earlier leader committed. */
   get isHighWatermarkKnown(): boolean {
-    return this.#leadership === null || this.log.highWatermark >= this.#epochStart
+    return this.#leadership === null || this.log.highWatermark >= this.#led.startOffset
   }
 
   get committedOffset(): number {
@@ -162,7 +161,7 @@ export class Partition implements ReplicatedLog {
     const role = this.#role
     const leads = this.#gone === null && !this.#cut && role.leaderId === this.#options.localId
     if (this.#leads && !leads) this.#stepDown()
-    if (leads && (!this.#leads || role.leaderEpoch !== this.#ledEpoch)) this.#beginEpoch()
+    if (leads && (!this.#leads || role.leaderEpoch !== this.#led.epoch)) this.#beginEpoch()
     if (leads) this.#lead()
     else if (!this.#cut) this.log.forgetUnwrittenEpochs() // what the next leader has there may be older
     this.#advance()
@@ -183,10 +182,9 @@ export class Partition implements ReplicatedLog {
     this.#term++
     this.#leadership?.end()
     this.#leadership = null
-    this.#ledEpoch = this.#role.leaderEpoch
     log.forgetUnwrittenEpochs()
-    log.assignEpoch(this.#ledEpoch)
-    this.#epochStart = log.endOffset
+    log.assignEpoch(this.#role.leaderEpoch)
+    this.#led = { epoch: this.#role.leaderEpoch, startOffset: log.endOffset, since: this.#options.clock.monotonic() }
     this.#committed.reach(log.highWatermark)
   }
 
@@ -198,7 +196,7 @@ export class Partition implements ReplicatedLog {
       this.#leadership?.end()
       this.#leadership = null
     } else if (this.#leadership) this.#leadership.update(this.#role)
-    else this.#leadership = new Leadership(this.#asLed(links), this.#role, this.#epochStart)
+    else this.#leadership = new Leadership(this.#asLed(links), this.#role, this.#led)
     this.#heedDamage()
   }
 
@@ -461,7 +459,7 @@ export class Partition implements ReplicatedLog {
   #goOnWith(log: Log, before: Log): void {
     assert(log.endOffset === before.endOffset, `${this.name} ends at ${log.endOffset} and not at ${before.endOffset} any more`)
     log.highWatermark = Math.max(log.highWatermark, before.highWatermark)
-    if (this.#leads && log.latestEpoch < this.#ledEpoch) log.assignEpoch(this.#ledEpoch)
+    if (this.#leads && log.latestEpoch < this.#led.epoch) log.assignEpoch(this.#led.epoch)
     this.#log = log
     this.#term++
     this.#attend(log)

@@ -128,6 +128,14 @@ test('where the folder cannot be, the program runs all the same', async (t) => {
   assert.deepEqual([program.exports.answer, await program.keep()], [41, false])
 })
 
+test('a program that was removed while it ran keeps nothing, and goes on', async (t) => {
+  const { load, dir } = await scene(t)
+  const program = load()
+  await rm(dir, { recursive: true })
+  assert.equal(await program.keep(), false)
+  assert.equal(program.exports.answer, 41)
+})
+
 test('the files of many versions of Node do not pile up', async (t) => {
   const { load, folder } = await scene(t)
   await mkdir(folder)

@@ -44,7 +44,12 @@ export function loadProgram<T>(url: URL): LoadedProgram<T> {
   const module = { exports: {} as T }
   script.runInThisContext()(module.exports, createRequire(path), module, path, dirname(path))
   const keep = async () => wasKept || place.write(() => script.createCachedData())
-  return { exports: module.exports, wasKept, keep, keepSoon: () => void setTimeout(keep, SOON_MS).unref() }
+  return {
+    exports: module.exports,
+    wasKept,
+    keep,
+    keepSoon: () => void setTimeout(() => void keep().catch(() => {}), SOON_MS).unref(),
+  }
 }
 
 /**
@@ -77,10 +82,10 @@ class Place {
   }
 
   async write(compile: () => Buffer): Promise<boolean> {
-    // Root would leave a folder in which the owner can change nothing.
-    if (process.getuid?.() !== statSync(this.#program).uid) return false
     const unfinished = `${this.#file}.${process.pid}`
     try {
+      // Root would leave a folder in which the owner can change nothing.
+      if (process.getuid?.() !== statSync(this.#program).uid) return false
       await mkdir(this.#folder, { recursive: true, mode: 0o755 })
       if (!this.#isOwners(statSync(this.#folder))) return false
       const others = await readdir(this.#folder)

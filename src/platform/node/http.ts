@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import * as nodeHttp from 'node:http'
+import type { Socket } from 'node:net'
 import type { Http, HttpAnswer, HttpOptions } from '../http.ts'
 import type { Listener } from '../network.ts'
 import { bind, portOf } from './bind.ts'
@@ -55,13 +56,21 @@ function server(options: HttpOptions): nodeHttp.Server {
   return made
 }
 
-/** Who keeps a connection only for later gives way to who comes now. */
+/** Who keeps a connection only for later gives way to who comes now: the one that rests longest. */
 function makeRoom(server: nodeHttp.Server, maxConnections: number): void {
   let open = 0
+  const resting = new Set<Socket>()
   server.on('connection', (socket) => {
     open++
-    socket.on('close', () => open--)
-    if (open >= maxConnections) server.closeIdleConnections()
+    socket.on('close', () => {
+      open--
+      resting.delete(socket)
+    })
+    if (open >= maxConnections) for (const one of [...resting].slice(0, 1)) one.destroy()
+  })
+  server.on('request', ({ socket }, response) => {
+    resting.delete(socket)
+    response.on('finish', () => void (socket.destroyed || resting.add(socket)))
   })
 }
 
