@@ -170,10 +170,32 @@ test('after its end it looks at nobody', async () => {
   assert.equal(rig.isFenced, false)
 })
 
+test('one whose connection ended counts as gone when it had time to come back, where that is asked for', async () => {
+  const rig = await rigThatKnows()
+  const told: [boolean, number][] = []
+  await rig.pass(60_000)
+  rig.speaksOn(7).abort()
+  const since = rig.world.events.now
+  const ask = () => void rig.watch.hasShownItself(BROKER, 2000).then((is) => told.push([is, rig.world.events.now]))
+  ask()
+  await rig.pass(3000)
+  assert.deepEqual(told, [[false, since + 2500]])
+  ask()
+  await rig.pass(1)
+  assert.equal(told.length, 2)
+  const again = rig.world.events.now
+  rig.speaksOn(8).abort()
+  ask()
+  await rig.pass(1000)
+  rig.speaksOn(9)
+  await rig.pass(2000)
+  assert.deepEqual(told[2], [true, again + 2500])
+})
+
 test('who speaks is told at once by a controller that is in office for a while, and by a new one when everybody had time to', async () => {
   const rig = await rigThatKnows()
   const told: [boolean, number][] = []
-  const ask = () => void rig.watch.speaks(BROKER).then((is) => told.push([is, rig.world.events.now]))
+  const ask = () => void rig.watch.hasShownItself(BROKER).then((is) => told.push([is, rig.world.events.now]))
   const connection = rig.speaksOn(7)
   ask()
   await rig.pass(1)

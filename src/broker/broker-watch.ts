@@ -40,6 +40,8 @@ export class BrokerWatch {
   readonly #known = new Map<number, string>()
   /** On which connection each broker spoke last. */
   readonly #speaksOn = new Map<number, number>()
+  /** Since when each broker that spoke is on no connection. */
+  readonly #silentSince = new Map<number, number>()
   /** Who may be gone. Another mark is another suspicion. */
   readonly #suspected = new Map<number, object>()
   #inOfficeSince = Number.NEGATIVE_INFINITY
@@ -66,17 +68,28 @@ export class BrokerWatch {
     const ended = () => {
       if (this.#speaksOn.get(brokerId) !== connectionId) return
       this.#speaksOn.delete(brokerId)
+      this.#silentSince.set(brokerId, this.#rooms.clock.monotonic())
       this.#suspect(brokerId)
     }
     if (gone.aborted) ended()
     else gone.addEventListener('abort', ended, { once: true })
   }
 
-  /** Whether the connection lasts on which that broker spoke last; told when those that live had time to speak here. */
-  async speaks(brokerId: number): Promise<boolean> {
-    const left = this.#inOfficeSince + SHOWN_AFTER_MS - this.#rooms.clock.monotonic()
-    if (left > 0) await this.#pause(left)
+  /** Whether the connection lasts on which that broker spoke last. */
+  speaks(brokerId: number): boolean {
     return this.#speaksOn.has(brokerId)
+  }
+
+  /**
+   * The same, told when one that lives had time to speak here: since this controller is the active one, and, where `silentMs` is given, for so long
+   * since its last connection ended.
+   */
+  async hasShownItself(brokerId: number, silentMs = 0): Promise<boolean> {
+    const silentSince = silentMs > 0 ? (this.#silentSince.get(brokerId) ?? Number.NEGATIVE_INFINITY) : Number.NEGATIVE_INFINITY
+    const since = Math.max(this.#inOfficeSince, silentSince)
+    const left = since + silentMs + SHOWN_AFTER_MS - this.#rooms.clock.monotonic()
+    if (left > 0 && !this.speaks(brokerId)) await this.#pause(left)
+    return this.speaks(brokerId)
   }
 
   /** Looks at nobody any more. */
@@ -93,6 +106,7 @@ export class BrokerWatch {
   /** Who did not speak to this controller yet may have ended together with the one before. */
   #tookOffice(): void {
     this.#speaksOn.clear()
+    this.#silentSince.clear()
     this.#inOfficeSince = this.#rooms.clock.monotonic()
     for (const { id } of this.#rooms.image.brokers.values()) if (this.#isAnother(id)) this.#suspect(id)
   }

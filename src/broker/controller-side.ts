@@ -43,7 +43,14 @@ export class ControllerSide {
     const { platform, loaded, metadata, metrics } = rooms
     const watch = watchOf(rooms)
     const predecessors =
-      watch && new Predecessors({ ...platform, watch, nodeId: loaded.config['node.id'], listener: loaded.listeners.interBroker })
+      watch &&
+      new Predecessors({
+        ...platform,
+        watch,
+        nodeId: loaded.config['node.id'],
+        heartbeatMs: loaded.config['broker.heartbeat.interval.ms'],
+        listener: loaded.listeners.interBroker,
+      })
     const handlers = controllerApis({ ...rooms, watch, predecessors, pipeline: () => pipeline })
     const pipeline: Pipeline = new Pipeline({
       handlers,

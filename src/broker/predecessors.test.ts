@@ -28,7 +28,13 @@ async function hasEnded({ nodeId = 1, speaks = false, listens = false, port = PO
   const { platform } = world.machine('controller').start()
   const { network } = world.machine(HOST).start().platform
   if (listens) await network.listen({ host: HOST, port: PORT }, () => {})
-  const predecessors = new Predecessors({ ...platform, watch: { speaks: async () => speaks }, nodeId, listener: 'PLAINTEXT' })
+  const predecessors = new Predecessors({
+    ...platform,
+    watch: { speaks: () => speaks, hasShownItself: async () => speaks },
+    nodeId,
+    heartbeatMs: 2000,
+    listener: 'PLAINTEXT',
+  })
   const registered = TestController.withBrokers(1, BROKER).controller.image.brokers.get(BROKER)!
   const successor = {
     logDirs: logDirs ?? [directory(BROKER)],

@@ -11,8 +11,10 @@ import { REFUSALS, REFUSED_PAUSE_MS, reach } from './reach.ts'
 export interface PredecessorRooms {
   readonly network: Network
   readonly clock: Clock
-  readonly watch: Pick<BrokerWatch, 'speaks'>
+  readonly watch: Pick<BrokerWatch, 'speaks' | 'hasShownItself'>
   readonly nodeId: number
+  /** broker.heartbeat.interval.ms: one that lives is on a connection again by then. */
+  readonly heartbeatMs: number
   /** The listener at which brokers reach each other. */
   readonly listener: string
 }
@@ -26,18 +28,24 @@ export class Predecessors {
 
   /**
    * True only where three things agree. Both processes name one log directory, which one process at a time can lock. The first is on no connection to this
-   * controller. And it does not listen any more: the second has its address, or that address refuses. A copy of a directory fails the second test or the
-   * third, a wrong address the first.
+   * controller. And it does not listen any more: its address refuses, or the second has it. In the latter case a copied machine would have it, too: then
+   * the first must have been silent for longer than a heartbeat takes to come back.
    */
   async hasEnded(registered: BrokerImage, successor: Registration): Promise<boolean> {
-    const { watch, nodeId, listener } = this.#rooms
+    const { watch, nodeId, listener, heartbeatMs } = this.#rooms
     if (registered.id === nodeId) return false // this process
     if (!registered.logDirs.some((id) => successor.logDirs.includes(id))) return false
-    if (await watch.speaks(registered.id)) return false
     const before = addressOf(registered.endPoints, listener)
     const now = addressOf(successor.listeners, listener)
     if (before === null || now === null) return false
-    return keyOf(before) === keyOf(now) || this.#refuses(before)
+    const isSame = keyOf(before) === keyOf(now)
+    if (await watch.hasShownItself(registered.id, isSame ? heartbeatMs : 0)) return false
+    return isSame || this.#refuses(before)
+  }
+
+  /** Whether the first one was heard of again after all. */
+  speaks(brokerId: number): boolean {
+    return this.#rooms.watch.speaks(brokerId)
   }
 
   async #refuses(address: Address): Promise<boolean> {

@@ -98,14 +98,14 @@ test('the process that leads the metadata quorum, and partitions, ends: others l
   assert.ok(known <= 700 && served <= 1000, `known after ${known} ms, served after ${served} ms`)
 })
 
-test('all processes end at once: three seconds after they are back every partition takes records, and nothing is lost', async () => {
+test('all processes end at once: five seconds after they are back every partition takes records, and nothing is lost', async () => {
   const cluster = await clusterWithTopic(26)
   for (const id of IDS) cluster.kill(id)
   await cluster.pass(200)
   const since = cluster.now
   for (const id of IDS) cluster.start(id)
   for (let index = 0; index < PARTITIONS; index++) await produce(cluster, index, 'after')
-  assert.ok(cluster.now - since <= 3000, `served after ${cluster.now - since} ms`)
+  assert.ok(cluster.now - since <= 5000, `served after ${cluster.now - since} ms`)
   for (let index = 0; index < PARTITIONS; index++) assert.deepEqual(await textsOf(cluster, index), ['before', 'after'])
 })
 
@@ -119,7 +119,7 @@ test('a process that is killed and back at once, even before it served, does not
     await cluster.pass(ms)
   }
   await cluster.until('it serves', cluster.serving(lost))
-  assert.ok(cluster.now - since < SESSION_MS / 2, `served after ${cluster.now - since} ms`)
+  assert.ok(cluster.now - since < (2 * SESSION_MS) / 3, `served after ${cluster.now - since} ms`)
 })
 
 test('a machine without power is waited for as long as its session lasts', async () => {

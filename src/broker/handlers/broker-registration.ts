@@ -16,7 +16,7 @@ export interface BrokerRegistrationRooms {
   /** Null where nobody looks for brokers whose process has ended. */
   readonly watch: Pick<BrokerWatch, 'heard'> | null
   /** Null where only sessions shall decide whether the process before still lives. */
-  readonly predecessors: Pick<Predecessors, 'hasEnded'> | null
+  readonly predecessors: Pick<Predecessors, 'hasEnded' | 'speaks'> | null
 }
 
 export function brokerRegistration({
@@ -31,9 +31,11 @@ export function brokerRegistration({
 
     async handle(request, context) {
       requireCluster(clusterId, request)
-      const endedEpoch = await epochOfEnded(request)
-      for (;;) {
+      let endedEpoch = await epochOfEnded(request)
+      for (let isFirst = true; ; isFirst = false) {
         const { brokerEpoch } = await controller.decide((machine, now) => {
+          // Others had their turn meanwhile; later on whoever speaks is this one.
+          if (isFirst && predecessors?.speaks(request.brokerId)) endedEpoch = null
           const decision = registerBroker(machine, request, now, endedEpoch)
           watch?.heard(request.brokerId, context) // its first heartbeat may be a while
           return decision

@@ -220,6 +220,7 @@ test('a broker that registers has spoken, and one that is refused has not; a suc
   const house = TestController.withBrokers(1, 2)
   const [spoken, asked] = [[] as number[], [] as number[]]
   let hasEnded = false
+  let speaksAgain = true
   const register = brokerRegistration({
     controller: channel(house),
     clusterId: 'ours',
@@ -229,6 +230,7 @@ test('a broker that registers has spoken, and one that is refused has not; a suc
         asked.push(id)
         return hasEnded
       },
+      speaks: () => speaksAgain,
     },
   })
   const registration = (brokerId: number, incarnation: number) => ({
@@ -247,12 +249,14 @@ test('a broker that registers has spoken, and one that is refused has not; a suc
   await assert.rejects(async () => register.handle(registration(2, 42), context), refusal)
   assert.deepEqual([spoken, asked], [[3], [2]])
   hasEnded = true
+  await assert.rejects(async () => register.handle(registration(2, 42), context), refusal, 'heard of while it was looked for')
+  speaksAgain = false
   await register.handle(registration(2, 42), context)
   assert.deepEqual(
     [spoken, asked],
     [
       [3, 2],
-      [2, 2],
+      [2, 2, 2],
     ],
   )
 })
