@@ -217,7 +217,8 @@ class Round:
         self.topic, self.number, self.acknowledged, self.errors, self.pauses = topic, 0, [], [], Pauses()
         self.waiting, self.deal = [0] * PARTITIONS, []
         if not settings.get('made'):
-            AdminClient(client()).create_topics([NewTopic(topic, PARTITIONS, REPLICAS)])[topic].result(60)
+            admin = AdminClient(client())  # one that nobody holds ends its question
+            admin.create_topics([NewTopic(topic, PARTITIONS, REPLICAS)])[topic].result(60)
         self.group = Group(topic, settings['members'])
 
     def delivered(self, error, message):
