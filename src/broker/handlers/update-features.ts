@@ -15,10 +15,11 @@ export interface UpdateFeaturesRooms {
   readonly quorum: Pick<QuorumService, 'raiseKraftVersion'> | null
 }
 
-/** Of a quorum that cannot be raised; whatever else went wrong is no word of the feature. */
+/** Of a quorum that cannot be raised; whatever else went wrong is no word of the feature. Who asks looks for another controller where this is none. */
 function refused(thrown: unknown): UpdateFeaturesResponse {
-  if (thrown instanceof KafkaError && thrown.error === 'INVALID_UPDATE_VERSION') return refusedUpdate(thrown)
-  throw thrown
+  if (!(thrown instanceof KafkaError)) throw thrown
+  if (thrown.error === 'INVALID_UPDATE_VERSION') return refusedUpdate(thrown)
+  throw thrown.error === 'NOT_LEADER_OR_FOLLOWER' ? new KafkaError('NOT_CONTROLLER', thrown.message) : thrown
 }
 
 export function updateFeatures({
@@ -34,15 +35,15 @@ export function updateFeatures({
     async handle(request) {
       const level = request.featureUpdates.find(({ feature }) => feature === KRAFT_VERSION)?.maxVersionLevel
       if (level === undefined || !quorum) return change(request)
-      // All or nothing: what the quorum would refuse is asked before anything is written.
+      // All or nothing, as far as that goes: what either would refuse is asked before anything is written. The quorum, which may still fail, comes
+      // first: to raise it once more changes nothing.
       const trial = await change({ ...request, validateOnly: true })
       if (trial.errorCode !== 0) return trial
       const refusal = await quorum.raiseKraftVersion(level, true).then(() => null, refused)
       if (refusal) return refusal
       if (request.validateOnly) return trial
-      const answer = await change(request)
-      if (answer.errorCode === 0) await quorum.raiseKraftVersion(level, false)
-      return answer
+      const failure = await quorum.raiseKraftVersion(level, false).then(() => null, refused)
+      return failure ?? change(request)
     },
 
     refuse: ({ featureUpdates }, { code, message }) => ({
