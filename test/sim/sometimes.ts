@@ -61,6 +61,7 @@ export const CLUSTER_SOMETIMES = [
   'min.insync.replicas was changed',
   'a follower cut what its leader did not have',
   'a damaged replica was made again',
+  'damage was met at the end',
   'a metadata log was cut to follow its leader',
   'a metadata log went on behind a snapshot',
   'another controller was elected',
@@ -82,7 +83,7 @@ export interface Rare {
 }
 
 export const RARE: Rare = { all: SOMETIMES, seldom: ['a power cut kept unflushed writes out of order'] }
-export const CLUSTER_RARE: Rare = { all: CLUSTER_SOMETIMES, seldom: [] }
+export const CLUSTER_RARE: Rare = { all: CLUSTER_SOMETIMES, seldom: ['damage was met at the end'] }
 
 /** From so many runs on each of them has to have happened. */
 export const ENOUGH_SEEDS = 200

@@ -4,7 +4,7 @@ import { crc32c } from '../../../src/base/crc32c.ts'
 import type { Log } from '../../../src/log/log.ts'
 import type { SimDevice } from '../../../src/platform/sim/disk.ts'
 import { SimDirectory, SimInode } from '../../../src/platform/sim/inode.ts'
-import { batches } from '../../../src/protocol/records/batch.ts'
+import { batches, type RecordBatch } from '../../../src/protocol/records/batch.ts'
 import { violated } from '../history.ts'
 import type { ClusterNode } from './layout.ts'
 
@@ -13,7 +13,7 @@ interface Batch {
   readonly by: number
 }
 
-/** Where one copy is known to be damaged for now. */
+/** Where one copy was damaged, and may still be. */
 export interface Flip {
   readonly id: number
   readonly topic: string
@@ -34,7 +34,19 @@ export class Copies {
     this.#flips = flips
   }
 
-  /** Compares what came since the last look; everything where `isWhole`. */
+  /** The logs in whose files a bit that turned over is as it fell, whether their brokers have met it or not. */
+  get spoiled(): readonly Log[] {
+    return this.#flips.flatMap(({ id, topic, partition, baseOffset }) => {
+      const node = this.#nodes.find((one) => one.id === id)
+      const log = node?.broker?.rooms.replicas.get(topic, partition)?.log
+      if (!node || !log || log.offline) return []
+      for (const batch of written(node.machine.device, log.dir, baseOffset, log.endOffset))
+        if (batch.baseOffset === baseOffset) return batch.checksumMatches() ? [] : [log]
+      return []
+    })
+  }
+
+  /** Compares what came since the last look; everything where `isWhole`, and then what was damaged, too, once it is mended. */
   look(isWhole: boolean): void {
     for (const node of this.#nodes) {
       const { broker } = node
@@ -56,13 +68,15 @@ export class Copies {
     let ledger = this.#ledger.get(key)
     if (!ledger) this.#ledger.set(key, (ledger = new Map()))
     let next = from
-    for (const { baseOffset, nextOffset, crc } of written(node.machine.device, log.dir, from, end)) {
-      if (this.#isDamaged(node.id, log, baseOffset)) {
+    for (const batch of written(node.machine.device, log.dir, from, end)) {
+      const { baseOffset, nextOffset } = batch
+      if (this.#isDamaged(node.id, log, baseOffset) && !(isWhole && batch.checksumMatches())) {
         next = nextOffset
         continue
       }
       if (baseOffset > next)
         violated(`${log.topic}-${log.partition} of node ${node.id} has nothing from ${next} to ${baseOffset}`)
+      const crc = crc32c(batch.slice())
       const known = ledger.get(baseOffset)
       if (known && known.crc !== crc)
         violated(`${log.topic}-${log.partition} of nodes ${known.by} and ${node.id} differs at ${baseOffset}, which is committed`)
@@ -81,7 +95,7 @@ export class Copies {
 }
 
 /** The batches that hold offsets from `from` up to `end`, as every process of the machine would read them. */
-function* written(device: SimDevice, dir: string, from: number, end: number) {
+function* written(device: SimDevice, dir: string, from: number, end: number): Generator<RecordBatch, void, undefined> {
   const found = device.find(dir)
   if (!(found instanceof SimDirectory)) return
   const segments = [...found.entries].filter(([name]) => name.endsWith('.log')).sort(([a], [b]) => (a < b ? -1 : 1))
@@ -89,10 +103,9 @@ function* written(device: SimDevice, dir: string, from: number, end: number) {
     const next = segments[i + 1]
     if (!(inode instanceof SimInode) || (next && Number.parseInt(next[0], 10) <= from)) continue
     for (const batch of batches(inode.bytes)) {
-      const { baseOffset, nextOffset } = batch
-      if (nextOffset <= from) continue
-      if (nextOffset > end) return
-      yield { baseOffset, nextOffset, crc: crc32c(batch.slice()) }
+      if (batch.nextOffset <= from) continue
+      if (batch.nextOffset > end) return
+      yield batch
     }
   }
 }

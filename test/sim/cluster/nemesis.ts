@@ -266,11 +266,16 @@ function flipOneCopy({ nodes, truth, random, history, flips, world }: ClusterPre
 
 /**
  * Begins what goes wrong in this run; gives the kinds. In some runs it is one of the worst moments alone, which the others would hide. A turned bit is not:
- * where nothing ever reads a copy again, nobody knows of it, and the readers are left to find it.
+ * where nothing else happens, it is met at the end (`turnBits`).
  */
 export function hauntCluster(prey: ClusterPrey): string[] {
   const lone = prey.random.chance(LONE_SHARE) ? prey.random.pick(moments) : turnedBit
   return lone === turnedBit ? haunt(clusterTroubles, prey) : haunt([lone], prey, 1)
+}
+
+/** As `hauntCluster`, with nothing but turned bits. */
+export function turnBits(prey: ClusterPrey): string[] {
+  return haunt([turnedBit], prey, 1)
 }
 
 const clusterTroubles: readonly Trouble<ClusterPrey>[] = [
