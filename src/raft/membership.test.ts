@@ -63,4 +63,33 @@ test('voters of the configuration are compared with what leaders count, until th
   )
   requireSameVoters(counted(1, 1, 2), 4, votersOf(1, 2, 3))
   requireSameVoters(Buffer.concat([Buffer.from(change.slice()), counted(1, 1, 2)]), 3, votersOf(1, 2, 3))
+  change.assign(0, 2) // by a leader before this one
+  requireSameVoters(Buffer.concat([Buffer.from(change.slice()), counted(1, 1, 2)]), 3, votersOf(1, 2, 3))
+})
+
+test('voters of the configuration count again where the first word of the log is cut off after a start', () => {
+  const membership = new Membership()
+  membership.note(wordAt(10, votersOf(1, 2), 1))
+  membership.assume(votersOf(1, 2, 3))
+  assert.deepEqual(
+    [idsOf(membership.voters), idsOf(membership.at(10).voters)],
+    [
+      [1, 2],
+      [1, 2, 3],
+    ],
+  )
+  membership.truncate(10)
+  const { voters, kraftVersion, votersInLog } = membership
+  assert.deepEqual([idsOf(voters), kraftVersion, votersInLog], [[1, 2, 3], 0, false])
+})
+
+test('a snapshot that names no voters leaves them to the configuration', () => {
+  const membership = new Membership()
+  membership.assume(votersOf(1, 2, 3))
+  const control = controlRecord({ kind: 'kraftVersion', kRaftVersion: 0 })
+  const batch = new RecordBatch(buildBatch({ records: [{ ...control, timestamp: 1 }], isControl: true }))
+  membership.noteSnapshot(batch, true)
+  assert.deepEqual([idsOf(membership.voters), membership.votersInLog], [[1, 2, 3], false])
+  membership.noteSnapshot(wordAt(0, votersOf(1, 2), 1), true)
+  assert.deepEqual([idsOf(membership.voters), membership.votersInLog], [[1, 2], true])
 })

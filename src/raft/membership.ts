@@ -59,12 +59,14 @@ export class Membership {
   /** A batch of a snapshot that stands for all of the log up to its end. */
   noteSnapshot(batch: RecordBatch, holdsRecords: boolean): void {
     const word = batch.isControl ? wordOf(batch, this.#last) : null
-    if (word) this.#words = [{ ...word, offset: -1, votersInLog: holdsRecords }]
+    if (!word) return
+    const votersInLog = holdsRecords && (this.votersInLog || word.voters !== this.voters)
+    this.#words = [{ ...word, offset: -1, votersInLog }]
   }
 
-  /** Where the log does not say who votes, this does. */
+  /** Where the log does not say who votes, this does; also below the first word of it that does, since that may be cut off again. */
   assume(voters: readonly Voter[]): void {
-    if (this.voters.length === 0) this.#words = [{ ...this.#last, offset: -1, voters }]
+    this.#words = this.#words.map((word) => (word.voters.length === 0 ? { ...word, voters } : word))
   }
 
   truncate(offset: number): void {

@@ -8,10 +8,12 @@ import type { Voter } from './voters.ts'
 /** A leader says in its first batch whom it counts. Throws INVALID_CONFIG where it is in `records`, of `epoch`, and counts others than `voters`. */
 export function requireSameVoters(records: Uint8Array, epoch: number, voters: readonly Voter[]): void {
   for (const batch of batches(records)) {
-    if (!batch.isControl || batch.partitionLeaderEpoch !== epoch) continue
-    for (const record of batch.records()) {
-      const control = readControl(record)
-      if (control?.kind === 'kraftVoters') return // from here on the log says it, and all who have the log say the same
+    if (!batch.isControl) continue
+    const controls = [...batch.records()].map(readControl)
+    // From here on the log says it, whichever epoch wrote it, and all who have the log say the same.
+    if (controls.some((control) => control?.kind === 'kraftVoters')) return
+    if (batch.partitionLeaderEpoch !== epoch) continue
+    for (const control of controls) {
       if (control?.kind !== 'leaderChange') continue
       const [theirs, ours] = [idsOf(control.voters.map(({ voterId }) => voterId)), idsOf(voters.map(({ id }) => id))]
       if (theirs !== ours) {
