@@ -156,7 +156,7 @@ function idOf(host: string): number {
 /** What a controller says of itself, as far as a quorum asks. */
 const VERSIONS = {
   errorCode: 0,
-  apiKeys: [],
+  apiKeys: [{ apiKey: vote.VoteRequest.apiKey!, minVersion: 0, maxVersion: 2 }],
   throttleTimeMs: 0,
   supportedFeatures: [{ name: 'kraft.version', minVersion: 0, maxVersion: 1 }],
   finalizedFeaturesEpoch: -1,

@@ -32,6 +32,8 @@ export interface MemberOptions {
   readonly vote?: Partial<Vote>
   readonly servers?: readonly Address[]
   readonly autoJoin?: boolean
+  /** null for one that nobody reaches. */
+  readonly address?: Address | null
   /** Where it is reached now. */
   readonly endpoints?: Voter['endpoints']
 }
@@ -53,13 +55,14 @@ export class QuorumMember {
       vote = {},
       servers,
       autoJoin = false,
+      address = addressOf(id),
       endpoints = endpointsOf(id),
     }: MemberOptions = {},
   ) {
     this.log = new PretendLog(voters, epochs)
     const settings = {
       self: keyOf(id),
-      address: addressOf(id),
+      address,
       listener: 'CONTROLLER',
       servers: servers ?? [],
       endpoints,

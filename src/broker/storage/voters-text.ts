@@ -3,7 +3,6 @@
 import { isUuid } from '../../base/uuid.ts'
 import { KRAFT_VERSIONS, type Voter } from '../../raft/voters.ts'
 
-/** Where an endpoint of a text stands, whose name the text does not say. */
 const MAX_PORT = 65_535
 
 /** Throws an Error in Kafka's words. @param listener the name that every endpoint gets */

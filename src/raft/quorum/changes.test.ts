@@ -20,7 +20,7 @@ import type { Answer, ChangeAsk, QuorumEffect } from './events.ts'
 const add = (id: number, ackWhenCommitted = true): ChangeAsk => ({ kind: 'addVoter', voter: votersOf(id)[0]!, ackWhenCommitted })
 const remove = (id: number): ChangeAsk => ({ kind: 'removeVoter', voter: keyOf(id) })
 const update = (voter: Voter, epoch = 1): ChangeAsk => ({ kind: 'updateVoter', epoch, voter })
-const SPEAKS: Answer = { error: 'NONE', epoch: -1, leaderId: null, leaderAddress: null, versions: KRAFT_VERSIONS }
+const SPEAKS: Answer = { error: 'NONE', epoch: -1, leaderId: null, leaderAddress: null, versions: KRAFT_VERSIONS, canVote: true }
 
 /** Node 1 leads epoch 1 with the others; what it did on the way is forgotten. */
 function leaderOf(voters: readonly Voter[], options: MemberOptions = {}): QuorumMember {
@@ -107,6 +107,12 @@ test('what cannot be is refused as by Kafka', () => {
     errorOf(change(leader, { kind: 'addVoter', voter: { ...votersOf(4)[0]!, endpoints: [] }, ackWhenCommitted: true })),
     'INVALID_REQUEST',
   )
+  const [moved] = endpointsOf(2)
+  for (const endpoint of [
+    { ...moved!, host: 'h'.repeat(256) },
+    { ...moved!, name: 'n'.repeat(256) },
+  ])
+    assert.equal(errorOf(change(leader, update({ ...voters[1]!, endpoints: [moved!, endpoint] }))), 'INVALID_REQUEST')
   assert.equal(errorOf(change(leader, remove(4))), 'VOTER_NOT_FOUND')
   assert.equal(
     errorOf(change(leader, { kind: 'removeVoter', voter: { id: 2, directoryId: keyOf(3).directoryId } })),
@@ -153,6 +159,18 @@ test('who lags behind, does not answer, or cannot do it is not added', () => {
   assert.equal(answers({ ...SPEAKS, error: 'UNSUPPORTED_VERSION' }), 'REQUEST_TIMED_OUT')
   assert.equal(answers({ ...SPEAKS, versions: { min: 0, max: 0 } }), 'INVALID_REQUEST')
   assert.equal(answers({ ...SPEAKS, versions: null }), 'INVALID_REQUEST')
+  assert.equal(answers({ ...SPEAKS, canVote: false }), 'INVALID_REQUEST', 'a broker answers, too')
+})
+
+test('a voter that nobody reaches does not stand where there are others', () => {
+  for (const [voters, kinds] of [
+    [votersOf(1, 2), 'unattached'],
+    [votersOf(2), 'leader'],
+  ] as const) {
+    const member = new QuorumMember(2, { voters, address: null }).start()
+    if (voters.length > 1) member.timeOut()
+    assert.equal(member.state.role, kinds)
+  }
 })
 
 test('a change that takes too long is told of, and stays in the log', () => {

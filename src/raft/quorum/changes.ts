@@ -29,21 +29,13 @@ import { progressOf } from './progress.ts'
 import { becomeResigned } from './roles.ts'
 import { isVoter, type Leading, type QuorumState, standing } from './state.ts'
 
-/** A change that somebody waits for. */
-export interface VoterChange {
-  readonly key: number
-  readonly ask: ChangeAsk
-  /** After it, who asked is told that it takes too long; what is written stays written. */
-  readonly deadline: number
-  /** Of its record; null while the new voter is asked what it can do. */
-  readonly offset: number | null
-}
-
 /** As Kafka has it: who has not been at the end of the log for so long is no help to a majority. */
 const CAUGHT_UP_MS = 3_600_000
 
 /** They stand in every snapshot, and in every record of the voters. */
 const MOST_ENDPOINTS = 100
+/** As long as a name of DNS can be. */
+const LONGEST_NAME = 255
 
 /** Why a change is not made: an answer. */
 interface Refusal {
@@ -94,6 +86,8 @@ function malformed({ settings }: QuorumState, ask: ChangeAsk): Refusal | null {
   if (!endpoints.some(({ name }) => name === settings.listener))
     return invalid(`the request says no endpoint of the voter for the listener ${settings.listener}, where voters are reached`)
   if (endpoints.length > MOST_ENDPOINTS) return invalid(`a voter has ${MOST_ENDPOINTS} endpoints at most`)
+  if (endpoints.some(({ name, host }) => name.length > LONGEST_NAME || host.length > LONGEST_NAME))
+    return invalid(`the names of an endpoint, its listener's and its host's, have ${LONGEST_NAME} characters at most`)
   return kraftVersions.min < 0 || kraftVersions.max < kraftVersions.min ? invalid('the range of kraft.version is none') : null
 }
 
@@ -145,6 +139,8 @@ export function versionsAnswered(
     return refuse(
       tooSoon(`New voter ${nameOf(voter)} did not say what it supports: ${answer?.error ?? 'it did not answer in time'}`),
     )
+  if (!answer.canVote)
+    return refuse(invalid(`Aborted add voter operation for ${nameOf(voter)} since no controller answers at its endpoint`))
   const range = answer.versions ?? { min: 0, max: 0 }
   if (!covers(range, log.kraftVersion)) {
     const supports = `the kraft.version range (min: ${range.min}, max: ${range.max}) doesn't support the finalized version ${log.kraftVersion}`

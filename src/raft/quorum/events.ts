@@ -125,6 +125,8 @@ export interface Answer extends Standing {
   readonly message?: string
   /** Of `versions`; null where the node says nothing of kraft.version. */
   readonly versions?: VersionRange | null
+  /** Of `versions`: whether it serves Vote where it was asked. */
+  readonly canVote?: boolean
   /** Of a vote. */
   readonly isGranted?: boolean
   /** Of a fetch. */

@@ -4,8 +4,7 @@ import type { LogPosition, LogView } from '../log-view.ts'
 import type { Address, Peer } from '../peers.ts'
 import type { SnapshotId } from '../snapshot.ts'
 import { isSameReplica, type ReplicaKey, type Voter, type VoterEndpoint } from '../voters.ts'
-import type { VoterChange } from './changes.ts'
-import type { Answer, Moment, QuorumEffect, Role, Standing, Vote } from './events.ts'
+import type { Answer, ChangeAsk, Moment, QuorumEffect, Role, Standing, Vote } from './events.ts'
 
 /** Milliseconds, as `controller.quorum.*` has them. */
 export interface QuorumTimeouts {
@@ -62,6 +61,16 @@ export interface Progress {
   leaderEndOffset: number
 }
 
+/** A change of the voters that somebody waits for. */
+interface VoterChange {
+  readonly key: number
+  readonly ask: ChangeAsk
+  /** After it, who asked is told that it takes too long; what is written stays written. */
+  readonly deadline: number
+  /** Of its record; null while the new voter is asked what it can do. */
+  readonly offset: number | null
+}
+
 export interface Leading {
   /** Where this epoch begins: only what lies behind its first record is committed by counting (Raft, section 5.4.2). */
   readonly epochStartOffset: number
@@ -71,7 +80,7 @@ export interface Leading {
   hasHighWatermark: boolean
   /** When voters that do not fetch are told next who leads. */
   beginAt: number
-  /** The change of the voters that somebody waits for; there is one at a time. */
+  /** There is one at a time. */
   change: VoterChange | null
   /** Under kraft.version 0, what voters told of themselves that no record holds; by their ids. */
   readonly told: Map<number, Voter>
@@ -170,8 +179,10 @@ export function mayVote(state: QuorumState): boolean {
   return state.log.isWhole
 }
 
+/** A leader that the others cannot reach would lead nobody: one that is no controller may have been put among the voters all the same. */
 export function mayStand(state: QuorumState): boolean {
-  return isVoter(state) && mayVote(state)
+  const isReached = state.settings.address !== null || otherVoters(state).length === 0
+  return isVoter(state) && mayVote(state) && isReached
 }
 
 /** A controller that is no voter can become one with any record. */

@@ -2,6 +2,7 @@
 
 import { version } from '../../base/version.ts'
 import { type ErrorName, errorCode, errorName } from '../../protocol/errors.ts'
+import { VoteRequest } from '../../protocol/messages/vote.ts'
 import type { QuorumApis } from '../peers.ts'
 import type { AddVoterAsk, Answer, RemoveVoterAsk, UpdateVoterAsk } from '../quorum/events.ts'
 import { KRAFT_VERSIONS } from '../voters.ts'
@@ -89,8 +90,9 @@ export function updateAnswer({ errorCode: code, currentLeader }: Response<'Updat
   return standingOf(code, currentLeader, host === '' ? [] : [{ nodeId: leaderId, host, port }])
 }
 
-export function versionsAnswer({ errorCode: code, supportedFeatures }: Response<'ApiVersions'>): Answer {
+export function versionsAnswer({ errorCode: code, apiKeys, supportedFeatures }: Response<'ApiVersions'>): Answer {
   const error: ErrorName = errorName(code)
   const found = supportedFeatures.find(({ name }) => name === KRAFT_VERSION)
-  return { ...refusal(error), versions: found ? { min: found.minVersion, max: found.maxVersion } : null }
+  const canVote = apiKeys.some(({ apiKey }) => apiKey === VoteRequest.apiKey)
+  return { ...refusal(error), versions: found ? { min: found.minVersion, max: found.maxVersion } : null, canVote }
 }
