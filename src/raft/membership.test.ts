@@ -83,6 +83,18 @@ test('voters of the configuration count again where the first word of the log is
   assert.deepEqual([idsOf(voters), kraftVersion, votersInLog], [[1, 2, 3], 0, false])
 })
 
+test('what a snapshot holds leaves one word of it, which stays when the log is cut', () => {
+  const membership = new Membership()
+  membership.assume(votersOf(1))
+  for (const offset of [10, 20, 30]) membership.note(wordAt(offset, votersOf(1, offset / 10), 1))
+  membership.settle(21)
+  assert.deepEqual([membership.offset, idsOf(membership.at(21).voters), idsOf(membership.at(11).voters)], [30, [1, 2], [1, 2]])
+  membership.truncate(30)
+  assert.deepEqual([membership.offset, idsOf(membership.voters), membership.votersInLog], [-1, [1, 2], true])
+  membership.settle(0)
+  assert.deepEqual(idsOf(membership.voters), [1, 2])
+})
+
 test('a snapshot that names no voters leaves them to the configuration', () => {
   const membership = new Membership()
   membership.assume(votersOf(1, 2, 3))

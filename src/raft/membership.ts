@@ -69,6 +69,12 @@ export class Membership {
     this.#words = this.#words.map((word) => (word.voters.length === 0 ? { ...word, voters } : word))
   }
 
+  /** A snapshot stands for everything below `endOffset`: nothing of it is taken back any more, and the newest word there is the oldest one needed. */
+  settle(endOffset: number): void {
+    const at = this.#words.findLastIndex(({ offset }) => offset < endOffset)
+    this.#words = this.#words.slice(at).map((word, i) => (i === 0 ? { ...word, offset: -1 } : word))
+  }
+
   truncate(offset: number): void {
     this.#words = this.#words.filter((word) => word.offset < offset)
   }

@@ -91,6 +91,18 @@ test('who votes is what the log said last, and what it said before where that is
   await dir.close(null)
 })
 
+test('of what the log said below a snapshot only the last word is kept', async () => {
+  const { log, disk, files, dir } = await open()
+  log.follow(Buffer.concat([votersAt(0, 1, votersOf(1)), votersAt(2, 1, votersOf(1, 2)), votersAt(4, 1, votersOf(2))]), 1)
+  await flushed(log)
+  const votersBefore = (endOffset: number) => log.membershipAt(endOffset).voters.map(({ id }) => id)
+  assert.deepEqual([votersBefore(2), votersBefore(4), votersBefore(6)], [[1], [1, 2], [2]])
+  await writeSnapshot(disk, files.dir, { id: { endOffset: 4, epoch: 1 }, lastTimestamp: 5, control: [], batches: [] }, 5)
+  await log.snapshotWritten({ bytes: () => -1, ms: () => -1 })
+  assert.deepEqual([votersBefore(2), votersBefore(4), votersBefore(6)], [[1, 2], [1, 2], [2]])
+  await dir.close(null)
+})
+
 test('what is cut off for a leader is not missed by the next start', async () => {
   const { log, disk, files, dir } = await open()
   log.follow(Buffer.concat([0, 1, 2, 3, 4].map((offset) => batchAt(offset, 1))), 1)

@@ -188,9 +188,10 @@ export class ReplicaLog implements LogView {
 
   /** A snapshot was written here: older ones, and the log below the next, go as far as `retention` lets them. */
   snapshotWritten(retention: MetadataRetention): Promise<void> {
-    const { snapshots } = this.#parts
+    const { snapshots, membership } = this.#parts
     return this.#exclusively(async () => {
       await snapshots.look()
+      membership.settle(this.newestSnapshot?.endOffset ?? 0)
       if (!this.#isRetired) await snapshots.clean(retention)
     })
   }
