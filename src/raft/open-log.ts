@@ -108,17 +108,14 @@ async function findLosses(
   vouched: number,
 ): Promise<number> {
   const { log, platform } = options
-  let lost: Loss | null = null
-  const end = Math.max(log.endOffset, snapshot?.endOffset ?? 0)
-  if (end < vouched) {
-    lost = new Loss(log.endOffset, `it ends at ${log.endOffset}, and there were records up to ${vouched}`)
-    refuseAlone(options, membership, lost)
-    if (log.endOffset < (snapshot?.endOffset ?? 0)) await log.truncateFully(snapshot!.endOffset)
-  }
-  const damage = await readThrough(log, membership, Math.max(log.startOffset, snapshot?.endOffset ?? 0))
-  if (damage) refuseAlone(options, membership, damage)
+  const snapshotEnd = snapshot?.endOffset ?? 0
+  const isLost = Math.max(log.endOffset, snapshotEnd) < vouched
+  const lost = isLost ? new Loss(log.endOffset, `it ends at ${log.endOffset}, and there were records up to ${vouched}`) : null
+  // First: what is still there may name other voters, who have the rest.
+  const damage = await readThrough(log, membership, Math.max(log.startOffset, snapshotEnd))
   const found = damage ?? lost
   if (!found) return 0
+  refuseAlone(options, membership, found)
   const lostUpTo = Math.max(vouched, log.endOffset)
   platform.logger.error('the metadata log has lost records: this node votes for nobody until it has them again from a leader', {
     dir: log.dir,
@@ -130,6 +127,8 @@ async function findLosses(
     await log.truncate(damage.offset)
     membership.truncate(damage.offset)
   }
+  // What is damaged may begin below the snapshot's end, and the cut goes to where it begins.
+  if (log.endOffset < snapshotEnd) await log.truncateFully(snapshotEnd)
   return lostUpTo
 }
 
@@ -138,9 +137,13 @@ function refuseAlone({ log: { dir }, self, voters, hasPeers }: OpenOptions, memb
   const known = membership.voters.length > 0 ? membership.voters : voters
   if (hasPeers && known.some((voter) => !isSameReplica(voter, self))) return
   if (hasPeers && known.length === 0) return // an observer, as voters know their voters
+  // What names other voters may be among what is lost, and then this node must not lead without it.
+  const others = `where other controllers have the metadata, format a new directory for this node, and let it join them as a voter`
+  const alone =
+    `to go on without these records and all that came behind them, move ${dir}/${FLUSHED_OFFSET} away: the next start then cuts the log there, ` +
+    'and keeps sound records that it cuts off as .cut files'
   throw new Error(
-    `the metadata log in ${dir} has lost committed records: ${loss.message}. Restore ${dir} from a backup; or, to go on without these records and all ` +
-      `that came behind them, move ${dir}/${FLUSHED_OFFSET} away: the next start then cuts the log there, and keeps sound records that it cuts off as .cut files`,
+    `the metadata log in ${dir} has lost committed records: ${loss.message}. Restore ${dir} from a backup; or, ${hasPeers ? others : alone}`,
     { cause: loss.cause },
   )
 }

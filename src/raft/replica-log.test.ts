@@ -5,7 +5,7 @@ import { ManualClock } from '../../test/support/manual-clock.ts'
 import { keyOf, votersOf } from '../../test/support/quorum-states.ts'
 import { noTexts, staticLayers } from '../config/layers.ts'
 import { topicConfig } from '../config/resolve.ts'
-import { FLUSHED_OFFSET, readFlushedOffset } from '../log/flushed-offset.ts'
+import { FLUSHED_OFFSET, FlushedOffset, readFlushedOffset } from '../log/flushed-offset.ts'
 import { LogDir } from '../log/log-dir.ts'
 import { silentLogger } from '../platform/logger.ts'
 import { memoryDisk } from '../platform/memory/disk.ts'
@@ -23,12 +23,17 @@ const config = topicConfig(staticLayers(new Map()), noTexts)
 const random = { next: () => 0.5, bytes: (length: number) => Buffer.alloc(length, 7) }
 
 /** The replica of a follower, on a disk that outlives it. */
-async function open(disk = memoryDisk(1 << 24)) {
+async function open(disk = memoryDisk(1 << 24), voters: readonly Voter[] = votersOf(1, 2, 3)) {
   const platform = { clock: new ManualClock(), disk, random, logger: silentLogger }
   const dir = await LogDir.open(platform, DIR, { nodeId: 2, clusterId: null, config })
   const files = dir.logs.get(`${METADATA_LOG}-0`) ?? (await dir.createLog(METADATA_LOG, 0, METADATA_TOPIC_ID, config))
-  const { log } = await openLog({ platform, log: files, self: keyOf(2), voters: votersOf(1, 2, 3), hasPeers: true })
-  return { log, disk, files, dir }
+  try {
+    const { log } = await openLog({ platform, log: files, self: keyOf(2), voters, hasPeers: true })
+    return { log, disk, files, dir }
+  } catch (thrown) {
+    await dir.close(null)
+    throw thrown
+  }
 }
 
 /** As a leader wrote it. */
@@ -156,6 +161,27 @@ test('a log that ends before what it once had is not whole until it has as much 
   }
 })
 
+test('who was alone at first, and is not by what is left of its log, goes on where its end is lost', async () => {
+  for (const [voters, isRefused] of [
+    [votersOf(2, 3), false],
+    [votersOf(2), true],
+  ] as const) {
+    const { log, disk, dir, files } = await open(undefined, votersOf(2))
+    log.follow(Buffer.concat([votersAt(0, 1, voters), batchAt(2, 1), batchAt(3, 1)]), 1)
+    await flushed(log)
+    await dir.close(null)
+    const path = `${files.dir}/00000000000000000000.log`
+    await disk.replaceAtomic(path, (await disk.readAtomic(path))!.subarray(0, -batchAt(3, 1).length))
+    const again = open(disk, votersOf(2))
+    if (isRefused) {
+      await assert.rejects(again, ({ message }: Error) => /lost committed/.test(message) && !message.includes(FLUSHED_OFFSET))
+      continue
+    }
+    assert.equal((await again).log.isWhole, false)
+    await (await again).dir.close(null)
+  }
+})
+
 test('a log goes on behind a snapshot, with the epoch and the voters that it has', async () => {
   const { log, disk, files, dir } = await open()
   log.follow(Buffer.concat([0, 1, 2].map((offset) => batchAt(offset, 1))), 1)
@@ -197,6 +223,30 @@ test('a log whose end was torn off below its snapshot goes on behind that, witho
   again.log.follow(batchAt(5, 1), 1)
   await flushed(again.log)
   await again.dir.close(null)
+})
+
+test('a log torn off below its snapshot, whose records behind that are lost, goes on behind it; alone it is left as it is', async () => {
+  for (const voters of [votersOf(1, 2, 3), votersOf(2)]) {
+    const { log, disk, files, dir } = await open(undefined, voters)
+    log.follow(Buffer.concat([0, 1, 2, 3, 4].map((offset) => batchAt(offset, 1))), 1)
+    await flushed(log)
+    await writeSnapshot(disk, files.dir, { id: { endOffset: 5, epoch: 1 }, lastTimestamp: 5, control: [], batches: [] }, 5)
+    await dir.close(null)
+    const path = `${files.dir}/00000000000000000000.log`
+    const torn = (await disk.readAtomic(path))!.subarray(0, -10)
+    await disk.replaceAtomic(path, torn)
+    for (const file of [`${DIR}/.kafka_cleanshutdown`, `${files.dir}/${FLUSHED_OFFSET}`]) await disk.remove(file)
+    await FlushedOffset.begin(disk, files.dir, 8, () => assert.fail())
+    if (voters.length === 1) {
+      await assert.rejects(open(disk, voters), /lost committed records: offsets 4 to 7/)
+      assert.deepEqual(await disk.readAtomic(path), torn)
+      continue
+    }
+    const again = await open(disk, voters)
+    assert.deepEqual([again.log.startOffset, again.log.endOffset, again.log.isWhole, again.files.damage], [5, 5, false, null])
+    assert.ok((await disk.list(files.dir)).some(({ name }) => name.endsWith('.log.5.cut')))
+    await again.dir.close(null)
+  }
 })
 
 test('a snapshot that came, and whose log was not cut any more, counts at the next start', async () => {
