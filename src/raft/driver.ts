@@ -19,6 +19,7 @@ import { requireSameVoters } from './same-voters.ts'
 import { DamagedSnapshot, type SnapshotId } from './snapshot.ts'
 import { SnapshotDownload } from './snapshot-bytes.ts'
 import { answerOf } from './wire/answers.ts'
+import { refusal } from './wire/common.ts'
 import { type Asker, requestOf } from './wire/requests.ts'
 
 export interface DriverOptions {
@@ -345,6 +346,9 @@ export class QuorumDriver {
       const answer = peers.send(to, api, request as QuorumApis[QuorumApi]['request']).then((response) => answerOf(api, response))
       return { answer: await Promise.race([answer, late.promise]) }
     } catch (thrown) {
+      // A leader that serves no such request says no less than one that refuses it.
+      const isUnserved = thrown instanceof KafkaError && thrown.error === 'UNSUPPORTED_VERSION'
+      if (isUnserved && ask.kind === 'updateVoter') return { answer: refusal(thrown.error) }
       platform.logger.debug('a member of the metadata quorum did not answer', { to, api, error: thrown })
       return { answer: null, isRefused: thrown instanceof ConnectRefused }
     } finally {

@@ -73,6 +73,17 @@ test('while nobody has what it lost it neither votes nor stands, though it and a
   assert.ok(await cluster.run(20_000, cluster.recovered()), 'with the others back it is repaired')
 })
 
+test('a leader that takes no updates of voters is asked for one once an epoch', async () => {
+  const cluster = await QuorumCluster.start({ seed: 4, voters: 3, kraftVersion: 0 })
+  const { unserved } = cluster.network
+  unserved.set('UpdateRaftVoter', 0)
+  assert.ok(await cluster.run(5_000, cluster.recovered()))
+  const { epoch } = cluster.leader!.log!
+  await cluster.run(20_000)
+  assert.equal(cluster.leader!.log!.epoch, epoch)
+  assert.equal(unserved.get('UpdateRaftVoter'), 2, 'of each of the followers')
+})
+
 test('a node whose quorum-state is gone, and whose log is not, does not guess', async () => {
   const cluster = await QuorumCluster.start({ seed: 3, voters: 3 })
   assert.ok(await cluster.run(5_000, cluster.recovered()))

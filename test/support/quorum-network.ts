@@ -6,6 +6,7 @@ import type { SimProcess } from '../../src/platform/sim/process.ts'
 import type { SeededRandom } from '../../src/platform/sim/random.ts'
 import type { World } from '../../src/platform/sim/world.ts'
 import { codec } from '../../src/protocol/codec.ts'
+import { KafkaError } from '../../src/protocol/errors.ts'
 import * as add from '../../src/protocol/messages/add-raft-voter.ts'
 import * as apiVersions from '../../src/protocol/messages/api-versions.ts'
 import * as begin from '../../src/protocol/messages/begin-quorum-epoch.ts'
@@ -64,6 +65,8 @@ export class QuorumNetwork {
   readonly #asking = new Map<string, Set<(why: Error) => void>>()
   /** Ways that nothing gets through: `from>to`. */
   readonly #closed = new Set<string>()
+  /** What nobody serves, and how often it was asked for. */
+  readonly unserved = new Map<QuorumApi, number>()
   /** Hears every request as it leaves, and every answer as it does. */
   onMessage: (from: number, to: number, api: QuorumApi, request: unknown, response: unknown | null) => void = () => {}
 
@@ -90,6 +93,11 @@ export class QuorumNetwork {
     return {
       send: <A extends QuorumApi>(to: Peer, api: A, request: QuorumApis[A]['request']) =>
         new Promise<QuorumApis[A]['response']>((resolve, reject) => {
+          const times = this.unserved.get(api)
+          if (times !== undefined) {
+            this.unserved.set(api, times + 1)
+            return reject(new KafkaError('UNSUPPORTED_VERSION', `the other node serves no version of ${api}`))
+          }
           const [version, requests, responses] = WIRES[api]
           const bytes = encoded(requests, version, request)
           this.#askers(to.host).add(reject)
