@@ -137,13 +137,14 @@ function refuseAlone({ log: { dir }, self, voters, hasPeers }: OpenOptions, memb
   const known = membership.voters.length > 0 ? membership.voters : voters
   if (hasPeers && known.some((voter) => !isSameReplica(voter, self))) return
   if (hasPeers && known.length === 0) return // an observer, as voters know their voters
-  // What names other voters may be among what is lost, and then this node must not lead without it.
-  const others = `where other controllers have the metadata, format a new directory for this node, and let it join them as a voter`
+  // What names other voters may be among what is lost, and then this node must not lead without it; a controller by itself has no other way out.
+  const others =
+    'where other controllers have the metadata, format a new directory for this node, and let it join them as a voter; only where there never was another one, '
   const alone =
     `to go on without these records and all that came behind them, move ${dir}/${FLUSHED_OFFSET} away: the next start then cuts the log there, ` +
     'and keeps sound records that it cuts off as .cut files'
   throw new Error(
-    `the metadata log in ${dir} has lost committed records: ${loss.message}. Restore ${dir} from a backup; or, ${hasPeers ? others : alone}`,
+    `the metadata log in ${dir} has lost committed records: ${loss.message}. Restore ${dir} from a backup; or, ${hasPeers ? others : ''}${alone}`,
     { cause: loss.cause },
   )
 }
