@@ -78,7 +78,7 @@ export const clusterBugs: readonly PlantedBug[] = [
     name: 'end-told-too-early',
     what: 'a new leader tells where the log ends before it knows what is committed (KIP-207)',
     where: 'src/replication/partition.js',
-    find: 'this.#leadership === null || this.log.highWatermark >= this.#epochStart',
+    find: 'this.#leadership === null || this.log.highWatermark >= this.#led.startOffset',
     replace: 'true',
   },
   {
