@@ -163,6 +163,15 @@ class Quorum {
   plain(text = '') {
     let found = String(text)
     for (const [at, id] of this.directories().entries()) found = found.replaceAll(id, `DIRECTORY-${at + 1}`)
+    // Apache's order of a set of voters follows from hashes of their directories.
+    found = found.replaceAll(
+      /\[(ReplicaKey\([^\]]*)\]/g,
+      (_, keys) =>
+        `[${keys
+          .split(/, (?=ReplicaKey)/)
+          .sort()
+          .join(', ')}]`,
+    )
     return this.side.normal(found)
   }
 
