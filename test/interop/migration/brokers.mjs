@@ -165,8 +165,11 @@ class House {
       )
     this.#offsetsOfProducer.push((await this.#write(leader, 'sequence', batch(last + 1))).baseOffset)
     assert.deepEqual(this.#offsetsOfProducer, [...this.#offsetsOfProducer.keys()])
-    const refused = await this.#send(leader, 'sequence', batch(last + 3))
-    assert.equal(refused.error, OUT_OF_ORDER_SEQUENCE_NUMBER, 'a gap')
+    // One of ours that has just come to lead says at first that it does not (docs/limits.md).
+    await eventually(async () => {
+      const refused = await this.#send(leader, 'sequence', batch(last + 3))
+      assert.equal(refused.error, OUT_OF_ORDER_SEQUENCE_NUMBER, 'a gap')
+    }, 15_000)
   }
 
   /** The follower sleeps while the leader alone acknowledges; then the leader dies, and the follower leads without these records. */
