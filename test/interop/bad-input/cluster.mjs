@@ -113,7 +113,8 @@ async function fullLeader(mount, workDir) {
     writeFileSync(join(mount, 'filler'), Buffer.alloc(40e6)) // what is taken away later
     const led = await fillUntilRefused(files[0].address, 'led', 150)
     assert.match(led.refusal ?? 'none', /error 56/, `${led.acknowledged} acknowledged`)
-    assert.match(cluster.nodes[0].output, /the disk is full: records are refused/)
+    // The answer may be here before what the process said has come through its pipe.
+    await eventually(() => assert.match(cluster.nodes[0].output, /the disk is full: records are refused/))
     // It follows another leader, which need not wait for it for ever.
     const followed = await fillUntilRefused(files[1].address, 'followed', 25)
     assert.equal(followed.refusal, null, `after ${followed.acknowledged}: ${cluster.nodes[0].output.slice(-500)}`)
