@@ -55,6 +55,7 @@ type Chain = readonly (Member & { readonly type: ArrayType })[]
 const AT_ONCE: ReadonlySet<string> = new Set([
   'AddRaftVoter',
   'AlterPartitionReassignments',
+  'AlterReplicaLogDirs',
   'DescribeQuorum',
   'DescribeTopicPartitions',
   'ElectLeaders',
