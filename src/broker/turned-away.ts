@@ -91,6 +91,7 @@ export class TurnedAway {
     const known = this.#refusals.get(key)
     if (!known || known.producerEpoch > producerEpoch) return
     const isOver = known.producerEpoch < producerEpoch || producers.continues(batch)
+    // Where it is refused after all, `note` hears of it once more.
     if (isOver || baseSequence === known.sequence) {
       this.#refusals.delete(key)
       return

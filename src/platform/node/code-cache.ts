@@ -44,11 +44,12 @@ export function loadProgram<T>(url: URL): LoadedProgram<T> {
   const module = { exports: {} as T }
   script.runInThisContext()(module.exports, createRequire(path), module, path, dirname(path))
   const keep = async () => wasKept || place.write(() => script.createCachedData())
+  const told = (why: Error) => process.emitWarning(`what was compiled is not kept for the next start: ${why.message}`)
   return {
     exports: module.exports,
     wasKept,
     keep,
-    keepSoon: () => void setTimeout(() => void keep().catch(() => {}), SOON_MS).unref(),
+    keepSoon: () => void setTimeout(() => void keep().catch(told), SOON_MS).unref(),
   }
 }
 
