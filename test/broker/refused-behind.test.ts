@@ -11,6 +11,8 @@ const TOPIC = 'events'
 const IDS = [1, 2, 3]
 /** A leader is not new any more. */
 const SETTLED_MS = 6000
+/** Nor is it to a producer that it does not know. */
+const STRANGE_MS = 1500
 
 before(codecsReady)
 
@@ -98,8 +100,12 @@ test('a gap right after others led is for a moment no gap but a leader that is n
   assert.deepEqual(await known.send(3, 1, 2, 3), ['NOT_LEADER_OR_FOLLOWER', 'NONE', 'NONE', 'NONE'])
   assert.deepEqual(await fresh.send(1), ['NOT_LEADER_OR_FOLLOWER'])
   assert.deepEqual(await fresh.send(0, 1), ['NONE', 'NONE'])
+  // What was known of a third one may have expired: it is not kept waiting for long.
+  await cluster.pass(STRANGE_MS)
+  assert.deepEqual(await known.send(5), ['NOT_LEADER_OR_FOLLOWER'])
+  assert.deepEqual(await (await Writer.at(cluster, leader, 9)).send(40), ['NONE'])
   await cluster.pass(SETTLED_MS)
   assert.deepEqual(await known.send(5), ['OUT_OF_ORDER_SEQUENCE_NUMBER'])
   const values = (await cluster.during(cluster.client.readAll(TOPIC, 0))).map(({ value }) => value)
-  assert.deepEqual(values, ['before', '7:0', '7:1', '7:2', '7:3', '8:0', '8:1'])
+  assert.deepEqual(values, ['before', '7:0', '7:1', '7:2', '7:3', '8:0', '8:1', '9:40'])
 })
