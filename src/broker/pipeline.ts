@@ -1,6 +1,8 @@
 // From a frame to its answer: read the header, find the handler, decode, take the steps, encode.
 
+import { assert } from '../base/assert.ts'
 import { ByteReader, ByteWriter, MalformedBytes } from '../base/bytes.ts'
+import type { Chunk } from '../base/chunk.ts'
 import { Meters } from '../metrics/meters.ts'
 import type { Measured } from '../metrics/request-meters.ts'
 import { FrameWriter } from '../net/frame.ts'
@@ -39,12 +41,14 @@ export interface Origin {
   /** Who asks; `User:ANONYMOUS` unless somebody said otherwise. */
   readonly principal?: string
   readonly gone: AbortSignal
+  /** Its connection sends regions of files itself. Missing: it does not. */
+  readonly takesRegions?: boolean
   disconnect(why: string): void
 }
 
 /** What one request leads to: bytes to send (null: no answer), and what to do when they were handed over. */
 export interface Outcome {
-  readonly chunks: readonly Uint8Array[] | null
+  readonly chunks: readonly Chunk[] | null
   sent(): void
 }
 
@@ -107,7 +111,8 @@ export class Pipeline {
   async inner(bytes: Uint8Array, origin: Origin, receivedAt: number): Promise<Uint8Array> {
     const { chunks, sent } = await this.answer(bytes, origin, receivedAt)
     if (chunks === null) throw new MalformedBytes('a request inside of another one must have an answer')
-    const answer = Buffer.concat(chunks).subarray(LENGTH_BYTES)
+    assert(origin.takesRegions !== true, 'the bytes of an answer inside another one are needed')
+    const answer = Buffer.concat(chunks as Uint8Array[]).subarray(LENGTH_BYTES)
     sent() // what it lent was copied
     return answer
   }
@@ -156,7 +161,7 @@ export class Pipeline {
     }
   }
 
-  async #encodedInSlices({ handler, context }: PipelineCall, answer: object): Promise<readonly Uint8Array[]> {
+  async #encodedInSlices({ handler, context }: PipelineCall, answer: object): Promise<readonly Chunk[]> {
     const writer = writerFor(context.header)
     await inSlices(codec(handler.api.response, context.header.apiVersion).writeSteps(writer, answer), this.#slices)
     return writer.frame()
@@ -178,7 +183,7 @@ interface PipelineCall extends Call {
 }
 
 /** Null where the answer is too long to be encoded in one turn. */
-function encodedAtOnce({ handler, context: { header } }: PipelineCall, answer: object): readonly Uint8Array[] | null {
+function encodedAtOnce({ handler, context: { header } }: PipelineCall, answer: object): readonly Chunk[] | null {
   const writer = writerFor(header)
   return writeAtOnce(writer, codec(handler.api.response, header.apiVersion), answer) ? writer.frame() : null
 }
@@ -248,6 +253,10 @@ class PipelineContext implements RequestContext, Measured {
 
   get gone(): AbortSignal {
     return this.#origin.gone
+  }
+
+  get takesRegions(): boolean {
+    return this.#origin.takesRegions ?? false
   }
 
   /** No authorizer is configured: everyone may do everything, as in Kafka. */

@@ -1,6 +1,7 @@
 // Reading whole batches from an offset on: where they lie, how many fit, and the bytes.
 
 import { MalformedBytes } from '../base/bytes.ts'
+import type { Chunk } from '../base/chunk.ts'
 import { DiskError } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import type { Damage } from './damage.ts'
@@ -10,8 +11,8 @@ import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 
 /** Batches as they lie in the log. The first one is whole, the last one may be cut. */
-export interface LogRead {
-  readonly views: readonly Uint8Array[]
+export interface LogRead<C extends Chunk = Uint8Array> {
+  readonly views: readonly C[]
   readonly sizeInBytes: number
   /** Nothing at or behind this offset is inside. A bound, not the place to read on from: the last batch may be cut. */
   readonly nextOffset: number
@@ -29,6 +30,14 @@ export async function copied(reading: Promise<LogRead>): Promise<Buffer> {
   }
 }
 
+/** What a read that is to be sent may be. */
+export interface ReadHow {
+  /** The first batch comes whole, however large. */
+  readonly minOneBatch: boolean
+  /** Regions of files may stand for bytes. */
+  readonly takesRegions: boolean
+}
+
 export interface ReadRange {
   readonly from: number
   readonly maxBytes: number
@@ -36,6 +45,12 @@ export interface ReadRange {
   readonly limit: number
   readonly minOneBatch: boolean
   readonly endOffset: number
+}
+
+/** How the bytes are had, and who hears of a segment whose bytes made no sense. */
+export interface Reading<C extends Chunk> {
+  take(segment: Segment, start: number, end: number): Promise<{ readonly views: readonly C[]; release(): void }>
+  suspect(segment: Segment): void
 }
 
 interface Extent {
@@ -46,9 +61,13 @@ interface Extent {
 
 /**
  * Whole batches from the one that holds `from`, or follows it, out of one segment; never a record that is known to be damaged: the answer
- * ends before it, and CORRUPT_MESSAGE is thrown for one who asks for it. `suspect` hears of a segment whose bytes made no sense.
+ * ends before it, and CORRUPT_MESSAGE is thrown for one who asks for it.
  */
-export async function readBatches(segments: Segments, range: ReadRange, suspect: (segment: Segment) => void): Promise<LogRead> {
+export async function readBatches<C extends Chunk>(
+  segments: Segments,
+  range: ReadRange,
+  { take, suspect }: Reading<C>,
+): Promise<LogRead<C>> {
   const { from, endOffset } = range
   const limit = Math.min(range.limit, endOffset)
   // Appends and rolls go on while we look: what counts are the sizes and ends of this moment, or more than `limit` would come out.
@@ -63,7 +82,7 @@ export async function readBatches(segments: Segments, range: ReadRange, suspect:
     try {
       const found = await extentIn(segment, size, end, { ...range, limit })
       // Compaction can leave nothing at or behind an offset in its segment: the next one has what follows.
-      if (found) return found === 'tooLarge' ? nothing(from) : await bytesOf(segment, found)
+      if (found) return found === 'tooLarge' ? nothing(from) : await bytesOf(segment, found, take)
     } catch (thrown) {
       if (thrown instanceof MalformedBytes) suspect(segment)
       throw asAnswer(segment, thrown)
@@ -72,12 +91,16 @@ export async function readBatches(segments: Segments, range: ReadRange, suspect:
   return nothing(from)
 }
 
-function nothing(from: number): LogRead {
+function nothing(from: number): LogRead<never> {
   return { views: [], sizeInBytes: 0, nextOffset: from, release() {} }
 }
 
-async function bytesOf(segment: Segment, { start, end, nextOffset }: Extent): Promise<LogRead> {
-  const read = await segment.read(start, end)
+async function bytesOf<C extends Chunk>(
+  segment: Segment,
+  { start, end, nextOffset }: Extent,
+  take: Reading<C>['take'],
+): Promise<LogRead<C>> {
+  const read = await take(segment, start, end)
   const { views } = read
   const sizeInBytes = views.reduce((sum, view) => sum + view.length, 0)
   let isReleased = false

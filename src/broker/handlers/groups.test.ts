@@ -46,6 +46,7 @@ function contextOf(version: number, may: May = () => true, listener = 'PLAIN'): 
     listener,
     connectionId: 1,
     receivedAt: 0,
+    takesRegions: false,
     slices: new Slices(new ManualClock()),
     may,
     onSent: quiet,
