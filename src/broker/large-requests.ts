@@ -2,7 +2,7 @@
 // others wait as frames, which the budget of the network counts, and are decoded when their turn comes.
 
 import { deferred } from '../base/deferred.ts'
-import { Slots } from './produce-order.ts'
+import { Slots } from '../base/slots.ts'
 
 const AT_A_TIME = 4
 /** What a large Fetch may wait for data, ms, as it keeps others out meanwhile: what Kafka's consumers ask for if nothing else is said. */

@@ -1,6 +1,7 @@
 // Produce (API 0): validate each batch, append it in the order it came, answer when it is as safe as the client asked. A request is validated
 // and appended in this turn of the event loop, unless that would hold up everybody else.
 
+import { Slots } from '../../base/slots.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Offload } from '../../platform/offload.ts'
 import type { Slices } from '../../platform/slices.ts'
@@ -16,7 +17,7 @@ import type { BatchRulebook } from '../batch-rules.ts'
 import type { Handler, RequestContext } from '../handler.ts'
 import type { LeaderHints } from '../leader-hints.ts'
 import { type Asked, askedInSlices, distinct, type Item, producerOf, type Topic } from '../produce-items.ts'
-import { type Line, ProduceOrder, Slots } from '../produce-order.ts'
+import { type Line, ProduceOrder } from '../produce-order.ts'
 import type { Topics } from '../topics.ts'
 import { TurnedAway } from '../turned-away.ts'
 import { requireNoEarlyGap } from '../young-leader.ts'

@@ -6,6 +6,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import v8 from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { FileRegion } from '../../base/chunk.ts'
 import type { File } from '../disk.ts'
 import type { Connection } from '../network.ts'
@@ -153,5 +155,35 @@ test('a connection that closes half way gives every descriptor back', { skip }, 
   for (let looks = 0; (await descriptors()) > before + 2 && looks < 1000; looks++)
     await new Promise((resolve) => setTimeout(resolve, 5))
   assert.ok((await descriptors()) <= before + 2, 'the two listeners are all that is left')
+  await file.close()
+})
+
+test('many at a time, while garbage is collected, are what they were', { skip }, async (context) => {
+  v8.setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const file = await fileOf(context)
+  const both = await Promise.all(Array.from({ length: 12 }, () => pair(context)))
+  const canaries: Buffer[] = []
+  const lengths = Array.from({ length: 40 }, (_, i) => 128 * 1024 + i * 1009)
+  const total = lengths.reduce((sum, length) => sum + length, 0)
+  for (const { sender, reader } of both) {
+    reader.resume()
+    for (const length of lengths) {
+      const one = region(file, length, length)
+      void sender.send([one]).finally(() => one.release())
+    }
+  }
+  for (let looks = 0; both.some(({ size }) => size() < total); looks++) {
+    assert.ok(looks < 10_000, 'not all of it came')
+    collect()
+    for (let i = 0; i < 100; i++) canaries.push(Buffer.from(new ArrayBuffer(8)))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.ok(
+    canaries.every((canary) => canary.readBigInt64LE() === 0n),
+    'memory that was free was written to',
+  )
+  const expected = Buffer.concat(lengths.map((length) => CONTENT.subarray(length, 2 * length)))
+  for (const { came } of both) assert.ok(came().equals(expected))
   await file.close()
 })

@@ -1,6 +1,7 @@
 // Bytes of a file on their way to a socket.
 
 import type { FileRegion } from '../../base/chunk.ts'
+import { Slots } from '../../base/slots.ts'
 import { readAll } from './calls.ts'
 import { diskError } from './disk-errors.ts'
 import type { Pace } from './pace.ts'
@@ -10,10 +11,13 @@ import { type SendfileCalls, sendfileCalls } from './sendfile.ts'
 const MOST_REGIONS = 1000
 /** What is read and written where the socket is full, so that libuv says when it takes something again. */
 const PIECE = 16 * 1024
+/** More at once than cores would wait in the pool; koffi keeps memory for so many calls. */
+const CALLS_AT_A_TIME = 8
 
 /** All that are on their way from one disk. */
 export class NodeFileRegions {
   readonly pace: Pace
+  readonly slots = new Slots(CALLS_AT_A_TIME)
   #count = 0
 
   constructor(pace: Pace) {
@@ -60,7 +64,10 @@ export class NodeFileRegion implements FileRegion {
   async sendTo(socket: number, from: number): Promise<number> {
     const { fd, at, length, calls, regions } = this.#place
     const wanted = length - from
-    return Math.max(0, await regions.pace.watch(() => calls.sendfile(socket, fd, at + from, wanted), wanted))
+    return Math.max(
+      0,
+      await regions.slots.run(() => regions.pace.watch(() => calls.sendfile(socket, fd, at + from, wanted), wanted)),
+    )
   }
 
   /** A few bytes from its byte `from` on. Throws DiskError, also where the file was cut off meanwhile. */

@@ -6,6 +6,8 @@ import { createRequire } from 'node:module'
 
 /** fcntl's command for a copy of a descriptor that no child inherits. */
 const F_DUPFD_CLOEXEC = 1030
+/** Of the offset that sendfile reads and moves. */
+const OFFSET_BYTES = 8
 
 export interface SendfileCalls {
   /**
@@ -50,9 +52,13 @@ function bound(sendfile: Sendfile, fcntl: Fcntl): SendfileCalls {
   return {
     sendfile: (socket, file, position, length) =>
       new Promise((resolve, reject) => {
-        const offset = Buffer.alloc(8)
+        // The kernel writes into it while the call is under way, and koffi does not keep it: the callback must, or somebody else's memory is written.
+        const offset = Buffer.alloc(OFFSET_BYTES)
         offset.writeBigInt64LE(BigInt(position))
-        sendfile.async(socket, file, offset, length, (error, sent) => (error ? reject(error) : resolve(sent)))
+        sendfile.async(socket, file, offset, length, (error, sent) => {
+          if (error) reject(error)
+          else resolve(sent < 0 ? sent : Number(offset.readBigInt64LE()) - position)
+        })
       }),
     duplicate(fd) {
       const copy = fcntl(fd, F_DUPFD_CLOEXEC, 'int', 0)
