@@ -1,8 +1,5 @@
 // Reading and writing Kafka's primitive types. Everything on the wire and on disk is big-endian.
 
-import { assert } from './assert.ts'
-import type { Chunk, FileRegion } from './chunk.ts'
-
 /** The bytes end too early, or a length in them cannot be true. Whoever reads turns it into Kafka's answer. */
 export class MalformedBytes extends Error {
   override readonly name = 'MalformedBytes'
@@ -149,9 +146,8 @@ export class ByteWriter {
   #buffer: Buffer
   #at = 0
   #from = 0
-  #kept: Chunk[] = []
+  #kept: Uint8Array[] = []
   #keptSize = 0
-  #hasRegions = false
 
   constructor(expectedSize = 256) {
     this.#buffer = Buffer.allocUnsafe(expectedSize)
@@ -262,16 +258,10 @@ export class ByteWriter {
     this.#buffer.set(bytes, at)
   }
 
-  /** Bytes that stay in a file: they take their place, and come out of `pieces` alone. */
-  region(region: FileRegion): void {
-    this.#hasRegions = true
-    this.#keep(region)
-  }
-
-  #keep(chunk: Chunk): void {
+  #keep(bytes: Uint8Array): void {
     this.#seal()
-    this.#kept.push(chunk)
-    this.#keptSize += chunk.length
+    this.#kept.push(bytes)
+    this.#keptSize += bytes.length
   }
 
   #seal(): void {
@@ -287,16 +277,10 @@ export class ByteWriter {
     this.#buffer.write(value, at, sizeInBytes, 'utf8')
   }
 
-  /** What was written, in order, as few pieces; the writer may go on. For those who can send regions of files. */
-  pieces(): Chunk[] {
+  /** What was written, in order, as few pieces; the writer may go on. */
+  chunks(): Uint8Array[] {
     this.#seal()
     return this.#kept.slice()
-  }
-
-  /** The same where no region was written. */
-  chunks(): Uint8Array[] {
-    assert(!this.#hasRegions, 'a region of a file was written where bytes are wanted')
-    return this.pieces() as Uint8Array[]
   }
 
   /** What was written as one piece. */

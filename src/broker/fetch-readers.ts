@@ -1,7 +1,6 @@
 // Who fetches, and what it may see: a consumer what is committed, a follower all there is; and what the leader learns from a follower's fetch.
 
-import type { Chunk } from '../base/chunk.ts'
-import type { LogRead, ReadHow } from '../log/log.ts'
+import type { LogRead } from '../log/log.ts'
 import type { Clock } from '../platform/clock.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import type { FetchRequest } from '../protocol/messages/fetch.ts'
@@ -29,7 +28,7 @@ export interface Reader {
   preferredReplica(partition: Partition, asked: FetchedPartition): number | null
   /** Whether it gets nothing for now, because an operator throttles it. */
   isThrottled(partition: Partition): boolean
-  read(partition: Partition, from: number, maxBytes: number, how: ReadHow): Promise<LogRead<Chunk>>
+  read(partition: Partition, from: number, maxBytes: number, minOneBatch: boolean): Promise<LogRead>
   /** So many bytes of the partition go out to it. */
   sent(partition: Partition, bytes: number): void
 }
@@ -68,7 +67,7 @@ function consumer({ isolationLevel, maxBytes, rackId }: FetchRequest, version: n
     preferredReplica: (partition, { fetchOffset }) =>
       selector && version >= CLOSEST_REPLICA_SINCE && partition.isLeader ? selector(partition, rackId, fetchOffset) : null,
     isThrottled: () => false,
-    read: (partition, from, size, how) => partition.readFor(from, size, readCommitted, how),
+    read: (partition, from, size, minOneBatch) => partition.readFor(from, size, readCommitted, minOneBatch),
     sent() {},
   }
 }
@@ -101,7 +100,7 @@ function replica(request: FetchRequest, brokerId: number, { clock, leaderQuota }
     watch: (partition, run) => partition.watchAppends(run),
     preferredReplica: () => null,
     isThrottled: (partition) => leaderQuota?.mustWait(partition, isInSync(partition)) ?? false,
-    read: (partition, from, size, how) => partition.readForFollower(from, size, how),
+    read: (partition, from, size, minOneBatch) => partition.readForFollower(from, size, minOneBatch),
     sent: (partition, bytes) => leaderQuota?.count(partition, bytes, isInSync(partition)),
   }
 }

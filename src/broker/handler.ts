@@ -54,8 +54,6 @@ export interface RequestContext {
   readonly slices: Slices
   /** Runs when the answer was handed to the operating system or the connection is gone: the place to give read buffers back. */
   onSent(run: () => void): void
-  /** An answer may hold regions of files instead of their bytes. */
-  readonly takesRegions: boolean
   /** Aborted when the connection is gone; who waits for a client should stop waiting. */
   readonly gone: AbortSignal
   /** What was thrown, as an answer for one item. Anything but a KafkaError is a bug: it answers UNKNOWN_SERVER_ERROR and is logged. */

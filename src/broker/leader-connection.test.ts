@@ -18,9 +18,8 @@ function deafLeader() {
     remote: address,
     local: address,
     unsent: 0,
-    takesRegions: false,
     async send(chunks) {
-      const { apiKey, apiVersion } = readRequestHeader(new ByteReader(Buffer.concat(chunks as Uint8Array[]).subarray(4)))
+      const { apiKey, apiVersion } = readRequestHeader(new ByteReader(Buffer.concat(chunks).subarray(4)))
       asked.push(`${apiKey} ${apiVersion}`)
     },
     onData() {},

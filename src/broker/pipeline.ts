@@ -1,8 +1,6 @@
 // From a frame to its answer: read the header, find the handler, decode, take the steps, encode.
 
-import { assert } from '../base/assert.ts'
 import { ByteReader, ByteWriter, MalformedBytes } from '../base/bytes.ts'
-import type { Chunk } from '../base/chunk.ts'
 import { Meters } from '../metrics/meters.ts'
 import type { Measured } from '../metrics/request-meters.ts'
 import { FrameWriter } from '../net/frame.ts'
@@ -41,14 +39,12 @@ export interface Origin {
   /** Who asks; `User:ANONYMOUS` unless somebody said otherwise. */
   readonly principal?: string
   readonly gone: AbortSignal
-  /** Its connection sends regions of files itself. Missing: it does not. */
-  readonly takesRegions?: boolean
   disconnect(why: string): void
 }
 
 /** What one request leads to: bytes to send (null: no answer), and what to do when they were handed over. */
 export interface Outcome {
-  readonly chunks: readonly Chunk[] | null
+  readonly chunks: readonly Uint8Array[] | null
   sent(): void
 }
 
@@ -111,8 +107,7 @@ export class Pipeline {
   async inner(bytes: Uint8Array, origin: Origin, receivedAt: number): Promise<Uint8Array> {
     const { chunks, sent } = await this.answer(bytes, origin, receivedAt)
     if (chunks === null) throw new MalformedBytes('a request inside of another one must have an answer')
-    assert(origin.takesRegions !== true, 'the bytes of an answer inside another one are needed')
-    const answer = Buffer.concat(chunks as Uint8Array[]).subarray(LENGTH_BYTES)
+    const answer = Buffer.concat(chunks).subarray(LENGTH_BYTES)
     sent() // what it lent was copied
     return answer
   }
@@ -161,7 +156,7 @@ export class Pipeline {
     }
   }
 
-  async #encodedInSlices({ handler, context }: PipelineCall, answer: object): Promise<readonly Chunk[]> {
+  async #encodedInSlices({ handler, context }: PipelineCall, answer: object): Promise<readonly Uint8Array[]> {
     const writer = writerFor(context.header)
     await inSlices(codec(handler.api.response, context.header.apiVersion).writeSteps(writer, answer), this.#slices)
     return writer.frame()
@@ -183,7 +178,7 @@ interface PipelineCall extends Call {
 }
 
 /** Null where the answer is too long to be encoded in one turn. */
-function encodedAtOnce({ handler, context: { header } }: PipelineCall, answer: object): readonly Chunk[] | null {
+function encodedAtOnce({ handler, context: { header } }: PipelineCall, answer: object): readonly Uint8Array[] | null {
   const writer = writerFor(header)
   return writeAtOnce(writer, codec(handler.api.response, header.apiVersion), answer) ? writer.frame() : null
 }
@@ -253,10 +248,6 @@ class PipelineContext implements RequestContext, Measured {
 
   get gone(): AbortSignal {
     return this.#origin.gone
-  }
-
-  get takesRegions(): boolean {
-    return this.#origin.takesRegions ?? false
   }
 
   /** No authorizer is configured: everyone may do everything, as in Kafka. */

@@ -73,7 +73,6 @@ export function requestSink({ pipeline, logger, ready }: RequestSinkOptions): Re
         id: channel.id,
         listener: channel.listener,
         clientHost: `/${channel.remote.host}`,
-        takesRegions: channel.takesRegions,
         get gone() {
           return channel.gone
         },

@@ -1,7 +1,6 @@
 // Reading whole batches from an offset on: where they lie, how many fit, and the bytes.
 
 import { MalformedBytes } from '../base/bytes.ts'
-import type { Chunk } from '../base/chunk.ts'
 import { DiskError } from '../platform/disk.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import type { Damage } from './damage.ts'
@@ -11,8 +10,8 @@ import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 
 /** Batches as they lie in the log. The first one is whole, the last one may be cut. */
-export interface LogRead<C extends Chunk = Uint8Array> {
-  readonly views: readonly C[]
+export interface LogRead {
+  readonly views: readonly Uint8Array[]
   readonly sizeInBytes: number
   /** Nothing at or behind this offset is inside. A bound, not the place to read on from: the last batch may be cut. */
   readonly nextOffset: number
@@ -30,14 +29,6 @@ export async function copied(reading: Promise<LogRead>): Promise<Buffer> {
   }
 }
 
-/** What a read that is to be sent may be. */
-export interface ReadHow {
-  /** The first batch comes whole, however large. */
-  readonly minOneBatch: boolean
-  /** Regions of files may stand for bytes. */
-  readonly takesRegions: boolean
-}
-
 export interface ReadRange {
   readonly from: number
   readonly maxBytes: number
@@ -45,12 +36,6 @@ export interface ReadRange {
   readonly limit: number
   readonly minOneBatch: boolean
   readonly endOffset: number
-}
-
-/** How the bytes are had, and who hears of a segment whose bytes made no sense. */
-export interface Reading<C extends Chunk> {
-  take(segment: Segment, start: number, end: number): Promise<{ readonly views: readonly C[]; release(): void }>
-  suspect(segment: Segment): void
 }
 
 interface Extent {
@@ -61,13 +46,9 @@ interface Extent {
 
 /**
  * Whole batches from the one that holds `from`, or follows it, out of one segment; never a record that is known to be damaged: the answer
- * ends before it, and CORRUPT_MESSAGE is thrown for one who asks for it.
+ * ends before it, and CORRUPT_MESSAGE is thrown for one who asks for it. `suspect` hears of a segment whose bytes made no sense.
  */
-export async function readBatches<C extends Chunk>(
-  segments: Segments,
-  range: ReadRange,
-  { take, suspect }: Reading<C>,
-): Promise<LogRead<C>> {
+export async function readBatches(segments: Segments, range: ReadRange, suspect: (segment: Segment) => void): Promise<LogRead> {
   const { from, endOffset } = range
   const limit = Math.min(range.limit, endOffset)
   // Appends and rolls go on while we look: what counts are the sizes and ends of this moment, or more than `limit` would come out.
@@ -82,7 +63,7 @@ export async function readBatches<C extends Chunk>(
     try {
       const found = await extentIn(segment, size, end, { ...range, limit })
       // Compaction can leave nothing at or behind an offset in its segment: the next one has what follows.
-      if (found) return found === 'tooLarge' ? nothing(from) : await bytesOf(segment, found, take)
+      if (found) return found === 'tooLarge' ? nothing(from) : await bytesOf(segment, found)
     } catch (thrown) {
       if (thrown instanceof MalformedBytes) suspect(segment)
       throw asAnswer(segment, thrown)
@@ -91,16 +72,12 @@ export async function readBatches<C extends Chunk>(
   return nothing(from)
 }
 
-function nothing(from: number): LogRead<never> {
+function nothing(from: number): LogRead {
   return { views: [], sizeInBytes: 0, nextOffset: from, release() {} }
 }
 
-async function bytesOf<C extends Chunk>(
-  segment: Segment,
-  { start, end, nextOffset }: Extent,
-  take: Reading<C>['take'],
-): Promise<LogRead<C>> {
-  const read = await take(segment, start, end)
+async function bytesOf(segment: Segment, { start, end, nextOffset }: Extent): Promise<LogRead> {
+  const read = await segment.read(start, end)
   const { views } = read
   const sizeInBytes = views.reduce((sum, view) => sum + view.length, 0)
   let isReleased = false

@@ -2,14 +2,13 @@
 
 import { assert } from '../base/assert.ts'
 import { MalformedBytes } from '../base/bytes.ts'
-import type { Chunk } from '../base/chunk.ts'
 import { KafkaError } from '../protocol/errors.ts'
 import type { RecordBatch } from '../protocol/records/batch.ts'
 import { type Compaction, compact } from './cleaner.ts'
 import type { Damage } from './damage.ts'
 import { leaderBatches } from './leader-batches.ts'
 import type { LogConfig } from './log-config.ts'
-import { type LogRead, type ReadHow, type Reading, type ReadRange, readBatches } from './log-read.ts'
+import { type LogRead, readBatches } from './log-read.ts'
 import type { LogState } from './log-state.ts'
 import type { ProducerStates } from './producer-state.ts'
 import type { Recovered } from './recovery.ts'
@@ -23,7 +22,7 @@ import { truncate, truncateFully } from './truncation.ts'
 import { Visitors } from './visitors.ts'
 import { Watermarks } from './watermarks.ts'
 
-export type { LogRead, ReadHow } from './log-read.ts'
+export type { LogRead } from './log-read.ts'
 export type { TimestampOffset } from './time-lookup.ts'
 
 export interface Appended {
@@ -253,23 +252,13 @@ export class Log {
    * Whole batches from the one that holds `from`, or follows it, up to about `maxBytes` out of one segment; no batch reaches `limit`. The
    * first one is whole even beyond maxBytes if `minOneBatch`; the last one may be cut. OFFSET_OUT_OF_RANGE outside of startOffset and endOffset.
    */
-  read(from: number, maxBytes: number, limit: number, minOneBatch = true): Promise<LogRead> {
-    return this.#read({ from, maxBytes, limit, minOneBatch }, (segment, start, end) => segment.read(start, end))
-  }
-
-  /** The same to be sent: a connection that takes regions of files gets one for what is long and written. */
-  readToSend(from: number, maxBytes: number, limit: number, { minOneBatch, takesRegions }: ReadHow): Promise<LogRead<Chunk>> {
-    if (!takesRegions) return this.read(from, maxBytes, limit, minOneBatch)
-    return this.#read({ from, maxBytes, limit, minOneBatch }, (segment, start, end) => segment.readToSend(start, end))
-  }
-
-  async #read<C extends Chunk>(asked: Omit<ReadRange, 'endOffset'>, take: Reading<C>['take']): Promise<LogRead<C>> {
-    const { from } = asked
+  async read(from: number, maxBytes: number, limit: number, minOneBatch = true): Promise<LogRead> {
     const { startOffset, endOffset, segments, name } = this.#state
     if (from < startOffset || from > endOffset) {
       throw new KafkaError('OFFSET_OUT_OF_RANGE', `${name} holds offsets ${startOffset} to ${endOffset}; asked for ${from}`)
     }
-    return this.#visitors.run(() => readBatches(segments, { ...asked, endOffset }, { take, suspect: this.#suspect }))
+    const range = { from, maxBytes, limit, minOneBatch, endOffset }
+    return this.#visitors.run(() => readBatches(segments, range, this.#suspect))
   }
 
   /** The first record, in the order of offsets, with this timestamp or a later one; null where there is none. */

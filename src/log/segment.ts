@@ -1,6 +1,5 @@
 // One segment: a file of batches, its indexes, and the part of it that is still in memory.
 
-import type { Chunk } from '../base/chunk.ts'
 import type { ReadBytes } from '../platform/disk.ts'
 import type { RecordBatch } from '../protocol/records/batch.ts'
 import { type Damage, Damages } from './damage.ts'
@@ -14,8 +13,6 @@ import type { Shared } from './shared.ts'
 import { Tail } from './tail.ts'
 
 const LARGEST_RELATIVE_OFFSET = 0x7fff_ffff
-/** Fewer bytes are read and written sooner than a thread of the pool is asked to send them. */
-const LEAST_REGION = 128 * 1024
 
 export type { Placed } from './scan.ts'
 
@@ -216,22 +213,6 @@ export class Segment {
     } catch (thrown) {
       inMemory.release()
       throw thrown
-    }
-  }
-
-  /** The same to be sent: a long run of bytes that the file has is a region of it, where there are such. */
-  async readToSend(from: number, end: number): Promise<{ readonly views: readonly Chunk[]; release(): void }> {
-    const written = Math.min(end, this.tail.writtenPosition)
-    if (written - from < LEAST_REGION) return this.read(from, end)
-    const region = await this.#file.use(async (file) => file.region(from, written - from))
-    if (!region) return this.read(from, end)
-    const rest = this.tail.views(written, end)
-    return {
-      views: [region, ...rest.views],
-      release() {
-        region.release()
-        rest.release()
-      },
     }
   }
 

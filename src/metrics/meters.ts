@@ -1,6 +1,5 @@
 // Everything that is counted while it happens, in one hand: the pipeline and the listeners hold it. All else is read when somebody asks.
 
-import type { Chunk } from '../base/chunk.ts'
 import type { Channel, Closing, RequestSink } from '../net/channel.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Api } from '../protocol/api.ts'
@@ -78,7 +77,7 @@ export class Meters {
   }
 
   /** An answer is given to a connection of that listener; null: there is none. */
-  responded(listener: string, chunks: readonly Chunk[] | null): void {
+  responded(listener: string, chunks: readonly Uint8Array[] | null): void {
     if (chunks === null) return
     const meter = this.listener(listener)
     meter.responses++

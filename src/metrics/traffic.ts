@@ -1,6 +1,5 @@
 // Bytes and records in and out, of all topics and of each, read off the requests and answers of Produce and Fetch.
 
-import type { Chunk } from '../base/chunk.ts'
 import type { FetchRequest, FetchResponse } from '../protocol/messages/fetch.ts'
 import type { ProduceRequest, ProduceResponse } from '../protocol/messages/produce.ts'
 import type { Input } from '../protocol/schema.ts'
@@ -120,7 +119,7 @@ function recordCount(batch: Uint8Array): number {
 }
 
 /** Records are one array of bytes, or several views that follow each other. */
-function sizeOf(records: Uint8Array | readonly Chunk[] | null | undefined): number {
+function sizeOf(records: Uint8Array | readonly Uint8Array[] | null | undefined): number {
   if (!records) return 0
   if (records instanceof Uint8Array) return records.length
   let size = 0

@@ -123,11 +123,6 @@ export class Channel implements Asker, Incoming {
     return this.#connection.local
   }
 
-  /** Its answers may hold regions of files. */
-  get takesRegions(): boolean {
-    return this.#connection.takesRegions
-  }
-
   /** Aborted when the connection is over; who waits on behalf of the client should stop. */
   get gone(): AbortSignal {
     this.#gone ??= new AbortController()

@@ -2,7 +2,6 @@
 
 import type { PooledBytes } from '../base/buffer-pool.ts'
 import { ByteWriter } from '../base/bytes.ts'
-import type { Chunk } from '../base/chunk.ts'
 import type { Intake } from '../platform/network.ts'
 import type { FrameMemory } from './frame-memory.ts'
 
@@ -225,10 +224,10 @@ export class FrameWriter extends ByteWriter {
   }
 
   /** The whole frame, ready to be sent; nothing more may be written. */
-  frame(): Chunk[] {
-    const chunks = this.pieces()
+  frame(): Uint8Array[] {
+    const chunks = this.chunks()
     const size = this.size - LENGTH_SIZE
-    const first = chunks[0] as Uint8Array // its length, at least
+    const first = chunks[0]!
     new DataView(first.buffer, first.byteOffset).setInt32(0, size)
     return chunks
   }

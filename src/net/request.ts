@@ -2,7 +2,6 @@
 
 import { assert } from '../base/assert.ts'
 import type { PooledBytes } from '../base/buffer-pool.ts'
-import type { Chunk } from '../base/chunk.ts'
 import type { Channel } from './channel.ts'
 
 export class Request {
@@ -15,7 +14,7 @@ export class Request {
   readonly #frame: PooledBytes
   #isCharged = true
   #isAnswered = false
-  #chunks: readonly Chunk[] | null = null
+  #chunks: readonly Uint8Array[] | null = null
   #onLeft: (() => void) | undefined
 
   constructor(channel: Channel, frame: PooledBytes, overlaps: boolean, receivedAt: number) {
@@ -31,7 +30,7 @@ export class Request {
   }
 
   /** The answer, a whole frame; null: none is sent. */
-  get chunks(): readonly Chunk[] | null {
+  get chunks(): readonly Uint8Array[] | null {
     return this.#chunks
   }
 
@@ -39,7 +38,7 @@ export class Request {
    * Gives the answer, a whole frame (`FrameWriter`), exactly once; null for none (acks=0). The channel sends it when its turn has come and calls `onLeft` when the operating
    * system has it, or when nobody will ever read it: the place to release read buffers.
    */
-  answer(chunks: readonly Chunk[] | null, onLeft?: () => void): void {
+  answer(chunks: readonly Uint8Array[] | null, onLeft?: () => void): void {
     assert(!this.#isAnswered, 'a request was answered twice')
     this.#isAnswered = true
     this.#chunks = chunks

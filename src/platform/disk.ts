@@ -1,7 +1,5 @@
 // Files, as the log needs them. Paths are joined with '/'; all of them lie below directories named in the configuration.
 
-import type { FileRegion } from '../base/chunk.ts'
-
 /** The device or file system failed. Takes its log directory offline; never an answer to a client by itself. */
 export class DiskError extends Error {
   override readonly name = 'DiskError'
@@ -33,11 +31,6 @@ export interface File {
   write(at: number, bytes: Uint8Array): Promise<void>
   /** Up to `length` bytes from `at`: fewer only where the file ends. */
   read(at: number, length: number): Promise<ReadBytes>
-  /**
-   * The bytes from `at`, to be sent by a connection that takes regions; all of them must be with the operating system. Null where that is not to be had,
-   * for now or for good: then they are read. What is cut off before it was sent breaks the connection.
-   */
-  region(at: number, length: number): FileRegion | null
   truncate(size: number): Promise<void>
   /** Resolves when everything appended before the call is on the device (fdatasync). */
   flush(): Promise<void>

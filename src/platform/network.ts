@@ -1,7 +1,5 @@
 // Byte streams between processes.
 
-import type { Chunk } from '../base/chunk.ts'
-
 export interface Address {
   readonly host: string
   readonly port: number
@@ -33,9 +31,7 @@ export interface Connection {
   readonly remote: Address
   readonly local: Address
   /** Hands chunks over in order; resolves when they were given to the operating system, rejects once the connection is gone. */
-  send(chunks: readonly Chunk[]): Promise<void>
-  /** It sends regions of files that the disk of the same platform gives. */
-  readonly takesRegions: boolean
+  send(chunks: readonly Uint8Array[]): Promise<void>
   /** Bytes handed over and not yet taken by the operating system. */
   readonly unsent: number
   onData(intake: Intake): void

@@ -1,7 +1,6 @@
 // Messages as data: a schema is a table of fields, its TypeScript type is inferred from it, and its codec is made out of it.
 // One type serves every version: a field outside its versions reads as its initial value and is not written.
 
-import type { Chunk } from '../base/chunk.ts'
 import { ZERO_UUID } from '../base/uuid.ts'
 
 export { type Codec, codec } from './codec.ts'
@@ -60,12 +59,12 @@ export type Infer<M> = M extends Message<infer T> ? T : never
 
 /**
  * What may be written: a message or its value type, in which a field that is left out has its initial value, and bytes may be given in pieces
- * that lie elsewhere (a log's views, or regions of its files): large ones are not copied.
+ * that lie elsewhere (a log's views, for example): large ones are not copied.
  */
 export type Input<M> = M extends Message<infer T> ? Partially<T> : Partially<M>
 
 type Partially<T> = T extends Uint8Array
-  ? T | readonly Chunk[]
+  ? T | readonly Uint8Array[]
   : T extends readonly (infer Item)[]
     ? readonly Partially<Item>[]
     : T extends object

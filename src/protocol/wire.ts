@@ -2,7 +2,6 @@
 
 import { AssertionFailed } from '../base/assert.ts'
 import { type ByteReader, ByteWriter, byteLengthOf, MalformedBytes } from '../base/bytes.ts'
-import { type Chunk, isRegion } from '../base/chunk.ts'
 import { uuidFromBytes, uuidToBytes, ZERO_UUID } from '../base/uuid.ts'
 import { KafkaError } from './errors.ts'
 
@@ -164,16 +163,16 @@ export function writeText(to: ByteWriter, value: string, compact: boolean, path:
 }
 
 /** Bytes in one piece or in several. */
-export function writeBytes(to: ByteWriter, value: Uint8Array | readonly Chunk[], compact: boolean, path: string): void {
+export function writeBytes(to: ByteWriter, value: Uint8Array | readonly Uint8Array[], compact: boolean, path: string): void {
   if (value instanceof Uint8Array) {
     writeSize(to, value.length, compact)
     return to.raw(value)
   }
   if (!Array.isArray(value)) throw missing(path)
-  const pieces: readonly Chunk[] = value
+  const pieces: readonly Uint8Array[] = value
   const size = pieces.reduce((sum, { length }) => sum + length, 0)
   writeSize(to, size, compact)
-  for (const piece of pieces) isRegion(piece) ? to.region(piece) : to.raw(piece)
+  for (const piece of pieces) to.raw(piece)
 }
 
 /** What stands before a struct that may be null. */

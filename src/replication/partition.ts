@@ -1,9 +1,8 @@
 // One partition on this broker: whether we lead it, who is in sync, how far it is committed, and who waits for it.
 
 import { assert } from '../base/assert.ts'
-import type { Chunk } from '../base/chunk.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
-import type { Log, LogRead, ReadHow } from '../log/log.ts'
+import type { Log, LogRead } from '../log/log.ts'
 import { copied } from '../log/log-read.ts'
 import type { Appended, ReplicatedLog } from '../machine/machine.ts'
 import { silentLogger } from '../platform/logger.ts'
@@ -321,9 +320,9 @@ export class Partition implements ReplicatedLog {
   }
 
   /** Batches that a client may see: below the high watermark, or below the last stable offset for `readCommitted`. */
-  readFor(from: number, maxBytes: number, readCommitted: boolean, how: ReadHow): Promise<LogRead<Chunk>> {
+  readFor(from: number, maxBytes: number, readCommitted: boolean, minOneBatch: boolean): Promise<LogRead> {
     const limit = readCommitted ? this.lastStableOffset : this.highWatermark
-    return this.#stillness.after(() => this.log.readToSend(from, maxBytes, limit, how))
+    return this.#stillness.after(() => this.log.read(from, maxBytes, limit, minOneBatch))
   }
 
   /** Calls `run` whenever a reader could see something new, until the returned function is called. */
@@ -356,8 +355,8 @@ export class Partition implements ReplicatedLog {
   // ---- followers of ours
 
   /** Batches for a follower: up to the end of the log. */
-  readForFollower(from: number, maxBytes: number, how: ReadHow): Promise<LogRead<Chunk>> {
-    return this.#stillness.after(() => this.log.readToSend(from, maxBytes, this.log.endOffset, how))
+  readForFollower(from: number, maxBytes: number, minOneBatch: boolean): Promise<LogRead> {
+    return this.#stillness.after(() => this.log.read(from, maxBytes, this.log.endOffset, minOneBatch))
   }
 
   /** A follower tells by a fetch how far it is. Throws where it is no replica, or was another life of that broker. */

@@ -52,20 +52,6 @@ test('a producer whose first batch came before the topic is not taken at its sec
   assert.deepEqual(valuesOf(await client.readAll('late')), ['sequence 0', 'sequence 1', 'sequence 2'])
 })
 
-test('long reads from a disk come whole and in order, many partitions in an answer', async (t) => {
-  const client = await clientFor(t, await brokerFor(t, { dataDir: await tempDir(t) }))
-  await client.createTopic('long', { partitions: 3 })
-  const sent = [0, 1, 2].map((partition) => Array.from({ length: 3 }, (_, i) => `${partition}/${i} `.repeat(100_000)))
-  for (const partition of [0, 1, 2])
-    for (const value of sent[partition]!) assert.equal((await client.send('long', partition, batchOf([value]))).errorCode, 0)
-  const topics = [
-    { topic: 'long', partitions: [0, 1, 2].map((partition) => ({ partition, fetchOffset: 0, partitionMaxBytes: 4_000_000 })) },
-  ]
-  const { responses } = await client.call(FetchRequest, FetchResponse, 11, { maxBytes: 50_000_000, topics })
-  const read = responses[0]!.partitions.map(({ records }) => valuesOf(recordsIn(records)))
-  assert.deepEqual(read, sent)
-})
-
 test('acks=2 is refused', async (t) => {
   const { client } = await inMemory(t)
   await client.createTopic('acks')

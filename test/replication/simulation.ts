@@ -411,8 +411,8 @@ function describe({ id, life }: ReplicaNode): string {
 async function everything({ partition }: Life): Promise<Buffer> {
   const pieces: Buffer[] = []
   for (let next = partition.startOffset; next < partition.endOffset; ) {
-    const read = await partition.readForFollower(next, 1 << 20, { minOneBatch: true, takesRegions: false })
-    const bytes = Buffer.concat(read.views as Uint8Array[])
+    const read = await partition.readForFollower(next, 1 << 20, true)
+    const bytes = Buffer.concat(read.views)
     read.release()
     let used = 0
     for (const batch of batches(bytes)) {

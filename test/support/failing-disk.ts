@@ -46,7 +46,6 @@ export class FailingDisk implements Disk {
         await pass('write')
         await file.write(at, bytes)
       },
-      region: () => null,
       read: async (at, length) => {
         await pass('read')
         return file.read(at, length)

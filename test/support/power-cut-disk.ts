@@ -135,7 +135,6 @@ function fileOf(path: string, inode: Inode): File {
       grown.set(bytes, at)
       inode.bytes = grown
     },
-    region: () => null,
     async read(at, length): Promise<ReadBytes> {
       return { views: [Buffer.from(inode.bytes.subarray(at, at + length))], release() {} }
     },

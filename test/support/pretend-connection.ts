@@ -6,7 +6,6 @@ import type { Connection, Intake } from '../../src/platform/network.ts'
 export class PretendConnection implements Connection {
   readonly remote = { host: '127.0.0.1', port: 40_000 }
   readonly local = { host: '127.0.0.1', port: 9092 }
-  readonly takesRegions = false
   unsent = 0
   isPaused = true
   isClosed = false

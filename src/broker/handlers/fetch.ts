@@ -1,6 +1,5 @@
 // Fetch (API 1): batches from the log as they are, a long poll where there is too little, sessions that name only what changed.
 
-import { type Chunk, isRegion } from '../../base/chunk.ts'
 import type { LogRead } from '../../log/log.ts'
 import type { Clock } from '../../platform/clock.ts'
 import type { Slices } from '../../platform/slices.ts'
@@ -204,24 +203,20 @@ export function fetch({
   }
 
   async function read(asked: FetchedPartition, partition: Partition, call: Call, size: number, isFirst: boolean): Promise<Found> {
-    const { loan, reader, context } = call
-    const { takesRegions } = context
+    const { loan, reader } = call
     let taken = loan.take(Math.max(1, size))
     if (taken === 0 && isFirst) taken = await loan.takeInTurn(Math.max(1, size))
-    let found: LogRead<Chunk> | null = null
+    let found: LogRead | null = null
     try {
       if (taken === 0) return nothing(asked, partition, reader)
       const told = heading(asked, partition, reader)
-      const reading = await reader.read(partition, asked.fetchOffset, Math.min(size, taken), {
-        minOneBatch: isFirst,
-        takesRegions,
-      })
+      const reading = await reader.read(partition, asked.fetchOffset, Math.min(size, taken), isFirst)
       found = reading
       const { views, sizeInBytes, nextOffset } = reading
       const abortedTransactions = reader.readCommitted
         ? partition.log.producers.abortedTransactions(asked.fetchOffset, nextOffset)
         : null
-      loan.settle(taken, heldBy(views))
+      loan.settle(taken, sizeInBytes)
       taken = 0
       reader.sent(partition, sizeInBytes)
       const answer = { ...told, abortedTransactions, records: views }
@@ -264,13 +259,6 @@ export function fetch({
       for (const asked of [...context.active]) follow(asked)
     })
   }
-}
-
-/** What of an answer is in memory: a region of a file is not. */
-function heldBy(views: readonly Chunk[]): number {
-  let held = 0
-  for (const view of views) if (!isRegion(view)) held += view.length
-  return held
 }
 
 function seen(partition: Partition, horizon: number): Seen {

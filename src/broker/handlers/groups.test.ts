@@ -46,7 +46,6 @@ function contextOf(version: number, may: May = () => true, listener = 'PLAIN'): 
     listener,
     connectionId: 1,
     receivedAt: 0,
-    takesRegions: false,
     slices: new Slices(new ManualClock()),
     may,
     onSent: quiet,

@@ -185,10 +185,6 @@ class MemoryFile implements File {
     return { views: this.#content.read(at, length), release() {} }
   }
 
-  region(): null {
-    return null // nothing of it is with an operating system
-  }
-
   async truncate(size: number): Promise<void> {
     this.#change(size - this.size, () => this.#content.resize(size))
   }

@@ -2,10 +2,11 @@
 // 1 MB), and everything sent in one turn of the event loop leaves in one write.
 
 import type { Socket } from 'node:net'
-import { type Chunk, isRegion } from '../../base/chunk.ts'
 import { type Deferred, deferred } from '../../base/deferred.ts'
 import type { Address, Connection, Intake } from '../network.ts'
-import { descriptorOf, sendMixed, writeBytes } from './outlet.ts'
+
+/** Below this, copying chunks together is cheaper than a vectored write. */
+const JOIN_MAX = 16 * 1024
 
 /** Where the first bytes go when the intake is not known yet. One for all: it is emptied before the next read. */
 const firstBytes = new Uint8Array(64 * 1024)
@@ -68,11 +69,8 @@ export class NodeConnection implements Connection {
   readonly #onClose: ((why?: Error) => void)[] = []
   #why: Error | undefined
   #isOver = false
-  #outgoing: Chunk[] = []
+  #outgoing: Uint8Array[] = []
   #outgoingBytes = 0
-  #hasRegions = false
-  /** What goes out piece by piece, and everything behind it; null while there is no such thing. */
-  #inOrder: Promise<void> | null = null
   /** Of everything sent in this turn; null when there is nothing yet. */
   #turn: Deferred<void> | null = null
   #unsent = 0
@@ -98,17 +96,12 @@ export class NodeConnection implements Connection {
     return this.#unsent
   }
 
-  get takesRegions(): boolean {
-    return descriptorOf(this.#socket) !== null
-  }
-
-  send(chunks: readonly Chunk[]): Promise<void> {
+  send(chunks: readonly Uint8Array[]): Promise<void> {
     if (this.#isOver) return quiet(Promise.reject(this.#gone()))
     for (const chunk of chunks) {
       this.#outgoing.push(chunk)
       this.#outgoingBytes += chunk.length
       this.#unsent += chunk.length
-      if (isRegion(chunk)) this.#hasRegions = true
     }
     if (!this.#turn) {
       this.#turn = deferred()
@@ -124,10 +117,8 @@ export class NodeConnection implements Connection {
     if (!turn || this.#isOver) return
     const chunks = this.#outgoing
     const bytes = this.#outgoingBytes
-    const isMixed = this.#hasRegions || this.#inOrder !== null
     this.#outgoing = []
     this.#outgoingBytes = 0
-    this.#hasRegions = false
     this.#turn = null
     const done = (why?: Error | null) => {
       this.#unsent -= bytes
@@ -135,23 +126,17 @@ export class NodeConnection implements Connection {
       if (why || this.#socket.destroyed) turn.reject(this.#gone())
       else turn.resolve()
     }
-    if (isMixed) this.#sendInOrder(chunks, done)
-    else writeBytes(this.#socket, chunks as Uint8Array[], bytes, done)
+    if (chunks.length === 1) this.#socket.write(chunks[0]!, done)
+    else if (bytes <= JOIN_MAX) this.#socket.write(Buffer.concat(chunks, bytes), done)
+    else this.#writeAll(chunks, done)
   }
 
-  #sendInOrder(chunks: readonly Chunk[], done: (why?: Error | null) => void): void {
-    const sending = (this.#inOrder ?? Promise.resolve()).then(() => sendMixed(this.#socket, chunks))
-    this.#inOrder = sending
-    sending.then(
-      () => {
-        if (this.#inOrder === sending) this.#inOrder = null
-        done()
-      },
-      (why) => {
-        if (!this.#socket.destroyed) this.#break(why) // half of an answer may be with the client
-        done(why)
-      },
-    )
+  #writeAll(chunks: readonly Uint8Array[], done: (why?: Error | null) => void): void {
+    const last = chunks.length - 1
+    this.#socket.cork()
+    for (let i = 0; i < last; i++) this.#socket.write(chunks[i]!)
+    this.#socket.write(chunks[last]!, done)
+    this.#socket.uncork()
   }
 
   onData(intake: Intake): void {

@@ -8,7 +8,6 @@ import type { Disk, Entry, File, Lock } from '../disk.ts'
 import { closeFd, flushAllOfFd, openFd, readAll, statFd } from './calls.ts'
 import { onDisk } from './disk-errors.ts'
 import { type DiskState, NodeFile } from './file.ts'
-import { NodeFileRegions } from './file-region.ts'
 import { lockFile } from './lock.ts'
 import { Pace } from './pace.ts'
 
@@ -27,9 +26,7 @@ export interface NodeDiskOptions {
 }
 
 export function nodeDisk({ maxIdleBufferBytes = 32 * 1024 * 1024 }: NodeDiskOptions = {}): Disk {
-  const reads = new Pace()
-  const regions = new NodeFileRegions(reads)
-  return new NodeDisk({ buffers: new BufferPool(maxIdleBufferBytes), reads, writes: new Pace(), regions })
+  return new NodeDisk({ buffers: new BufferPool(maxIdleBufferBytes), reads: new Pace(), writes: new Pace() })
 }
 
 class NodeDisk implements Disk {

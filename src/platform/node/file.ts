@@ -3,12 +3,10 @@
 import { closeSync, readSync } from 'node:fs'
 import { assert } from '../../base/assert.ts'
 import type { BufferPool } from '../../base/buffer-pool.ts'
-import type { FileRegion } from '../../base/chunk.ts'
 import { type Deferred, deferred } from '../../base/deferred.ts'
 import type { File, ReadBytes } from '../disk.ts'
 import { closeFd, flushFd, readAll, truncateFd, writeAll, writeAllNow } from './calls.ts'
 import { diskError } from './disk-errors.ts'
-import type { NodeFileRegions } from './file-region.ts'
 import type { Pace } from './pace.ts'
 
 /** Measured: 5 µs against 29 through the thread pool at 16 KB, and beyond this the kernel may throttle the writer. */
@@ -25,7 +23,6 @@ export interface DiskState {
   readonly buffers: BufferPool
   readonly reads: Pace
   readonly writes: Pace
-  readonly regions: NodeFileRegions
 }
 
 interface Write {
@@ -131,12 +128,6 @@ export class NodeFile implements File {
     } finally {
       this.#leave()
     }
-  }
-
-  region(at: number, length: number): FileRegion | null {
-    this.#assertOpen()
-    const end = at + length
-    return end > this.#size || end > this.#settledUpTo() ? null : this.#disk.regions.take(this.path, this.#fd, at, length)
   }
 
   #readInto(bytes: Uint8Array, at: number): number | Promise<number> {

@@ -71,7 +71,6 @@ interface Sending {
 }
 
 export class SimConnection implements Connection {
-  readonly takesRegions = false
   readonly process: SimProcess
   readonly local: Address
   readonly remote: Address

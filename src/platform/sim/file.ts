@@ -78,10 +78,6 @@ export class SimFile implements File {
     }
   }
 
-  region(): null {
-    return null // no simulated connection takes regions
-  }
-
   async flush(): Promise<void> {
     this.#assertOpen()
     if (this.#flushFailed) this.#calls.bug(`${this.path} is flushed again after a flush of it failed`)
