@@ -26,6 +26,7 @@ import { dirSettings, previousEpochOf, progressOf } from './log-dirs.ts'
 import { MetadataWaits } from './metadata-waits.ts'
 import { advertised, channelLimits, connectionLimits, listenersOf, maxRequestBytes } from './network-settings.ts'
 import { OwnController } from './own-controller.ts'
+import { OwnLife } from './own-life.ts'
 import { Pipeline } from './pipeline.ts'
 import { Registration } from './registration.ts'
 import { followReplicas } from './replica-follower.ts'
@@ -57,6 +58,7 @@ export class BrokerSide {
   readonly #takeRoom: (partition: Partition, bytes: number) => void
   readonly #waits: MetadataWaits
   readonly #chores: Chores
+  readonly #life: OwnLife
   readonly #serving: Deferred<void> = deferred<void>()
   #server: Server | null = null
   #registration: Registration | null = null
@@ -69,6 +71,7 @@ export class BrokerSide {
     const { config } = loaded
     this.#house = house
     this.#clients = clients
+    this.#life = new OwnLife(config['node.id'])
     const onlyAt = loaded.listeners.interBroker
     this.#controllerHandlers = metadata.zookeeper ? controllerHandlers.map((handler) => ({ ...handler, onlyAt })) : []
     this.#serving.promise.catch(() => {}) // who waits for it hears of a failed start; nobody has to
@@ -112,9 +115,11 @@ export class BrokerSide {
     const { publisher, configs } = metadata
     const { clock, logger } = platform
     const { replicas, groups } = this
+    const life = this.#life
     const nodeId = loaded.config['node.id']
     const slices = Slices.of(clock)
-    publisher.subscribe('replicas', followReplicas({ replicas, configs, logDirs: dirs.all, nodeId, logger, slices }))
+    publisher.subscribe('the life of this broker', life.follow)
+    publisher.subscribe('replicas', followReplicas({ replicas, configs, logDirs: dirs.all, nodeId, life, logger, slices }))
     publisher.subscribe('the directories of replicas', this.#directoryKeeper.follow)
     for (const dir of dirs.all) dir.onOffline(() => this.#registration?.hurry())
     // A new controller learns at once who lives, and with that who may have ended (decision 12).
@@ -125,7 +130,7 @@ export class BrokerSide {
     publisher.subscribe('fetchers', ({ configsChanged }) => {
       if (configsChanged.some(({ type }) => type === 'broker')) replicas.retune()
     })
-    publisher.subscribe('groups', followGroups(groups, replicas, nodeId))
+    publisher.subscribe('groups', followGroups(groups, { replicas, nodeId, life }))
   }
 
   /** The listeners for clients; what comes in waits for `join`. */
@@ -218,6 +223,7 @@ export class BrokerSide {
     const { publisher, configs } = metadata
     const offlineDirs = () => this.#offlineDirs
     const incarnationId = randomUuid((length) => platform.random.bytes(length))
+    this.#life.asks(incarnationId)
     return new Registration({
       controller: this.#clients.lifecycle,
       ownController: new OwnController(metadata.log),

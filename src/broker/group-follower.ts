@@ -3,13 +3,17 @@
 import { GROUPS_TOPIC, type GroupCoordinator } from '../coordinator/group/coordinator.ts'
 import type { Subscriber } from '../metadata/publisher.ts'
 import type { Replicas } from '../replication/replicas.ts'
+import type { OwnLife } from './own-life.ts'
 
-export function followGroups(coordinator: GroupCoordinator, replicas: Replicas, nodeId: number): Subscriber {
+export function followGroups(
+  coordinator: GroupCoordinator,
+  { replicas, nodeId, life }: { readonly replicas: Replicas; readonly nodeId: number; readonly life: Pick<OwnLife, 'hasBegun'> },
+): Subscriber {
   return ({ partitionsChanged, topicsDeleted }) => {
     for (const { topic, before, after } of partitionsChanged) {
       if (topic.name !== GROUPS_TOPIC) continue
       const partition = replicas.get(topic.name, after.partition)
-      if (after.leader !== nodeId || !partition) coordinator.onResigned(after.partition)
+      if (after.leader !== nodeId || !life.hasBegun || !partition) coordinator.onResigned(after.partition)
       else if (before?.leader !== nodeId || before.leaderEpoch !== after.leaderEpoch)
         coordinator.onElected(after.partition, partition, after.leaderEpoch)
     }

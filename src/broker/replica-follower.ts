@@ -3,19 +3,22 @@
 import type { Log } from '../log/log.ts'
 import type { LogDir } from '../log/log-dir.ts'
 import { eachOf } from '../log/pool.ts'
-import { type PartitionImage, UNASSIGNED_DIRECTORY } from '../metadata/partition.ts'
+import { NO_LEADER, type PartitionImage, UNASSIGNED_DIRECTORY } from '../metadata/partition.ts'
 import type { MetadataDelta, PartitionChange, Subscriber } from '../metadata/publisher.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Slices } from '../platform/slices.ts'
 import { METADATA_LOG } from '../raft/format.ts'
 import type { Replicas } from '../replication/replicas.ts'
 import type { EffectiveConfigs } from './effective-configs.ts'
+import type { OwnLife } from './own-life.ts'
 
 export interface ReplicaFollowerRooms {
   readonly replicas: Replicas
   readonly configs: EffectiveConfigs
   readonly logDirs: readonly LogDir[]
   readonly nodeId: number
+  /** Nothing is led by what was said before it. */
+  readonly life: Pick<OwnLife, 'hasBegun'>
   readonly logger: Logger
   /** Thousands of partitions change at a time. */
   readonly slices: Slices
@@ -24,7 +27,8 @@ export interface ReplicaFollowerRooms {
 /** How many logs are made, or put aside, at once: each waits for the disk, and too many would hold everything else up. */
 const AT_ONCE = 16
 
-export function followReplicas({ replicas, configs, logDirs, nodeId, logger, slices }: ReplicaFollowerRooms): Subscriber {
+export function followReplicas(rooms: ReplicaFollowerRooms): Subscriber {
+  const { replicas, configs, logDirs, nodeId, life, logger, slices } = rooms
   // Logs that a stop leaves unmade, the next start makes. Everything else is done all the same: a log of a deleted topic would be put aside by
   // the next start and never removed, and the farewell of this broker is a change of roles.
   return async (delta, isStopping) => {
@@ -46,6 +50,11 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger, sli
       if (replica) await guarded('a replica could not take its role', replica.name, () => replicas.become(replica, roleOf(after)))
     }
     if (delta.brokersChanged.size > 0) replicas.brokersChanged()
+  }
+
+  function roleOf({ leader, leaderEpoch, partitionEpoch, replicas, isr, elr }: PartitionImage) {
+    const leaderId = leader === nodeId && !life.hasBegun ? NO_LEADER : leader
+    return { leaderId, leaderEpoch, partitionEpoch, replicas, isr, elr }
   }
 
   // The controller takes a replica away only when the others have everything (KIP-455).
@@ -121,8 +130,4 @@ export function followReplicas({ replicas, configs, logDirs, nodeId, logger, sli
     logger.warn('a log belongs to no partition of this broker and is put aside as -stray', { log: path, topicId })
     return guarded('a log could not be put aside', path, () => dir.strayLog(log))
   }
-}
-
-function roleOf({ leader, leaderEpoch, partitionEpoch, replicas, isr, elr }: PartitionImage) {
-  return { leaderId: leader, leaderEpoch, partitionEpoch, replicas, isr, elr }
 }

@@ -132,6 +132,34 @@ test('a follower cuts off what its leader does not have, and goes on from there'
   replicas.stop()
 })
 
+test('what is still being cut for one leader takes nothing from the next one: it asks when that is over', async () => {
+  const world = new ReplicationWorld()
+  const disk = new SlowFlushDisk(world.disk)
+  world.disk = disk
+  const { replicas, partitions } = await world.following(2)
+  const [partition] = partitions as [Partition, Partition]
+  await world.fetches[0]!.answer(told({ records: recordsAt(0, [3, 3, 5, 5]) }))
+  const role = { leaderEpoch: 6, partitionEpoch: 1, replicas: [1, 2, 3], isr: [1, 3] }
+  replicas.become(partition, { ...role, leaderId: 3 })
+  await world.clock.advance(5)
+  disk.hold()
+  await world.fetches.at(-1)!.answer(told({ divergingEpoch: { epoch: 4, endOffset: 3 } }))
+  assert.notEqual(partition.busy, null)
+  replicas.become(partition, { ...role, leaderId: 2, leaderEpoch: 7, partitionEpoch: 2 })
+  await world.clock.advance(100)
+  const [count, last] = [world.fetches.length, world.fetches.at(-1)!]
+  assert.deepEqual([asked(world).partitions.some(({ partition: index }) => index === 0), last.isGivenUp()], [false, false])
+  disk.letGo()
+  await settle(10)
+  await world.clock.advance(5)
+  assert.ok(world.fetches.length > count)
+  const own = asked(world).partitions.find(({ partition: index }) => index === 0)
+  assert.deepEqual([own?.fetchOffset, own?.lastFetchedEpoch, own?.currentLeaderEpoch], [2, 3, 7])
+  await world.fetches.at(-1)!.answer(told({ records: recordsAt(2, [7, 7]) }))
+  assert.equal(partition.endOffset, 4)
+  replicas.stop()
+})
+
 test('damaged records, and those of an epoch that the leader cannot know, are not taken; the follower rests and asks again', async () => {
   const world = new ReplicationWorld()
   const { replicas, partitions } = await world.following()

@@ -28,8 +28,6 @@ const GATHER_MS = 2
 const THROTTLED_MS = 250
 /** How often all are looked at, and not only those with news: quotas, configurations and the starts of logs change without a word to us. */
 const LOOK_AT_ALL_MS = 500
-/** How long one waits that is being put into another log directory. */
-const MOVING_MS = 20
 const LATEST = -1
 const EARLIEST = -2
 
@@ -156,11 +154,10 @@ export class Fetcher {
     if (this.#followers.get(key) !== follower) return // gone meanwhile
     if (this.#options.quota.mustWait(follower.partition, follower.isInSync))
       follower.restsUntil = Math.max(follower.restsUntil, now + THROTTLED_MS)
-    if (follower.partition.moving) follower.restsUntil = Math.max(follower.restsUntil, now + MOVING_MS)
-    this.#awaitFlush(follower) // also of what came in an earlier epoch, or an earlier life
+    this.#awaitDisk(follower) // also of what came in an earlier epoch, or an earlier life
     if (follower.mayAsk(now)) return this.#session.ask(key, follower.position(maxBytes))
     this.#session.leave(key)
-    if (!follower.isFlushing && !follower.isOver) this.lookAgain(follower)
+    if (!follower.isWaiting && !follower.isOver) this.lookAgain(follower)
   }
 
   /** For the first of those who rest: all who are restless now. */
@@ -220,7 +217,7 @@ export class Fetcher {
 
   async #take({ responses }: FetchResponse): Promise<void> {
     const { quota } = this.#options
-    const flushing: (Promise<void> | undefined)[] = []
+    const waiting: (Promise<void> | undefined)[] = []
     for (const { topicId, partitions } of responses) {
       for (const data of partitions) {
         const key = keyOf({ topicId, index: data.partitionIndex })
@@ -232,25 +229,28 @@ export class Fetcher {
         quota.count(follower.partition, data.records?.length ?? 0, isInSync)
         this.lookAgain(follower)
         if (taken === 'over') this.remove(follower)
-        else flushing.push(this.#awaitFlush(follower))
+        else waiting.push(this.#awaitDisk(follower))
         await this.#slices.rest()
       }
     }
-    if (flushing.some((promise) => promise !== undefined))
-      await this.#atMost(Promise.all(flushing), this.#options.links.config()['replica.fetch.wait.max.ms'])
+    if (waiting.some((promise) => promise !== undefined))
+      await this.#atMost(Promise.all(waiting), this.#options.links.config()['replica.fetch.wait.max.ms'])
   }
 
-  // By asking for what follows a record a follower says that it has it. Undefined where there is nothing to wait for.
-  #awaitFlush(follower: Follower): Promise<void> | undefined {
-    const kept = follower.isFlushing ? undefined : follower.partition.kept()
-    if (!kept) return undefined
-    follower.isFlushing = true
+  // By asking for what follows a record a follower says that it has it. And what is still being cut for a leader of an earlier epoch, or put into
+  // another log directory, takes nothing. Undefined where there is nothing to wait for.
+  #awaitDisk(follower: Follower): Promise<void> | undefined {
+    if (follower.isWaiting) return undefined
+    const { partition } = follower
+    const ready = partition.busy ?? partition.kept()
+    if (!ready) return undefined
+    follower.isWaiting = true
     const settled = () => {
-      follower.isFlushing = false
+      follower.isWaiting = false
       this.lookAgain(follower)
       this.#gather(0) // it came too late for this round, if anybody still waits
     }
-    return kept.then(settled, settled) // one that is over is taken away by who ended it
+    return ready.then(settled, settled) // one that is over is taken away by who ended it
   }
 
   /** Where the leader's log begins and ends; asked only when our end lies outside of it. */

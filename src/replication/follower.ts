@@ -43,8 +43,11 @@ export class Follower {
   readonly #logger: Logger
   /** Until then (monotonic) it asks for nothing. */
   restsUntil = 0
-  /** Records that it took are on their way to the device: until they are there, it must not say by a fetch that it has them. */
-  isFlushing = false
+  /**
+   * Records that it took are on their way to the device: until they are there, it must not say by a fetch that it has them. Or its log is busy, and
+   * could not take what the leader gives.
+   */
+  isWaiting = false
   /** What it asks for may have changed: it is looked at before the next request. */
   isRestless = false
   /** Nobody wants it to follow any more. */
@@ -72,7 +75,7 @@ export class Follower {
   }
 
   mayAsk(now: number): boolean {
-    return !this.isOver && !this.isFlushing && this.restsUntil <= now
+    return !this.isOver && !this.isWaiting && this.restsUntil <= now
   }
 
   /** What it asks for next. A damaged copy asks for what it must have anew. */
@@ -137,7 +140,7 @@ export class Follower {
     const { partition } = this
     const { log } = partition
     if (this.isOver) return 'over'
-    if (partition.moving) return 'moved' // into another log directory: it is asked for again
+    if (partition.busy) return 'moved' // into another log directory, or still being cut for the leader before: it is asked for again
     if (asked.currentLeaderEpoch !== this.leaderEpoch) return 'moved' // another one asked, in an earlier epoch of the same leader
     if (log.damage) return this.#mend(log, asked, backoffMs)
     if (asked.fetchOffset !== log.endOffset) return 'moved' // cut meanwhile: the answer belongs to another place

@@ -101,7 +101,7 @@ export class LogMove {
   /** A number: that long there is nothing to do. */
   async #step(): Promise<'moved' | 'on' | number> {
     const { partition, quota, future, rooms, to } = this.#options
-    if (!partition.mayMove) return BUSY_MS
+    if (partition.busy || partition.isOver) return BUSY_MS
     const { log } = partition
     future.updateConfig(log.config)
     await this.#keepWith(log)
@@ -117,7 +117,7 @@ export class LogMove {
       await Promise.race([rooms.place(partition, to), this.#stopped.promise]) // a controller may be long in coming
       return 'on'
     }
-    if (!partition.mayMove || this.#isOver) return BUSY_MS
+    if (partition.busy || partition.isOver || this.#isOver) return BUSY_MS
     return this.#exchange()
   }
 

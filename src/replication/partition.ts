@@ -435,16 +435,16 @@ export class Partition implements ReplicatedLog {
     return this.#stillness.over
   }
 
-  /** False while its end is being cut off. */
-  get mayMove(): boolean {
-    return this.#gone === null && !this.#cut && !this.moving
+  /** The same while its end is being cut off, too: what a leader gives could not be taken. */
+  get busy(): Promise<void> | null {
+    return this.#cut?.promise ?? this.moving
   }
 
   /**
    * Goes on with the log that `exchange` gives, which has all that this one has, as durable. Where `exchange` rejects, everything stays as it is.
    */
   async exchange(exchange: (log: Log) => Promise<Log>): Promise<void> {
-    assert(this.mayMove, `${this.name} cannot be moved now`)
+    assert(!this.busy && !this.isOver, `${this.name} cannot be moved now`)
     const before = this.#log
     this.#stillness.begin()
     try {

@@ -56,7 +56,7 @@ export const replicationBugs: readonly PlantedBug[] = [
     name: 'fetches-before-flush',
     what: 'a follower says that it has what is not on its device yet',
     where: 'src/replication/fetcher.js',
-    find: 'if (!kept)',
-    replace: 'if (true)',
+    find: 'partition.busy ?? partition.kept()',
+    replace: 'partition.busy',
   },
 ]

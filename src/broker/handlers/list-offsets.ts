@@ -61,7 +61,7 @@ export function listOffsets({ topics }: { topics: Topics }): Handler<ListOffsets
       if (!context.may('Describe', { type: 'Topic', name: topic })) throw new KafkaError('TOPIC_AUTHORIZATION_FAILED')
       const partition = topics.partition(topic, asked.partitionIndex)
       partition.requireLeader(asked.currentLeaderEpoch)
-      const found = await lookUp(partition, asked.timestamp, request, context.version)
+      const found = await lookUp(partition, asked, request, context.version)
       return {
         partitionIndex: asked.partitionIndex,
         errorCode: 0,
@@ -95,13 +95,14 @@ async function byName({ topics }: ListOffsetsRequest, { slices }: RequestContext
 
 async function lookUp(
   partition: Partition,
-  timestamp: number,
+  { timestamp, currentLeaderEpoch }: Asked,
   { replicaId, isolationLevel }: Pick<ListOffsetsRequest, 'replicaId' | 'isolationLevel'>,
   version: number,
 ) {
-  const { log, leaderEpoch } = partition
   await partition.settled()
-  const visibleEnd = visibleEndOf(partition, replicaId, isolationLevel)
+  // Somebody else may have come to lead meanwhile. What this broker knows of the end would send a client back then, and make a follower cut.
+  partition.requireLeader(currentLeaderEpoch)
+  const { log, leaderEpoch, term } = partition
   // What is committed may lie behind a new leader's high watermark for a moment: to say that it is not there would make a client go back (KIP-207).
   const requireKnown = () => {
     if (replicaId >= 0 || partition.isHighWatermarkKnown) return
@@ -109,7 +110,12 @@ async function lookUp(
     throw new KafkaError(error, `${partition.name} has a new leader that does not know yet what is committed`)
   }
   const below = (found: { timestamp: number; offset: number; leaderEpoch: number } | null) => {
-    if (found && found.offset < visibleEnd) return found
+    if (partition.term !== term)
+      throw new KafkaError(
+        'NOT_LEADER_OR_FOLLOWER',
+        `${partition.name} has another leader, or another epoch, than when it was asked`,
+      )
+    if (found && found.offset < visibleEndOf(partition, replicaId, isolationLevel)) return found
     requireKnown()
     return NOT_FOUND
   }
@@ -117,7 +123,7 @@ async function lookUp(
   switch (questionFor(timestamp, version)) {
     case 'latest':
       requireKnown()
-      return { timestamp: -1, offset: visibleEnd, leaderEpoch }
+      return { timestamp: -1, offset: visibleEndOf(partition, replicaId, isolationLevel), leaderEpoch }
     case 'earliest':
     case 'earliestLocal':
       return { timestamp: -1, offset: partition.startOffset, leaderEpoch: log.epochAt(partition.startOffset) ?? leaderEpoch }

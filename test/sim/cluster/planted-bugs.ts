@@ -21,8 +21,8 @@ export const clusterBugs: readonly PlantedBug[] = [
     name: 'follower-tells-before-flush',
     what: 'a follower says that it has what is not on its device yet',
     where: 'src/replication/fetcher.js',
-    find: 'follower.isFlushing ? undefined : follower.partition.kept()',
-    replace: 'undefined',
+    find: 'partition.busy ?? partition.kept()',
+    replace: 'partition.busy',
   },
   {
     name: 'truncation-to-high-watermark',

@@ -148,9 +148,11 @@ export class Truth {
     const { image } = this
     for (const node of this.#nodes) {
       if (!node.broker || !node.isBroker) continue
-      for (const { isLeader, topic, topicId, index, leaderEpoch, highWatermark, name } of node.broker.rooms.replicas.all()) {
-        const known = isLeader ? image?.topicsById.get(topicId)?.partitions[index] : undefined
+      for (const { leadership, topic, topicId, index, leaderEpoch, highWatermark, name } of node.broker.rooms.replicas.all()) {
+        const known = leadership ? image?.topicsById.get(topicId)?.partitions[index] : undefined
         if (known?.leader !== node.id || known.leaderEpoch !== leaderEpoch) continue
+        // Its controller answered it, and is just starting or stopping, so that no image here shows yet who is in sync.
+        if (leadership!.partitionEpoch > known.partitionEpoch) continue
         for (const id of known.isr) {
           const replica = this.#nodes.find((one) => one.id === id)?.broker?.rooms.replicas.get(topic, index)
           if (!replica || replica.topicId !== topicId || replica.log.offline || isDamaged(id)) continue
