@@ -348,7 +348,7 @@ export class Partition implements ReplicatedLog {
     this.requireLeader()
     const target = deletableUpTo(this, offset)
     if (target > this.log.startOffset) await this.log.deleteBefore(target)
-    this.#watchers.tell()
+    this.#tellAll() // followers, too: their logs shall start there
     return { lowWatermark: this.#leadership?.startedAt(target, timeoutMs) ?? this.log.startOffset }
   }
 
