@@ -6,6 +6,7 @@ import { KafkaError } from '../protocol/errors.ts'
 import type { RecordBatch } from '../protocol/records/batch.ts'
 import { type Compaction, compact } from './cleaner.ts'
 import type { Damage } from './damage.ts'
+import { doubting } from './doubt.ts'
 import { leaderBatches } from './leader-batches.ts'
 import type { LogConfig } from './log-config.ts'
 import { type LogRead, readBatches } from './log-read.ts'
@@ -42,6 +43,7 @@ export class Log {
   readonly #watermarks: Watermarks
   readonly #visitors: Visitors
   readonly #suspect: (segment: Segment) => void
+  readonly #doubt: (offset: number) => void
   readonly #listeners: ((log: Log) => void)[] = []
   /** Null after a clean stop. */
   readonly recovered: Recovered | null
@@ -58,6 +60,7 @@ export class Log {
     this.#watermarks = new Watermarks(state, () => this.#tell())
     this.#visitors = new Visitors(state)
     this.#suspect = suspecting(state, this.#visitors)
+    this.#doubt = doubting(state, this.#visitors)
     state.onBroken.push(() => this.wake())
   }
 
@@ -274,6 +277,11 @@ export class Log {
   /** Begins a pass over all that lies on disk; what is found to be damaged is answered with CORRUPT_MESSAGE from then on. */
   scrub(): LogScrub {
     return new LogScrub(this.#state, this.#visitors)
+  }
+
+  /** Who was given what lies from `offset` on asks for it again: it is looked at, so that what is damaged there is known. */
+  doubt(offset: number): void {
+    this.#doubt(offset)
   }
 
   /** The first of what is known to be damaged here; null where nothing is. */

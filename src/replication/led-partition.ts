@@ -35,5 +35,6 @@ export function asLed(partition: Partition, { minInSync, ...parts }: LedParts): 
     get minInSync() {
       return minInSync()
     },
+    doubt: (offset) => partition.log.doubt(offset),
   }
 }
