@@ -44,7 +44,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'failed-flush-believed',
     what: 'a start believes what the system still has of a flush that failed',
-    where: 'src/log/log-dir.js',
+    where: 'src/log/log-loader.js',
     find: 'await this.#writeAgain(partition);',
     replace: '',
   },
