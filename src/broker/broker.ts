@@ -111,10 +111,11 @@ export class Broker {
       ? await ControllerSide.open({ ...house, clusterId: dirs.metadata.clusterId })
       : null
     undo.push(() => controllerSide?.close())
-    const client = () => clientOf(house, controllerSide)
+    const client = (attemptMs?: number) => clientOf(house, controllerSide, attemptMs)
+    const ms = attemptMs(house)
     const registrar = zookeeper ? null : controllerSide && new ControllerRegistrar(platform, loaded, client())
     undo.push(() => registrar?.stop())
-    const clients = { lifecycle: client(), forwarding: client(), replication: client(), directories: client() }
+    const clients = { lifecycle: client(ms), forwarding: client(), replication: client(ms), directories: client(ms) }
     const brokerSide = loaded.roles.broker ? new BrokerSide(house, clients, controllerSide?.handlers ?? []) : null
     if (brokerSide) undo.push(() => runAll(brokerSide.closing()))
     furnish(
@@ -295,8 +296,16 @@ function quorumKeys({ given }: LoadedConfig): string {
   return keys.map((key) => `${key}=${given.get(key)}`).join(', ')
 }
 
+/**
+ * How long a controller may take for what brokers tell it of themselves: half a session, as with Kafka's heartbeats, so that a connection which went silent
+ * is replaced before the broker is held for gone.
+ */
+function attemptMs({ loaded: { config } }: House): number {
+  return Math.min(config['controller.socket.timeout.ms'], config['broker.session.timeout.ms'] / 2)
+}
+
 /** Asks the active controller, on a connection of its own. */
-function clientOf(house: House, controllerSide: ControllerSide | null): ControllerClient {
+function clientOf(house: House, controllerSide: ControllerSide | null, attemptMs?: number): ControllerClient {
   const { platform, loaded, metadata, connections } = house
   return controllerClient({
     clock: platform.clock,
@@ -305,6 +314,7 @@ function clientOf(house: House, controllerSide: ControllerSide | null): Controll
     local: controllerSide && ((exchange, body) => controllerSide.ask(exchange, body)),
     peer: connections.controller(() => controllerAddress(house), metadata.zookeeper === null),
     retryMs: metadata.isAlone ? null : LOOK_FOR_CONTROLLER_MS,
+    attemptMs,
   })
 }
 

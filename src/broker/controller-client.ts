@@ -30,6 +30,11 @@ export interface ControllerClientOptions {
   readonly local: (<Req, Res>(exchange: Exchange<Req, Res>, body: Input<Req>) => Promise<Res>) | null
   /** The connection to the active controller, of this purpose alone. */
   readonly peer: Peer
+  /**
+   * How long one attempt may take, ms: a connection that is half open must not use up the whole time. The very same request goes out on another one then: a
+   * change of in-sync replicas that was carried out after all is refused the second time, by its partition epoch (KIP-497). Missing: all of the time.
+   */
+  readonly attemptMs?: number | undefined
   /** The longest pause before the controller is looked for again, word of a new leader ends it; null where there is no other: NOT_CONTROLLER then. */
   readonly retryMs: number | null
 }
@@ -37,7 +42,7 @@ export interface ControllerClientOptions {
 const NOT_CONTROLLER = errorCode('NOT_CONTROLLER')
 
 export function controllerClient(options: ControllerClientOptions): ControllerClient {
-  const { clock, nodeId, quorum, local, peer, retryMs } = options
+  const { clock, nodeId, quorum, local, peer, retryMs, attemptMs = Number.POSITIVE_INFINITY } = options
   let changed = deferred<void>()
   let leaderId: number | null = null
   quorum.onRole(() => {
@@ -52,7 +57,7 @@ export function controllerClient(options: ControllerClientOptions): ControllerCl
       const deadline = clock.monotonic() + timeoutMs
       for (;;) {
         const left = deadline - clock.monotonic()
-        const outcome = await once(exchange, body, left)
+        const outcome = await once(exchange, body, Math.min(left, attemptMs))
         if ('answer' in outcome) return outcome.answer
         if (peer.isClosed) throw new KafkaError('BROKER_NOT_AVAILABLE', 'this node is stopping')
         if (retryMs === null) throw new KafkaError('NOT_CONTROLLER', outcome.why)

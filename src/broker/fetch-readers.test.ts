@@ -21,6 +21,7 @@ interface Question {
   readonly lastFetchedEpoch?: number
   readonly currentLeaderEpoch?: number
   readonly replicaId?: number
+  readonly logStartOffset?: number
   readonly maxWaitMs?: number
   readonly session?: readonly [id: number, epoch: number]
   readonly names?: boolean
@@ -60,7 +61,7 @@ function rig(world: ReplicationWorld, partition: Partition, memory = new AnswerM
       currentLeaderEpoch,
       fetchOffset,
       lastFetchedEpoch,
-      logStartOffset: 0,
+      logStartOffset: question.logStartOffset ?? 0,
       partitionMaxBytes: 1 << 20,
     }
     const [sessionId, sessionEpoch] = question.session ?? [0, -1]
@@ -124,6 +125,31 @@ test('a held fetch of a follower is let go by records; that more is committed go
   await settle()
   partition.appendAsLeader(batchOf(['b']), 'leader')
   assert.ok((await next).sizeInBytes > 0)
+})
+
+test('a held fetch of a follower is let go when the log start moved, once, so that DeleteRecords waits for no fetch to run out', async () => {
+  const { world, partition, ask } = await led()
+  partition.appendAsLeader(batchOf(['a']), 'leader')
+  await settle()
+  const asOf = (replicaId: number) => ({ replicaId, fetchOffset: 1, lastFetchedEpoch: 5, maxWaitMs: 500 })
+  const sessions = new Map<number, number>()
+  for (const id of [2, 3]) sessions.set(id, (await ask({ ...asOf(id), maxWaitMs: 0, session: [0, 0] })).sessionId)
+  const held = [2, 3].map((id) => ask({ replicaId: id, names: false, maxWaitMs: 500, session: [sessions.get(id)!, 1] }))
+  await settle()
+  const { lowWatermark } = await partition.deleteBefore(1, 400)
+  const told = await Promise.all(held)
+  assert.deepEqual(
+    told.map(({ data }) => data?.logStartOffset),
+    [1, 1],
+  )
+  let answers = 0
+  const follow = (id: number) =>
+    ask({ ...asOf(id), logStartOffset: 1, session: [sessions.get(id)!, 2] }).then(() => void answers++)
+  const next = [2, 3].map(follow)
+  await settle()
+  assert.deepEqual([await lowWatermark, answers], [1, 0], 'what was told is no news again')
+  await world.clock.advance(500)
+  await Promise.all(next)
 })
 
 test('a session in which nothing is new answers nothing at all', async () => {

@@ -101,7 +101,10 @@ function replica(request: FetchRequest, brokerId: number, { clock, leaderQuota }
     preferredReplica: () => null,
     isThrottled: (partition) => leaderQuota?.mustWait(partition, isInSync(partition)) ?? false,
     read: (partition, from, size, minOneBatch) => partition.readForFollower(from, size, minOneBatch),
-    sent: (partition, bytes) => leaderQuota?.count(partition, bytes, isInSync(partition)),
+    sent(partition, bytes) {
+      leaderQuota?.count(partition, bytes, isInSync(partition))
+      if (bytes > 0) partition.leadership?.gave(brokerId)
+    },
   }
 }
 

@@ -25,6 +25,7 @@ function scene({
 } = {}) {
   const clock = new ManualClock()
   const registrations: unknown[] = []
+  const errors: string[] = []
   const beats: Beat[] = []
   let published = 0
   let farewells = 0
@@ -66,7 +67,7 @@ function scene({
     controller,
     ownController,
     clock,
-    logger: silentLogger,
+    logger: { ...silentLogger, error: (message) => void errors.push(message) },
     identity: {
       nodeId: 7,
       clusterId: 'ours',
@@ -105,7 +106,8 @@ function scene({
     forget()
     isReplaced = true
   }
-  return { clock, registration, registrations, beats, publish, own, fail, forget, replace, silence: () => void (isSilent = true) }
+  const silence = () => void (isSilent = true)
+  return { clock, registration, registrations, beats, errors, publish, own, fail, forget, replace, silence }
 }
 
 test('a broker registers with who it is; one that is still thought alive is tried again until it is not', async () => {
@@ -205,14 +207,18 @@ test('a broker that was forgotten while it serves registers again, as often as t
   assert.equal(beats.length - before, 10)
 })
 
-test('a broker whose place another process has does not ask for it', async () => {
-  const { clock, registration, registrations, publish, replace } = scene()
+test('a broker whose place another process has does not ask for it, and says so once and then every ten minutes', async () => {
+  const { clock, registration, registrations, errors, publish, replace } = scene()
   publish(13)
   await registration.register()
   await registration.unfence()
   replace()
   await clock.advance(30_000)
-  assert.equal(registrations.length, 1)
+  assert.deepEqual([registrations.length, errors.length], [1, 1])
+  await clock.advance(1_200_000)
+  assert.deepEqual([registrations.length, errors.length], [1, 3])
+  assert.match(errors[2]!, /another process has taken the place of this broker/)
+  registration.stop()
 })
 
 test('it leaves when the controller lets it, and says nothing more', async () => {

@@ -67,6 +67,8 @@ const FAREWELL_MS = 5000
 const NEXT_PAUSE_MS = 50
 /** A controller answers a registration within one commit. */
 const ATTEMPT_MS = 10_000
+/** How often a broker whose place another process has says so again. */
+const REMIND_MS = 600_000
 /** The controller does not know this broker, or knows another life of it. */
 const FORGOTTEN = [errorCode('STALE_BROKER_EPOCH'), errorCode('BROKER_ID_NOT_REGISTERED')]
 
@@ -89,6 +91,8 @@ export class Registration {
   #isForgotten = false
   /** When the last heartbeat was sent to which a controller said that this broker serves. */
   #heardAt = Number.NEGATIVE_INFINITY
+  /** When it was last told that another process has this broker's place. */
+  #toldReplacedAt = Number.NEGATIVE_INFINITY
   #isLeaving = false
   #isOver = false
 
@@ -233,11 +237,10 @@ export class Registration {
   async #registerAgain(): Promise<{ readonly isFenced: boolean } | null> {
     const { controller, logger, settings, identity, features, isReplaced } = this.#rooms
     if (isReplaced()) {
-      logger.error('another process has taken the place of this broker, which serves nobody any more: stop it', {
-        nodeId: identity.nodeId,
-      })
+      this.#tellReplaced()
       return null
     }
+    this.#toldReplacedAt = Number.NEGATIVE_INFINITY
     const { errorCode: code, brokerEpoch } = await controller.send(REGISTRATION, this.#registration(-1), settings.sessionMs())
     if (code !== 0) {
       const { message } = refusalOf(code, identity, features())
@@ -251,6 +254,16 @@ export class Registration {
       logger.info('the broker was forgotten, and is registered again', { epoch: brokerEpoch })
     }
     return { isFenced: true }
+  }
+
+  /** Each heartbeat finds it so; once is enough, and now and then for who comes to look later. */
+  #tellReplaced(): void {
+    const { clock, logger, identity } = this.#rooms
+    const now = clock.monotonic()
+    if (now - this.#toldReplacedAt < REMIND_MS) return
+    this.#toldReplacedAt = now
+    const { nodeId } = identity
+    logger.error('another process has taken the place of this broker, which serves nobody any more: stop it', { nodeId })
   }
 
   /** There is something that the controller should hear of at once: a log directory that failed. */

@@ -5,12 +5,13 @@ import type { Timer } from '../platform/clock.ts'
 import { DiskError } from '../platform/disk.ts'
 import type { Platform } from '../platform/platform.ts'
 import { Slices } from '../platform/slices.ts'
+import { KafkaError } from '../protocol/errors.ts'
 import { noteFailedFlush } from './failed-flush.ts'
 import { Flusher } from './flusher.ts'
 import { IndexCache } from './index-cache.ts'
 import { JoinedFlush } from './joined-flush.ts'
 import { OpenFiles } from './open-files.ts'
-import type { CheckpointKind, Shared } from './shared.ts'
+import { type CheckpointKind, inBackground, type Shared } from './shared.ts'
 import { TailBudget } from './tail.ts'
 
 /** A disk that ends no call for so long will not end it soon. */
@@ -24,9 +25,12 @@ export interface DirLimits {
   readonly maxOpenFiles: number
   readonly flushesFound: boolean
   readonly producerIdExpirationMs: number
+  readonly logsAtOnce: number
 }
 
 export class DirShared implements Shared {
+  /** Of the log directory. */
+  readonly path: string
   readonly clock: Shared['clock']
   readonly disk: Shared['disk']
   readonly random: Shared['random']
@@ -39,7 +43,8 @@ export class DirShared implements Shared {
   readonly slices: Slices
   readonly flushesFound: boolean
   producerIdExpirationMs: number
-  readonly #path: string
+  /** How many logs are loaded, and closed, at the same time. */
+  logsAtOnce: number
   readonly #onOffline: (why: DiskError) => void
   readonly #writeCheckpoint: (kind: CheckpointKind) => Promise<void>
   readonly #timers = new Set<Timer>()
@@ -68,8 +73,9 @@ export class DirShared implements Shared {
     this.indexes = new IndexCache(limits.indexBytes)
     this.tails = new TailBudget(limits.tailBytes)
     this.producerIdExpirationMs = limits.producerIdExpirationMs
+    this.logsAtOnce = limits.logsAtOnce
     this.flushesFound = limits.flushesFound
-    this.#path = path
+    this.path = path
     this.#onOffline = onOffline
     this.#writeCheckpoint = writeCheckpoint
   }
@@ -80,18 +86,37 @@ export class DirShared implements Shared {
 
   goOffline(why: unknown): void {
     if (this.#offline || this.#isClosed) return
-    if (!(why instanceof DiskError)) return this.logger.error('a defect in a log directory', { dir: this.#path, error: why })
+    if (!(why instanceof DiskError)) return this.logger.error('a defect in a log directory', { dir: this.path, error: why })
     this.#offline = why
     this.wordLeft = this.#leaveWord()
     this.#onOffline(why)
+  }
+
+  /** Runs work on the directory; KAFKA_STORAGE_ERROR where its disk failed before, or fails it, which takes the directory offline. */
+  async online<T>(work: () => Promise<T>): Promise<T> {
+    const { offline } = this
+    if (offline)
+      throw new KafkaError('KAFKA_STORAGE_ERROR', `the log directory ${this.path} failed: ${offline.message}`, { cause: offline })
+    try {
+      return await work()
+    } catch (thrown) {
+      if (!(thrown instanceof DiskError)) throw thrown // an answer, or a defect of ours, which says nothing of the disk
+      this.goOffline(thrown)
+      throw new KafkaError('KAFKA_STORAGE_ERROR', thrown.message, { cause: thrown })
+    }
+  }
+
+  /** Removes a directory below this one; nobody waits for it. */
+  removeSoon(name: string): void {
+    inBackground(this.disk.removeTree(`${this.path}/${name}`), (why) => this.goOffline(why))
   }
 
   // A disk that fails may be slow as well; one that hangs is not waited for.
   async #leaveWord(): Promise<void> {
     const { promise, resolve } = deferred<void>()
     const timer = this.clock.after(LEAVE_WORD_MS, resolve)
-    noteFailedFlush(this.disk, this.#path).then(resolve, (thrown: unknown) => {
-      this.logger.error('the next start will not know that this disk failed', { dir: this.#path, error: thrown })
+    noteFailedFlush(this.disk, this.path).then(resolve, (thrown: unknown) => {
+      this.logger.error('the next start will not know that this disk failed', { dir: this.path, error: thrown })
       resolve()
     })
     await promise

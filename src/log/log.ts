@@ -1,36 +1,26 @@
 // One partition's log: batches in the order of their offsets, in segments on disk, the newest of them in memory as well.
 
-import { assert } from '../base/assert.ts'
-import { MalformedBytes } from '../base/bytes.ts'
-import { KafkaError } from '../protocol/errors.ts'
 import type { RecordBatch } from '../protocol/records/batch.ts'
-import { type Compaction, compact } from './cleaner.ts'
+import type { Compaction } from './cleaner.ts'
 import type { Damage } from './damage.ts'
-import { leaderBatches } from './leader-batches.ts'
+import { type Appended, LogAppender } from './log-appender.ts'
+import { type ClosingParts, closeAsIs, closeCleanly } from './log-closing.ts'
 import type { LogConfig } from './log-config.ts'
-import { type LogRead, readBatches } from './log-read.ts'
+import { LogGate } from './log-gate.ts'
+import { LogMaintenance } from './log-maintenance.ts'
+import type { LogRead } from './log-read.ts'
+import { LogReader } from './log-reader.ts'
 import type { LogState } from './log-state.ts'
 import type { ProducerStates } from './producer-state.ts'
 import type { Recovered } from './recovery.ts'
-import { closedError, refusalOf } from './refusals.ts'
-import { applyRetention } from './retention.ts'
-import { baseFor, needsRoll } from './rolling.ts'
-import { LogScrub, suspecting } from './scrub.ts'
-import type { Segment } from './segment.ts'
-import { findMaxTimestamp, findTimestamp, type TimestampOffset } from './time-lookup.ts'
-import { truncate, truncateFully } from './truncation.ts'
+import type { LogScrub } from './scrub.ts'
+import type { TimestampOffset } from './time-lookup.ts'
 import { Visitors } from './visitors.ts'
 import { Watermarks } from './watermarks.ts'
 
+export type { Appended } from './log-appender.ts'
 export type { LogRead } from './log-read.ts'
 export type { TimestampOffset } from './time-lookup.ts'
-
-export interface Appended {
-  readonly baseOffset: number
-  readonly lastOffset: number
-  /** Of the broker, where the topic's timestamps are its own; else -1. */
-  readonly appendTime: number
-}
 
 /**
  * Appending is synchronous in memory and asynchronous on disk: `endOffset` moves at once, `writtenOffset` when the operating system has the
@@ -41,15 +31,13 @@ export class Log {
   readonly #state: LogState
   readonly #watermarks: Watermarks
   readonly #visitors: Visitors
-  readonly #suspect: (segment: Segment) => void
+  readonly #gate: LogGate
+  readonly #appender: LogAppender
+  readonly #reader: LogReader
+  readonly #maintenance: LogMaintenance
   readonly #listeners: ((log: Log) => void)[] = []
   /** Null after a clean stop. */
   readonly recovered: Recovered | null
-  /** Work that changes which segments there are, one at a time. */
-  #maintenance: Promise<unknown> = Promise.resolve()
-  #isTruncating = false
-  #isClosed = false
-  #hasFlushTimer = false
 
   /** Logs are made by their LogDir. */
   constructor(state: LogState, recovered: Recovered | null) {
@@ -57,7 +45,13 @@ export class Log {
     this.recovered = recovered
     this.#watermarks = new Watermarks(state, () => this.#tell())
     this.#visitors = new Visitors(state)
-    this.#suspect = suspecting(state, this.#visitors)
+    this.#gate = new LogGate(state)
+    this.#appender = new LogAppender(state, this.#watermarks, this.#gate)
+    this.#reader = new LogReader(state, this.#visitors)
+    this.#maintenance = new LogMaintenance({
+      ...{ state, watermarks: this.#watermarks, gate: this.#gate, appender: this.#appender },
+      onCut: () => this.#tell(),
+    })
     state.onBroken.push(() => this.wake())
   }
 
@@ -159,11 +153,7 @@ export class Log {
    * checked before. Throws KAFKA_STORAGE_ERROR before anything changed.
    */
   append(batch: RecordBatch, leaderEpoch: number): Appended {
-    this.#requireOpen()
-    batch.assign(this.#state.endOffset, leaderEpoch)
-    this.#add(batch)
-    const { baseOffset, lastOffset, timestampType } = batch
-    return { baseOffset, lastOffset, appendTime: timestampType === 'LogAppendTime' ? batch.maxTimestamp : -1 }
+    return this.#appender.append(batch, leaderEpoch)
   }
 
   /**
@@ -171,65 +161,16 @@ export class Log {
    * or KAFKA_STORAGE_ERROR before anything changed.
    */
   appendAsFollower(bytes: Uint8Array, leaderEpoch = Number.POSITIVE_INFINITY): Appended {
-    this.#requireOpen()
-    const taken = leaderBatches(bytes, this.#state, leaderEpoch)
-    for (const batch of taken) this.#add(batch)
-    return { baseOffset: taken[0]?.baseOffset ?? this.endOffset, lastOffset: this.endOffset - 1, appendTime: -1 }
-  }
-
-  #requireOpen(): void {
-    this.#requireUsable()
-    assert(!this.#isTruncating, `${this.#state.name} is being truncated`)
-  }
-
-  #requireUsable(): void {
-    const { offline, name } = this.#state
-    if (offline) throw new KafkaError('KAFKA_STORAGE_ERROR', `${name} is out of use: ${offline.message}`, { cause: offline })
-    if (this.#isClosed) throw closedError(this.#state.name)
-  }
-
-  #add(batch: RecordBatch): void {
-    const state = this.#state
-    const now = state.shared.clock.now()
-    if (needsRoll(state, batch, now)) this.#roll(baseFor(state, batch))
-    const { active } = state.segments
-    state.epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
-    active.append(batch, state.config['index.interval.bytes'], now)
-    state.endOffset = active.nextOffset
-    const aborted = state.producers.add(batch)
-    if (aborted) active.indexes.addAborted(aborted)
-    this.#watermarks.send()
-    this.#heedFlushRules()
+    return this.#appender.appendAsFollower(bytes, leaderEpoch)
   }
 
   /** Closes the active segment, unless it is empty; the next append goes into a new one. */
   roll(): void {
-    this.#requireOpen()
-    this.#roll(this.#state.endOffset)
-  }
-
-  #roll(baseOffset: number): void {
-    const { segments, producers } = this.#state
-    if (segments.active.baseOffset === baseOffset) return
-    const isEmpty = segments.active.sizeInBytes === 0
-    const snapshot = producers.snapshot() // first: nothing may fail between the new segment and the watermarks' knowing of it
-    if (isEmpty) segments.active.endsAt(baseOffset) // an offset too far for the indexes of a segment that has nothing yet
-    this.#watermarks.rolled(this.#state.addSegment(baseOffset), snapshot)
+    this.#gate.requireOpen()
+    this.#appender.rollAt(this.endOffset)
   }
 
   // ---- flushing
-
-  #heedFlushRules(): void {
-    const { config, endOffset, shared } = this.#state
-    if (endOffset - this.flushedOffset >= config['flush.messages']) this.requestFlush()
-    const ms = config['flush.ms']
-    if (this.#hasFlushTimer || ms >= Number.MAX_SAFE_INTEGER) return
-    this.#hasFlushTimer = true
-    shared.later(ms, () => {
-      this.#hasFlushTimer = false
-      this.requestFlush()
-    })
-  }
 
   /** Everything appended so far joins the next flush of its file; `onProgress` tells when flushedOffset passed it. */
   requestFlush(): void {
@@ -252,28 +193,28 @@ export class Log {
    * Whole batches from the one that holds `from`, or follows it, up to about `maxBytes` out of one segment; no batch reaches `limit`. The
    * first one is whole even beyond maxBytes if `minOneBatch`; the last one may be cut. OFFSET_OUT_OF_RANGE outside of startOffset and endOffset.
    */
-  async read(from: number, maxBytes: number, limit: number, minOneBatch = true): Promise<LogRead> {
-    const { startOffset, endOffset, segments, name } = this.#state
-    if (from < startOffset || from > endOffset) {
-      throw new KafkaError('OFFSET_OUT_OF_RANGE', `${name} holds offsets ${startOffset} to ${endOffset}; asked for ${from}`)
-    }
-    const range = { from, maxBytes, limit, minOneBatch, endOffset }
-    return this.#visitors.run(() => readBatches(segments, range, this.#suspect))
+  read(from: number, maxBytes: number, limit: number, minOneBatch = true): Promise<LogRead> {
+    return this.#reader.read(from, maxBytes, limit, minOneBatch)
   }
 
   /** The first record, in the order of offsets, with this timestamp or a later one; null where there is none. */
   offsetForTimestamp(timestamp: number): Promise<TimestampOffset | null> {
-    return this.#visitors.run(() => findTimestamp(this.#state, timestamp))
+    return this.#reader.offsetForTimestamp(timestamp)
   }
 
   /** The first record that has the largest timestamp of all; null where no record has a time. */
   maxTimestampOffset(): Promise<TimestampOffset | null> {
-    return this.#visitors.run(() => findMaxTimestamp(this.#state))
+    return this.#reader.maxTimestampOffset()
   }
 
   /** Begins a pass over all that lies on disk; what is found to be damaged is answered with CORRUPT_MESSAGE from then on. */
   scrub(): LogScrub {
-    return new LogScrub(this.#state, this.#visitors)
+    return this.#reader.scrub()
+  }
+
+  /** Who was given what lies from `offset` on asks for it again: it is looked at, so that what is damaged there is known. */
+  doubt(offset: number): void {
+    this.#reader.doubt(offset)
   }
 
   /** The first of what is known to be damaged here; null where nothing is. */
@@ -325,64 +266,22 @@ export class Log {
    * where that is later. Whoever truncates appends nothing until it resolved.
    */
   truncate(offset: number): Promise<void> {
-    return this.#cut(async () => {
-      if (offset < this.endOffset) await truncate(this.#state, offset)
-    })
+    return this.#maintenance.truncate(offset)
   }
 
   /** Drops everything and goes on at `offset`, which is startOffset, endOffset and high watermark afterwards. */
   truncateFully(offset: number): Promise<void> {
-    return this.#cut(() => truncateFully(this.#state, offset))
-  }
-
-  async #cut(work: () => Promise<void>): Promise<void> {
-    this.#requireOpen()
-    this.#isTruncating = true
-    try {
-      await this.#exclusively(async () => {
-        await this.#watermarks.flushed()
-        await this.#watermarks.sealed()
-        await this.#whole(work)
-        this.#watermarks.restart()
-        await this.#state.shared.checkpoint('recoveryPoint') // an old one would vouch for what is appended from here on
-      })
-    } finally {
-      this.#isTruncating = false
-    }
-    this.#tell()
-  }
-
-  // Bytes that make no sense, met before anything was cut, are no defect: the log stays as it is, and in use.
-  async #whole(work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-    } catch (thrown) {
-      throw thrown instanceof MalformedBytes ? thrown : this.#state.fail(thrown)
-    }
+    return this.#maintenance.truncateFully(offset)
   }
 
   /** The log starts at `offset` from here on, if it did not start later; written down before it resolves. Files go with the next retention. */
-  async deleteBefore(offset: number): Promise<void> {
-    const state = this.#state
-    this.#requireOpen()
-    assert(offset <= state.endOffset, `${state.name} cannot start at ${offset}, it ends at ${state.endOffset}`)
-    try {
-      await state.startAt(offset)
-    } catch (thrown) {
-      throw refusalOf(state, thrown)
-    }
+  deleteBefore(offset: number): Promise<void> {
+    return this.#maintenance.deleteBefore(offset)
   }
 
   /** Deletes closed segments that retention allows to go, and forgets silent producers. How many segments went; none once `mustStop` says so. */
   applyRetention(now: number, mustStop: () => boolean = () => false): Promise<number> {
-    return this.#exclusively(async () => {
-      this.#state.producers.expire(now)
-      return applyRetention(this.#state, now, {
-        mustStop: () => this.#isClosed || mustStop(),
-        roll: () => this.#roll(this.#state.endOffset),
-        sealed: () => this.#watermarks.sealed(),
-      })
-    })
+    return this.#maintenance.applyRetention(now, mustStop)
   }
 
   /**
@@ -390,26 +289,7 @@ export class Log {
    * said so. `mapBytes` bounds the memory for the keys of one pass; what does not fit is left to the next one.
    */
   compact(now: number, mustStop: () => boolean = () => false, mapBytes?: number): Promise<Compaction | null> {
-    return this.#exclusively(async () => {
-      if (!this.#state.isCompacted || mustStop()) return null
-      await this.#watermarks.sealed()
-      return compact(this.#state, now, { mustStop: () => this.#isClosed || this.#isTruncating || mustStop(), mapBytes })
-    })
-  }
-
-  /** Runs `work` when all such work before it is done. */
-  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.#maintenance
-    const mine = before.then(() => {
-      this.#requireUsable()
-      return work()
-    })
-    this.#maintenance = mine.catch(() => {}) // its caller is told
-    try {
-      return await mine
-    } catch (thrown) {
-      throw refusalOf(this.#state, thrown)
-    }
+    return this.#maintenance.compact(now, mustStop, mapBytes)
   }
 
   // ---- the end; only the LogDir calls these
@@ -425,39 +305,23 @@ export class Log {
   }
 
   /** Writes and flushes all there is, with everything a start can trust, and closes the files. */
-  async closeCleanly(): Promise<void> {
-    const state = this.#state
-    await this.#stop()
-    await this.#watermarks.settled()
-    await state.saveEpochs() // first: it flushes the directory, so that the segments need not
-    await this.#watermarks.flushed()
-    await this.#watermarks.sealed()
-    const { active } = state.segments
-    if (active.sizeInBytes > 0) await active.indexes.write()
-    await state.snapshotProducers()
-    await this.#closeFiles()
+  closeCleanly(): Promise<void> {
+    return closeCleanly(this.#parts)
   }
 
   /** Closes the files as they are. */
-  async closeAsIs(): Promise<void> {
-    await this.#stop()
-    if (!this.offline) await this.#watermarks.settled().catch(() => {}) // the directory's listeners were told
-    await this.#closeFiles()
+  closeAsIs(): Promise<void> {
+    return closeAsIs(this.#parts)
   }
 
-  async #stop(): Promise<void> {
-    this.#isClosed = true
-    this.#visitors.close()
-    await this.#maintenance
-  }
-
-  /** Readers who still want a file are refused. When this resolves nobody is left who uses the directory's name. */
-  async #closeFiles(): Promise<void> {
-    const { all } = this.#state.segments
-    await this.#watermarks.stop()
-    for (const segment of all) await segment.closeFile()
-    await this.#visitors.gone()
-    for (const segment of all) segment.forget()
+  get #parts(): ClosingParts {
+    return {
+      state: this.#state,
+      watermarks: this.#watermarks,
+      visitors: this.#visitors,
+      gate: this.#gate,
+      maintenance: this.#maintenance,
+    }
   }
 
   /** partition.metadata is there again. */

@@ -34,6 +34,9 @@ export class FollowerProgress {
   #lastLeaderEnd = Number.POSITIVE_INFINITY
   #lostAt: number | null = null
   #pulse: Pulse | null = null
+  #wasGiven = false
+  /** It was given the records that it asked for with its last fetch once before: that answer was lost, or it cannot take them. */
+  asksAgain = false
   #leftAt = Number.NEGATIVE_INFINITY
 
   /** @param caughtUpAt who is in sync when an epoch begins has the whole `replica.lag.time.max.ms` to show itself */
@@ -48,6 +51,9 @@ export class FollowerProgress {
     if (at < this.#leftAt) return true // a request that waits here since before: it says nothing of now
     const caughtUpAt = this.caughtUpAt
     this.#pulse = null
+    const isAnother = at !== this.#lastFetchAt // a request that waits for more is looked at again and again
+    this.asksAgain = isAnother && this.#wasGiven && offset === this.endOffset && brokerEpoch === this.brokerEpoch
+    if (isAnother) this.#wasGiven = false
     // It has reached our end of now, or that of its fetch before this one: then it was caught up at that time.
     if (offset >= leaderEndOffset) this.#caughtUpAt = Math.max(caughtUpAt, at)
     else if (offset >= this.#lastLeaderEnd) this.#caughtUpAt = Math.max(caughtUpAt, this.#lastFetchAt)
@@ -60,6 +66,11 @@ export class FollowerProgress {
     this.#lastLeaderEnd = leaderEndOffset
     this.#lastFetchAt = at
     return true
+  }
+
+  /** Its last fetch is answered with records. */
+  gave(): void {
+    this.#wasGiven = true
   }
 
   /** It has all there is, and is not looked at with each of its requests: they are its pulse, until the returned function is called. */

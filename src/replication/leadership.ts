@@ -28,6 +28,8 @@ export interface LedPartition {
   readonly minInSync: number
   /** Who is in sync, or how far, has changed: the high watermark may move. */
   changed(): void
+  /** A follower was given what lies from `offset` on, and asks for it again: it may be damaged here. */
+  doubt(offset: number): void
 }
 
 /** After an answer that says nothing of the partition (the controller is gone, or busy) the same question is put again. */
@@ -151,11 +153,17 @@ export class Leadership {
         `node ${brokerId} fetched with broker epoch ${fetch.brokerEpoch}, and with ${brokerEpoch} before`,
       )
     }
+    if (follower.asksAgain) this.#partition.doubt(fetch.offset)
     if (this.#maximalIsr.has(brokerId)) {
       if (follower.hasLostCommitted(fetch.at)) this.#shrink([follower])
     } else this.#expand([follower])
     this.#started?.reach(this.lowWatermark)
     this.#partition.changed()
+  }
+
+  /** A follower's last fetch is answered with records. */
+  gave(brokerId: number): void {
+    this.#followers.get(brokerId)?.gave()
   }
 
   /** What lies before it is gone on every replica whose broker is there. */

@@ -4,18 +4,17 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { LedPartition } from './leadership.ts'
 import type { ReplicationLinks } from './links.ts'
-import type { Partition } from './partition.ts'
+import type { PartitionState } from './partition-state.ts'
 
 export interface LedParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly links: ReplicationLinks
-  readonly minInSync: () => number
   /** Who is in sync, or how far, has changed. */
   readonly changed: () => void
 }
 
-export function asLed(partition: Partition, { minInSync, ...parts }: LedParts): LedPartition {
+export function asLed(partition: PartitionState, parts: LedParts): LedPartition {
   const { name, topic, topicId, index, localId } = partition
   return {
     ...{ name, topic, topicId, index, localId },
@@ -33,7 +32,8 @@ export function asLed(partition: Partition, { minInSync, ...parts }: LedParts): 
       return partition.startOffset
     },
     get minInSync() {
-      return minInSync()
+      return partition.minInSync
     },
+    doubt: (offset) => partition.log.doubt(offset),
   }
 }

@@ -64,8 +64,8 @@ async function repaired(cluster: VirtualCluster, victim: number, sound: ReturnTy
   }
 }
 
-async function elect(cluster: VirtualCluster): Promise<void> {
-  const client = await cluster.during(cluster.client.at(cluster.seat(3).server))
+async function elect(cluster: VirtualCluster, asked = 3): Promise<void> {
+  const client = await cluster.during(cluster.client.at(cluster.seat(asked).server))
   const topicPartitions = all.map(({ topic }) => ({ topic, partitions: [0] }))
   const body = { electionType: 0, topicPartitions, timeoutMs: 5000 }
   await cluster.during(client.call(ElectLeadersRequest, ElectLeadersResponse, 2, body))
@@ -111,6 +111,26 @@ test('records that a disk has spoiled under a cluster', async (t) => {
     },
   )
 
+  await t.test('a leader whose follower cannot take them finds them by that, without a scrub', async () => {
+    await cluster.stop(3)
+    for (const one of all) await produce(cluster, one, RECORDS, RECORDS + 3)
+    await cluster.stop(1)
+    const path = `/data/${active.topic}-0/${cluster
+      .seat(1)
+      .names(`/data/${active.topic}-0`, /\.log$/)
+      .at(-1)}`
+    cluster.seat(1).spoil(path, (count) => count - 1)
+    const sound = soundOn(cluster, [2])
+    cluster.start(1)
+    await cluster.until('it serves', cluster.serving(1))
+    for (const { topic } of all) await cluster.until('it is in sync: nobody knows', cluster.inSync(topic, 0, 1, 2))
+    await elect(cluster, 2)
+    const before = epochOf(active)
+    cluster.start(3)
+    await cluster.until('another one leads', () => epochOf(active) > before)
+    await repaired(cluster, 1, sound)
+  })
+
   await t.test('a follower that finds them leaves the in-sync replicas first, and then makes its copy anew', async () => {
     await cluster.stop(2)
     for (const one of all) spoil(cluster, 2, one)
@@ -144,10 +164,10 @@ test('records that a disk has spoiled under a cluster', async (t) => {
   }
 
   for (const one of all) {
-    await produce(cluster, one, RECORDS, RECORDS + 1)
+    await produce(cluster, one, RECORDS + 3, RECORDS + 4)
     const records = await cluster.during(cluster.client.readAll(one.topic, 0))
     const numbers = records.map(({ value }) => Number.parseInt(value!, 10))
-    assert.deepEqual([...new Set(numbers)], [...Array(RECORDS + 1).keys()])
+    assert.deepEqual([...new Set(numbers)], [...Array(RECORDS + 4).keys()])
   }
 })
 

@@ -3,17 +3,22 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Link } from '../../src/platform/sim/connection.ts'
 import { type ErrorName, errorName } from '../../src/protocol/errors.ts'
+import { AlterPartitionRequest } from '../../src/protocol/messages/alter-partition.ts'
 import {
   AlterPartitionReassignmentsRequest,
   AlterPartitionReassignmentsResponse,
 } from '../../src/protocol/messages/alter-partition-reassignments.ts'
+import { BrokerHeartbeatRequest } from '../../src/protocol/messages/broker-heartbeat.ts'
 import { DeleteTopicsRequest, DeleteTopicsResponse } from '../../src/protocol/messages/delete-topics.ts'
 import { FetchRequest, FetchResponse } from '../../src/protocol/messages/fetch.ts'
 import { ListOffsetsRequest, ListOffsetsResponse } from '../../src/protocol/messages/list-offsets.ts'
 import { batchOf, LATEST, recordsIn } from '../support/kafka-client.ts'
 import { VirtualCluster } from '../support/virtual-cluster.ts'
 
+/** Heartbeats and changes of in-sync replicas. */
+const TOLD_TO_CONTROLLER = new Set([BrokerHeartbeatRequest.apiKey, AlterPartitionRequest.apiKey])
 const RACK_AWARE = 'org.apache.kafka.common.replica.RackAwareReplicaSelector'
 const PIECE = 20_000
 const PIECES = 30
@@ -255,4 +260,30 @@ test('replicas of a topic that was deleted, or made again under its name, are re
   await cluster.until('all of it is committed', () => cluster.replica(1, 'again')!.highWatermark === 2)
   const values = (await cluster.during(client.readAll('again', 0))).map(({ value }) => value)
   assert.deepEqual(values, ['new', 'newer'])
+})
+
+test('connections to the controller that fell silent hold no change of in-sync replicas up, and cost a leader nothing', async () => {
+  const cluster = await VirtualCluster.start({ seed: 35 })
+  const { network, events } = cluster.world
+  const [leader, follower] = [1, 2, 3].filter((id) => id !== cluster.controllerId) as [number, number]
+  const words = new Set<Link>()
+  network.onSend = (link, bytes) => {
+    const isOurs = link.client.process === cluster.seat(leader).process
+    if (isOurs && bytes.length > 5 && TOLD_TO_CONTROLLER.has(Buffer.from(bytes).readInt16BE(4))) words.add(link)
+  }
+  await cluster.during(cluster.client.createTopicOn('held', [[leader, follower]]))
+  const shrunk = () => cluster.image('held')?.isr.join() === `${leader}`
+  for (const fallsSilent of [false, true]) {
+    cluster.kill(follower)
+    await cluster.until('the follower is out of sync', shrunk)
+    for (const link of words) link.isSilent = fallsSilent
+    const { leaderEpoch } = cluster.image('held')!
+    const since = events.now
+    cluster.start(follower)
+    await cluster.until('it is in sync again', cluster.inSync('held', 0, leader, follower))
+    assert.ok(events.now - since < 10_000, `after ${events.now - since} ms, with ${words.size} silent connections`)
+    assert.equal(cluster.image('held')!.leaderEpoch, leaderEpoch)
+    await cluster.pass(1000) // for heartbeats
+  }
+  assert.equal([...words].filter(({ isSilent }) => !isSilent).length, 2, 'both were made anew')
 })

@@ -16,14 +16,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'ack-before-flush',
     what: 'acks=all answers when the batch is with the operating system',
-    where: 'src/replication/partition.js',
+    where: 'src/replication/partition-state.js',
     find: "=== 'fsync' ? this.log.flushedOffset : this.log.writtenOffset;",
     replace: "=== 'fsync' ? this.log.writtenOffset : this.log.writtenOffset;",
   },
   {
     name: 'commit-at-end',
     what: 'the high watermark is the end of the log, whatever of it is written',
-    where: 'src/replication/partition.js',
+    where: 'src/replication/partition-state.js',
     find: "=== 'fsync' ? this.log.flushedOffset : this.log.writtenOffset;",
     replace: "=== 'fsync' ? this.log.endOffset : this.log.endOffset;",
   },
@@ -44,7 +44,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'failed-flush-believed',
     what: 'a start believes what the system still has of a flush that failed',
-    where: 'src/log/log-dir.js',
+    where: 'src/log/log-loader.js',
     find: 'await this.#writeAgain(partition);',
     replace: '',
   },
@@ -184,7 +184,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'ack-before-write',
     what: 'acks=1 answers before the batch is with the operating system',
-    where: 'src/replication/partition.js',
+    where: 'src/replication/acknowledgements.js',
     find: ': this.#written.until(offset, Number.POSITIVE_INFINITY);',
     replace: ': undefined;',
   },

@@ -260,3 +260,20 @@ test('a broker that registers has spoken, and one that is refused has not; a suc
     ],
   )
 })
+
+test('a change of in-sync replicas that comes late over a connection which its leader gave up is not carried out', async () => {
+  const house = TestController.withBrokers(1)
+  const handler = alterPartition({ controller: channel(house) })
+  const closed: number[] = []
+  const ask = (connectionId: number, brokerEpoch = house.epochOf(1)) => {
+    const over = { ...context, connectionId, disconnect: () => void closed.push(connectionId) }
+    return handler.handle({ ...(initial(handler) as Parameters<typeof handler.handle>[0]), brokerId: 1, brokerEpoch }, over)
+  }
+  await ask(4)
+  await assert.rejects(async () => ask(9, 1234), { error: 'STALE_BROKER_EPOCH' }, 'nobody of the past has a say')
+  await ask(4)
+  await ask(6)
+  await assert.rejects(async () => ask(4), { error: 'REQUEST_TIMED_OUT' })
+  await ask(6)
+  assert.deepEqual(closed, [4])
+})

@@ -117,7 +117,7 @@ export function fetch({
     }),
   }
 
-  // Reads, and while it is too little waits for changes and reads again. Partitions in error answer at once.
+  // Reads, and while it is too little waits for changes and reads again. Partitions in error answer at once, and so does a log start that moved.
   async function findEnough(call: Call): Promise<void> {
     const { request, context } = call
     const minBytes = Math.min(request.minBytes, request.maxBytes, maxBytes)
@@ -126,7 +126,7 @@ export function fetch({
       const seen = await readAll(call)
       const waitMs = deadline - clock.monotonic()
       const isEmpty = call.fetching.context.partitions.size === 0
-      if (seen.sizeInBytes >= minBytes || waitMs <= 0 || isEmpty || seen.failed || context.gone.aborted) return
+      if (seen.sizeInBytes >= minBytes || waitMs <= 0 || isEmpty || seen.isDue || context.gone.aborted) return
       letGo(call)
       call.loan.close()
       await growth(call, minBytes - seen.sizeInBytes, waitMs)
@@ -135,12 +135,12 @@ export function fetch({
   }
 
   /** Looks at every partition that may have something new. */
-  async function readAll(call: Call): Promise<{ sizeInBytes: number; failed: boolean }> {
+  async function readAll(call: Call): Promise<{ sizeInBytes: number; isDue: boolean }> {
     const { request, found, context } = call
     const { slices } = context
     let left = Math.min(request.maxBytes, maxBytes)
     let sizeInBytes = 0
-    let failed = false
+    let isDue = false
     let count = 0
     for (const asked of [...call.fetching.context.active]) {
       const reading = readOne(asked, call, left, sizeInBytes === 0)
@@ -148,11 +148,11 @@ export function fetch({
       found.set(asked, one)
       left = Math.max(0, left - one.sizeInBytes)
       sizeInBytes += one.sizeInBytes
-      failed ||= one.failed
+      isDue ||= one.failed || isStartNews(one, call.fetching)
       while (slices.isOverAt(count)) await slices.turn()
       count++
     }
-    return { sizeInBytes, failed }
+    return { sizeInBytes, isDue }
   }
 
   // No promise is made where there is nothing to read, which is true of most partitions most of the time.
@@ -309,6 +309,12 @@ function nothing(
 // A follower that is not in sync is looked at with each fetch: each may be the one that lets it join.
 function mayRest({ leadership }: Partition, { context: { replicaId } }: Fetching): boolean {
   return replicaId < 0 || leadership?.isInSync(replicaId) === true
+}
+
+// DeleteRecords waits until every replica's log starts where the leader's does: a follower that hears of it only when its wait is over would take
+// half a second. Without a session nobody knows what it was told before.
+function isStartNews({ asked, answer }: Found, { context: { replicaId } }: Fetching): boolean {
+  return replicaId >= 0 && asked.toldStartOffset >= 0 && (answer.logStartOffset ?? -1) > asked.toldStartOffset
 }
 
 /** What a client is told of the new leader with (KIP-951). */

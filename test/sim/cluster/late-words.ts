@@ -25,7 +25,7 @@ interface Actors {
 
 /**
  * A follower falls behind and comes back, and its leader asks the controller to count it in. That word comes late: by then the follower is
- * fenced, and falls behind again.
+ * fenced, and falls behind again. Mostly it comes late however often it is asked again; else what is asked again comes before it.
  */
 export const lateWord: Trouble<ClusterPrey> = {
   name: 'a leader counts a follower in, and its word comes late',
@@ -64,7 +64,9 @@ function pick({ nodes, truth, random }: ClusterPrey): Actors | null {
 class LateWord {
   readonly #prey: ClusterPrey
   readonly #actors: Actors
-  #held: Link | null = null
+  /** Connections on which it asked, oldest first: where nothing is answered it asks again over another one. */
+  readonly #held: Link[] = []
+  readonly #holdsAll: boolean
   /** Who does not see whom. */
   #apart: (readonly [ClusterNode, ClusterNode])[] = []
   #isOver = false
@@ -72,6 +74,7 @@ class LateWord {
   constructor(prey: ClusterPrey, actors: Actors) {
     this.#prey = prey
     this.#actors = actors
+    this.#holdsAll = prey.random.chance(0.7)
   }
 
   begin(): void {
@@ -89,7 +92,7 @@ class LateWord {
     const { world } = this.#prey
     busy.delete(world)
     world.network.onSend = null
-    this.#held?.letGo()
+    this.#letGo()
     world.network.mend()
   }
 
@@ -128,11 +131,11 @@ class LateWord {
     network.onSend = (link, bytes) => {
       const { process, remote } = link.client
       const isWord = process === leader.process && remote.host === controller.machine.name && isAlterPartition(bytes)
-      if (!isWord) return
-      network.onSend = null
+      if (!isWord || link.isHeld) return
+      if (!this.#holdsAll) network.onSend = null
       link.isHeld = true
-      this.#held = link
-      events.after(0, 'a word is held up', () => this.#change())
+      this.#held.push(link)
+      if (this.#held.length === 1) events.after(0, 'a word is held up', () => this.#change())
     }
   }
 
@@ -151,9 +154,13 @@ class LateWord {
   }
 
   #arrive(): void {
-    this.#held?.letGo()
-    this.#held = null
+    this.#prey.world.network.onSend = null
+    this.#letGo()
     this.#prey.world.events.after(AFTER_MS, 'a late word was heard', () => this.end())
+  }
+
+  #letGo(): void {
+    for (const link of this.#held.splice(0)) link.letGo()
   }
 }
 

@@ -6,16 +6,16 @@ export const clusterBugs: readonly PlantedBug[] = [
   {
     name: 'ack-before-replicated',
     what: 'acks=all answers when the batch is with the leader alone',
-    where: 'src/replication/partition.js',
+    where: 'src/replication/acknowledgements.js',
     find: "acks === 'all' || (acks === 'leader' && !isCertain)",
     replace: "acks === 'leader' && !isCertain",
   },
   {
     name: 'high-watermark-of-own-end',
     what: 'the leader takes its own end for the high watermark',
-    where: 'src/replication/partition.js',
-    find: 'this.#leadership ? this.#leadership.safeOffset : this.durableOffset',
-    replace: 'this.durableOffset',
+    where: 'src/replication/tenure.js',
+    find: 'leadership ? leadership.safeOffset : durableOffset',
+    replace: 'durableOffset',
   },
   {
     name: 'follower-tells-before-flush',
@@ -70,15 +70,15 @@ export const clusterBugs: readonly PlantedBug[] = [
   {
     name: 'never-steps-down',
     what: 'a leader goes on although it knows of another one',
-    where: 'src/replication/partition.js',
-    find: 'if (this.#leads && !leads)\n            this.#stepDown();',
+    where: 'src/replication/tenure.js',
+    find: 'if (state.leads && !leads)\n            this.#stepDown();',
     replace: '',
   },
   {
     name: 'end-told-too-early',
     what: 'a new leader tells where the log ends before it knows what is committed (KIP-207)',
     where: 'src/replication/partition.js',
-    find: 'this.#leadership === null || this.log.highWatermark >= this.#led.startOffset',
+    find: 'leadership === null || log.highWatermark >= led.startOffset',
     replace: 'true',
   },
   {
