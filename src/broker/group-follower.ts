@@ -7,13 +7,13 @@ import type { OwnLife } from './own-life.ts'
 
 export function followGroups(
   coordinator: GroupCoordinator,
-  { replicas, nodeId, life }: { readonly replicas: Replicas; readonly nodeId: number; readonly life: Pick<OwnLife, 'hasBegun'> },
+  { replicas, nodeId, life }: { readonly replicas: Replicas; readonly nodeId: number; readonly life: Pick<OwnLife, 'isNow'> },
 ): Subscriber {
   return ({ partitionsChanged, topicsDeleted }) => {
     for (const { topic, before, after } of partitionsChanged) {
       if (topic.name !== GROUPS_TOPIC) continue
       const partition = replicas.get(topic.name, after.partition)
-      if (after.leader !== nodeId || !life.hasBegun || !partition) coordinator.onResigned(after.partition)
+      if (after.leader !== nodeId || !life.isNow || !partition) coordinator.onResigned(after.partition)
       else if (before?.leader !== nodeId || before.leaderEpoch !== after.leaderEpoch)
         coordinator.onElected(after.partition, partition, after.leaderEpoch)
     }

@@ -18,7 +18,7 @@ export interface ReplicaFollowerRooms {
   readonly logDirs: readonly LogDir[]
   readonly nodeId: number
   /** Nothing is led by what was said before it. */
-  readonly life: Pick<OwnLife, 'hasBegun'>
+  readonly life: Pick<OwnLife, 'isNow'>
   readonly logger: Logger
   /** Thousands of partitions change at a time. */
   readonly slices: Slices
@@ -53,7 +53,7 @@ export function followReplicas(rooms: ReplicaFollowerRooms): Subscriber {
   }
 
   function roleOf({ leader, leaderEpoch, partitionEpoch, replicas, isr, elr }: PartitionImage) {
-    const leaderId = leader === nodeId && !life.hasBegun ? NO_LEADER : leader
+    const leaderId = leader === nodeId && !life.isNow ? NO_LEADER : leader
     return { leaderId, leaderEpoch, partitionEpoch, replicas, isr, elr }
   }
 

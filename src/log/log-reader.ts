@@ -1,7 +1,6 @@
 // Reads of a log: batches, times, and looks for damage.
 
 import { KafkaError } from '../protocol/errors.ts'
-import { doubting } from './doubt.ts'
 import { type LogRead, readBatches } from './log-read.ts'
 import type { LogState } from './log-state.ts'
 import { LogScrub, suspecting } from './scrub.ts'
@@ -13,13 +12,11 @@ export class LogReader {
   readonly #state: LogState
   readonly #visitors: Visitors
   readonly #suspect: (segment: Segment) => void
-  readonly doubt: (offset: number) => void
 
   constructor(state: LogState, visitors: Visitors) {
     this.#state = state
     this.#visitors = visitors
     this.#suspect = suspecting(state, visitors)
-    this.doubt = doubting(state, visitors)
   }
 
   async read(from: number, maxBytes: number, limit: number, minOneBatch: boolean): Promise<LogRead> {
@@ -29,6 +26,13 @@ export class LogReader {
     }
     const range = { from, maxBytes, limit, minOneBatch, endOffset }
     return this.#visitors.run(() => readBatches(segments, range, this.#suspect))
+  }
+
+  /** Looks through the segment that has `offset`, and the one behind it, as compaction may have left nothing there; each of them once. */
+  doubt(offset: number): void {
+    const { segments } = this.#state
+    const at = segments.indexOf(offset)
+    for (const segment of segments.all.slice(at, at + 2)) this.#suspect(segment)
   }
 
   offsetForTimestamp(timestamp: number): Promise<TimestampOffset | null> {

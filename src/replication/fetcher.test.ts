@@ -342,3 +342,23 @@ test('a defect in what it asks for does not end a fetcher', async () => {
   assert.equal(world.fetches.length, 2)
   replicas.stop()
 })
+
+test('a partition that is being put into another directory keeps only itself from going on', async () => {
+  const world = new ReplicationWorld()
+  const { replicas, partitions } = await world.following(2)
+  const [partition] = partitions as [Partition, Partition]
+  let end = () => {}
+  const moved = partition.exchange(
+    (log) =>
+      new Promise((resolve) => {
+        end = () => resolve(log)
+      }),
+  )
+  const count = world.fetches.length
+  await world.fetches.at(-1)!.answer(told({ records: recordsAt(0, [5]) }))
+  await world.clock.advance(100)
+  assert.ok(world.fetches.length > count, 'the other partition asks on')
+  end()
+  await moved
+  replicas.stop()
+})

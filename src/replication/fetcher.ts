@@ -229,7 +229,11 @@ export class Fetcher {
         quota.count(follower.partition, data.records?.length ?? 0, isInSync)
         this.lookAgain(follower)
         if (taken === 'over') this.remove(follower)
-        else waiting.push(this.#awaitDisk(follower))
+        else {
+          const { busy } = follower.partition // which holds up no other
+          const ready = this.#awaitDisk(follower)
+          if (!busy) waiting.push(ready)
+        }
         await this.#slices.rest()
       }
     }

@@ -277,3 +277,15 @@ test('a change of in-sync replicas that comes late over a connection which its l
   await ask(6)
   assert.deepEqual(closed, [4])
 })
+
+test('the broker in the process of the controller is never late, whoever had its id before', async () => {
+  const house = TestController.withBrokers(1)
+  const handler = alterPartition({ controller: channel(house) })
+  const ask = (connectionId: number) => {
+    const over = { ...context, connectionId, disconnect() {} }
+    const request = initial(handler) as Parameters<typeof handler.handle>[0]
+    return handler.handle({ ...request, brokerId: 1, brokerEpoch: house.epochOf(1) }, over)
+  }
+  await ask(57)
+  await ask(0)
+})
