@@ -141,7 +141,7 @@ export const clusterBugs: readonly PlantedBug[] = [
     name: 'leads-in-the-last-life',
     what: 'a broker that starts again leads what the process before it led, in the same leader epoch',
     where: 'src/broker/own-life.js',
-    find: 'known?.incarnationId === this.#incarnationId && endOffset > known.epoch',
+    find: 'known.incarnationId === this.#incarnationId',
     replace: 'true',
   },
 ]
