@@ -137,11 +137,4 @@ export const clusterBugs: readonly PlantedBug[] = [
     find: 'coordinator.onResigned(after.partition);',
     replace: ';',
   },
-  {
-    name: 'leads-in-the-last-life',
-    what: 'a broker that starts again leads what the process before it led, in the same leader epoch',
-    where: 'src/broker/own-life.js',
-    find: 'known.incarnationId === this.#incarnationId',
-    replace: 'true',
-  },
 ]
