@@ -17,21 +17,26 @@ export interface PatienceOptions extends WaitOptions {
   readonly what: string
   /** Missing: until the signal. */
   readonly timeoutMs?: number
+  /** Ends every wait with the client. */
+  readonly lifetime?: Lifetime
 }
 
 export class Patience {
   readonly what: string
   readonly signal: AbortSignal | undefined
+  /** This one, and the end of the client. */
+  readonly #signals: readonly AbortSignal[]
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #endsAt: number
   /** What went wrong last, for who asks why the time was not enough. */
   #trouble: unknown
 
-  constructor({ clock, what, timeoutMs = Number.POSITIVE_INFINITY, signal }: PatienceOptions) {
+  constructor({ clock, what, timeoutMs = Number.POSITIVE_INFINITY, signal, lifetime }: PatienceOptions) {
     this.#clock = clock
     this.what = what
     this.signal = signal
+    this.#signals = [signal, lifetime?.signal].filter((each) => each !== undefined)
     this.#timeoutMs = timeoutMs
     this.#endsAt = clock.monotonic() + timeoutMs
   }
@@ -43,7 +48,7 @@ export class Patience {
 
   /** Throws where the time is over, or the signal says so. */
   check(): void {
-    if (this.signal?.aborted) throw new AbortedError(this.signal.reason)
+    for (const { aborted, reason } of this.#signals) if (aborted) throw abortion(reason)
     if (this.leftMs === 0) throw this.timeout()
   }
 
@@ -63,31 +68,46 @@ export class Patience {
     const { leftMs } = this
     const over = deferred<void>()
     const timer = this.#clock.after(Math.min(ms, leftMs), () => over.resolve())
-    const abort = () => over.reject(new AbortedError(this.signal?.reason))
-    this.signal?.addEventListener('abort', abort)
+    const quiet = this.#onAbort((why) => over.reject(why))
     try {
       await over.promise
       if (ms > leftMs) throw this.timeout()
     } finally {
       timer.cancel()
-      this.signal?.removeEventListener('abort', abort)
+      quiet()
+    }
+  }
+
+  /** Runs `run` with the reason when a signal says so; returns what takes that back. */
+  #onAbort(run: (why: ClientError) => void): () => void {
+    const quiets = this.#signals.map((signal) => {
+      const abort = () => run(abortion(signal.reason))
+      signal.addEventListener('abort', abort)
+      return () => signal.removeEventListener('abort', abort)
+    })
+    return () => {
+      for (const quiet of quiets) quiet()
     }
   }
 
   /** As `promise`, or rejects where time or signal end before; the promise itself goes on. */
   async race<T>(promise: Promise<T>): Promise<T> {
+    promise.catch(() => {}) // where time or signal end before, nobody else hears of it
     this.check()
     const over = deferred<never>()
     const timer = Number.isFinite(this.leftMs) ? this.#clock.after(this.leftMs, () => over.reject(this.timeout())) : null
-    const abort = () => over.reject(new AbortedError(this.signal?.reason))
-    this.signal?.addEventListener('abort', abort)
+    const quiet = this.#onAbort((why) => over.reject(why))
     try {
       return await Promise.race([promise, over.promise])
     } finally {
       timer?.cancel()
-      this.signal?.removeEventListener('abort', abort)
+      quiet()
     }
   }
+}
+
+function abortion(reason: unknown): ClientError {
+  return reason instanceof ClientError ? reason : new AbortedError(reason)
 }
 
 export interface BackoffOptions {

@@ -88,7 +88,7 @@ export class Caller {
       maxFrameBytes: () => maxFrameBytes,
     })
     connection.onClose((why) => {
-      this.#lose(why?.message ?? 'the other end closed it')
+      this.#lose(why?.message ?? 'the other end closed it', why)
       this.#closed.resolve()
     })
     connection.onData(this.#reader)
@@ -149,10 +149,10 @@ export class Caller {
     waiting.answer.resolve(frame)
   }
 
-  #lose(why: string): void {
+  #lose(why: string, cause?: Error): void {
     if (this.#over) return
     const { host, port } = this.remote
-    this.#over = new ConnectionLost(`the connection with ${host}:${port} is over: ${why}`)
+    this.#over = new ConnectionLost(`the connection with ${host}:${port} is over: ${why}`, cause && { cause })
     this.#reader.stop()
     this.#connection.close()
     for (const { answer, timer } of this.#waiting.values()) {

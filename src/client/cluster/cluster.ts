@@ -6,11 +6,13 @@ import type { Address } from '../../platform/network.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { type ClientError, OptionError } from '../errors/index.ts'
 import { Lifetime, Patience, type PatienceOptions } from '../patience.ts'
+import type { Login } from '../security/login.ts'
+import { securityOf } from '../security/security.ts'
 import { Coordinators, type CoordinatorType } from './coordinators.ts'
 import type { BrokerInfo, LeaderHint, Metadata, PartitionInfo, TopicInfo } from './metadata.ts'
 import { MetadataKeeper } from './metadata-keeper.ts'
 import type { Body, Node } from './node.ts'
-import { Nodes, type NodesOptions, type Purpose } from './nodes.ts'
+import { Nodes, type Purpose } from './nodes.ts'
 import { Retries } from './retries.ts'
 
 /** What a cluster needs of a machine. */
@@ -27,8 +29,8 @@ export interface ClusterOptions {
   readonly metadataMaxIdleMs?: number
   /** Whether asking for a topic may create it, where the brokers do that. */
   readonly createsTopics: boolean
-  /** How connections are made and greeted; missing: plain and not at all. */
-  readonly security?: Pick<NodesOptions, 'network' | 'greet'>
+  /** The login, where the program gives it as an object. */
+  readonly sasl?: Login | undefined
 }
 
 const ANY_NUMBER = 2 ** 31 - 1
@@ -73,7 +75,7 @@ export class Cluster {
     maxInFlight,
     metadataMaxIdleMs,
     createsTopics,
-    security,
+    sasl,
   }: ClusterOptions) {
     this.platform = platform
     this.options = options
@@ -82,8 +84,7 @@ export class Cluster {
     const { lifetime } = this
     this.#nodes = new Nodes({
       platform: { clock, random },
-      network: security?.network ?? platform.network,
-      greet: security?.greet,
+      ...securityOf(options, sasl, platform),
       clientId: options.clientId,
       bootstrap: options.bootstrapServers.map(serverAddress),
       requestTimeoutMs: options.requestTimeoutMs,
@@ -116,8 +117,14 @@ export class Cluster {
   }
 
   /** How long somebody waits for `what`. */
-  patience(what: string, { timeoutMs, signal }: Omit<PatienceOptions, 'clock' | 'what'> = {}): Patience {
-    return new Patience({ clock: this.platform.clock, what, signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) })
+  patience(what: string, { timeoutMs, signal }: Omit<PatienceOptions, 'clock' | 'what' | 'lifetime'> = {}): Patience {
+    return new Patience({
+      clock: this.platform.clock,
+      what,
+      signal,
+      lifetime: this.lifetime,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    })
   }
 
   /** Runs `run` whenever something new is known; returns what ends it. */

@@ -3,6 +3,7 @@
 import { MalformedBytes } from '../../base/bytes.ts'
 import { ConfigError } from '../../config/error.ts'
 import { ConnectionLost, NoAnswer } from '../../net/dial.ts'
+import { TlsRefused } from '../../platform/network.ts'
 import { type ErrorName, errorName, KafkaError } from '../../protocol/errors.ts'
 import {
   AuthenticationError,
@@ -58,6 +59,9 @@ export function brokerError(
 /** What was thrown, as a ClientError; `what` says what was being done. A bug of ours or of the program's stays what it is. */
 export function clientError(thrown: unknown, what: string): unknown {
   if (thrown instanceof ClientError) return thrown
+  if (thrown instanceof ConnectionLost && thrown.cause instanceof TlsRefused) {
+    return new AuthenticationError('TLS_FAILED', `${what}: ${thrown.cause.message}`, { cause: thrown })
+  }
   if (thrown instanceof NoAnswer) return new TimeoutError('TIMED_OUT', `${what}: ${thrown.message}`, { cause: thrown })
   if (thrown instanceof ConnectionLost)
     return new ConnectionError('NETWORK_EXCEPTION', `${what}: ${thrown.message}`, { cause: thrown })

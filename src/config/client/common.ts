@@ -2,6 +2,7 @@
 // this table; `optionName` in `names.ts` gives Kafka's own.
 
 import { choice, int, list, long, string, type Table, type Values } from '../keys.ts'
+import { securityOptions } from './security.ts'
 
 export const commonOptions = {
   bootstrapServers: list<readonly string[]>(
@@ -45,6 +46,7 @@ export const commonOptions = {
     { oneOf: ['rebootstrap', 'none'], initial: 'rebootstrap', ignoreCase: true, importance: 'low' },
     'Whether the bootstrap servers are asked again where none of the known brokers answers (KIP-899).',
   ),
+  ...securityOptions,
 } satisfies Table
 
 /** Of a client whose connections may rest. Producer and consumer keep theirs for 9 minutes, the admin client for 5. */

@@ -13,7 +13,7 @@ export const producerOptions = {
   ),
   batchSize: int(
     { initial: 16_384, min: 0 },
-    'Bytes up to which records of a partition wait together; a larger record makes a batch of its own.',
+    'Bytes, before compression, up to which records of a partition wait together; a larger record makes a batch of its own.',
   ),
   bufferMemory: long(
     { initial: 33_554_432, min: 0, importance: 'high' },
@@ -36,7 +36,10 @@ export const producerOptions = {
     { initial: true, importance: 'low' },
     'Whether brokers drop what a repetition brings twice, so that each record is there once and in its order.',
   ),
-  lingerMs: long({ initial: 5, min: 0 }, 'Milliseconds that a batch waits for more records; the first full one does not wait.'),
+  lingerMs: long(
+    { initial: 5, min: 0 },
+    'Milliseconds that a batch waits for more records; a full one does not wait. Where it is not given, none waits while nothing is on its way.',
+  ),
   maxBlockMs: long(
     { initial: 60_000, min: 0 },
     'Milliseconds that `send` waits for room and for the partitions of a topic, and `initTransactions` and the like for a coordinator.',
