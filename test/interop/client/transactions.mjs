@@ -143,4 +143,45 @@ export async function transactions({ bootstrap, report, tool, read, client }) {
       assert.deepEqual([why.code, why.fatal], ['INVALID_TRANSACTION_TIMEOUT', true], String(why))
     }),
   )
+
+  await report.test(
+    'transactions: of the older kind, whose partitions are added one by one (transaction.version 1)',
+    async () => {
+      await tool('kafka-features', ['downgrade', '--feature', 'transaction.version=1'])
+      await using(producerOf('client.tx.older'), async (producer) => {
+        const topic = 'client.tx.older'
+        await producer.initTransactions()
+        for (let i = 0; i < 20; i++) {
+          producer.beginTransaction()
+          await producer.sendAll([0, 1].map((j) => ({ topic: j ? topic : `${topic}.other`, value: `${i} ${j}` })))
+          await producer.sendOffsets([{ topic, partition: 0, offset: i }], 'client.tx.older.group')
+          if (i % 4 === 3) await producer.abortTransaction()
+          else await producer.commitTransaction()
+        }
+        producer.beginTransaction()
+        const group = { groupId: 'client.tx.older.group', generationId: 5, memberId: 'nobody' }
+        const why = await failure(producer.sendOffsets([{ topic, partition: 0, offset: 99 }], group))
+        assert.deepEqual([why.abortable, why.fatal], [true, false], String(why))
+        await producer.abortTransaction()
+        producer.beginTransaction()
+        await producer.send({ topic, value: 'last' })
+        await producer.commitTransaction()
+        const expected = Array.from({ length: 20 }, (_, i) => i)
+          .filter((i) => i % 4 !== 3)
+          .map((i) => `${i} 1`)
+        assert.deepEqual(await committed(topic, expected.length + 1), [...expected, 'last'])
+        const text = await tool('kafka-consumer-groups', ['--describe', '--group', 'client.tx.older.group'])
+        assert.equal(
+          text
+            .split('\n')
+            .find((each) => each.includes(topic))
+            ?.trim()
+            .split(/\s+/)[3],
+          '18',
+          text,
+        )
+      })
+      await tool('kafka-features', ['upgrade', '--feature', 'transaction.version=2'])
+    },
+  )
 }
