@@ -6,7 +6,7 @@ import { compile } from './compile.mjs'
 import { setUp } from './setup.mjs'
 
 /** What people import, and what bin/ loads. */
-const MODULES = ['index', 'protocol/index', 'cli/launcher']
+const MODULES = ['index', 'client/index', 'protocol/index', 'cli/launcher']
 /** What the last of them runs, as one file. */
 const PROGRAM = 'cli/main'
 

@@ -21,7 +21,7 @@ export interface DialOptions {
 
 /** The connection is gone, was refused, or did not answer in time. */
 export class ConnectionLost extends Error {
-  override readonly name = 'ConnectionLost'
+  override readonly name: string = 'ConnectionLost'
 
   /** It was never made, because the other machine says that nobody listens there. */
   get isRefused(): boolean {
@@ -29,8 +29,18 @@ export class ConnectionLost extends Error {
   }
 }
 
+/** The other end said nothing for as long as it was given; whether it has done what it was asked for is not known. */
+export class NoAnswer extends ConnectionLost {
+  override readonly name = 'NoAnswer'
+}
+
 /** Connects, or throws ConnectionLost after the timeout. */
-export async function dial(network: Network, clock: Clock, address: Address, options: DialOptions = {}): Promise<Caller> {
+export async function dial(
+  network: Pick<Network, 'connect'>,
+  clock: Clock,
+  address: Address,
+  options: DialOptions = {},
+): Promise<Caller> {
   const { connectTimeoutMs = 10_000 } = options
   const connecting = network.connect(address)
   const late = deferred<never>()
@@ -39,7 +49,7 @@ export async function dial(network: Network, clock: Clock, address: Address, opt
       (connection) => connection.close(),
       () => {}, // told as a timeout already
     )
-    late.reject(new ConnectionLost(`${address.host}:${address.port} did not take the connection within ${connectTimeoutMs} ms`))
+    late.reject(new NoAnswer(`${address.host}:${address.port} did not take the connection within ${connectTimeoutMs} ms`))
   })
   try {
     return new Caller(await Promise.race([connecting, late.promise]), clock, options)
@@ -78,7 +88,7 @@ export class Caller {
       maxFrameBytes: () => maxFrameBytes,
     })
     connection.onClose((why) => {
-      this.#lose(why?.message ?? 'the other end closed it')
+      this.#lose(why?.message ?? 'the other end closed it', why)
       this.#closed.resolve()
     })
     connection.onData(this.#reader)
@@ -124,9 +134,9 @@ export class Caller {
     }
   }
 
-  /** Closes; calls that wait fail. */
-  close(): void {
-    this.#lose('it was closed here')
+  /** Closes; calls that wait fail, and are told why. */
+  close(why = 'it was closed here'): void {
+    this.#lose(why)
   }
 
   #answered(frame: PooledBytes): void {
@@ -139,10 +149,10 @@ export class Caller {
     waiting.answer.resolve(frame)
   }
 
-  #lose(why: string): void {
+  #lose(why: string, cause?: Error): void {
     if (this.#over) return
     const { host, port } = this.remote
-    this.#over = new ConnectionLost(`the connection with ${host}:${port} is over: ${why}`)
+    this.#over = new ConnectionLost(`the connection with ${host}:${port} is over: ${why}`, cause && { cause })
     this.#reader.stop()
     this.#connection.close()
     for (const { answer, timer } of this.#waiting.values()) {

@@ -218,3 +218,69 @@ test('who asks while the address is not known, or after the end, is refused', as
   peer.close()
   await assert.rejects(beat(0), ConnectionLost)
 })
+
+test('a signal ends the wait of who asks; the connection and the others go on', async () => {
+  const { world, other, during, beat } = scene()
+  await during(other.open())
+  await during(beat(0))
+  other.isSlow = true
+  const stop = new AbortController()
+  const [sent, kept] = [beat(0, { signal: stop.signal }), beat(2)]
+  await world.events.run(world.events.now + 100)
+  stop.abort('enough')
+  await assert.rejects(during(sent), (why) => why === 'enough')
+  await assert.rejects(during(beat(0, { signal: stop.signal })), (why) => why === 'enough')
+  other.release()
+  assert.equal((await during(kept)).isCaughtUp, true)
+  assert.equal(other.seen.filter((line) => line === '7 18v4').length, 1)
+})
+
+test('a connection on which nothing is asked rests, and the next request makes another one at once', async () => {
+  const { world, other, during, beat, peer } = scene({ maxIdleMs: 5000 })
+  await during(other.open())
+  await during(beat(0))
+  await world.events.run(world.events.now + 4000)
+  await during(beat(0))
+  await world.events.run(world.events.now + 4000)
+  assert.equal(peer.isConnected, true, 'it was used four seconds ago')
+  await world.events.run(world.events.now + 2000)
+  assert.equal(peer.isConnected, false)
+  assert.equal(peer.pauseMs, 0)
+  assert.equal((await during(beat(2))).isCaughtUp, true)
+})
+
+test('who this is is said before anything else, and again when its time has passed and nothing is on its way', async () => {
+  const said: string[] = []
+  let isKnown = true
+  const { world, other, during, beat } = scene({
+    greet: async (ask) => {
+      said.push(`after ${other.seen.length}`)
+      await ask(heartbeat, { brokerId: 7, brokerEpoch: 1, currentMetadataOffset: 0 })
+      if (!isKnown) throw new KafkaError('SASL_AUTHENTICATION_FAILED')
+      return { againInMs: 1000 }
+    },
+  })
+  await during(other.open())
+  await during(Promise.all([beat(0), beat(1)]))
+  assert.deepEqual(said, ['after 1'])
+  await world.events.run(world.events.now + 1500)
+  await during(Promise.all([beat(0), beat(1)]))
+  assert.deepEqual(said, ['after 1', 'after 4'])
+  await world.events.run(world.events.now + 1500)
+  isKnown = false
+  await assert.rejects(during(beat(0)), (why) => why instanceof KafkaError && why.error === 'SASL_AUTHENTICATION_FAILED')
+})
+
+test('the body may depend on the version, and who asks may know only older ones', async () => {
+  const { other, during, peer } = scene()
+  await during(other.open())
+  const versions: number[] = []
+  const body = (version: number) => {
+    versions.push(version)
+    return { brokerId: 7, brokerEpoch: 1, currentMetadataOffset: 2 }
+  }
+  assert.equal((await during(peer.send(heartbeat, body))).isCaughtUp, true)
+  assert.deepEqual(versions, [0])
+  assert.equal(peer.facts!.versions.get(63)!.max, 0)
+  await assert.rejects(during(peer.send(heartbeat, body, { maxVersion: -1 })), /UNSUPPORTED_VERSION|serves 0 to 0/)
+})

@@ -1,6 +1,7 @@
 /** The judges, in the order in which they sit: the quick ones first, other people's suites last. */
 import { judge as apacheTools } from './apache-tools/judge.mjs'
 import { judge as badInput } from './bad-input/judge.mjs'
+import { judge as client } from './client/judge.mjs'
 import { judge as cluster } from './cluster/judge.mjs'
 import { judge as codec } from './codec/judge.mjs'
 import { judge as confluentKafka } from './confluent-kafka/judge.mjs'
@@ -19,6 +20,7 @@ import { judge as zookeeperBrokers } from './zookeeper/brokers.mjs'
 import { judge as zookeeper } from './zookeeper/judge.mjs'
 
 export const judges = [
+  client,
   kafkajs,
   kafkaPython,
   confluentKafka,

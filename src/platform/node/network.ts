@@ -6,6 +6,7 @@ import type { Logger } from '../logger.ts'
 import { type Address, type Connection, ConnectRefused, type Listener, type Network } from '../network.ts'
 import { bind, codeOf, NO_SUCH_FAMILY, portOf } from './bind.ts'
 import { NodeConnection, Tap } from './connection.ts'
+import { secured } from './tls.ts'
 
 const KEEP_ALIVE_MS = 60_000
 
@@ -21,6 +22,7 @@ export function nodeNetwork({ logger, byEvents = false }: NodeNetworkOptions = {
     hostName: hostname(),
     listen: (address, accept) => listen(address, (socket) => accept(adopt(socket, byEvents)), logger),
     connect,
+    secured,
   }
 }
 
