@@ -3,6 +3,7 @@
 export type { BearerToken } from '../net/sasl/oauthbearer.ts'
 export type { ClientPlatform } from './cluster/cluster.ts'
 export type { BrokerInfo, PartitionInfo, TopicInfo } from './cluster/metadata.ts'
+export * from './consumer/index.ts'
 export * from './errors/index.ts'
 export type { WaitOptions } from './patience.ts'
 export type { KeyedRecord, Partitioner } from './producer/partitioner.ts'

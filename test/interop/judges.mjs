@@ -5,6 +5,7 @@ import { judge as client } from './client/judge.mjs'
 import { judge as cluster } from './cluster/judge.mjs'
 import { judge as codec } from './codec/judge.mjs'
 import { judge as confluentKafka } from './confluent-kafka/judge.mjs'
+import { judge as consumer } from './consumer/judge.mjs'
 import { judge as crash } from './crash/judge.mjs'
 import { judge as crashStates } from './directories/crash-states.mjs'
 import { judge as directories } from './directories/judge.mjs'
@@ -25,6 +26,7 @@ export const judges = [
   kafkaPython,
   confluentKafka,
   apacheTools,
+  consumer,
   crash,
   badInput,
   directories,

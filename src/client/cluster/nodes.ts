@@ -6,7 +6,7 @@ import type { Platform } from '../../platform/platform.ts'
 import { Node } from './node.ts'
 
 /** What a connection is for. */
-export type Purpose = 'data' | 'coordinator' | 'admin'
+export type Purpose = 'data' | 'coordinator' | 'join' | 'admin'
 
 export interface NodesOptions {
   readonly platform: Pick<Platform, 'clock' | 'random'>

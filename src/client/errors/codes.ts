@@ -22,6 +22,7 @@ const own = {
   },
   INVALID_OPTION: { advice: 'Correct the option that the message names.' },
   INVALID_STATE: { advice: 'Call the methods in the order that their documentation names.' },
+  LOG_TRUNCATED: { advice: 'Seek to an offset that the partition has, or set autoOffsetReset: what was read behind it is gone.' },
   MALFORMED_ANSWER: {
     advice: 'Look what answers at this address: it does not speak the protocol of Kafka, or bytes were changed on the way.',
   },

@@ -1,0 +1,227 @@
+// Keeps records coming: one Fetch on its way to each broker that leads (or is the closest replica of) something that this consumer reads, for all
+// partitions there that have room. What waits for the program is bounded in bytes, for each broker and in all.
+
+import type { ConsumerSettings } from '../../config/client/consumer.ts'
+import type { Exchange } from '../../net/peer.ts'
+import type { Timer } from '../../platform/clock.ts'
+import { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { type ClientError, clientError } from '../errors/index.ts'
+import type { AssignedPartition } from './assigned-partition.ts'
+import type { Assignment } from './assignment.ts'
+import { FetchAnswers } from './fetch-answers.ts'
+import { type FetchedPart, FetchSession } from './fetch-session.ts'
+
+const FETCH: Exchange<FetchRequest, FetchResponse> = { request: FetchRequest, response: FetchResponse }
+const LAST_WITH_NAMES = 12
+/** How long a broker waits for more while a partition of its own is only kept from it by what waits for the program: it may have room soon. */
+const IMPATIENT_MS = 8
+const ISOLATION = { read_uncommitted: 0, read_committed: 1 } as const
+
+export interface FetcherOptions {
+  readonly cluster: Cluster
+  readonly config: ConsumerSettings
+  readonly assignment: Assignment
+  /** Something may be handed out. */
+  readonly onRecords: () => void
+  /** The records at its position are gone. */
+  readonly onOutOfRange: (partition: AssignedPartition) => void
+  /** It has a newer leader than the one that its position was compared with. */
+  readonly onNewLeader: (partition: AssignedPartition, leaderEpoch: number) => void
+  /** For the program: it cannot go on by itself. */
+  readonly onError: (error: ClientError) => void
+}
+
+/** A broker as it is fetched from. */
+interface Source {
+  readonly session: FetchSession
+  isAsked: boolean
+  /** Of answers that are not read to their end. */
+  bufferedBytes: number
+  /** How long it was asked to wait last while a partition had no room. */
+  waitMs: number
+}
+
+export class Fetcher {
+  readonly #options: FetcherOptions
+  readonly #sources = new Map<number, Source>()
+  readonly #answers: FetchAnswers
+  #isKicked = false
+  #isOver = false
+  #retry: { readonly timer: Timer; readonly at: number } | null = null
+
+  constructor(options: FetcherOptions) {
+    this.#options = options
+    this.#answers = new FetchAnswers(options)
+  }
+
+  /** Bytes of answers that wait for the program. */
+  get bufferedBytes(): number {
+    return [...this.#sources.values()].reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0)
+  }
+
+  /** Looks soon for what can be asked: something has changed. */
+  kick(): void {
+    if (this.#isKicked || this.#isOver) return
+    this.#isKicked = true
+    queueMicrotask(() => {
+      this.#isKicked = false
+      if (!this.#isOver) this.#askAll()
+    })
+  }
+
+  close(): void {
+    this.#isOver = true
+    this.#retry?.timer.cancel()
+  }
+
+  #askAll(): void {
+    const { assignment, config } = this.#options
+    const byNode = new Map<number, AssignedPartition[]>()
+    for (const each of assignment.all) {
+      const id = this.#sourceOf(each)
+      if (id === null) continue
+      const own = byNode.get(id)
+      if (own) own.push(each)
+      else byNode.set(id, [each])
+    }
+    const share = Math.max(1, Math.floor(config.prefetchMaxBytes / Math.max(1, byNode.size)))
+    for (const [id, partitions] of byNode) {
+      let source = this.#sources.get(id)
+      if (!source) this.#sources.set(id, (source = { session: new FetchSession(), isAsked: false, bufferedBytes: 0, waitMs: 0 }))
+      if (!source.isAsked) void this.#ask(id, source, partitions, share)
+    }
+  }
+
+  /** Which broker to ask; null where that is not known, or there is nothing to ask for. */
+  #sourceOf(each: AssignedPartition): number | null {
+    const { cluster } = this.#options
+    if (!each.hasPosition || each.isPaused || each.isHeld) return null
+    const now = cluster.platform.clock.monotonic()
+    if (each.notBefore > now) {
+      this.#lookAgainAt(each.notBefore, now)
+      return null
+    }
+    const known = cluster.peekTopic(each.topic)?.partitions[each.partition]
+    if (!known || known.leaderId === null) {
+      cluster.invalidate()
+      return null
+    }
+    if (known.leaderEpoch > each.checkedEpoch) {
+      // A new leader may have less than the one before (KIP-320).
+      this.#options.onNewLeader(each, known.leaderEpoch)
+      if (each.checkedEpoch < known.leaderEpoch) return null
+    }
+    if (each.readReplica && each.readReplica.until < now) each.readReplica = null
+    return each.readReplica?.id ?? known.leaderId
+  }
+
+  #lookAgainAt(at: number, now: number): void {
+    if (this.#retry && this.#retry.at <= at) return
+    this.#retry?.timer.cancel()
+    const timer = this.#options.cluster.platform.clock.after(Math.max(1, at - now), () => {
+      this.#retry = null
+      this.kick()
+    })
+    this.#retry = { timer, at }
+  }
+
+  async #ask(id: number, source: Source, partitions: readonly AssignedPartition[], share: number): Promise<void> {
+    const { cluster, config } = this.#options
+    const room = share - source.bufferedBytes
+    if (room <= 0) return this.#makeRoom()
+    const limit = Math.max(1, config.maxPartitionFetchBytes)
+    const hungry = partitions
+      .filter(({ bufferedBytes }) => bufferedBytes < limit)
+      .sort((a, b) => a.bufferedBytes - b.bufferedBytes)
+    if (hungry.length === 0) return
+    const isShort = hungry.length < partitions.length
+    source.waitMs = isShort ? Math.min(config.fetchMaxWaitMs, Math.max(IMPATIENT_MS, source.waitMs)) : config.fetchMaxWaitMs
+    const asked = new Map(hungry.map((each) => [each.name, { partition: each, turn: each.turn }]))
+    const parts = hungry.map((each) => this.#partOf(each, limit))
+    source.isAsked = true
+    try {
+      const answer = await cluster.node(id).send(FETCH, (version) => this.#bodyOf(source, parts, version, room), {
+        timeoutMs: config.requestTimeoutMs + source.waitMs,
+        signal: cluster.lifetime.signal,
+        ...(parts.some(({ topicId }) => topicId === null) ? { maxVersion: LAST_WITH_NAMES } : {}),
+      })
+      if (this.#isOver) return
+      const trouble = source.session.answered(answer)
+      if (trouble === null) this.#take(id, source, asked, answer, isShort)
+      else this.#pause(hungry)
+    } catch (thrown) {
+      if (this.#isOver) return
+      this.#failed(thrown, source, hungry)
+    } finally {
+      source.isAsked = false
+      this.kick()
+    }
+  }
+
+  #take(
+    id: number,
+    source: Source,
+    asked: ReadonlyMap<string, { readonly partition: AssignedPartition; readonly turn: number }>,
+    answer: FetchResponse,
+    isShort: boolean,
+  ): void {
+    const taken = this.#answers.take(id, source.session, asked, answer, (bytes) => {
+      source.bufferedBytes -= bytes
+      source.waitMs = 0 // the program reads on: there may be room for others soon
+      this.kick()
+    })
+    source.bufferedBytes += taken
+    if (taken > 0) {
+      source.waitMs = 0
+      this.#options.onRecords()
+    } else if (isShort) source.waitMs *= 2
+  }
+
+  #partOf(each: AssignedPartition, maxBytes: number): FetchedPart {
+    const topic = this.#options.cluster.peekTopic(each.topic)!
+    return {
+      topic: each.topic,
+      topicId: topic.id,
+      partition: each.partition,
+      fetchOffset: each.fetchOffset,
+      currentLeaderEpoch: topic.partitions[each.partition]!.leaderEpoch,
+      maxBytes,
+    }
+  }
+
+  #bodyOf({ session, waitMs }: Source, parts: readonly FetchedPart[], version: number, room: number) {
+    const { config } = this.#options
+    return {
+      ...session.ask(parts, version),
+      maxWaitMs: waitMs,
+      minBytes: config.fetchMinBytes,
+      maxBytes: Math.min(config.fetchMaxBytes, room),
+      isolationLevel: ISOLATION[config.isolationLevel],
+      rackId: config.clientRack,
+    }
+  }
+
+  /** What paused partitions keep is forgotten: others wait for its room. */
+  #makeRoom(): void {
+    for (const each of this.#options.assignment.all) if (each.isPaused && each.bufferedBytes > 0) each.clear()
+  }
+
+  #failed(thrown: unknown, source: Source, partitions: readonly AssignedPartition[]): void {
+    const { cluster, onError } = this.#options
+    source.session.restart()
+    const error = clientError(thrown, 'Fetch') as ClientError
+    this.#pause(partitions)
+    if (error.retriable === true) cluster.heed(error)
+    else onError(error)
+  }
+
+  #pause(partitions: readonly AssignedPartition[]): void {
+    const { cluster } = this.#options
+    const now = cluster.platform.clock.monotonic()
+    for (const each of partitions) {
+      each.readReplica = null
+      each.notBefore = now + cluster.retries.pauseMs(each.failures++)
+    }
+  }
+}

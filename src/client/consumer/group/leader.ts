@@ -1,0 +1,91 @@
+// What the leader of a classic group does: it shares the partitions among the members.
+
+import { readSubscription, writeAssignment } from '../../../assignors/consumer-protocol.ts'
+import {
+  type Assignable,
+  type Assignor,
+  type Member as GroupMember,
+  assignors as known,
+  type Topics,
+} from '../../../assignors/index.ts'
+import type { JoinGroupResponse } from '../../../protocol/messages/join-group.ts'
+import type { Cluster } from '../../cluster/cluster.ts'
+import type { Metadata } from '../../cluster/metadata.ts'
+import { BrokerError } from '../../errors/index.ts'
+import type { Patience } from '../../patience.ts'
+
+/** The assignors that a consumer names in its options, in that order. */
+export function assignorsOf(names: readonly string[]): Assignor[] {
+  return names.map((name) => known.find((assignor) => assignor.name === name)!)
+}
+
+export class Leader {
+  readonly #cluster: Cluster
+  /** The topics of the whole group. */
+  #topics: readonly string[] = []
+  /** What the assignment was made of, as a text. */
+  #basis: string | null = null
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+  }
+
+  /** Who gets what, in the encoding of the group. */
+  async assign(
+    assignor: Assignor,
+    { members }: JoinGroupResponse,
+    patience: Patience,
+  ): Promise<{ memberId: string; assignment: Uint8Array }[]> {
+    const group = members.map(({ memberId, groupInstanceId, metadata }): GroupMember => {
+      return { memberId, groupInstanceId, ...readSubscription(metadata) }
+    })
+    this.#topics = [...new Set(group.flatMap(({ topics }) => topics))].sort()
+    await this.#learn(patience)
+    const topics = topicsIn(this.#cluster.metadata, this.#topics)
+    this.#basis = basisOf(topics)
+    const assignment = assignor.assign(topics, group)
+    return [...assignment].map(([memberId, partitions]) => ({
+      memberId,
+      assignment: writeAssignment({ partitions, userData: null }),
+    }))
+  }
+
+  /** Another member leads. */
+  resign(): void {
+    this.#basis = null
+    this.#topics = []
+  }
+
+  /** Whether what it shared is not what there is any more; false for who does not lead. */
+  isStale(metadata: Metadata): boolean {
+    return this.#basis !== null && basisOf(topicsIn(metadata, this.#topics)) !== this.#basis
+  }
+
+  /** A topic that nobody asked for so far is asked for; one that does not exist is nobody's. */
+  async #learn(patience: Patience): Promise<void> {
+    const missing = this.#topics.filter((topic) => !this.#cluster.peekTopic(topic))
+    if (missing.length > 0) await this.#cluster.refresh(patience)
+    if (this.#topics.length > 0 && this.#cluster.metadata.brokers.size === 0) {
+      throw new BrokerError('BROKER_NOT_AVAILABLE', 'nobody tells the brokers of the cluster', { retriable: true })
+    }
+  }
+}
+
+function topicsIn({ topics, brokers }: Metadata, names: readonly string[]): Topics {
+  const found = new Map<string, Assignable[]>()
+  for (const topic of names) {
+    const partitions = topics.get(topic)?.partitions
+    if (!partitions || partitions.length === 0) continue
+    const assignable = partitions.map(({ index, replicas }): Assignable => {
+      const racks = new Set(replicas.flatMap((id) => brokers.get(id)?.rack ?? []))
+      return { topic, partition: index, racks: [...racks].sort() }
+    })
+    found.set(topic, assignable)
+  }
+  return found
+}
+
+/** Topics, how many partitions they have, and in which racks these are. */
+function basisOf(topics: Topics): string {
+  return JSON.stringify([...topics].map(([topic, partitions]) => [topic, partitions.map(({ racks }) => racks)]))
+}

@@ -1,0 +1,89 @@
+// Holds the partitions that a group gives, and tells the program when they come and go.
+
+import type { ClientError } from '../errors/index.ts'
+import type { AssignedPartition } from './assigned-partition.ts'
+import type { Assignment } from './assignment.ts'
+import type { AutoCommit } from './auto-commit.ts'
+import type { Deliveries } from './deliveries.ts'
+import type { Holder } from './group/member.ts'
+import type { TopicPartition } from './place.ts'
+
+/** What a program is told of its partitions; what it gives back is waited for. */
+export interface RebalanceListener {
+  /** They were added; seek here to begin elsewhere than at what is committed. */
+  onAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>
+  /** They are about to go to others: commit here what is done. */
+  onRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>
+  /** Others may have them already, and a commit would be refused. Default: as `onRevoked`. */
+  onLost?(partitions: readonly TopicPartition[]): void | Promise<void>
+}
+
+export interface HolderOptions {
+  readonly assignment: Assignment
+  readonly deliveries: Deliveries
+  readonly autoCommit: () => AutoCommit | null
+  readonly listener: () => RebalanceListener
+  /** No handler is waited for any more. */
+  readonly isHurried: () => boolean
+  /** There is something to find out, or to fetch. */
+  readonly onChange: () => void
+  readonly onError: (error: ClientError) => void
+}
+
+export class GroupHolder implements Holder {
+  readonly #options: HolderOptions
+
+  constructor(options: HolderOptions) {
+    this.#options = options
+  }
+
+  get owned(): readonly TopicPartition[] {
+    return this.#options.assignment.names
+  }
+
+  async revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    const { assignment, deliveries, autoCommit, isHurried } = this.#options
+    const held = this.#find(partitions)
+    for (const each of held) each.isHeld = true
+    await deliveries.drain(held, () => isHurried() || held.every(({ isGone }) => isGone))
+    const left = () => held.filter(({ isGone }) => !isGone)
+    await autoCommit()?.commit(left())
+    if (left().length > 0) await this.#tell('onRevoked', left())
+    assignment.remove(left())
+    this.#options.onChange()
+  }
+
+  async lose(partitions: readonly TopicPartition[]): Promise<void> {
+    const { assignment, deliveries, listener } = this.#options
+    const lost = this.#find(partitions)
+    assignment.remove(lost)
+    deliveries.nudge()
+    if (lost.length > 0) await this.#tell(listener().onLost ? 'onLost' : 'onRevoked', lost)
+  }
+
+  async assign(partitions: readonly TopicPartition[]): Promise<void> {
+    const { assignment, onChange } = this.#options
+    const added = assignment.add(partitions)
+    // Nothing is fetched before the program was told: it may seek.
+    for (const each of added) {
+      each.searchFor({ kind: 'committed' })
+      each.isHeld = true
+    }
+    await this.#tell('onAssigned', added)
+    for (const each of added) each.isHeld = false
+    onChange()
+  }
+
+  #find(partitions: readonly TopicPartition[]): AssignedPartition[] {
+    return partitions.flatMap((each) => this.#options.assignment.find(each) ?? [])
+  }
+
+  async #tell(what: keyof RebalanceListener, partitions: readonly TopicPartition[]): Promise<void> {
+    try {
+      await this.#options.listener()[what]?.(partitions.map(({ topic, partition }) => ({ topic, partition })))
+    } catch (thrown) {
+      // It is the program's own: it meets it where it waits for records.
+      this.#options.onError(thrown as ClientError)
+    }
+  }
+}
