@@ -12,7 +12,7 @@ import { Assignment } from './assignment.ts'
 import { AutoCommit } from './auto-commit.ts'
 import { type BatchesOptions, batchesOf, Poller, type PollOptions } from './batch-reader.ts'
 import { Deliveries } from './deliveries.ts'
-import { Engine } from './engine.ts'
+import { Engine, type Trouble } from './engine.ts'
 import { Feed } from './feed.ts'
 import { Fetcher } from './fetcher.ts'
 import { CoordinatorLink } from './group/coordinator-link.ts'
@@ -96,7 +96,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     })
     this.#poller = new Poller(this.#engine)
     this.#lookup = new OffsetLookup(cluster, settings)
-    const onError = (error: Error, holds?: () => boolean) => this.#engine.fail(error, holds)
+    const onError = (error: Error, trouble?: Trouble) => this.#engine.fail(error, trouble)
     this.#group = settings.groupId === null ? null : this.#groupOf(settings.groupId, onError)
     const offsets = this.#group?.offsets ?? null
     this.#positions = new Positions({
@@ -136,7 +136,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     })
   }
 
-  #groupOf(groupId: string, onError: (error: Error) => void) {
+  #groupOf(groupId: string, onError: (error: Error, trouble?: Trouble) => void) {
     const link = new CoordinatorLink(this.#cluster, groupId)
     const holder = new GroupHolder({
       assignment: this.#assignment,
@@ -155,7 +155,11 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       holder,
       onError,
     })
-    return { offsets: new GroupOffsets(link, () => membership.identity), membership, holder }
+    return {
+      offsets: new GroupOffsets(link, () => membership.identity, this.#settings.groupProtocol === 'consumer'),
+      membership,
+      holder,
+    }
   }
 
   /**
@@ -188,6 +192,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     this.#deliveries.forgetLoops()
     if (this.#subscription.isGroup) await this.#group?.membership.leave()
     else await this.#autoCommit?.commit(this.#assignment.all)
+    this.#engine.forgive()
     this.#group?.membership.set({ kind: 'nothing' })
     this.#subscription.wanted = { kind: 'nothing' }
     this.#assignment.remove(this.#assignment.names)

@@ -1,7 +1,7 @@
 // What the ways to read share: the feed, what is out, and what wakes whoever waits.
 
 import type { Cluster } from '../cluster/cluster.ts'
-import { AbortedError, ClientError } from '../errors/index.ts'
+import { AbortedError } from '../errors/index.ts'
 import { closed } from '../patience.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import type { Assignment } from './assignment.ts'
@@ -32,7 +32,7 @@ export class Engine<K, V> {
   readonly maxRecords: number
   readonly bell = new Bell()
   readonly #onRead: () => void
-  #trouble: { readonly error: Error; readonly holds: () => boolean } | null = null
+  #trouble: { readonly error: Error; readonly holds: () => boolean; readonly isFinal: boolean } | null = null
   #isClosing = false
   #untilLook = RECORDS_A_LOOK
   #sliceEnds = 0
@@ -63,18 +63,22 @@ export class Engine<K, V> {
   }
 
   /** For the program: whoever reads next meets it, if it still holds then. */
-  fail(error: Error, holds: () => boolean = () => true): void {
-    if (!this.#trouble?.holds()) this.#trouble = { error, holds }
+  fail(error: Error, { holds = () => true, isFinal = false }: Trouble = {}): void {
+    if (isFinal || !this.#trouble?.holds()) this.#trouble = { error, holds, isFinal }
     this.bell.ring()
   }
 
-  /** Throws what went wrong: once, and what is fatal again and again. */
+  /** The program begins anew: what went wrong before means nothing any more. */
+  forgive(): void {
+    this.#trouble = null
+  }
+
+  /** Throws what went wrong: once, and what is final again and again. */
   check(signal?: AbortSignal): void {
     if (signal?.aborted) throw new AbortedError(signal.reason)
     const trouble = this.#trouble
     if (!trouble) return
-    // With a fatal one nothing comes any more.
-    if (!(trouble.error instanceof ClientError && trouble.error.fatal)) this.#trouble = null
+    if (!trouble.isFinal) this.#trouble = null
     if (trouble.holds()) throw trouble.error
   }
 
@@ -109,6 +113,13 @@ export class Engine<K, V> {
   done({ partition, era, offset, epoch }: Given): void {
     partition.done(offset, epoch, era)
   }
+}
+
+export interface Trouble {
+  /** Whether it is still true: the program may go elsewhere. */
+  readonly holds?: () => boolean
+  /** Nothing comes any more. */
+  readonly isFinal?: boolean
 }
 
 /** Something that the program was given of a partition: all before `offset`. */

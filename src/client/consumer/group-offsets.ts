@@ -28,11 +28,13 @@ const FIRST_WITH_GROUPS = 8
 export class GroupOffsets {
   readonly #link: CoordinatorLink
   readonly #identity: () => ConsumerGroupMetadata
+  readonly #hasEpochs: boolean
 
-  /** `identity` is asked for each time: who this consumer is changes with every rebalance. */
-  constructor(link: CoordinatorLink, identity: () => ConsumerGroupMetadata) {
+  /** `identity` is asked for each time: who this consumer is changes with every rebalance. `hasEpochs`: the group is one of KIP-848. */
+  constructor(link: CoordinatorLink, identity: () => ConsumerGroupMetadata, hasEpochs: boolean) {
     this.#link = link
     this.#identity = identity
+    this.#hasEpochs = hasEpochs
   }
 
   /**
@@ -59,17 +61,17 @@ export class GroupOffsets {
     const answer = await this.#link.ask(COMMIT, body, patience, { maxVersion: LAST_WITH_NAMES })
     for (const { name, partitions } of answer.topics) {
       for (const { partitionIndex, errorCode } of partitions) {
-        this.#judge(errorCode, `OffsetCommit for ${name}-${partitionIndex}`, generationId)
+        this.#judge(errorCode, `OffsetCommit for ${name}-${partitionIndex}`)
       }
     }
   }
 
-  #judge(code: number, what: string, epoch: number): void {
+  #judge(code: number, what: string): void {
     try {
       this.#link.judge(code, what)
     } catch (thrown) {
-      // The member epoch went on while the commit was on its way (KIP-848).
-      const isLate = (thrown as ClientError).code === 'STALE_MEMBER_EPOCH' && this.#identity().generationId > epoch
+      // The member epoch went on; the next heartbeat says to which one (KIP-848).
+      const isLate = (thrown as ClientError).code === 'STALE_MEMBER_EPOCH' && this.#identity().generationId > 0
       if (!isLate) throw thrown
       throw new ClientError('STALE_MEMBER_EPOCH', (thrown as ClientError).message, { cause: thrown, retriable: true })
     }
@@ -90,7 +92,7 @@ export class GroupOffsets {
       partitionIndexes: own.map(({ partition }) => partition),
     }))
     const { groupId, memberId, generationId } = this.#identity()
-    const member = memberId === '' ? {} : { memberId, memberEpoch: generationId }
+    const member = this.#hasEpochs && generationId > 0 ? { memberId, memberEpoch: generationId } : {}
     const answer = await this.#link.ask(
       FETCH,
       (version) =>
@@ -101,7 +103,7 @@ export class GroupOffsets {
       { maxVersion: LAST_WITH_NAMES },
     )
     const group = answer.groups[0] ?? answer
-    this.#judge(group.errorCode, 'OffsetFetch', generationId)
+    this.#judge(group.errorCode, 'OffsetFetch')
     const found = new Map<string, OffsetAndMetadata | null>(partitions.map((each) => [nameOf(each), null]))
     for (const { name, partitions: own } of group.topics) {
       for (const { partitionIndex, errorCode, committedOffset, committedLeaderEpoch, metadata } of own) {

@@ -118,7 +118,7 @@ test('a slow handler keeps its place; one that does not come back within maxPoll
   const { broker, client } = await topicWith(t, 1)
   await client.produce('t', ['a', 'b'])
   const told: string[] = []
-  const consumer = consumerFor(t, broker, { groupId: 'g', maxPollIntervalMs: 400, heartbeatIntervalMs: 30 })
+  const consumer = consumerFor(t, broker, { groupId: 'g', maxPollIntervalMs: 1000, heartbeatIntervalMs: 30 })
   consumer.subscribe('t', {
     onRevoked: () => void told.push('revoked'),
     onLost: (partitions) => void told.push(`lost ${names(partitions)}`),

@@ -7,6 +7,7 @@ import { BrokerError, ClientError, UnsupportedError } from '../errors/index.ts'
 import type { Patience } from '../patience.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import type { Assignment } from './assignment.ts'
+import type { Trouble } from './engine.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 import type { OffsetLookup } from './offset-lookup.ts'
 import { LATEST, searchOf } from './reset.ts'
@@ -20,8 +21,8 @@ export interface PositionsOptions {
   readonly offsets: GroupOffsets | null
   /** There is something to fetch. */
   readonly onFound: () => void
-  /** For the program, as long as `holds` says so: it may go elsewhere. */
-  readonly onError: (error: ClientError, holds?: () => boolean) => void
+  /** For the program. */
+  readonly onError: (error: ClientError, trouble?: Trouble) => void
 }
 
 export class Positions {
@@ -200,8 +201,8 @@ export class Positions {
   }
 }
 
-/** Whether the program has not gone elsewhere since. */
-function sameEra(partition: AssignedPartition): () => boolean {
+/** As long as the program does not go elsewhere. */
+function sameEra(partition: AssignedPartition): Trouble {
   const { era } = partition
-  return () => partition.era === era && !partition.isGone
+  return { holds: () => partition.era === era && !partition.isGone }
 }

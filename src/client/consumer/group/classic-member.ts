@@ -248,6 +248,6 @@ export class ClassicMember implements Member {
     this.#forget()
     this.#memberId = ''
     await holder.lose(holder.owned)
-    onError(error)
+    onError(error, { isFinal: true })
   }
 }

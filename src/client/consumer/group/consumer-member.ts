@@ -182,7 +182,8 @@ export class ConsumerMember implements Member {
       if (given.length > 0) await holder.revoke(given)
       if (isLate()) return
       const owned = new Set(holder.owned.map(nameOf))
-      await holder.assign(named.filter((each) => !owned.has(nameOf(each))))
+      const added = named.filter((each) => !owned.has(nameOf(each)))
+      if (added.length > 0) await holder.assign(added)
       if (isLate()) return
       this.#heartbeats.soon()
       if (this.#target !== target) continue
@@ -243,6 +244,6 @@ export class ConsumerMember implements Member {
     this.#heartbeats.stop()
     this.#forget()
     await holder.lose(holder.owned)
-    onError(error)
+    onError(error, { isFinal: true })
   }
 }

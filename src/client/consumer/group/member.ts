@@ -3,6 +3,7 @@
 import type { ConsumerSettings } from '../../../config/client/consumer.ts'
 import type { ClientError } from '../../errors/index.ts'
 import type { Deliveries } from '../deliveries.ts'
+import type { Trouble } from '../engine.ts'
 import type { ConsumerGroupMetadata, TopicPartition } from '../place.ts'
 import type { Subscription } from '../subscription.ts'
 import type { CoordinatorLink } from './coordinator-link.ts'
@@ -23,8 +24,8 @@ export interface MemberOptions {
   readonly subscription: Subscription
   readonly deliveries: Deliveries
   readonly holder: Holder
-  /** For the program; with a fatal one the member has stopped. */
-  readonly onError: (error: ClientError) => void
+  /** For the program; with a final one the member has stopped. */
+  readonly onError: (error: ClientError, trouble?: Trouble) => void
 }
 
 export interface Member {
