@@ -61,6 +61,20 @@ test('commits by itself what is done, and nothing else', async (t) => {
   assert.equal((await committedOffsets(client, 'g'))['t-0'], 4)
 })
 
+test('an automatic commit does not go behind what the program has committed', async (t) => {
+  const { broker, client } = await inMemory(t)
+  await client.createTopic('t')
+  await client.produce('t', texts(3))
+  const consumer = consumerFor(t, broker, { groupId: 'g' })
+  consumer.subscribe('t')
+  const iterator = consumer.records()
+  await iterator.next()
+  await iterator.next()
+  await consumer.commit()
+  await consumer.close()
+  assert.equal((await committedOffsets(client, 'g'))['t-0'], 2)
+})
+
 test('batches are of one partition, in order, at most as large as asked for, and tell how much is behind them', async (t) => {
   const { broker, client } = await inMemory(t)
   await client.createTopic('t', { partitions: 2 })

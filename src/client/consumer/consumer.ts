@@ -315,7 +315,16 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
    * defaultApiTimeoutMs. Rejects with UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION or FENCED_INSTANCE_ID where others have the partitions by now.
    */
   async commit(offsets: readonly TopicPartitionOffset[] = this.#committable(), options: WaitOptions = {}): Promise<void> {
-    await this.#groupFor('commit').offsets.commit(offsets, this.#patience('commit', options))
+    const { offsets: group } = this.#groupFor('commit')
+    const eras = offsets.map((each) => this.#assignment.find(each)?.era)
+    await group.commit(offsets, this.#patience('commit', options))
+    // What the program has committed is done, and no automatic commit goes behind it.
+    for (const [i, each] of offsets.entries()) {
+      const partition = this.#assignment.find(each)
+      if (!partition || eras[i] !== partition.era) continue
+      partition.done(each.offset, each.leaderEpoch ?? -1, partition.era)
+      partition.committedOffset = each.offset
+    }
   }
 
   /** What the group has committed, in the order of the partitions; null where nothing is. */

@@ -20,7 +20,7 @@ export const judge = {
   about:
     'odradek/client: Consumer on Apache Kafka and on ours: every compression, transactions, times, restarts, groups with Java members, KIP-848',
   needs: ['java', 'javac', 'mvn'],
-  minutes: 8,
+  minutes: 15,
   startsBrokers: true,
 
   async install() {
@@ -33,15 +33,15 @@ export const judge = {
     const tools = new ToolRunner(installed.tools)
     try {
       for (const each of kind === 'apache' ? ['apache'] : ['ours', 'apache']) {
-        const broker = await startBroker({ kind: each, overrides })
+        const broker = await startBroker({ kind: each, overrides, readyMs: 180_000 })
         const world = { kind: each, broker, restart: startBroker, overrides, tools, installed, client, report, test }
         await readingSuite(world)
         await classicSuite(world)
         await newerSuite(world)
-        await broker.stop()
+        await world.broker.stop()
 
         function test(name, body) {
-          return report.test(`${each}: ${name}`, body, { timeoutMs: 90_000 })
+          return report.test(`${each}: ${name}`, body, { timeoutMs: 240_000 })
         }
       }
     } finally {

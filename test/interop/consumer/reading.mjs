@@ -14,7 +14,7 @@ export async function readingSuite(world) {
     try {
       consumer.assign([{ topic: name, partition: 0 }])
       const values = []
-      const signal = AbortSignal.timeout(30_000)
+      const signal = AbortSignal.timeout(60_000)
       while (values.length < count) values.push(...(await consumer.poll({ signal })).map(({ value }) => value))
       return values
     } finally {
@@ -86,7 +86,12 @@ export async function readingSuite(world) {
     const values = Array.from({ length: 5000 }, (_, i) => `v${i} ${'y'.repeat(200)}`)
     await write(world, name, values)
     const seen = []
-    const consumer = make({ groupId: 'killed', prefetchMaxBytes: 20_000, maxPartitionFetchBytes: 10_000 })
+    const consumer = make({
+      groupId: 'killed',
+      sessionTimeoutMs: 120_000,
+      prefetchMaxBytes: 20_000,
+      maxPartitionFetchBytes: 10_000,
+    })
     consumer.subscribe(name)
     const running = consumer.run({
       eachRecord: async ({ value }) => {
@@ -105,7 +110,7 @@ export async function readingSuite(world) {
       )
       await broker.kill()
       const { port, dir } = broker
-      const again = await world.restart({ kind, dir, port, overrides: world.overrides })
+      const again = await world.restart({ kind, dir, port, overrides: world.overrides, readyMs: 180_000 })
       world.broker = again
       await until(
         () => `${seen.length} records; ${trouble}`,

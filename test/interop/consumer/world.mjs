@@ -22,7 +22,7 @@ export function write({ tools, broker }, name, values, ...more) {
   })
 }
 
-export async function until(what, check, ms = 30_000) {
+export async function until(what, check, ms = 60_000) {
   for (const deadline = performance.now() + ms; !check(); ) {
     if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what()}`)
     await new Promise((resume) => setTimeout(resume, 20))
