@@ -29,7 +29,7 @@ export function consumerFor(
 }
 
 /** The next so many records; the last of them counts as done. */
-export async function take(consumer: Texts, count: number, timeoutMs = 15_000): Promise<TextRecord[]> {
+export async function take(consumer: Texts, count: number, timeoutMs = 60_000): Promise<TextRecord[]> {
   const records: TextRecord[] = []
   const signal = AbortSignal.timeout(timeoutMs)
   while (records.length < count) records.push(...(await consumer.poll({ signal })))

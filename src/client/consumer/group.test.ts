@@ -26,7 +26,8 @@ function reader(
   return { consumer, told, seen, running }
 }
 
-const owns = (consumer: Texts, count: number) => eventually(`${count} partitions`, () => consumer.assignment().length === count)
+const owns = (consumer: Texts, count: number) =>
+  eventually(`${count} partitions`, () => consumer.assignment().length === count, 30_000)
 
 async function topicWith(t: TestContext, partitions: number) {
   const found = await inMemory(t)
