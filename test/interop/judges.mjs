@@ -4,6 +4,7 @@ import { judge as badInput } from './bad-input/judge.mjs'
 import { judge as client } from './client/judge.mjs'
 import { judge as cluster } from './cluster/judge.mjs'
 import { judge as codec } from './codec/judge.mjs'
+import { judge as commands } from './commands/judge.mjs'
 import { judge as confluentKafka } from './confluent-kafka/judge.mjs'
 import { judge as consumer } from './consumer/judge.mjs'
 import { judge as crash } from './crash/judge.mjs'
@@ -27,6 +28,7 @@ export const judges = [
   confluentKafka,
   apacheTools,
   consumer,
+  commands,
   crash,
   badInput,
   directories,

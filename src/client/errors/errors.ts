@@ -8,6 +8,8 @@ export interface ErrorDetails {
   readonly retriable?: boolean
   readonly fatal?: boolean
   readonly abortable?: boolean
+  /** What the broker itself said. */
+  readonly said?: string | null | undefined
 }
 
 /** Everything that the client throws is one. */
@@ -23,6 +25,8 @@ export class ClientError extends Error {
   readonly abortable: boolean
   /** What to do, in a sentence. */
   readonly advice: string
+  /** What the broker itself said; null where it gave no more than the code. */
+  readonly said: string | null
 
   constructor(code: ErrorCode, message?: string, details: ErrorDetails = {}) {
     const facts = factsOf(code)
@@ -32,6 +36,7 @@ export class ClientError extends Error {
     this.fatal = details.fatal ?? facts.fatal
     this.abortable = details.abortable ?? facts.abortable
     this.advice = facts.advice
+    this.said = details.said ?? null
   }
 }
 

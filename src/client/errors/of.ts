@@ -53,7 +53,7 @@ export function brokerError(
   const number = code === 'UNKNOWN_SERVER_ERROR' && typeof codeOrName === 'number' && codeOrName !== -1 ? ` ${codeOrName}` : ''
   const Kind = kinds[code] ?? BrokerError
   const { message } = new KafkaError(code)
-  return new Kind(code, `${what}: ${code}${number}${said || ` (${message})`}`, details)
+  return new Kind(code, `${what}: ${code}${number}${said || ` (${message})`}`, { said: text, ...details })
 }
 
 /** What was thrown, as a ClientError; `what` says what was being done. A bug of ours or of the program's stays what it is. */
