@@ -8,3 +8,9 @@ export async function main(name: string, words: readonly string[]): Promise<void
   await program.exports.main(name, words)
   await program.keep()
 }
+
+/** The same for those that are part of the broker's program. What it needs to start is kept when it starts. */
+export async function nodeMain(name: string, words: readonly string[]): Promise<void> {
+  const program = loadProgram<typeof import('./main.ts')>(new URL('main.cjs', import.meta.url))
+  await program.exports.nodeCommand(name, words)
+}

@@ -35,7 +35,7 @@ function adminWith(options: Options): Admin {
   try {
     return new Admin(options as unknown as ConstructorParameters<typeof Admin>[0])
   } catch (thrown) {
-    throw new Failure(`Failed to create new KafkaAdminClient\n${(thrown as Error).message}`)
+    throw new Failure(`Failed to create new KafkaAdminClient\nCaused by: ${(thrown as Error).message}`)
   }
 }
 

@@ -21,6 +21,8 @@ export interface CommandParts<T extends OptionTable> {
   readonly options: T
   /** The first line of the help. */
   readonly about: string
+  /** The first line where nothing was typed; else the same. */
+  readonly aboutNothing?: string
   /** Throws a UsageFailure, or a Failure, where options do not fit together. */
   check?(found: Found<T>, around: Surroundings): void
   /** Resolves to the exit code, or throws a Failure. */
@@ -33,7 +35,7 @@ export interface CommandParts<T extends OptionTable> {
 
 /** A command whose options are read as most of Kafka's commands read them. */
 export function command<T extends OptionTable>(parts: CommandParts<T>): RunCommand {
-  const { options, about, check, run, explain = complain, helpsWithTrouble = false } = parts
+  const { options, about, aboutNothing = about, check, run, explain = complain, helpsWithTrouble = false } = parts
   const withHelp = (message: string, around: Surroundings) => {
     around.complain(message)
     for (const line of helpLines(options)) around.complain(line)
@@ -43,7 +45,8 @@ export function command<T extends OptionTable>(parts: CommandParts<T>): RunComma
     let found: Found<T>
     try {
       found = parseOptions(options, words)
-      if (words.length === 0 || found.has('help')) return withHelp(about, around)
+      if (words.length === 0) return withHelp(aboutNothing, around)
+      if (found.has('help')) return withHelp(about, around)
       if (found.has('version')) {
         around.print(KAFKA_VERSION)
         return 0

@@ -9,7 +9,7 @@ let admin: Admin
 
 before(async () => {
   broker = await startBroker({ inMemory: true, config: { 'offsets.topic.num.partitions': 1 } })
-  admin = new Admin({ bootstrapServers: broker.bootstrapServers, clientId: 'judge' })
+  admin = new Admin({ bootstrapServers: broker.bootstrapServers, clientId: 'judge', retryBackoffMs: 5, retryBackoffMaxMs: 5 })
 })
 
 after(async () => {
@@ -88,7 +88,7 @@ test('offsets of a group are set, told and deleted while it has no members', asy
   assert.deepEqual([...(await admin.deleteGroups(['g', 'none'])).errors.keys()], ['none'])
 })
 
-test('what only a leader knows is asked of it, and a partition that is not there is told at once', async () => {
+test('what only a leader knows is asked of it, and a partition that is not there is told after a few attempts', async () => {
   await admin.createTopics([{ name: 'empty' }])
   const asked = await admin.listOffsets([
     { topic: 'empty', partition: 0, at: 'latest' },
@@ -113,6 +113,24 @@ test('the cluster, its log directories and its versions', async () => {
   )
   assert.ok((await admin.describeApiVersions([id])).get(String(id))!.get(3)!.max >= 12)
   assert.deepEqual(await admin.listPartitionReassignments(), [])
+  await admin.createTopics([{ name: 'stays' }])
+  const moved = await admin.alterPartitionReassignments([
+    { topic: 'stays', partition: 0, replicas: [id] },
+    { topic: 'stays', partition: 1, replicas: [id] },
+  ])
+  assert.deepEqual([...moved.values.keys()], ['stays-0'])
+  assert.throws(() => moved.get('stays-1'), isError('UNKNOWN_TOPIC_OR_PARTITION'))
+  const elected = await admin.electLeaders('preferred', { partitions: [{ topic: 'stays', partition: 0 }] })
+  assert.throws(() => elected.get('stays-0'), isError('ELECTION_NOT_NEEDED'))
+  const quorum = await admin.describeQuorum()
+  assert.deepEqual(
+    quorum.voters.map((voter) => voter.id),
+    [quorum.leaderId],
+  )
+  const { supported, finalized, epoch } = await admin.describeFeatures()
+  assert.ok(epoch !== null && finalized.get('metadata.version')! <= supported.get('metadata.version')!.max)
+  const features = await admin.updateFeatures([{ name: 'nothing', level: 1, type: 'upgrade' }], { validateOnly: true })
+  assert.throws(() => features.get('nothing'), ClientError)
   await assert.rejects(admin.unregisterBroker(77), isError('BROKER_ID_NOT_REGISTERED'))
 })
 

@@ -6,12 +6,15 @@ import { type Given, resolveOptions } from '../options/resolve.ts'
 import { defaultPlatform } from '../platform.ts'
 import { describeApiVersions, describeCluster, unregisterBroker } from './cluster.ts'
 import { describeConfigs, incrementalAlterConfigs, listConfigResources } from './configs.ts'
+import { electLeaders } from './elections.ts'
+import { describeFeatures, updateFeatures } from './features.ts'
 import { alterGroupOffsets, deleteGroupOffsets, listGroupOffsets } from './group-offsets.ts'
 import { deleteGroups, describeConsumerGroups, listGroups } from './groups.ts'
 import { Link } from './link.ts'
 import { describeLogDirs } from './log-dirs.ts'
+import { addRaftVoter, describeQuorum, removeRaftVoter } from './quorum.ts'
 import { alterClientQuotas, describeClientQuotas } from './quotas.ts'
-import { listPartitionReassignments } from './reassignments.ts'
+import { alterPartitionReassignments, listPartitionReassignments } from './reassignments.ts'
 import { deleteRecords, listOffsets } from './records.ts'
 import { createPartitions, createTopics, deleteTopics, describeTopics, listTopics } from './topics.ts'
 
@@ -110,6 +113,10 @@ export class Admin {
     return describeLogDirs(this.#link, ...rest)
   }
 
+  alterPartitionReassignments(...rest: Rest<typeof alterPartitionReassignments>) {
+    return alterPartitionReassignments(this.#link, ...rest)
+  }
+
   listPartitionReassignments(...rest: Rest<typeof listPartitionReassignments>) {
     return listPartitionReassignments(this.#link, ...rest)
   }
@@ -124,6 +131,30 @@ export class Admin {
 
   unregisterBroker(...rest: Rest<typeof unregisterBroker>) {
     return unregisterBroker(this.#link, ...rest)
+  }
+
+  electLeaders(...rest: Rest<typeof electLeaders>) {
+    return electLeaders(this.#link, ...rest)
+  }
+
+  describeQuorum(...rest: Rest<typeof describeQuorum>) {
+    return describeQuorum(this.#link, ...rest)
+  }
+
+  addRaftVoter(...rest: Rest<typeof addRaftVoter>) {
+    return addRaftVoter(this.#link, ...rest)
+  }
+
+  removeRaftVoter(...rest: Rest<typeof removeRaftVoter>) {
+    return removeRaftVoter(this.#link, ...rest)
+  }
+
+  describeFeatures(...rest: Rest<typeof describeFeatures>) {
+    return describeFeatures(this.#link, ...rest)
+  }
+
+  updateFeatures(...rest: Rest<typeof updateFeatures>) {
+    return updateFeatures(this.#link, ...rest)
   }
 
   /** Ends all connections; calls under way fail. */

@@ -1,6 +1,5 @@
 // What only the leader of a partition answers: each is asked for its own partitions, and those that have moved meanwhile are asked for again.
 
-import type { ErrorName } from '../../protocol/errors.ts'
 import { brokerError, type ClientError } from '../errors/index.ts'
 import type { Patience } from '../patience.ts'
 import type { TopicPartition } from './assigned.ts'
@@ -12,12 +11,11 @@ export interface FromLeader<V> extends TopicPartition {
   readonly value: V
 }
 
-/** Never exist again by waiting: told at once. */
-const FINAL: ReadonlySet<ErrorName> = new Set([
-  'UNKNOWN_TOPIC_OR_PARTITION',
-  'INVALID_TOPIC_EXCEPTION',
-  'TOPIC_AUTHORIZATION_FAILED',
-])
+/** A topic that was made a moment ago is not known everywhere yet; after so many attempts it is taken for one that is not there. */
+const ATTEMPTS = 5
+const MAY_BE_NEW: ReadonlySet<string> = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID'])
+/** Told at once. */
+const FINAL: ReadonlySet<string> = new Set(['INVALID_TOPIC_EXCEPTION', 'TOPIC_AUTHORIZATION_FAILED'])
 
 /** Asks until each partition has its outcome, or the patience ends; what is left then fails with what was last wrong with it. */
 export async function askLeaders<P extends TopicPartition, V>(
@@ -49,7 +47,8 @@ export async function askLeaders<P extends TopicPartition, V>(
       }),
     )
     for (const [key, error] of troubles) {
-      if (!isRetriable(error) || FINAL.has(error.code as ErrorName)) settle(key, error)
+      const isOver = FINAL.has(error.code) || (round + 1 >= ATTEMPTS && MAY_BE_NEW.has(error.code))
+      if (!isRetriable(error) || isOver) settle(key, error)
       else patience.blame(error)
     }
     if (open.size === 0) break

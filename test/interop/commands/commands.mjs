@@ -10,9 +10,15 @@ const binOf = (tool) => join(build, 'bin', `${tool}.cjs`)
 
 export const isOurs = (tool) => existsSync(binOf(tool))
 
-/** The words of a line, for a broker and a folder. */
-export function wordsFor({ words }, { bootstrap }, dir) {
-  return wordsOf(words.replaceAll('$B', `--bootstrap-server ${bootstrap}`).replaceAll('$A', bootstrap).replaceAll('$D', dir))
+/** The words of a line, for a broker, the judge's folder, and the folder of the one who runs it. */
+export function wordsFor({ words }, { bootstrap }, dir, own) {
+  return wordsOf(
+    words
+      .replaceAll('$B', `--bootstrap-server ${bootstrap}`)
+      .replaceAll('$A', bootstrap)
+      .replaceAll('$D', dir)
+      .replaceAll('$S', own),
+  )
 }
 
 /** Resolves with { code, stdout, stderr }. */

@@ -11,7 +11,6 @@ export const files = {
   'broken.csv': 'filled,zero,1\n',
   'delete.json': json({ partitions: partitions(['filled', 0, 1], ['filled', 1, -1]), version: 1 }),
   'delete-beyond.json': json({ partitions: partitions(['filled', 0, 1000]), version: 1 }),
-  'delete-unknown.json': json({ partitions: partitions(['nothing', 0, 1], ['filled', 9, 1]), version: 1 }),
   'delete-twice.json': json({ partitions: partitions(['filled', 0, 1], ['filled', 0, 1]), version: 1 }),
   'delete-version.json': json({ partitions: partitions(['filled', 0, 1]), version: 2 }),
   'delete-broken.json': '{"partitions":',
@@ -29,4 +28,11 @@ export const files = {
       { topic: 'wide', partition: 0, replicas: [1] },
     ],
   }),
+}
+
+/** Files of which each of the two has one for itself; `$S` is its folder. */
+export const ownFiles = {
+  'node.properties':
+    'process.roles=broker,controller\nnode.id=1\ncontroller.quorum.bootstrap.servers=localhost:19093\ncontroller.listener.names=CONTROLLER\n' +
+    'listeners=PLAINTEXT://localhost:19092,CONTROLLER://localhost:19093\nlog.dirs=$S/one,$S/two\n',
 }

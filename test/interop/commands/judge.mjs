@@ -9,7 +9,7 @@ import { freePort, startBroker } from '../lib/brokers.mjs'
 import { versions } from '../lib/cache.mjs'
 import { eventually } from '../lib/report.mjs'
 import { isOurs, runApaches, runOurs, wordsFor } from './commands.mjs'
-import { files } from './files.mjs'
+import { files, ownFiles } from './files.mjs'
 import { chapters } from './lines/index.mjs'
 import { compared } from './masks.mjs'
 
@@ -50,15 +50,21 @@ async function withPair(kind, workDir, use) {
       const controllerPort = await freePort()
       const controller = `127.0.0.1:${controllerPort}`
       const overrides = { 'group.initial.rebalance.delay.ms': '0', 'controller.quorum.bootstrap.servers': controller }
-      brokers.push({
-        ...(await startBroker({ kind, dir: join(workDir, `${kind}-${side}`), overrides, controllerPort })),
-        controller,
-      })
+      const dir = join(workDir, `${kind}-${side}`)
+      const broker = await startBroker({ kind, dir, overrides, controllerPort })
+      brokers.push({ ...broker, controller, own: ownFolder(`${dir}-files`) })
     }
     await use({ theirs: brokers[0], ours: brokers[1] })
   } finally {
     for (const broker of brokers) await broker.kill()
   }
+}
+
+/** Where one of the two writes; its files may name it. */
+function ownFolder(folder) {
+  mkdirSync(folder, { recursive: true })
+  for (const [name, text] of Object.entries(ownFiles)) writeFileSync(join(folder, name), text.replaceAll('$S', folder))
+  return folder
 }
 
 const seen = new Map()
@@ -69,8 +75,8 @@ async function judgeLine({ report, runner, dir, pair, served, chapter, line }) {
   const title = `${chapter}, ${served}: ${tool} ${words}`
   const nth = (seen.get(title) ?? 0) + 1
   seen.set(title, nth)
-  const theirs = (broker) => runApaches(runner, line, wordsFor(line, broker, dir))
-  const ours = (broker) => runOurs(line, wordsFor(line, broker, dir))
+  const theirs = (broker) => runApaches(runner, line, wordsFor(line, broker, dir, pair.theirs.own))
+  const ours = (broker) => runOurs(line, wordsFor(line, broker, dir, pair.ours.own))
   // What another command has to prepare, as long as it has no bin.
   if (line.isPreparation) return void (await Promise.all([await theirs(pair.theirs), await theirs(pair.ours)]))
   if (!isOurs(tool)) return
@@ -100,7 +106,9 @@ async function judgeLine({ report, runner, dir, pair, served, chapter, line }) {
   }
 
   /** Some things reach the other end a moment later. */
-  const once = (check) => (line.settles ? eventually(check, 5000) : check())
+  function once(check) {
+    return line.settles ? eventually(check, 5000) : check()
+  }
 }
 
 async function alike(line, sides) {

@@ -85,7 +85,7 @@ async function offsetRows(
 }
 
 const ordered = <T extends TopicPartition>(partitions: readonly T[]): T[] =>
-  [...partitions].sort((a, b) => a.partition - b.partition || (a.topic < b.topic ? -1 : Number(a.topic > b.topic)))
+  [...partitions].sort((a, b) => (a.topic < b.topic ? -1 : Number(a.topic > b.topic)) || a.partition - b.partition)
 
 function offsetRow(
   { topic, partition }: TopicPartition,

@@ -19,6 +19,8 @@ type Plan = readonly NewOffset[]
 
 export async function resetOffsets(task: GroupTask): Promise<void> {
   const { found, admin, around, timeoutMs } = task
+  // A number that is none is told before anybody is asked.
+  for (const option of ['to-offset', 'shift-by'] as const) found.number(option)
   const groups = await groupsOf(task)
   const described = await admin.describeConsumerGroups(groups, { timeoutMs })
   const plans: [group: string, plan: Plan][] = []

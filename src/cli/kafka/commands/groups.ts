@@ -56,7 +56,8 @@ export const groups = command({
         20,
       ]
       around.print(row(widths, ['GROUP', 'TYPE', 'PROTOCOL']))
-      for (const group of listed) around.print(row(widths, [group.groupId, group.type, group.protocolType]))
+      // A blank stands behind the last cell of each, too.
+      for (const group of listed) around.print(`${row(widths, [group.groupId, group.type, group.protocolType])} `)
       return 0
     })
   },

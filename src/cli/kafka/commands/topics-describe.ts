@@ -7,6 +7,7 @@ import type { Reassignment } from '../../../client/admin/reassignments.ts'
 import type { PartitionDescription, TopicDescription } from '../../../client/admin/topics.ts'
 import { ClientError } from '../../../client/errors/index.ts'
 import type { Surroundings } from '../command.ts'
+import { inJavaOrder } from '../java-order.ts'
 import type { TopicOptions } from './topics.ts'
 
 /** Options that show some partitions alone. */
@@ -40,7 +41,10 @@ export async function describeTopics(
   const reassignments = await reassignmentsOf([...described.values()], admin)
   for (const topic of described.values()) {
     const entries: readonly ConfigEntry[] = configs.get(resourceKey({ type: 'topic', name: topic.name }))!
-    const own = entries.filter(({ source }) => source !== 'DEFAULT_CONFIG')
+    const order = inJavaOrder(entries.map(({ name }) => name))
+    const own = entries
+      .filter(({ source }) => source !== 'DEFAULT_CONFIG')
+      .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
     if (wanted.length === 0 && (!found.has('topics-with-overrides') || own.length > 0)) {
       around.print(topicLine(topic, own, reassignments))
     }

@@ -62,6 +62,7 @@ const allBut = (...names: Name[]) => asTold.filter((name) => !names.includes(nam
 export const topics = command({
   options,
   about: 'This tool helps to create, delete, describe, or change a topic.',
+  aboutNothing: 'Create, delete, describe, or change a topic.',
   check,
   run: (found, around) =>
     withAdmin({ bootstrapServers: found.text('bootstrap-server')!, config: found.text('command-config') }, around, (admin) =>

@@ -8,6 +8,14 @@ const quorum = 'kafka-metadata-quorum'
 const election = 'kafka-leader-election'
 const moving = 'kafka-reassign-partitions'
 
+/** Numbers that grow by themselves, times, and ids that each cluster has for itself. */
+const GROWS = [
+  [/(HighWatermark: +|Epoch: )\d+/g, '$1N'],
+  [/directoryId=[\w-]{22}/g, 'directoryId=ID'],
+  [/^(\d+ +\t)[\w-]{22}(\t)\d+ +/gm, '$1ID$2N'],
+  [/\t(\d{10,}|\d+ ms ago) +/g, '\tTIME'],
+]
+
 export const clusters = [
   wrong(apis, ''),
   wrong(apis, '--help'),
@@ -45,18 +53,18 @@ export const clusters = [
   wrong(features, '$B version-mapping --release-version 1.0'),
   wrong(features, '$B feature-dependencies'),
   wrong(features, '$B feature-dependencies --feature nothing=1'),
-  reads(features, '$B describe'),
-  reads(features, '$B describe --node-id 1'),
-  reads(features, '$B version-mapping'),
-  reads(features, '$B version-mapping --release-version 4.0'),
-  reads(features, '$B version-mapping --release-version 3.7-IV2'),
-  reads(features, '$B feature-dependencies --feature transaction.version=2'),
-  reads(features, '$B feature-dependencies --feature metadata.version=17 --feature group.version=1'),
-  changes(features, '$B upgrade --metadata 3.9 --dry-run'),
-  changes(features, '$B upgrade --release-version 4.2 --dry-run'),
-  changes(features, '$B upgrade --feature nothing=1'),
-  changes(features, '$B downgrade --metadata 4.1 --dry-run'),
-  changes(features, '$B disable --feature group.version --dry-run'),
+  reads(features, '$B describe', { masks: GROWS }),
+  reads(features, '$B describe --node-id 1', { masks: GROWS }),
+  reads(features, '$B version-mapping', { masks: GROWS }),
+  reads(features, '$B version-mapping --release-version 4.0', { masks: GROWS }),
+  reads(features, '$B version-mapping --release-version 3.7-IV2', { masks: GROWS }),
+  reads(features, '$B feature-dependencies --feature transaction.version=2', { masks: GROWS }),
+  reads(features, '$B feature-dependencies --feature metadata.version=17 --feature group.version=1', { masks: GROWS }),
+  changes(features, '$B upgrade --metadata 3.9 --dry-run', { masks: GROWS }),
+  changes(features, '$B upgrade --release-version 4.2 --dry-run', { masks: GROWS }),
+  changes(features, '$B upgrade --feature nothing=1', { masks: GROWS }),
+  changes(features, '$B downgrade --metadata 4.1 --dry-run', { masks: GROWS }),
+  changes(features, '$B disable --feature group.version --dry-run', { masks: GROWS }),
 
   wrong(quorum, ''),
   wrong(quorum, '--help'),
@@ -66,12 +74,12 @@ export const clusters = [
   wrong(quorum, '$B describe --status --replication'),
   wrong(quorum, '$B describe --status --human-readable'),
   wrong(quorum, '$B remove-controller'),
-  reads(quorum, '$B describe --status'),
-  reads(quorum, '$B describe --replication'),
-  reads(quorum, '$B describe --re --hu'),
-  changes(quorum, '$B remove-controller --controller-id 7 --controller-directory-id AAAAAAAAAAAAAAAAAAAAAQ'),
-  changes(quorum, '$B remove-controller --controller-id 7 --controller-directory-id bad'),
-  changes(quorum, '$B remove-controller -i 7 -d AAAAAAAAAAAAAAAAAAAAAQ --dry-run'),
+  reads(quorum, '$B describe --status', { masks: GROWS }),
+  reads(quorum, '$B describe --replication', { masks: GROWS }),
+  reads(quorum, '$B describe --re --hu', { masks: GROWS }),
+  changes(quorum, '$B remove-controller --controller-id 7 --controller-directory-id AAAAAAAAAAAAAAAAAAAAAQ', { masks: GROWS }),
+  changes(quorum, '$B remove-controller --controller-id 7 --controller-directory-id bad', { masks: GROWS }),
+  changes(quorum, '$B remove-controller -i 7 -d AAAAAAAAAAAAAAAAAAAAAQ --dry-run', { masks: GROWS }),
 
   wrong(election, ''),
   wrong(election, '--help'),

@@ -3,6 +3,9 @@ import { changes, reads, wrong } from './line.mjs'
 
 const tool = 'kafka-consumer-groups'
 
+/** It tries one form of the file and tells why that is not it, before it takes the other. */
+const OF_CSV = /com\.fasterxml|^ at \[Source: /
+
 export const groups = [
   wrong(tool, ''),
   wrong(tool, '--help'),
@@ -33,7 +36,7 @@ export const groups = [
   wrong(tool, '--validate-regex a.*'),
 
   reads(tool, '$B --list', { isUnordered: true }),
-  reads(tool, '$B --describe --all-groups'),
+  reads(tool, '$B --describe --all-groups', { isUnordered: true }),
   reads(tool, '$B --describe --group none'),
   reads(tool, '$B --describe --group none --members'),
   reads(tool, '$B --describe --group none --state'),
@@ -62,8 +65,8 @@ export const groups = [
   reads(tool, '$B --list --type share', { isUnordered: true }),
   reads(tool, '$B --describe --group g'),
   reads(tool, '$B --describe --group g --offsets --verbose'),
-  reads(tool, '$B --describe --group g --group h'),
-  reads(tool, '$B --describe --all-groups'),
+  reads(tool, '$B --describe --group g --group h', { isUnordered: true }),
+  reads(tool, '$B --describe --all-groups', { isUnordered: true }),
   reads(tool, '$B --describe --all-groups --state'),
   reads(tool, '$B --describe --group g --state --verbose'),
   reads(tool, '$B --describe --group g --members'),
@@ -80,8 +83,8 @@ export const groups = [
   changes(tool, '$B --reset-offsets --group g --topic filled --to-latest --export', { isUnordered: true }),
   changes(tool, '$B --reset-offsets --group g --group h --topic filled --to-latest --export', { isUnordered: true }),
   changes(tool, '$B --reset-offsets --group g --from-file $D/one-group.csv', { isUnordered: true }),
-  changes(tool, '$B --reset-offsets --group g --group h --from-file $D/two-groups.csv', { isUnordered: true }),
-  changes(tool, '$B --reset-offsets --group g --from-file $D/broken.csv', { isUnordered: true }),
+  changes(tool, '$B --reset-offsets --group g --group h --from-file $D/two-groups.csv', { isUnordered: true, ignores: OF_CSV }),
+  changes(tool, '$B --reset-offsets --group g --from-file $D/broken.csv', { isUnordered: true, ignores: OF_CSV }),
   changes(tool, '$B --reset-offsets --group g --topic nothing --to-earliest', { isUnordered: true }),
   changes(tool, '$B --reset-offsets --group g --topic filled:7 --to-earliest', { isUnordered: true }),
   changes(tool, '$B --reset-offsets --group g --topic filled:x --to-earliest', { isUnordered: true }),

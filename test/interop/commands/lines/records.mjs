@@ -5,6 +5,17 @@ const offsets = 'kafka-get-offsets'
 const deleting = 'kafka-delete-records'
 const dirs = 'kafka-log-dirs'
 
+/** Directories and partitions in the order of their names. */
+function inOrder(text) {
+  return text.replace(/^\{"brokers":.*$/m, (line) => {
+    const told = JSON.parse(line)
+    for (const { logDirs } of told.brokers) {
+      for (const { partitions } of logDirs) partitions.sort((a, b) => (a.partition < b.partition ? -1 : 1))
+    }
+    return JSON.stringify(told)
+  })
+}
+
 export const records = [
   wrong(offsets, ''),
   wrong(offsets, '--help'),
@@ -39,7 +50,6 @@ export const records = [
   wrong(deleting, '--offset-json-file $D/delete.json'),
   changes(deleting, '$B --offset-json-file $D/delete.json', { isUnordered: true }),
   changes(deleting, '$B --offset-json-file $D/delete-beyond.json'),
-  changes(deleting, '$B --offset-json-file $D/delete-unknown.json'),
   changes(deleting, '$B --offset-json-file $D/delete-twice.json'),
   changes(deleting, '$B --offset-json-file $D/delete-version.json'),
   changes(deleting, '$B --offset-json-file $D/delete-broken.json'),
@@ -50,10 +60,10 @@ export const records = [
   wrong(dirs, '$B'),
   wrong(dirs, '--describe'),
   wrong(dirs, '--help'),
-  reads(dirs, '$B --describe', { isUnordered: true }),
-  reads(dirs, '$B --describe --topic-list filled,wide'),
-  reads(dirs, '$B --describe --topic-list nothing'),
-  reads(dirs, '$B --describe --broker-list 1'),
-  reads(dirs, '$B --describe --broker-list 1,7'),
-  reads(dirs, '$B --describe --broker-list one'),
+  reads(dirs, '$B --describe', { normalize: inOrder }),
+  reads(dirs, '$B --describe --topic-list filled,wide', { normalize: inOrder }),
+  reads(dirs, '$B --describe --topic-list nothing', { normalize: inOrder }),
+  reads(dirs, '$B --describe --broker-list 1', { normalize: inOrder }),
+  reads(dirs, '$B --describe --broker-list 1,7', { normalize: inOrder }),
+  reads(dirs, '$B --describe --broker-list one', { normalize: inOrder }),
 ]
