@@ -34,5 +34,5 @@ export const files = {
 export const ownFiles = {
   'node.properties':
     'process.roles=broker,controller\nnode.id=1\ncontroller.quorum.bootstrap.servers=localhost:19093\ncontroller.listener.names=CONTROLLER\n' +
-    'listeners=PLAINTEXT://localhost:19092,CONTROLLER://localhost:19093\nlog.dirs=$S/one,$S/two\n',
+    'listeners=PLAINTEXT://localhost:19092,CONTROLLER://localhost:19093\nlog.dirs=$S/one\n',
 }

@@ -24,7 +24,8 @@ function masked(text, masks, { bootstrap, dataDir, controller, own }) {
   if (controller) result = result.replaceAll(controller, 'CONTROLLER')
   result = result.replace(/(\bTopicId: |\bTopicId '|"directoryId": "|^Cluster ?I[Dd]: +)[\w-]{22}/gm, '$1ID')
   for (const [pattern, replacement] of masks) result = result.replace(pattern, replacement)
-  // The order of these states changes from one run of Apache's to the next.
+  // The order of these options and states changes from one run of Apache's to the next.
+  result = result.replace(/\[[a-z-]+\](?:, \[[a-z-]+\])+/g, (names) => names.split(', ').sort().join(', '))
   result = result.replace(/(Valid states are: )(.*)/, (_, said, states) => said + states.split(', ').sort().join(', '))
   return result.replace(/\n+$/, '').split('\n')
 }
@@ -60,12 +61,9 @@ function helpAsNames(text) {
 /** The other kind of help breaks its lines elsewhere, and doubles blanks to fill them: of it the last sentence counts. */
 function withoutUsage(text) {
   const at = text.search(/^[\w-]+:\s+error:/m)
-  return text.startsWith('usage: ') && at >= 0
-    ? text
-        .slice(at)
-        .replace(/\s+/g, ' ')
-        .replace(/- (?=-?\w)/g, '-')
-    : text
+  if (!text.startsWith('usage: ') || at < 0) return text
+  const said = text.slice(at).replace(/\s+/g, ' ')
+  return said.replace(/ Did you mean.*$/, '').replace(/- (?=-?\w)/g, '-')
 }
 
 /** Of such a help the names of options and subcommands. */
