@@ -1,11 +1,11 @@
 // Odradek's client, for any Kafka: what programs import as `odradek/client`.
 
 export type { BearerToken } from '../net/sasl/oauthbearer.ts'
+export { Admin } from './admin/admin.ts'
+export * from './admin/index.ts'
 export type { ClientPlatform } from './cluster/cluster.ts'
 export type { BrokerInfo, PartitionInfo, TopicInfo } from './cluster/metadata.ts'
 export * from './consumer/index.ts'
-export { Admin } from './admin/admin.ts'
-export * from './admin/index.ts'
 export * from './errors/index.ts'
 export type { WaitOptions } from './patience.ts'
 export type { KeyedRecord, Partitioner } from './producer/partitioner.ts'

@@ -1,6 +1,6 @@
 // Partitions as requests name them: topic by topic.
 
-import type { TopicPartition } from './assigned.ts'
+import type { TopicPartition } from '../../assignors/index.ts'
 
 /** In the order in which the topics come first. */
 export function byTopic<T extends TopicPartition>(partitions: Iterable<T>): [topic: string, partitions: T[]][] {

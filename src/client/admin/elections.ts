@@ -1,9 +1,9 @@
 // Elections of leaders that somebody asks for.
 
+import type { TopicPartition } from '../../assignors/index.ts'
 import type { Exchange } from '../../net/peer.ts'
 import { ElectLeadersRequest, ElectLeadersResponse } from '../../protocol/messages/elect-leaders.ts'
 import { brokerError } from '../errors/index.ts'
-import type { TopicPartition } from './assigned.ts'
 import { byTopic } from './by-topic.ts'
 import type { CallOptions, Link } from './link.ts'
 import { Outcomes, partitionKey } from './outcomes.ts'

@@ -1,11 +1,11 @@
 // The offsets that groups have committed.
 
+import type { TopicPartition } from '../../assignors/index.ts'
 import type { Exchange } from '../../net/peer.ts'
 import { OffsetCommitRequest, OffsetCommitResponse } from '../../protocol/messages/offset-commit.ts'
 import { OffsetDeleteRequest, OffsetDeleteResponse } from '../../protocol/messages/offset-delete.ts'
 import { OffsetFetchRequest, OffsetFetchResponse } from '../../protocol/messages/offset-fetch.ts'
 import { brokerError, type ClientError } from '../errors/index.ts'
-import type { TopicPartition } from './assigned.ts'
 import { byTopic } from './by-topic.ts'
 import type { CallOptions, Link } from './link.ts'
 import { Outcomes, partitionKey } from './outcomes.ts'

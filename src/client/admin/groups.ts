@@ -1,6 +1,7 @@
 // Groups of every kind: consumer groups of both protocols, share groups, streams groups.
 
-import { ByteReader } from '../../base/bytes.ts'
+import { readAssignment } from '../../assignors/consumer-protocol.ts'
+import type { TopicPartition } from '../../assignors/index.ts'
 import type { Exchange } from '../../net/peer.ts'
 import { ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse } from '../../protocol/messages/consumer-group-describe.ts'
 import { DeleteGroupsRequest, DeleteGroupsResponse } from '../../protocol/messages/delete-groups.ts'
@@ -8,7 +9,6 @@ import { DescribeGroupsRequest, DescribeGroupsResponse } from '../../protocol/me
 import { ListGroupsRequest, ListGroupsResponse } from '../../protocol/messages/list-groups.ts'
 import { brokerError, ClientError } from '../errors/index.ts'
 import type { Patience } from '../patience.ts'
-import { assignedPartitions, type TopicPartition } from './assigned.ts'
 import { type CallOptions, clientErrorOf, type Link } from './link.ts'
 import { Outcomes } from './outcomes.ts'
 
@@ -192,7 +192,7 @@ function describeClassic(link: Link, groupId: string, patience: Patience): Promi
         groupInstanceId: member.groupInstanceId,
         clientId: member.clientId,
         host: member.clientHost,
-        assignment: group.protocolType === 'consumer' ? assignedPartitions(new ByteReader(member.memberAssignment)) : [],
+        assignment: group.protocolType === 'consumer' ? [...readAssignment(member.memberAssignment).partitions] : [],
         targetAssignment: null,
         memberEpoch: null,
         isUpgraded: null,

@@ -1,6 +1,5 @@
 // The types of the admin client, as programs import them.
 
-export type { TopicPartition } from './assigned.ts'
 export type { ClusterDescription, ClusterNode } from './cluster.ts'
 export type { ConfigChange, ConfigEntry, ConfigResource, ConfigResourceType, ConfigSource } from './configs.ts'
 export { resourceKey } from './configs.ts'

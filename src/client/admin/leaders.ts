@@ -1,8 +1,8 @@
 // What only the leader of a partition answers: each is asked for its own partitions, and those that have moved meanwhile are asked for again.
 
+import type { TopicPartition } from '../../assignors/index.ts'
 import { brokerError, type ClientError } from '../errors/index.ts'
 import type { Patience } from '../patience.ts'
-import type { TopicPartition } from './assigned.ts'
 import { clientErrorOf, isRetriable, type Link } from './link.ts'
 import { Outcomes, partitionKey } from './outcomes.ts'
 

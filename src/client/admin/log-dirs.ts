@@ -1,9 +1,9 @@
 // The log directories of brokers, and the replicas in each.
 
+import type { TopicPartition } from '../../assignors/index.ts'
 import type { Exchange } from '../../net/peer.ts'
 import { DescribeLogDirsRequest, DescribeLogDirsResponse } from '../../protocol/messages/describe-log-dirs.ts'
 import { brokerError, type ClientError } from '../errors/index.ts'
-import type { TopicPartition } from './assigned.ts'
 import { type CallOptions, clientErrorOf, type Link } from './link.ts'
 import { Outcomes } from './outcomes.ts'
 

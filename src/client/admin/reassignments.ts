@@ -1,5 +1,6 @@
 // Replicas moved from broker to broker, and from directory to directory.
 
+import type { TopicPartition } from '../../assignors/index.ts'
 import type { Exchange } from '../../net/peer.ts'
 import {
   AlterPartitionReassignmentsRequest,
@@ -10,7 +11,6 @@ import {
   ListPartitionReassignmentsResponse,
 } from '../../protocol/messages/list-partition-reassignments.ts'
 import { brokerError } from '../errors/index.ts'
-import type { TopicPartition } from './assigned.ts'
 import { byTopic } from './by-topic.ts'
 import type { CallOptions, Link } from './link.ts'
 import { Outcomes, partitionKey } from './outcomes.ts'

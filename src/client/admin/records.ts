@@ -1,9 +1,9 @@
 // What partitions hold: their offsets by time, and the deletion of their oldest records.
 
+import type { TopicPartition } from '../../assignors/index.ts'
 import type { Exchange } from '../../net/peer.ts'
 import { DeleteRecordsRequest, DeleteRecordsResponse } from '../../protocol/messages/delete-records.ts'
 import { ListOffsetsRequest, ListOffsetsResponse } from '../../protocol/messages/list-offsets.ts'
-import type { TopicPartition } from './assigned.ts'
 import { byTopic } from './by-topic.ts'
 import { askLeaders } from './leaders.ts'
 import type { CallOptions, Link } from './link.ts'

@@ -1,8 +1,8 @@
 // kafka-consumer-groups --delete and --delete-offsets.
 
-import type { TopicPartition } from '../../../client/admin/assigned.ts'
 import { partitionKey } from '../../../client/admin/outcomes.ts'
 import { ClientError } from '../../../client/errors/index.ts'
+import type { TopicPartition } from '../../../client/index.ts'
 import { row, widthOf } from '../columns.ts'
 import { javaMessage, javaText } from '../java.ts'
 import { type GroupTask, groupsOf, printError } from './consumer-groups.ts'

@@ -1,9 +1,9 @@
 // kafka-consumer-groups --describe: a table for each group, of its offsets, its members or its state.
 
-import type { TopicPartition } from '../../../client/admin/assigned.ts'
 import type { CommittedOffset } from '../../../client/admin/group-offsets.ts'
 import type { GroupDescription, MemberDescription } from '../../../client/admin/groups.ts'
 import { partitionKey } from '../../../client/admin/outcomes.ts'
+import type { TopicPartition } from '../../../client/index.ts'
 import { row, widthOf } from '../columns.ts'
 import type { Surroundings } from '../command.ts'
 import { Failure } from '../failure.ts'

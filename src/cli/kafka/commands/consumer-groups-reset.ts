@@ -1,8 +1,8 @@
 // kafka-consumer-groups --reset-offsets: a plan of new offsets for each group, shown, exported or carried out.
 
-import type { TopicPartition } from '../../../client/admin/assigned.ts'
 import { partitionKey } from '../../../client/admin/outcomes.ts'
 import type { OffsetSpec } from '../../../client/admin/records.ts'
+import type { TopicPartition } from '../../../client/index.ts'
 import { row, widthOf } from '../columns.ts'
 import { Failure, UsageFailure } from '../failure.ts'
 import { parseDateTime, parseDuration } from '../times.ts'

@@ -1,9 +1,9 @@
 // kafka-get-offsets: an offset of each partition, by place or by time.
 
 import type { Admin } from '../../../client/admin/admin.ts'
-import type { TopicPartition } from '../../../client/admin/assigned.ts'
 import { partitionKey } from '../../../client/admin/outcomes.ts'
 import type { OffsetSpec } from '../../../client/admin/records.ts'
+import type { TopicPartition } from '../../../client/index.ts'
 import { withAdmin } from '../client.ts'
 import { command, type Surroundings } from '../command.ts'
 import { Failure, UsageFailure } from '../failure.ts'

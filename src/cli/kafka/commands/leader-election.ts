@@ -1,10 +1,10 @@
 // kafka-leader-election: leaders elected for partitions.
 
 import type { Admin } from '../../../client/admin/admin.ts'
-import type { TopicPartition } from '../../../client/admin/assigned.ts'
 import type { ElectionType } from '../../../client/admin/elections.ts'
 import { partitionKey } from '../../../client/admin/outcomes.ts'
 import { ClientError } from '../../../client/errors/index.ts'
+import type { TopicPartition } from '../../../client/index.ts'
 import { withAdmin } from '../client.ts'
 import { command, type Surroundings } from '../command.ts'
 import { Failure } from '../failure.ts'

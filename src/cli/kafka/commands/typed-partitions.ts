@@ -1,6 +1,6 @@
 // Partitions as they are typed: topic:0,1,2.
 
-import type { TopicPartition } from '../../../client/admin/assigned.ts'
+import type { TopicPartition } from '../../../client/index.ts'
 import { UsageFailure } from '../failure.ts'
 
 export function partitionsTyped(word: string): TopicPartition[] {
