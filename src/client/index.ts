@@ -1,7 +1,7 @@
 // Odradek's client, for any Kafka: what programs import as `odradek/client`.
 
 export type { BearerToken } from '../net/sasl/oauthbearer.ts'
-export { Admin } from './admin/admin.ts'
+export { Admin, type AdminConfig } from './admin/admin.ts'
 export * from './admin/index.ts'
 export type { ClientPlatform } from './cluster/cluster.ts'
 export type { BrokerInfo, PartitionInfo, TopicInfo } from './cluster/metadata.ts'

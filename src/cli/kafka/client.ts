@@ -49,8 +49,8 @@ function optionsOf(properties: ReadonlyMap<string, string>): Options {
     const name = optionName(key)
     const known = (adminOptions as Readonly<Record<string, { readonly type: string }>>)[name]
     if (known) options[name] = valueFrom(known.type, text)
-    else if (/^(security|ssl|sasl)\./.test(key) && !(key === 'security.protocol' && text.trim() === 'PLAINTEXT')) {
-      throw new Failure(`${key} is not supported by this command yet: it connects without TLS and SASL`)
+    else if (/^(security|ssl|sasl)\./.test(key)) {
+      throw new Failure(`${key} is not supported: without it the connection would be protected less than the file asks for`)
     }
   }
   return options

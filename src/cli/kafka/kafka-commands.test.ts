@@ -187,9 +187,9 @@ test('nobody at the address, and a property that would be ignored', async () => 
   const nobody = await run('kafka-topics', '--bootstrap-server', '127.0.0.1:1', '--list', '--command-config', 'slow.properties')
   assert.equal(nobody.code, 1)
   assert.match(nobody.out, /^Error while executing topic command : .*took longer than 50 ms/)
-  files['tls.properties'] = 'security.protocol=SSL'
+  files['tls.properties'] = 'ssl.engine.factory.class=Mine'
   assert.match(
     (await on('kafka-topics', '--list', '--command-config', 'tls.properties')).err,
-    /^security\.protocol is not supported/,
+    /^ssl\.engine\.factory\.class is not supported/,
   )
 })

@@ -1,9 +1,10 @@
 // The admin client: looks at a cluster and changes it. Each call is a function of its subject's file; here they have one client.
 
 import { type AdminOptions, adminOptions } from '../../config/client/admin.ts'
-import { Cluster, type ClusterOptions } from '../cluster/cluster.ts'
+import { type ClientPlatform, Cluster } from '../cluster/cluster.ts'
 import { type Given, resolveOptions } from '../options/resolve.ts'
 import { defaultPlatform } from '../platform.ts'
+import type { Login } from '../security/login.ts'
 import { describeApiVersions, describeCluster, unregisterBroker } from './cluster.ts'
 import { describeConfigs, incrementalAlterConfigs, listConfigResources } from './configs.ts'
 import { electLeaders } from './elections.ts'
@@ -21,20 +22,24 @@ import { createPartitions, createTopics, deleteTopics, describeTopics, listTopic
 /** The rest of a call's arguments, behind the link. */
 type Rest<F> = F extends (link: Link, ...rest: infer R) => unknown ? R : never
 
-export class Admin {
+/** Kafka's options in camelCase, and what only a program can give. */
+export interface AdminConfig extends Omit<Given<typeof adminOptions>, 'bootstrapServers'> {
+  readonly bootstrapServers: string | readonly string[]
+  /** The login, where securityProtocol has one: name and password, or where tokens come from. */
+  readonly sasl?: Login
+  /** The machine it runs on; a simulated one, for example. Default: this one. */
+  readonly platform?: ClientPlatform
+}
+
+export class Admin implements AsyncDisposable {
   readonly #link: Link
 
-  /** Connects when something is asked. Throws an OptionError. */
-  constructor(
-    options: Given<typeof adminOptions>,
-    { platform = defaultPlatform() }: Partial<Pick<ClusterOptions, 'platform'>> = {},
-  ) {
-    const values: AdminOptions = resolveOptions(adminOptions, options)
-    const { connectionsMaxIdleMs, defaultApiTimeoutMs } = values
-    this.#link = new Link(
-      new Cluster({ platform, options: values, connectionsMaxIdleMs, createsTopics: false }),
-      defaultApiTimeoutMs,
-    )
+  /** Connects when something is asked. Throws an OptionError that names the option, its value and what is allowed. */
+  constructor(config: AdminConfig) {
+    const { platform = defaultPlatform(), sasl } = config
+    const options: AdminOptions = resolveOptions(adminOptions, config, ['platform', 'sasl'])
+    const { connectionsMaxIdleMs, defaultApiTimeoutMs } = options
+    this.#link = new Link(new Cluster({ platform, options, sasl, connectionsMaxIdleMs, createsTopics: false }), defaultApiTimeoutMs)
   }
 
   listTopics(...rest: Rest<typeof listTopics>) {
