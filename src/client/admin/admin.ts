@@ -39,7 +39,10 @@ export class Admin implements AsyncDisposable {
     const { platform = defaultPlatform(), sasl } = config
     const options: AdminOptions = resolveOptions(adminOptions, config, ['platform', 'sasl'])
     const { connectionsMaxIdleMs, defaultApiTimeoutMs } = options
-    this.#link = new Link(new Cluster({ platform, options, sasl, connectionsMaxIdleMs, createsTopics: false }), defaultApiTimeoutMs)
+    this.#link = new Link(
+      new Cluster({ platform, options, sasl, connectionsMaxIdleMs, createsTopics: false }),
+      defaultApiTimeoutMs,
+    )
   }
 
   listTopics(...rest: Rest<typeof listTopics>) {
