@@ -21,7 +21,7 @@ export interface DialOptions {
 
 /** The connection is gone, was refused, or did not answer in time. */
 export class ConnectionLost extends Error {
-  override readonly name: string = 'ConnectionLost'
+  override readonly name = 'ConnectionLost'
 
   /** It was never made, because the other machine says that nobody listens there. */
   get isRefused(): boolean {
@@ -30,9 +30,7 @@ export class ConnectionLost extends Error {
 }
 
 /** The other end said nothing for as long as it was given; whether it has done what it was asked for is not known. */
-export class NoAnswer extends ConnectionLost {
-  override readonly name = 'NoAnswer'
-}
+export class NoAnswer extends ConnectionLost {}
 
 /** Connects, or throws ConnectionLost after the timeout. */
 export async function dial(
@@ -49,7 +47,9 @@ export async function dial(
       (connection) => connection.close(),
       () => {}, // told as a timeout already
     )
-    late.reject(new NoAnswer(`${address.host}:${address.port} did not take the connection within ${connectTimeoutMs} ms`))
+    late.reject(
+      new NoAnswer(`${address.host}:${address.port} did not take the connection within ${Math.round(connectTimeoutMs)} ms`),
+    )
   })
   try {
     return new Caller(await Promise.race([connecting, late.promise]), clock, options)

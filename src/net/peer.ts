@@ -389,7 +389,7 @@ export class Peer {
     const where = this.#options.address()
     const whom = where ? `${where.host}:${where.port}` : 'a node that nobody knows the address of'
     waiting.unheard()
-    waiting.answer.reject(new NoAnswer(`no answer of ${whom} to ${waiting.request.name} within ${timeoutMs} ms`))
+    waiting.answer.reject(new NoAnswer(`no answer of ${whom} to ${waiting.request.name} within ${Math.round(timeoutMs)} ms`))
     // Nothing tells a late answer from a lost one.
     if (waiting.isSent) this.#line?.caller.close()
   }
