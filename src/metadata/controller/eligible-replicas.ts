@@ -36,15 +36,17 @@ function hasEnough(isr: readonly number[], replicas: readonly number[], { minIns
 
 /**
  * What `lastKnownElr` holds after a change: whoever led when the ISR became empty, for as long as nobody leads; Kafka 4.2 keeps no more of it. Where nobody
- * led by then (the last in sync could not, its directory being gone), it is who was in sync last: else nobody could ever lead again.
+ * led by then (the last in sync could not, its directory being gone), it is who was in sync last: else nobody could ever lead again. Who is no replica any
+ * more is forgotten, as its log is: it would lead with an empty one if it became a replica again. Who is eligible stands in for it.
  */
 export function lastKnownAfter(
   partition: PartitionImage,
-  { isr, leader }: { readonly isr: readonly number[]; readonly leader: number },
+  { replicas, isr, elr, leader }: Candidates & { readonly leader: number },
   { hasEligibleLeaderReplicas }: ElectionRules,
 ): readonly number[] {
   if (!hasEligibleLeaderReplicas || leader !== NO_LEADER) return []
   const becomesEmpty = isr.length === 0 && partition.isr.length > 0
-  if (!becomesEmpty) return partition.lastKnownElr
-  return [partition.leader === NO_LEADER ? partition.isr[0]! : partition.leader]
+  const last = partition.leader === NO_LEADER ? partition.isr[0]! : partition.leader
+  const known = becomesEmpty ? [last] : partition.lastKnownElr
+  return known.every((id) => replicas.includes(id)) ? known : elr.slice(0, 1)
 }

@@ -45,6 +45,7 @@ function whatIsWrong(image: MetadataImage, one: PartitionImage): string | null {
   if (leader !== -1 && (!broker || broker.fenced)) return 'the leader does not serve'
   if (!isWithin(isr, replicas) || hasTwice(isr)) return 'the ISR is not among the replicas'
   if (!isWithin(elr, replicas) || isr.some((id) => elr.includes(id))) return 'the ELR overlaps the ISR or leaves the replicas'
+  if (!isWithin(lastKnownElr, replicas)) return 'who led last is no replica any more'
   if (lastKnownElr.length > 1 || (leader !== -1 && lastKnownElr.length > 0)) return 'a last leader is kept beside a leader'
   if (replicas.length === 0 || hasTwice(replicas)) return 'replicas are missing or doubled'
   if (!isWithin(addingReplicas, replicas) || !isWithin(removingReplicas, replicas)) return 'what moves is no replica'

@@ -47,7 +47,7 @@ export function changeOf(
   else if (!partition.replicas.every((id) => target.replicas.includes(id))) change.leader = partition.leader
   const newElr = eligibleAfter(elr, { isr, leader, isUnclean }, rules)
   if (!sameList(newElr, partition.elr)) change.eligibleLeaderReplicas = newElr
-  const lastKnown = lastKnownAfter(partition, { isr, leader }, rules)
+  const lastKnown = lastKnownAfter(partition, { replicas: target.replicas, isr, elr: newElr, leader }, rules)
   if (!sameList(lastKnown, partition.lastKnownElr)) change.lastKnownElr = lastKnown
   Object.assign(change, assignmentChange(partition, target, directories, rules))
   const recoveryState = isUnclean ? RECOVERING : (wanted.leaderRecoveryState ?? partition.leaderRecoveryState)

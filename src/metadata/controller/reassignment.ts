@@ -39,10 +39,14 @@ export function completion(
 }
 
 /**
- * Back to where a reassignment began. Where only replicas that were being added are in sync, an old one that is eligible leads (KIP-966); where there is
- * none, the first of the old ones stands in for them, which is an unclean election. Throws INVALID_REPLICA_ASSIGNMENT where there are no old ones.
+ * Back to where a reassignment began. Where only replicas that were being added are in sync, an old one that is eligible and could lead now does so
+ * (KIP-966); where there is none, the first of the old ones stands in for them, which is an unclean election: the logs of those that were being added are
+ * put aside, so that nothing is left of what only they are known to have. Throws INVALID_REPLICA_ASSIGNMENT where there are no old ones.
  */
-export function reverted({ replicas, addingReplicas, isr, elr }: PartitionImage): {
+export function reverted(
+  { replicas, addingReplicas, isr, elr, lastKnownElr }: PartitionImage,
+  canLead: (broker: number) => boolean,
+): {
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
   readonly isUnclean: boolean
@@ -51,7 +55,9 @@ export function reverted({ replicas, addingReplicas, isr, elr }: PartitionImage)
   const old = { replicas: replicas.filter(isOld), isr: isr.filter(isOld) }
   const [first] = old.replicas
   if (first === undefined) throw new KafkaError('INVALID_REPLICA_ASSIGNMENT', 'all replicas of the partition are being added')
-  const isClean = old.isr.length > 0 || isr.length === 0 || elr.some(isOld)
+  const takesOver = elr.some((id) => isOld(id) && canLead(id))
+  const waitsForOld = isr.length === 0 && (elr.length > 0 ? elr.some(isOld) : lastKnownElr.every(isOld))
+  const isClean = old.isr.length > 0 || takesOver || waitsForOld
   return { replicas: old.replicas, isr: isClean ? old.isr : [first], isUnclean: !isClean }
 }
 

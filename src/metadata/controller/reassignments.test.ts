@@ -127,22 +127,41 @@ test('a cancellation that would lose what was committed needs an unclean electio
   assert.deepEqual([replicas, leader, isr, leaderRecoveryState], [[1], -1, [1], 1], 'the old one leads when it is back')
 })
 
-test('where an old replica is eligible, a cancellation is clean though none of them is in sync', () => {
+/** Of the replicas 1 and 2 only 1 is eligible, and 3, which is being added, leads. */
+function houseLedByNew() {
   const it = house([[1, 2]], { 'min.insync.replicas': '2' })
-  move(it, [3, 4])
-  inSync(it, [1, 2, 3])
   const fence = (brokerId: number) =>
     it.run((controller) => fenceBroker(controller, { brokerId, brokerEpoch: it.epochOf(brokerId) }))
+  move(it, [3, 4])
+  inSync(it, [1, 2, 3])
   fence(2)
   fence(1)
   assert.deepEqual([it.partition('t').isr, it.partition('t').elr], [[3], [1]])
-  assert.equal(move(it, null), 'NONE')
-  const { replicas, isr, elr, leader } = it.partition('t')
-  assert.deepEqual([replicas, isr, elr, leader], [[1, 2], [], [1], -1])
+  return { it, fence }
+}
+
+test('who leads and has everything is not given up for an eligible replica that is away', () => {
+  const { it } = houseLedByNew()
+  assert.equal(move(it, null), 'INVALID_REPLICA_ASSIGNMENT', 'only 3 is there, and its log would be put aside')
+  assert.deepEqual([it.partition('t').isr, it.partition('t').leader], [[3], 3])
+})
+
+test('where an old replica is eligible and there, a cancellation is clean though none of them is in sync', () => {
+  const { it } = houseLedByNew()
   it.forget(1)
   it.start(1, it.epochOf(1))
-  const back = it.partition('t')
-  assert.deepEqual([back.leader, back.isr, back.leaderRecoveryState], [1, [1], 0])
+  assert.deepEqual([it.partition('t').isr, it.partition('t').elr], [[3], [1]])
+  assert.equal(move(it, null), 'NONE')
+  const { replicas, isr, leader, leaderRecoveryState } = it.partition('t')
+  assert.deepEqual([replicas, isr, leader, leaderRecoveryState], [[1, 2], [1], 1, 0])
+})
+
+test('who led last is forgotten when it is no replica any more: it would lead with an empty log', () => {
+  const { it, fence } = houseLedByNew()
+  fence(3)
+  assert.deepEqual([it.partition('t').elr, it.partition('t').lastKnownElr], [[1, 3], [3]])
+  assert.equal(move(it, null), 'NONE', 'one that has everything stays, and is waited for')
+  assert.deepEqual([it.partition('t').elr, it.partition('t').lastKnownElr], [[1], [1]])
 })
 
 test('what cannot be is refused, partition by partition', () => {

@@ -98,7 +98,8 @@ function move(
 
 function cancel(controller: Controller, topic: TopicImage, partition: PartitionImage) {
   if (!isReassigning(partition)) throw new KafkaError('NO_REASSIGNMENT_IN_PROGRESS', 'No partition reassignment is in progress.')
-  const { replicas, isr, isUnclean } = reverted(partition)
+  const rules = rulesOf(controller, topic)
+  const { replicas, isr, isUnclean } = reverted(partition, (id) => rules.canLead(partition, id))
   if (isUnclean && !allowsUnclean(controller, topic)) {
     throw new KafkaError(
       'INVALID_REPLICA_ASSIGNMENT',
@@ -107,7 +108,7 @@ function cancel(controller: Controller, topic: TopicImage, partition: PartitionI
   }
   const back = { replicas, isr, addingReplicas: [], removingReplicas: [] }
   const wanted = isUnclean ? { ...back, leaderRecoveryState: RECOVERING } : back
-  return changeOf(topic.id, partition, wanted, rulesOf(controller, topic))
+  return changeOf(topic.id, partition, wanted, rules)
 }
 
 export interface OngoingReassignment {

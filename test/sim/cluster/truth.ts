@@ -208,6 +208,8 @@ function lookAt({ topics, brokers }: MetadataImage): void {
       const away = isr.find((id) => id !== leader && brokers.get(id)?.fenced !== false)
       if (away !== undefined && isr.length > 1) violated(`broker ${away} is fenced, and in sync with ${what}`)
       if (isr.some((id) => !replicas.includes(id))) violated(`${what} has replicas ${replicas}, of which ${isr} are in sync`)
+      const strange = lastKnownElr.find((id) => !replicas.includes(id))
+      if (strange !== undefined) violated(`${what} has replicas ${replicas}, and would be led by ${strange}, which led it once`)
       if (isr.length + elr.length + lastKnownElr.length === 0) violated(`nobody is known to have what is committed of ${what}`)
     }
   }
