@@ -1,6 +1,7 @@
 // How long somebody is ready to wait: until a deadline, a signal, or the end of the client, whichever comes first.
 
 import { deferred } from '../base/deferred.ts'
+import { onAbort } from '../base/on-abort.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import { AbortedError, ClientError, StateError, TimeoutError } from './errors/errors.ts'
@@ -80,11 +81,7 @@ export class Patience {
 
   /** Runs `run` with the reason when a signal says so; returns what takes that back. */
   #onAbort(run: (why: ClientError) => void): () => void {
-    const quiets = this.#signals.map((signal) => {
-      const abort = () => run(abortion(signal.reason))
-      signal.addEventListener('abort', abort)
-      return () => signal.removeEventListener('abort', abort)
-    })
+    const quiets = this.#signals.map((signal) => onAbort(signal, () => run(abortion(signal.reason))))
     return () => {
       for (const quiet of quiets) quiet()
     }

@@ -2,46 +2,25 @@
 // their requests, as many requests are on their way as were agreed, and the others wait for their turn.
 
 import type { PooledBytes } from '../base/buffer-pool.ts'
-import { ByteReader, ByteWriter } from '../base/bytes.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
-import type { Clock, Timer } from '../platform/clock.ts'
-import type { Address, Network } from '../platform/network.ts'
+import { onAbort } from '../base/on-abort.ts'
+import type { Timer } from '../platform/clock.ts'
+import type { Address } from '../platform/network.ts'
 import type { Random } from '../platform/random.ts'
-import { readResponseHeader, writeRequestHeader } from '../protocol/header.ts'
-import { ApiVersionsRequest } from '../protocol/messages/api-versions.ts'
-import { type AnyMessage, codec, type Input, type Message } from '../protocol/schema.ts'
-import { type Caller, ConnectionLost, dial, NoAnswer } from './dial.ts'
-import type { FrameMemory } from './frame-memory.ts'
-import { commonVersion, type PeerFacts, readVersions, SOFTWARE } from './peer-versions.ts'
+import { type AnyMessage, codec, type Input } from '../protocol/schema.ts'
+import { ConnectionLost, NoAnswer } from './dial.ts'
+import { type Exchange, Line, type LineOptions } from './line.ts'
+import { commonVersion, type PeerFacts } from './peer-versions.ts'
 
-const MAX_INT = 2 ** 31 - 1
-/** Of a call: the request has a timer of its own, which closes the connection just so. */
-const NEVER = MAX_INT
+export type { Ask, Exchange, Greet, Greeted } from './line.ts'
 
-/** The two messages of an API, with what they hold: the type of an answer comes from here. */
-export interface Exchange<Req, Res> {
-  readonly request: Message<Req>
-  readonly response: Message<Res>
-}
+/** A connection on which an answer is waited for is not looked at more often. */
+const LEAST_REST_MS = 100
 
-/** Asks on a connection that nobody else uses yet, in the highest version that both ends know. */
-export type Ask = <Req, Res>(exchange: Exchange<Req, Res>, body: Input<Req>) => Promise<Res>
-
-/** Says who this is (SASL) before anything else is asked. What it throws is told to whoever waits, and ends the connection. */
-export type Greet = (ask: Ask) => Promise<Greeted>
-
-export interface Greeted {
-  /** It has to be said again on the same connection when so much time has passed (KIP-368); null: never. */
-  readonly againInMs: number | null
-}
-
-export interface PeerOptions {
-  readonly network: Pick<Network, 'connect'>
-  readonly clock: Clock
+export interface PeerOptions extends LineOptions {
   readonly random: Random
   /** Asked before every connection: a node may come back elsewhere. Null while nobody knows; who asks is refused with ConnectionLost. */
   readonly address: () => Address | null
-  readonly clientId: string
   /** How long an answer may take, the wait for its turn and for the connection included; after it the connection is closed. */
   readonly requestTimeoutMs: number
   readonly connectTimeoutMs: number
@@ -52,17 +31,14 @@ export interface PeerOptions {
   readonly reconnectBackoffMaxMs: number
   /** How many requests may be on their way. */
   readonly maxInFlight: number
-  /** Ask for the versions of the other node first; without, the highest of ours that a cluster of this metadata.version speaks are taken. */
-  readonly asksVersions: boolean
-  readonly greet?: Greet
   /** A connection on which nothing was asked for so long is closed, and made again when it is needed; missing: it stays. */
   readonly maxIdleMs?: number
-  /** Where answers live; missing: where no others do. */
-  readonly memory?: FrameMemory
 }
 
 export interface SendOptions {
   readonly timeoutMs?: number
+  /** Who asks waits no longer than this, though the answer may take longer and the connection is good for others. */
+  readonly waitMs?: number | undefined
   readonly version?: number
   /** The highest version whose meaning the one who asks knows. */
   readonly maxVersion?: number
@@ -86,26 +62,19 @@ interface Waiting {
   isSent: boolean
 }
 
-interface Line {
-  readonly caller: Caller
-  /** Null where they were not asked for. */
-  readonly facts: PeerFacts | null
-  /** When the greeting has to be said again. */
-  greetAgainAt: number
-}
-
 export class Peer {
   readonly #options: PeerOptions
   readonly #waiting: Waiting[] = []
   #inFlight = 0
   #line: Line | null = null
-  #isConnecting = false
+  /** Ends what is being connected, which is not wanted any more then. */
+  #making: AbortController | null = null
   #failures = 0
   #notBefore = 0
-  #correlationId = 0
-  /** Counts what was given up: a connection that was begun before is not wanted any more. */
-  #generation = 0
-  #isGreeting = false
+  /** Nothing is sent before; its timer. */
+  #muted: { readonly untilMs: number; readonly timer: Timer } | null = null
+  /** Says again who this is. */
+  #greeting: Line | null = null
   #lastUsedAt = 0
   #isOver = false
 
@@ -114,7 +83,7 @@ export class Peer {
   }
 
   get isConnected(): boolean {
-    return this.#line?.caller.isOpen === true
+    return this.#line?.isOpen === true
   }
 
   /** What the other end said of itself on this connection; null while there is none. */
@@ -125,6 +94,11 @@ export class Peer {
   /** Lost or refused a moment ago: a new connection is not tried before this many ms have passed. */
   get pauseMs(): number {
     return this.isConnected ? 0 : Math.max(0, this.#notBefore - this.#options.clock.monotonic())
+  }
+
+  /** The other end has asked that nothing be sent for this many ms from now on (KIP-219). */
+  get mutedMs(): number {
+    return Math.max(0, (this.#muted?.untilMs ?? 0) - this.#options.clock.monotonic())
   }
 
   /** How many ask, sent or not. */
@@ -147,24 +121,42 @@ export class Peer {
     body: Input<Req> | ((version: number) => Input<Req>),
     options: SendOptions = {},
   ): Promise<Res> {
-    const { timeoutMs = this.#options.requestTimeoutMs, signal } = options
+    const { timeoutMs = this.#options.requestTimeoutMs, waitMs = timeoutMs, signal } = options
+    const { clock } = this.#options
     if (this.#isOver) return Promise.reject(new ConnectionLost('it was closed here'))
     if (signal?.aborted) return Promise.reject(signal.reason)
     const answer = deferred<unknown>()
-    const abort = () => this.#abort(waiting, signal!.reason)
-    signal?.addEventListener('abort', abort)
+    const quiet = signal ? onAbort(signal, () => this.#abort(waiting, signal.reason)) : null
+    const impatience =
+      waitMs < timeoutMs ? clock.after(waitMs, () => this.#abort(waiting, this.#noAnswer(waiting, waitMs))) : null
     const waiting: Waiting = {
       ...exchange,
       body,
       options,
       answer,
-      timer: this.#options.clock.after(timeoutMs, () => this.#late(waiting, timeoutMs)),
-      unheard: () => signal?.removeEventListener('abort', abort),
+      timer: clock.after(timeoutMs, () => this.#late(waiting, timeoutMs)),
+      unheard: () => {
+        quiet?.()
+        impatience?.cancel()
+      },
       isSent: false,
     }
     this.#waiting.push(waiting)
     this.#goOn()
     return answer.promise as Promise<Res>
+  }
+
+  /** Sends nothing more for `ms`; who asks waits, no longer than it would for an answer. */
+  mute(ms: number): void {
+    const { clock, requestTimeoutMs } = this.#options
+    const bounded = Math.min(ms, requestTimeoutMs)
+    if (bounded <= this.mutedMs || this.#isOver) return
+    this.#muted?.timer.cancel()
+    const timer = clock.after(bounded, () => {
+      this.#muted = null
+      this.#goOn()
+    })
+    this.#muted = { untilMs: clock.monotonic() + bounded, timer }
   }
 
   /** The address has changed, or the other node is not who it was: whoever waits is refused, and the next request connects anew, at once. */
@@ -181,9 +173,11 @@ export class Peer {
   }
 
   #hangUp(why: string): void {
-    this.#generation++
-    this.#isConnecting = false // what is being connected is not wanted any more, and need not be waited for
-    this.#line?.caller.close()
+    this.#making?.abort()
+    this.#making = null
+    this.#muted?.timer.cancel()
+    this.#muted = null
+    this.#line?.close()
     this.#line = null
     this.#failAll(new ConnectionLost(why))
   }
@@ -191,11 +185,11 @@ export class Peer {
   #goOn(): void {
     if (this.#waiting.length === 0 || this.#isOver) return
     const line = this.#line
-    if (!line?.caller.isOpen) {
-      if (!this.#isConnecting) void this.#connect()
+    if (!line?.isOpen) {
+      if (!this.#making) void this.#connect()
       return
     }
-    if (this.#isGreeting || this.#mustGreet(line)) return
+    if (this.#muted || this.#greeting === line || this.#mustGreet(line)) return
     while (this.#inFlight < this.#options.maxInFlight) {
       const next = this.#waiting.find(({ isSent }) => !isSent)
       if (!next) return
@@ -220,73 +214,56 @@ export class Peer {
     }
   }
 
-  async #exchange({ caller, facts }: Line, { request, response, body, options }: Waiting): Promise<unknown> {
-    const version = options.version ?? commonVersion(request, facts?.versions ?? null, options.maxVersion)
+  async #exchange(line: Line, { request, response, body, options }: Waiting): Promise<unknown> {
+    const version = options.version ?? commonVersion(request, line.facts?.versions ?? null, options.maxVersion)
     const made = typeof body === 'function' ? body(version) : body
-    if (options.isUnanswered) return caller.tell(this.#written(this.#nextId(), request, made, version))
-    const { frame, from } = await this.#call(caller, request, made, version)
+    if (options.isUnanswered) return line.tell(request, made, version)
+    const { frame, from } = await line.call(request, made, version)
     const answer = codec(response, version).read(from)
     options.hold?.(frame)
     return answer
   }
 
-  /** Gives the answer's body, and the frame that it is a view of. */
-  async #call(
-    caller: Caller,
-    request: AnyMessage,
-    body: unknown,
-    version: number,
-  ): Promise<{ frame: PooledBytes; from: ByteReader }> {
-    const correlationId = this.#nextId()
-    const frame = await caller.call(correlationId, this.#written(correlationId, request, body, version), NEVER)
-    const from = new ByteReader(frame.bytes)
-    readResponseHeader(from, request.apiKey!, version)
-    return { frame, from }
-  }
-
-  #nextId(): number {
-    return this.#correlationId++ & MAX_INT
-  }
-
-  #written(correlationId: number, request: AnyMessage, body: unknown, version: number): readonly Uint8Array[] {
-    const { clientId } = this.#options
-    const to = new ByteWriter()
-    writeRequestHeader(to, { apiKey: request.apiKey!, apiVersion: version, correlationId, clientId })
-    codec(request, version).write(to, body as Input<unknown>)
-    return to.chunks()
-  }
-
   /** One attempt; what waits is refused where it fails. */
   async #connect(): Promise<void> {
-    const { clock, network, address, memory } = this.#options
-    this.#isConnecting = true
-    const generation = this.#generation
-    const isStale = () => this.#generation !== generation
+    const { address, clientId } = this.#options
+    const making = new AbortController()
+    const { signal } = making
+    this.#making = making
     try {
-      const pause = this.#notBefore - clock.monotonic()
-      if (pause > 0) await new Promise<void>((resume) => void clock.after(pause, resume))
-      if (this.#waiting.length === 0 || isStale()) return
+      await this.#pause(signal)
+      if (this.#waiting.length === 0 || signal.aborted) return
       const where = address()
-      if (!where) throw new ConnectionLost(`nobody knows where ${this.#options.clientId} should connect to`)
-      const connectTimeoutMs = this.#connectTimeoutMs()
-      const caller = await dial(network, clock, where, { connectTimeoutMs, ...(memory ? { memory } : {}) })
-      void caller.closed.then(() => this.#lost(caller))
-      if (isStale()) return caller.close()
-      const line = await this.#introduce(caller)
-      if (isStale()) return caller.close()
+      if (!where) throw new ConnectionLost(`nobody knows where ${clientId} should connect to`)
+      const line = await Line.open(where, this.#options, { connectTimeoutMs: this.#connectTimeoutMs(), signal })
+      if (signal.aborted) return line.close()
       this.#line = line
       this.#failures = 0
+      void line.closed.then(() => this.#lost(line))
       this.#watchIdle(line)
     } catch (thrown) {
-      if (isStale()) return
+      if (signal.aborted) return
       this.#backOff()
       this.#failAll(thrown as Error)
     } finally {
-      if (!isStale()) {
-        this.#isConnecting = false
+      if (!signal.aborted) {
+        this.#making = null
         this.#goOn()
       }
     }
+  }
+
+  /** Until the next attempt may be made. */
+  async #pause(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    const ms = this.#notBefore - clock.monotonic()
+    if (ms <= 0) return
+    const over = deferred<void>()
+    const timer = clock.after(ms, over.resolve)
+    const quiet = onAbort(signal, over.resolve)
+    await over.promise
+    timer.cancel()
+    quiet()
   }
 
   #connectTimeoutMs(): number {
@@ -295,55 +272,21 @@ export class Peer {
     return grown === connectTimeoutMs ? grown : Math.min(connectTimeoutMaxMs, grown * (0.8 + 0.4 * random.next()))
   }
 
-  /** Versions, and who this is. */
-  async #introduce(caller: Caller): Promise<Line> {
-    const { clock, requestTimeoutMs, asksVersions } = this.#options
-    const timer = clock.after(requestTimeoutMs, () => caller.close(`it did not say what it serves within ${requestTimeoutMs} ms`))
-    try {
-      const facts = asksVersions
-        ? await readVersions(async (version) => (await this.#call(caller, ApiVersionsRequest, SOFTWARE, version)).from)
-        : null
-      const line: Line = { caller, facts, greetAgainAt: Number.POSITIVE_INFINITY }
-      await this.#greet(line)
-      return line
-    } catch (thrown) {
-      caller.close()
-      throw thrown
-    } finally {
-      timer.cancel()
-    }
-  }
-
-  async #greet(line: Line): Promise<void> {
-    const { greet, clock } = this.#options
-    if (!greet) return
-    const { againInMs } = await greet(async ({ request, response }, body) => {
-      const version = commonVersion(request, line.facts?.versions ?? null)
-      const { from } = await this.#call(line.caller, request, body, version)
-      return codec(response, version).read(from)
-    })
-    line.greetAgainAt = againInMs === null ? Number.POSITIVE_INFINITY : clock.monotonic() + againInMs
-  }
-
   /** Whether who asks has to wait for another greeting, which begins when all answers are here. */
   #mustGreet(line: Line): boolean {
-    if (this.#options.clock.monotonic() < line.greetAgainAt) return false
+    if (!line.mustGreet) return false
     if (this.#inFlight === 0) void this.#greetAgain(line)
     return true
   }
 
   async #greetAgain(line: Line): Promise<void> {
-    const { clock, requestTimeoutMs } = this.#options
-    this.#isGreeting = true
-    const timer = clock.after(requestTimeoutMs, () => line.caller.close(`it did not greet back within ${requestTimeoutMs} ms`))
+    this.#greeting = line
     try {
-      await this.#greet(line)
+      await line.greetAgain()
     } catch (thrown) {
-      line.caller.close()
-      this.#failAll(thrown as Error)
+      if (this.#line === line) this.#failAll(thrown as Error)
     } finally {
-      timer.cancel()
-      this.#isGreeting = false
+      if (this.#greeting === line) this.#greeting = null
       this.#goOn()
     }
   }
@@ -352,24 +295,26 @@ export class Peer {
     const { clock, maxIdleMs } = this.#options
     this.#lastUsedAt = clock.monotonic()
     if (maxIdleMs === undefined) return
+    let timer: Timer | null = null
     const look = () => {
       if (this.#line !== line) return
-      const left = this.#waiting.length > 0 ? maxIdleMs : this.#lastUsedAt + maxIdleMs - clock.monotonic()
+      const isNeeded = this.#waiting.length > 0
+      const left = isNeeded ? Math.max(maxIdleMs, LEAST_REST_MS) : this.#lastUsedAt + maxIdleMs - clock.monotonic()
       if (left <= 0) return this.#rest(line)
-      const timer = clock.after(left, look)
-      void line.caller.closed.then(() => timer.cancel())
+      timer = clock.after(left, look)
     }
     look()
+    void line.closed.then(() => timer?.cancel())
   }
 
   /** Closes a connection that nobody needs; it failed nobody, so the next one need not be waited for. */
   #rest(line: Line): void {
     this.#line = null
-    line.caller.close('nobody asked anything on it')
+    line.close('nobody asked anything on it')
   }
 
-  #lost(caller: Caller): void {
-    if (this.#line?.caller !== caller) return
+  #lost(line: Line): void {
+    if (this.#line !== line) return
     this.#line = null
     this.#backOff()
     this.#goOn()
@@ -386,12 +331,16 @@ export class Peer {
     const at = this.#waiting.indexOf(waiting)
     if (at < 0) return
     this.#waiting.splice(at, 1)
+    waiting.unheard()
+    waiting.answer.reject(this.#noAnswer(waiting, timeoutMs))
+    // Nothing tells a late answer from a lost one.
+    if (waiting.isSent) this.#line?.close()
+  }
+
+  #noAnswer({ request }: Waiting, ms: number): NoAnswer {
     const where = this.#options.address()
     const whom = where ? `${where.host}:${where.port}` : 'a node that nobody knows the address of'
-    waiting.unheard()
-    waiting.answer.reject(new NoAnswer(`no answer of ${whom} to ${waiting.request.name} within ${Math.round(timeoutMs)} ms`))
-    // Nothing tells a late answer from a lost one.
-    if (waiting.isSent) this.#line?.caller.close()
+    return new NoAnswer(`no answer of ${whom} to ${request.name} within ${Math.round(ms)} ms`)
   }
 
   #abort(waiting: Waiting, reason: unknown): void {

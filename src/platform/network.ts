@@ -57,7 +57,7 @@ export class TlsRefused extends Error {
 export type PemSource = { readonly text: string } | { readonly file: string }
 
 export interface TlsSettings {
-  /** Certificates to trust, as PEM; missing: those that the system trusts. */
+  /** Certificates to trust, as PEM; missing: those that Node trusts. */
   readonly trusted?: PemSource | undefined
   /** This end's own key and certificates: as PEM, both in one text or not, or as the PKCS12 file. */
   readonly own?: { readonly key: PemSource; readonly certificates: PemSource } | { readonly pkcs12: string } | undefined
@@ -76,8 +76,11 @@ export interface Network {
   readonly hostName: string
   /** `localhost` binds both loopback addresses; an empty host binds all interfaces. */
   listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>
-  /** Rejects with ConnectRefused where the machine says that nobody listens there, and with another Error for whatever else keeps it from it. */
-  connect(address: Address): Promise<Connection>
+  /**
+   * Rejects with ConnectRefused where the machine says that nobody listens there, and with another Error for whatever else keeps it from it. `signal` gives
+   * it up: it rejects with the signal's reason, and nothing is left of it.
+   */
+  connect(address: Address, signal?: AbortSignal): Promise<Connection>
   /** The same with TLS; `connect` rejects with TlsRefused where one end does not trust the other. Missing on machines that have none. */
   secured?(settings: TlsSettings): Pick<Network, 'connect'>
 }

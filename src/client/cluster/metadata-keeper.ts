@@ -6,7 +6,7 @@ import type { Exchange } from '../../net/peer.ts'
 import type { Clock, Timer } from '../../platform/clock.ts'
 import type { Random } from '../../platform/random.ts'
 import { MetadataRequest, MetadataResponse } from '../../protocol/messages/metadata.ts'
-import { brokerError, type ClientError, UnsupportedError } from '../errors/index.ts'
+import { brokerError, type ClientError, clientError, UnsupportedError } from '../errors/index.ts'
 import { type BackoffOptions, backoffMs, isRetriable, type Lifetime, type Patience } from '../patience.ts'
 import { type BrokerInfo, type LeaderHint, Metadata, type TopicInfo } from './metadata.ts'
 import type { Node } from './node.ts'
@@ -15,6 +15,10 @@ import type { Nodes } from './nodes.ts'
 const METADATA: Exchange<MetadataRequest, MetadataResponse> = { request: MetadataRequest, response: MetadataResponse }
 /** In older versions no topics at all cannot be asked for: an empty list means all. */
 const FIRST_WITH_NO_TOPICS = 1
+/** So many answers that bring nothing new do not make the pauses longer: a partition mostly has a leader again within a second. */
+const QUICK_ANSWERS = 10
+/** Times the longest pause: that nothing new was heard before that is no reason to wait any more. */
+const FORGETS_AFTER = 3
 
 export interface KeeperOptions {
   readonly clock: Clock
@@ -43,6 +47,9 @@ export class MetadataKeeper {
   /** Something is known to be stale; refreshed after a pause. */
   #refreshing: Timer | null = null
   #failures = 0
+  /** Answers one after the other that brought nothing new. */
+  #fruitless = 0
+  #answeredAt = 0
   #age: Timer | null = null
   readonly #listeners = new Set<(metadata: Metadata) => void>()
 
@@ -103,7 +110,8 @@ export class MetadataKeeper {
   invalidate(): void {
     const { lifetime, clock } = this.#options
     if (this.#refreshing || lifetime.isOver) return
-    this.#refreshing = clock.after(this.#pause(this.#failures), () => {
+    if (clock.monotonic() - this.#answeredAt > FORGETS_AFTER * this.#options.backoff.maxMs) this.#fruitless = 0
+    this.#refreshing = clock.after(this.#pause(this.#failures + Math.max(0, this.#fruitless - QUICK_ANSWERS)), () => {
       this.#refreshing = null
       this.#ask().catch(() => this.invalidate())
     })
@@ -177,9 +185,9 @@ export class MetadataKeeper {
         return this.#take(await this.#askOne(node))
       } catch (thrown) {
         lifetime.check()
-        last = thrown
-        if (!isRetriable(thrown)) {
-          if ((thrown as ClientError).code !== 'REBOOTSTRAP_REQUIRED' || !rebootstraps) throw thrown
+        last = clientError(thrown, `Metadata of ${node.name}`)
+        if (!isRetriable(last)) {
+          if ((last as ClientError).code !== 'REBOOTSTRAP_REQUIRED' || !rebootstraps) throw last
           nodes.forget()
           this.#metadata = Metadata.none
         }
@@ -206,6 +214,8 @@ export class MetadataKeeper {
     // A topic that somebody wants since the question was asked is not known to be gone.
     const next = this.#metadata.answered(answer, (topic) => this.#wanted.has(topic) && asked !== null && !asked.has(topic))
     if (answer.brokers.length > 0) nodes.update(new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }])))
+    this.#fruitless = next.isAs(this.#metadata) ? this.#fruitless + 1 : 0
+    this.#answeredAt = clock.monotonic()
     this.#age?.cancel()
     this.#age = clock.after(maxAgeMs, () => this.invalidate())
     this.#tell(next)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ByteReader, ByteWriter } from '../../base/bytes.ts'
+import { ByteReader, ByteWriter, MalformedBytes } from '../../base/bytes.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { MetadataResponse } from '../../protocol/messages/metadata.ts'
 import { codec, type Input } from '../../protocol/schema.ts'
@@ -56,4 +56,23 @@ test('topics that were not asked for stay, and one that is refused is known to b
 test('a partition without a leader has none, whatever the answer calls it', () => {
   const known = Metadata.none.answered(answer([topic('t', -1, 7)]), none)
   assert.equal(known.partition('t', 0)!.leaderId, null)
+})
+
+test('a partition whose number no partition has is refused: a number costs no memory', () => {
+  const garbage = { ...topic('t', 1, 0), partitions: [{ ...topic('t', 1, 0).partitions[0]!, partitionIndex: 2_000_000_000 }] }
+  assert.throws(() => Metadata.none.answered(answer([garbage]), none), MalformedBytes)
+})
+
+test('an answer is news where a leader, a topic or a broker is another', () => {
+  const before = Metadata.none.answered(answer([topic('t', 1, 3)]), none)
+  assert.equal(before.isAs(Metadata.none), false)
+  assert.equal(before.answered(answer([topic('t', 1, 3)]), none).isAs(before), true)
+  for (const other of [
+    [topic('t', 2, 4)],
+    [topic('t', -1, 3)],
+    [topic('t', 1, 3), topic('u', 1, 0, OTHER)],
+    [topic('t', 1, 3, OTHER)],
+    [],
+  ])
+    assert.equal(before.answered(answer(other), none).isAs(before), false, JSON.stringify(other))
 })

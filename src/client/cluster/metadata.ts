@@ -1,6 +1,7 @@
 // What the client knows of a cluster: its brokers, and who leads each partition of the topics that it asked for. Never changed; what is learned makes
 // another one.
 
+import { MalformedBytes } from '../../base/bytes.ts'
 import { ZERO_UUID } from '../../base/uuid.ts'
 import type { MetadataResponse } from '../../protocol/messages/metadata.ts'
 
@@ -96,6 +97,21 @@ export class Metadata {
     )
   }
 
+  /** Whether `before` says the same of who leads what, and where the brokers are. */
+  isAs(before: Metadata): boolean {
+    if (this.topics.size !== before.topics.size || this.brokers.size !== before.brokers.size) return false
+    for (const [id, { host, port }] of this.brokers) {
+      const other = before.brokers.get(id)
+      if (other?.host !== host || other.port !== port) return false
+    }
+    for (const [name, { id, partitions }] of this.topics) {
+      const other = before.topics.get(name)
+      if (other?.id !== id || other.partitions.length !== partitions.length) return false
+      if (partitions.some(({ leaderId, leaderEpoch }, at) => !leads(other.partitions[at]!, leaderId, leaderEpoch))) return false
+    }
+    return true
+  }
+
   /** A newer leader, as a partition's former one tells it (KIP-951); the same where that is no news. */
   withLeader(topic: string, index: number, { leaderId, leaderEpoch }: LeaderHint, endpoints: readonly BrokerInfo[]): Metadata {
     const known = this.topics.get(topic)
@@ -110,6 +126,10 @@ export class Metadata {
   }
 }
 
+function leads(partition: PartitionInfo, leaderId: number | null, leaderEpoch: number): boolean {
+  return partition.leaderId === leaderId && partition.leaderEpoch === leaderEpoch
+}
+
 type TopicAnswer = MetadataResponse['topics'][number]
 
 function topicOf({ name, topicId, isInternal, partitions }: TopicAnswer, before: TopicInfo | undefined): TopicInfo {
@@ -117,6 +137,8 @@ function topicOf({ name, topicId, isInternal, partitions }: TopicAnswer, before:
   // A topic that was made again counts its epochs from 0 again.
   const same = before && (id === null || before.id === null || before.id === id) ? before : undefined
   const infos: PartitionInfo[] = []
+  const stranger = partitions.find(({ partitionIndex }) => partitionIndex < 0 || partitionIndex >= partitions.length)
+  if (stranger) throw new MalformedBytes(`partition ${stranger.partitionIndex} of ${name}, which has ${partitions.length}`)
   for (const { partitionIndex: index, leaderId, leaderEpoch, replicaNodes, isrNodes, offlineReplicas } of partitions) {
     const known = same?.partitions[index]
     // Brokers learn one after the other: one that is behind must not take the client back.

@@ -2,7 +2,6 @@
 
 import type { Exchange, Peer, SendOptions } from '../../net/peer.ts'
 import type { PeerFacts } from '../../net/peer-versions.ts'
-import type { Clock } from '../../platform/clock.ts'
 import type { Address } from '../../platform/network.ts'
 import { serverText } from '../../platform/network.ts'
 import type { Input, Message } from '../../protocol/schema.ts'
@@ -13,7 +12,6 @@ export interface NodeOptions {
   /** Null for a bootstrap server, whose id nobody knows yet. */
   readonly id: number | null
   readonly peer: Peer
-  readonly clock: Clock
   readonly address: () => Address | null
   /** Told when a connection is lost or refused: who leads what may have changed. */
   readonly onLost: () => void
@@ -24,15 +22,12 @@ export type Body<Req> = Input<Req> | ((version: number) => Input<Req>)
 export class Node {
   readonly id: number | null
   readonly #peer: Peer
-  readonly #clock: Clock
   readonly #address: () => Address | null
   readonly #onLost: () => void
-  #mutedUntil = 0
 
-  constructor({ id, peer, clock, address, onLost }: NodeOptions) {
+  constructor({ id, peer, address, onLost }: NodeOptions) {
     this.id = id
     this.#peer = peer
-    this.#clock = clock
     this.#address = address
     this.#onLost = onLost
   }
@@ -60,7 +55,7 @@ export class Node {
 
   /** Milliseconds before it should be asked: it was lost a moment ago, or has asked this client to pause (KIP-219). */
   get pauseMs(): number {
-    return Math.max(this.#peer.pauseMs, this.#mutedUntil - this.#clock.monotonic(), 0)
+    return Math.max(this.#peer.pauseMs, this.#peer.mutedMs)
   }
 
   /**
@@ -69,10 +64,9 @@ export class Node {
    */
   async send<Req, Res>(exchange: Exchange<Req, Res>, body: Body<Req>, options: SendOptions = {}): Promise<Res> {
     try {
-      const muted = this.#mutedUntil - this.#clock.monotonic()
-      if (muted > 0) await new Promise<void>((resume) => void this.#clock.after(muted, resume))
       const answer = await this.#peer.send(exchange, body, options)
-      this.#heed((answer as { throttleTimeMs?: number } | undefined)?.throttleTimeMs)
+      const throttleTimeMs = (answer as { throttleTimeMs?: number } | undefined)?.throttleTimeMs
+      if (throttleTimeMs) this.#peer.mute(throttleTimeMs)
       return answer
     } catch (thrown) {
       if (options.signal?.aborted && thrown === options.signal.reason) throw new AbortedError(thrown)
@@ -84,9 +78,5 @@ export class Node {
     const error = clientError(thrown, `${name.replace(/Request$/, '')} to ${this.name}`)
     if (!this.#peer.isConnected && !this.#peer.isClosed) this.#onLost()
     return error
-  }
-
-  #heed(throttleTimeMs: number | undefined): void {
-    if (throttleTimeMs) this.#mutedUntil = Math.max(this.#mutedUntil, this.#clock.monotonic() + throttleTimeMs)
   }
 }

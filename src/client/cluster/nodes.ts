@@ -120,7 +120,7 @@ export class Nodes {
       ...(maxIdleMs === undefined ? {} : { maxIdleMs }),
     })
     if (this.#isOver) peer.close()
-    const node = new Node({ id, peer, clock: platform.clock, address, onLost })
+    const node = new Node({ id, peer, address, onLost })
     this.#kept.set(name, { peer, node })
     return node
   }

@@ -55,9 +55,9 @@ export class Retries {
     throw last
   }
 
-  /** How long a request may take that is part of something with this patience. */
+  /** A request that is part of something with this patience: its end costs no connection that others ask on, too. */
   within(patience: Patience): SendOptions {
     patience.check()
-    return { timeoutMs: Math.min(this.#options.requestTimeoutMs, patience.leftMs), signal: patience.signal }
+    return { timeoutMs: this.#options.requestTimeoutMs, waitMs: patience.leftMs, signal: patience.signal }
   }
 }

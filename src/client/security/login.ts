@@ -37,9 +37,16 @@ export function credentialsOf({ saslMechanism, saslJaasConfig }: SecurityOptions
     throw new OptionError('sasl', 'saslMechanism=OAUTHBEARER needs sasl: { token }, a function that gives a token')
   }
   if (given && 'username' in given && typeof given.username === 'string' && typeof given.password === 'string') {
-    return { mechanism: saslMechanism, ...given }
+    checkNames(given)
+    return { ...given, mechanism: saslMechanism }
   }
   throw new OptionError('sasl', `saslMechanism=${saslMechanism} needs sasl: { username, password }`)
+}
+
+function checkNames({ username, password }: PasswordLogin): void {
+  if (username === '') throw new OptionError('sasl', 'sasl.username is empty; allowed: the name that the broker knows')
+  for (const [name, text] of Object.entries({ username, password }))
+    if (text.includes('\0')) throw new OptionError('sasl', `sasl.${name} holds a zero character; allowed: any other (RFC 4616)`)
 }
 
 /** `org.apache...LoginModule required username="alice" password="secret";` */

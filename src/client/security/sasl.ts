@@ -46,7 +46,7 @@ export function saslGreet(credentials: Credentials, { random }: { random: Random
       const answer: SaslAuthenticateResponse = await ask(AUTHENTICATE, { authBytes: say })
       if (answer.errorCode !== 0) throw brokerError(answer.errorCode, `login with ${client.mechanism}`, answer.errorMessage)
       sessionLifetimeMs = answer.sessionLifetimeMs
-      say = answered(client, answer.authBytes)
+      say = await answered(client, answer.authBytes)
     }
     const share = RENEW_FROM + RENEW_SPREAD * random.next()
     return { againInMs: sessionLifetimeMs > 0 ? sessionLifetimeMs * share : null }
@@ -74,9 +74,9 @@ async function begun(client: SaslClient): Promise<Uint8Array> {
   }
 }
 
-function answered(client: SaslClient, challenge: Uint8Array): Uint8Array | null {
+async function answered(client: SaslClient, challenge: Uint8Array): Promise<Uint8Array | null> {
   try {
-    return client.answer(challenge)
+    return await client.answer(challenge)
   } catch (thrown) {
     throw refusal(client, thrown)
   }
@@ -85,6 +85,10 @@ function answered(client: SaslClient, challenge: Uint8Array): Uint8Array | null 
 function refusal({ mechanism }: SaslClient, thrown: unknown): unknown {
   const message = `login with ${mechanism}: ${(thrown as Error).message}`
   // A program's own function for tokens may fail for a while.
-  const fatal = thrown instanceof SaslRefused
-  return new AuthenticationError('SASL_AUTHENTICATION_FAILED', message, { cause: thrown, fatal })
+  const isRefused = thrown instanceof SaslRefused
+  return new AuthenticationError('SASL_AUTHENTICATION_FAILED', message, {
+    cause: thrown,
+    fatal: isRefused,
+    retriable: !isRefused,
+  })
 }

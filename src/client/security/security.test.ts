@@ -68,6 +68,12 @@ test('what does not fit together is told with the option', () => {
       /^sslTruststoreType=JKS is not supported/,
     ],
     [{ securityProtocol: 'SSL', sslKeystoreKey: 'x' }, undefined, /^sslKeystoreCertificateChain is missing/],
+    [
+      { securityProtocol: 'SSL', sslKeystoreType: 'PEM', sslKeystoreLocation: 'x', sslKeystorePassword: 'y' },
+      undefined,
+      /^sslKeystorePassword is not for sslKeystoreType=PEM/,
+    ],
+    [{ ...sasl, saslMechanism: 'PLAIN' }, { ...login, password: 'a\0b' }, /^sasl.password holds a zero character/],
   ]
   for (const [given, who, message] of wrong) {
     assert.throws(

@@ -66,7 +66,7 @@ function trustedOf({
 }
 
 function ownOf(options: SecurityOptions): TlsSettings['own'] {
-  const { sslKeystoreType, sslKeystoreLocation, sslKeystoreKey, sslKeystoreCertificateChain } = options
+  const { sslKeystoreType, sslKeystoreLocation, sslKeystorePassword, sslKeystoreKey, sslKeystoreCertificateChain } = options
   if (sslKeystoreKey || sslKeystoreCertificateChain) {
     if (!sslKeystoreKey || !sslKeystoreCertificateChain) {
       const missing = sslKeystoreKey ? 'sslKeystoreCertificateChain' : 'sslKeystoreKey'
@@ -77,6 +77,12 @@ function ownOf(options: SecurityOptions): TlsSettings['own'] {
   }
   if (sslKeystoreLocation === null) return undefined
   if (sslKeystoreType === 'PKCS12') return { pkcs12: sslKeystoreLocation }
+  if (sslKeystoreType === 'PEM' && sslKeystorePassword !== null) {
+    throw new OptionError(
+      'sslKeystorePassword',
+      'sslKeystorePassword is not for sslKeystoreType=PEM; allowed: sslKeyPassword, of the key in it',
+    )
+  }
   if (sslKeystoreType === 'PEM') return { key: { file: sslKeystoreLocation }, certificates: { file: sslKeystoreLocation } }
   const how = 'keytool -importkeystore -deststoretype PKCS12 writes one'
   throw new OptionError('sslKeystoreType', `sslKeystoreType=${sslKeystoreType} is not supported; allowed: PEM, PKCS12 (${how})`)

@@ -6,7 +6,7 @@ export interface SaslClient {
   /** The first thing to say. */
   begin(): Uint8Array | Promise<Uint8Array>
   /** What to say to `challenge`; null: nothing, it is over. Throws a SaslRefused where the server refuses, or is not who it should be. */
-  answer(challenge: Uint8Array): Uint8Array | null
+  answer(challenge: Uint8Array): Uint8Array | null | Promise<Uint8Array | null>
 }
 
 /** The other end says no, or does not prove who it is. */

@@ -5,7 +5,7 @@ import { oauthBearer } from './oauthbearer.ts'
 import { plain } from './plain.ts'
 import { scram } from './scram.ts'
 
-const text = async (bytes: Uint8Array | null | Promise<Uint8Array>) => Buffer.from((await bytes) ?? []).toString()
+const text = async (bytes: Uint8Array | null | Promise<Uint8Array | null>) => Buffer.from((await bytes) ?? []).toString()
 
 test('PLAIN says name and password', async () => {
   assert.equal(await text(plain({ username: 'tim', password: 'tanstaaftanstaaf' }).begin()), '\0tim\0tanstaaftanstaaf')
@@ -27,23 +27,23 @@ test('SCRAM proves the password, and has the server prove it as well', async () 
   const client = scram(example)
   assert.equal(await text(client.begin()), 'n,,n=user,r=rOprNGfwEbeRWgbNEkqO')
   assert.equal(await text(client.answer(Buffer.from(SERVER_FIRST))), CLIENT_FINAL)
-  assert.equal(client.answer(Buffer.from(SERVER_FINAL)), null)
+  assert.equal(await client.answer(Buffer.from(SERVER_FINAL)), null)
 })
 
-test('SCRAM refuses a server that does not know the password, repeats another nonce, or asks for too little or too much', () => {
+test('SCRAM refuses a server that does not know the password, repeats another nonce, or asks for too little or too much', async () => {
   const wrong = scram(example)
-  wrong.answer(Buffer.from(SERVER_FIRST))
-  assert.throws(() => wrong.answer(Buffer.from('v=AAAA')), SaslRefused)
+  await wrong.answer(Buffer.from(SERVER_FIRST))
+  await assert.rejects(async () => wrong.answer(Buffer.from('v=AAAA')), SaslRefused)
   const refused = scram(example)
-  refused.answer(Buffer.from(SERVER_FIRST))
-  assert.throws(() => refused.answer(Buffer.from('e=unknown-user')), /unknown-user/)
+  await refused.answer(Buffer.from(SERVER_FIRST))
+  await assert.rejects(async () => refused.answer(Buffer.from('e=unknown-user')), /unknown-user/)
   for (const first of [
     'r=other,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096',
     SERVER_FIRST.replace('4096', '1'),
     SERVER_FIRST.replace('4096', '99999999'),
     'garbage',
   ]) {
-    assert.throws(() => scram(example).answer(Buffer.from(first)), SaslRefused)
+    await assert.rejects(async () => scram(example).answer(Buffer.from(first)), SaslRefused)
   }
 })
 
@@ -58,4 +58,7 @@ test('OAUTHBEARER gives the token and its extensions, and hears why it is refuse
   assert.equal(await text(client.answer(Buffer.from('{"status":"invalid_token"}'))), '\x01')
   assert.throws(() => client.answer(Buffer.from('x')), /invalid_token/)
   await assert.rejects(async () => oauthBearer(async () => ({ value: 'a b' })).begin(), SaslRefused)
+  for (const extensions of [{ auth: 'x' }, { a1: 'x' }, { good: 'a\x01b' }, { good: '' }]) {
+    await assert.rejects(async () => oauthBearer(async () => ({ value: 'a', extensions })).begin(), /extension/)
+  }
 })

@@ -1,16 +1,16 @@
 // SCRAM (RFC 5802, RFC 7677): both ends prove that they know the password, and neither says it. As in Kafka, names and passwords are taken in UTF-8 without
 // being prepared.
 
-import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto'
 import { type SaslClient, SaslRefused } from './mechanism.ts'
 import type { Credentials } from './plain.ts'
 
-const hashes = { 'SCRAM-SHA-256': 'sha256', 'SCRAM-SHA-512': 'sha512' } as const
+const hashes = { 'SCRAM-SHA-256': { hash: 'sha256', size: 32 }, 'SCRAM-SHA-512': { hash: 'sha512', size: 64 } } as const
 export type ScramMechanism = keyof typeof hashes
 
 /** Fewer would be a server that wants the password guessed (RFC 7677). */
 const LEAST_ITERATIONS = 4096
-/** More would hold up the program; Kafka itself allows 16,384. */
+/** More would be a server that wants this machine kept busy; Kafka itself allows 16,384. */
 const MOST_ITERATIONS = 100_000
 /** No channel binding. */
 const GS2_HEADER = 'n,,'
@@ -24,12 +24,12 @@ export interface ScramOptions extends Credentials {
 }
 
 export function scram({ mechanism, username, password, nonce, isToken = false }: ScramOptions): SaslClient {
-  const hash = hashes[mechanism]
+  const { hash, size } = hashes[mechanism]
   const name = username.replaceAll('=', '=3D').replaceAll(',', '=2C')
   const firstBare = `n=${name},r=${nonce}${isToken ? ',tokenauth=true' : ''}`
   let expected: Buffer | null = null
 
-  function proof(serverFirst: string): Uint8Array {
+  async function proof(serverFirst: string): Promise<Uint8Array> {
     const said = fieldsOf(serverFirst)
     const iterations = Number(said.get('i'))
     const serverNonce = said.get('r') ?? ''
@@ -42,8 +42,7 @@ export function scram({ mechanism, username, password, nonce, isToken = false }:
         `the server asks for ${said.get('i')} iterations; ${LEAST_ITERATIONS} to ${MOST_ITERATIONS} are taken`,
       )
     }
-    const size = createHash(hash).update('').digest().length
-    const salted = pbkdf2Sync(password, salt, iterations, size, hash)
+    const salted = await derived(password, salt, iterations)
     const clientKey = hmac(salted, 'Client Key')
     const finalBare = `c=${Buffer.from(GS2_HEADER).toString('base64')},r=${serverNonce}`
     const message = `${firstBare},${serverFirst},${finalBare}`
@@ -63,6 +62,13 @@ export function scram({ mechanism, username, password, nonce, isToken = false }:
     return null
   }
 
+  /** Beside the event loop: it is made to take long. */
+  function derived(text: string, salt: Uint8Array, iterations: number): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      pbkdf2(text, salt, iterations, size, hash, (why, key) => (why ? reject(why) : resolve(key)))
+    })
+  }
+
   function hmac(key: Uint8Array, text: string): Buffer {
     return createHmac(hash, key).update(text).digest()
   }
@@ -70,7 +76,7 @@ export function scram({ mechanism, username, password, nonce, isToken = false }:
   return {
     mechanism,
     begin: () => Buffer.from(GS2_HEADER + firstBare),
-    answer: (challenge) => (expected ? verify(textOf(challenge)) : proof(textOf(challenge))),
+    answer: async (challenge) => (expected ? verify(textOf(challenge)) : proof(textOf(challenge))),
   }
 }
 
