@@ -1,0 +1,31 @@
+// A member of a classic group, with a coordinator that a test speaks for.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { consumerScene } from '../../../../test/support/consumer-scene.ts'
+
+test('a member that leaves goes on with its heartbeats until its handlers have ended, so that the last commit is taken', async () => {
+  const { broker, consumer, during, until, work } = await consumerScene({ groupId: 'g', sessionTimeoutMs: 10_000 })
+  broker.make('t')
+  broker.append('t', 0, ['a'])
+  consumer.subscribe('t')
+  let isAtWork = false
+  const running = consumer.run({
+    eachRecord: () => {
+      isAtWork = true
+      return work(20_000)
+    },
+  })
+  await until('a handler at work', () => isAtWork)
+  const from = broker.asked.length
+  await during(consumer.close())
+  await during(running)
+  const asked = broker.asked.slice(from).map(({ api }) => api)
+  const beats = asked.filter((api) => api === 'heartbeat').length
+  assert.ok(beats >= 5, `${beats} heartbeats in 20 seconds`)
+  assert.deepEqual(
+    asked.filter((api) => api === 'commit' || api === 'leave'),
+    ['commit', 'leave'],
+  )
+  assert.equal(broker.committed.get('t-0'), 1)
+})
