@@ -19,6 +19,7 @@ import { CoordinatorLink } from './group/coordinator-link.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import { GroupHolder, type RebalanceListener } from './holder.ts'
 import { Membership } from './membership.ts'
+import { checkOffset, commitNamed } from './named-commit.ts'
 import { OffsetLookup } from './offset-lookup.ts'
 import {
   type ConsumerGroupMetadata,
@@ -128,6 +129,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
             offsets,
             intervalMs: settings.autoCommitIntervalMs,
             timeoutMs: settings.requestTimeoutMs,
+            onError,
           })
         : null
     cluster.onMetadata((metadata) => {
@@ -274,8 +276,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   /** The next record that is handed out of the partition is this one, or the first one behind it. */
   seek(partition: TopicPartition, to: number | OffsetAndMetadata): void {
     const { offset, leaderEpoch } = typeof to === 'number' ? { offset: to, leaderEpoch: null } : to
-    if (!Number.isSafeInteger(offset) || offset < 0)
-      throw new OptionError('offset', `offset=${offset} is not valid; allowed: at least 0`)
+    checkOffset(offset)
     this.#assignment.get(partition).moveTo(offset, leaderEpoch ?? undefined)
     this.#look()
   }
@@ -316,15 +317,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
    */
   async commit(offsets: readonly TopicPartitionOffset[] = this.#committable(), options: WaitOptions = {}): Promise<void> {
     const { offsets: group } = this.#groupFor('commit')
-    const eras = offsets.map((each) => this.#assignment.find(each)?.era)
-    await group.commit(offsets, this.#patience('commit', options))
-    // What the program has committed is done, and no automatic commit goes behind it.
-    for (const [i, each] of offsets.entries()) {
-      const partition = this.#assignment.find(each)
-      if (!partition || eras[i] !== partition.era) continue
-      partition.done(each.offset, each.leaderEpoch ?? -1, partition.era)
-      partition.committedOffset = each.offset
-    }
+    await commitNamed(group, this.#assignment, offsets, this.#patience('commit', options))
   }
 
   /** What the group has committed, in the order of the partitions; null where nothing is. */

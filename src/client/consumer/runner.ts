@@ -4,6 +4,7 @@ import { OptionError } from '../errors/index.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import type { Delivery } from './deliveries.ts'
 import { type Engine, type Given, givenOf } from './engine.ts'
+import { checkOffset } from './named-commit.ts'
 import { type ConsumerBatch, type ConsumerRecord, isPromise } from './record.ts'
 
 /** What a handler may do besides its work. */
@@ -161,7 +162,10 @@ export class Runner<K, V> {
         return over.signal
       },
       isStale: () => partition.isGone || partition.era !== era,
-      resolve: (offset) => partition.done(Math.min(offset + 1, given.offset), epoch, era),
+      resolve: (offset) => {
+        checkOffset(offset)
+        partition.done(Math.min(offset + 1, given.offset), epoch, era)
+      },
       commit: () => {
         engine.done(given)
         return commit()
