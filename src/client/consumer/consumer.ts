@@ -116,6 +116,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       cluster,
       config: settings,
       assignment,
+      atWorkFor: (ms) => this.#deliveries.atWorkFor(ms),
       onRecords: () => this.#engine.bell.ring(),
       onOutOfRange: (partition) => this.#positions.outOfRange(partition),
       onNewLeader: (partition, epoch) => this.#positions.checkLeader(partition, epoch),

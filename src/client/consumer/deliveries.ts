@@ -91,6 +91,16 @@ export class Deliveries {
     return false
   }
 
+  /** Partitions that a handler has been at work on for so long. */
+  atWorkFor(ms: number): Set<AssignedPartition> {
+    const before = this.#clock.monotonic() - ms
+    const found = new Set<AssignedPartition>()
+    for (const { isHandler, partitions, since } of this.#all) {
+      if (isHandler && since <= before) for (const each of partitions) found.add(each)
+    }
+    return found
+  }
+
   /** Loops and polls are not waited for: the one who would come back may be the one who waits. */
   forgetLoops(): void {
     for (const delivery of this.#all) if (!delivery.isHandler) this.settle(delivery)

@@ -18,6 +18,8 @@ const FETCH: Exchange<FetchRequest, FetchResponse> = { request: FetchRequest, re
 const LAST_WITH_NAMES = 12
 /** How long a broker waits for more while a partition of its own is only kept from it by what waits for the program: it may have room soon. */
 const IMPATIENT_MS = 8
+/** A handler that takes longer is not waited for by the partitions that want its room; and how often room is made for them. */
+const SLOW_MS = 500
 const NOTHING = new Uint8Array(0)
 const ISOLATION = { read_uncommitted: 0, read_committed: 1 } as const
 
@@ -25,6 +27,8 @@ export interface FetcherOptions {
   readonly cluster: Cluster
   readonly config: ConsumerSettings
   readonly assignment: Assignment
+  /** Partitions that a handler has been at work on for so long. */
+  readonly atWorkFor: (ms: number) => ReadonlySet<AssignedPartition>
   /** Something may be handed out. */
   readonly onRecords: () => void
   /** The records at its position are gone. */
@@ -53,6 +57,8 @@ export class Fetcher {
   /** Codecs that have to be loaded first are. */
   #hasCodecs = false
   #isOver = false
+  /** When room was taken from slow handlers last. */
+  #madeRoomAt = Number.NEGATIVE_INFINITY
   #retry: { readonly timer: Timer; readonly at: number } | null = null
 
   constructor(options: FetcherOptions) {
@@ -134,7 +140,7 @@ export class Fetcher {
   async #ask(id: number, source: Source, partitions: readonly AssignedPartition[], share: number): Promise<void> {
     const { cluster, config } = this.#options
     const room = share - source.bufferedBytes
-    if (room <= 0) return this.#makeRoom()
+    if (room <= 0) return this.#makeRoom(partitions)
     const limit = Math.max(1, config.maxPartitionFetchBytes)
     const hungry = partitions
       .filter(({ bufferedBytes }) => bufferedBytes < limit)
@@ -211,9 +217,22 @@ export class Fetcher {
     }
   }
 
-  /** What paused partitions keep is forgotten: others wait for its room. */
-  #makeRoom(): void {
-    for (const each of this.#options.assignment.all) if (each.isPaused && each.bufferedBytes > 0) each.clear()
+  /**
+   * What paused partitions keep is forgotten, because others wait for its room; and what those keep whose handlers take long, where others of this broker have
+   * nothing: a little of theirs keeps whole answers in memory.
+   */
+  #makeRoom(partitions: readonly AssignedPartition[]): void {
+    const { assignment, cluster, atWorkFor } = this.#options
+    for (const each of assignment.all) if (each.isPaused && each.bufferedBytes > 0) each.clear()
+    const atWork = atWorkFor(0)
+    if (atWork.size === 0 || !partitions.some((each) => each.bufferedBytes === 0 && !atWork.has(each))) return
+    const now = cluster.platform.clock.monotonic()
+    if (now < this.#madeRoomAt + SLOW_MS) return this.#lookAgainAt(this.#madeRoomAt + SLOW_MS, now)
+    const slow = atWorkFor(SLOW_MS)
+    const keeping = partitions.filter((each) => each.bufferedBytes > 0 && slow.has(each))
+    if (keeping.length === 0) return this.#lookAgainAt(now + SLOW_MS, now)
+    this.#madeRoomAt = now
+    for (const each of keeping) each.clear()
   }
 
   #failed(thrown: unknown, source: Source, partitions: readonly AssignedPartition[]): void {
