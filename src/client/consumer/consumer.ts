@@ -79,6 +79,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       options: settings,
       connectionsMaxIdleMs: settings.connectionsMaxIdleMs,
       createsTopics: settings.allowAutoCreateTopics,
+      sasl: config.sasl,
     })
     const assignment = this.#assignment
     this.#settings = settings

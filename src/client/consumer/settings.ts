@@ -4,6 +4,7 @@ import { type ConsumerSettings, consumerOptions } from '../../config/client/cons
 import type { ClientPlatform } from '../cluster/cluster.ts'
 import { OptionError } from '../errors/index.ts'
 import { type Given, resolveOptions } from '../options/resolve.ts'
+import type { Login } from '../security/login.ts'
 import type { Deserializer } from '../serde/serde.ts'
 
 /** Kafka's options in camelCase, and what only a program can give. */
@@ -13,11 +14,13 @@ export interface ConsumerConfig<K, V> extends Omit<Given<typeof consumerOptions>
   readonly keyDeserializer?: Deserializer<K>
   /** Turns the bytes of values into what the program gets. Default: bytes as they are. */
   readonly valueDeserializer?: Deserializer<V>
+  /** The login, where securityProtocol has one: name and password, or where tokens come from. */
+  readonly sasl?: Login
   /** The machine it runs on; a simulated one, for example. Default: this one. */
   readonly platform?: ClientPlatform
 }
 
-const OTHERS = ['keyDeserializer', 'valueDeserializer', 'platform']
+const OTHERS = ['keyDeserializer', 'valueDeserializer', 'sasl', 'platform']
 /** Of the classic protocol alone: the coordinator decides them in the other one. */
 const CLASSIC_ONLY = ['heartbeatIntervalMs', 'sessionTimeoutMs', 'partitionAssignmentStrategy'] as const
 
