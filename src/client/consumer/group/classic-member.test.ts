@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { writeAssignment } from '../../../assignors/consumer-protocol.ts'
 import { consumerScene } from '../../../../test/support/consumer-scene.ts'
 
 test('a member that leaves goes on with its heartbeats until its handlers have ended, so that the last commit is taken', async () => {
@@ -28,4 +29,19 @@ test('a member that leaves goes on with its heartbeats until its handlers have e
     ['commit', 'leave'],
   )
   assert.equal(broker.committed.get('t-0'), 1)
+})
+
+test('a static leader that comes back joins again when partitions are added', async () => {
+  const config = { groupId: 'g', groupInstanceId: 'one', metadataMaxAgeMs: 1000 }
+  const { broker, consumer, during, until } = await consumerScene(config)
+  broker.make('t')
+  const shared = writeAssignment({ partitions: [{ topic: 't', partition: 0 }], userData: null })
+  broker.on.join = async (body, asUsual) => ({ ...(await asUsual()), skipAssignment: broker.of('join').length === 1 })
+  broker.on.sync = ({ assignments }) => ({ assignment: assignments[0]?.assignment ?? shared })
+  consumer.subscribe('t')
+  const polled = consumer.poll({ timeoutMs: 60_000 })
+  await until('what it had before', () => consumer.assignment().length === 1)
+  broker.topics.get('t')!.partitions.push({ batches: [], leaderEpoch: 0 })
+  await until('both', () => consumer.assignment().length === 2)
+  await during(Promise.all([polled, consumer.close()]))
 })

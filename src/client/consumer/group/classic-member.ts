@@ -139,6 +139,7 @@ export class ClassicMember implements Member {
     const assignor = this.#assignors.find(({ name }) => name === answer.protocolName) ?? this.#assignors[0]!
     const isLeader = answer.leader === memberId
     if (!isLeader) this.#leader.resign()
+    else if (answer.skipAssignment) await this.#leader.watch(answer, patience)
     const shared = isLeader && !answer.skipAssignment ? await this.#leader.assign(assignor, answer, patience) : []
     const bytes = await this.#calls.sync(this.identity, assignor.name, shared, patience)
     if (turn !== this.#turn || this.#isLeaving) return

@@ -23,8 +23,12 @@ export class Leader {
   readonly #cluster: Cluster
   /** The topics of the whole group. */
   #topics: readonly string[] = []
+  /** Whether a member says where it stands: only then it matters where replicas are. */
+  #hasRacks = false
   /** What the assignment was made of, as a text. */
   #basis: string | null = null
+  /** By broker, where it was seen last: one that is down for a moment has not moved. */
+  readonly #racks = new Map<number, string | null>()
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster
@@ -36,18 +40,18 @@ export class Leader {
     { members }: JoinGroupResponse,
     patience: Patience,
   ): Promise<{ memberId: string; assignment: Uint8Array }[]> {
-    const group = members.map(({ memberId, groupInstanceId, metadata }): GroupMember => {
-      return { memberId, groupInstanceId, ...readSubscription(metadata) }
-    })
-    this.#topics = [...new Set(group.flatMap(({ topics }) => topics))].sort()
-    await this.#learn(patience)
-    const topics = topicsIn(this.#cluster.metadata, this.#topics)
-    this.#basis = basisOf(topics)
+    const group = groupOf(members)
+    const topics = await this.#look(group, patience)
     const assignment = assignor.assign(topics, group)
     return [...assignment].map(([memberId, partitions]) => ({
       memberId,
       assignment: writeAssignment({ partitions, userData: null }),
     }))
+  }
+
+  /** What was assigned before it came back stands as it is (KIP-814); from now on it looks whether it still fits. */
+  async watch({ members }: JoinGroupResponse, patience: Patience): Promise<void> {
+    await this.#look(groupOf(members), patience)
   }
 
   /** Another member leads. */
@@ -58,7 +62,31 @@ export class Leader {
 
   /** Whether what it shared is not what there is any more; false for who does not lead. */
   isStale(metadata: Metadata): boolean {
-    return this.#basis !== null && basisOf(topicsIn(metadata, this.#topics)) !== this.#basis
+    return this.#basis !== null && basisOf(this.#topicsIn(metadata)) !== this.#basis
+  }
+
+  async #look(group: readonly GroupMember[], patience: Patience): Promise<Topics> {
+    this.#topics = [...new Set(group.flatMap(({ topics }) => topics))].sort()
+    this.#hasRacks = group.some(({ rackId }) => rackId !== null && rackId !== '')
+    await this.#learn(patience)
+    const topics = this.#topicsIn(this.#cluster.metadata)
+    this.#basis = basisOf(topics)
+    return topics
+  }
+
+  #topicsIn({ topics, brokers }: Metadata): Topics {
+    for (const { id, rack } of brokers.values()) this.#racks.set(id, rack)
+    const found = new Map<string, Assignable[]>()
+    for (const topic of this.#topics) {
+      const partitions = topics.get(topic)?.partitions
+      if (!partitions || partitions.length === 0) continue
+      const assignable = partitions.map(({ index, replicas }): Assignable => {
+        const racks = new Set(this.#hasRacks ? replicas.flatMap((id) => this.#racks.get(id) ?? []) : [])
+        return { topic, partition: index, racks: [...racks].sort() }
+      })
+      found.set(topic, assignable)
+    }
+    return found
   }
 
   /** A topic that nobody asked for so far is asked for; one that does not exist is nobody's. */
@@ -71,21 +99,13 @@ export class Leader {
   }
 }
 
-function topicsIn({ topics, brokers }: Metadata, names: readonly string[]): Topics {
-  const found = new Map<string, Assignable[]>()
-  for (const topic of names) {
-    const partitions = topics.get(topic)?.partitions
-    if (!partitions || partitions.length === 0) continue
-    const assignable = partitions.map(({ index, replicas }): Assignable => {
-      const racks = new Set(replicas.flatMap((id) => brokers.get(id)?.rack ?? []))
-      return { topic, partition: index, racks: [...racks].sort() }
-    })
-    found.set(topic, assignable)
-  }
-  return found
+function groupOf(members: JoinGroupResponse['members']): GroupMember[] {
+  return members.map(({ memberId, groupInstanceId, metadata }) => {
+    return { memberId, groupInstanceId, ...readSubscription(metadata) }
+  })
 }
 
-/** Topics, how many partitions they have, and in which racks these are. */
+/** Topics, how many partitions they have, and in which racks these are, where that matters. */
 function basisOf(topics: Topics): string {
   return JSON.stringify([...topics].map(([topic, partitions]) => [topic, partitions.map(({ racks }) => racks)]))
 }
