@@ -96,11 +96,11 @@ export class Feed<K, V> {
     offset: number,
     making: Promise<ConsumerRecord<K, V>>,
   ): Promise<ConsumerRecord<K, V>> {
-    const { turn } = partition
+    const { era } = partition
     try {
       return await making
     } catch (thrown) {
-      if (partition.turn === turn) partition.rewind(offset)
+      if (partition.era === era) partition.rewind(offset)
       throw thrown
     }
   }
