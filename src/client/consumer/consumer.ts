@@ -18,6 +18,7 @@ import { Fetcher } from './fetcher.ts'
 import { CoordinatorLink } from './group/coordinator-link.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import { GroupHolder, type RebalanceListener } from './holder.ts'
+import { Hurry } from './hurry.ts'
 import { Membership } from './membership.ts'
 import { checkOffset, commitNamed } from './named-commit.ts'
 import { OffsetLookup } from './offset-lookup.ts'
@@ -37,7 +38,7 @@ import { type ConsumerConfig, consumerSettings } from './settings.ts'
 import { type ServerPattern, Subscription } from './subscription.ts'
 
 export interface ConsumerCloseOptions {
-  /** How long handlers and loops at work are waited for, and the last commit may take; default 30 seconds. */
+  /** How long it may take; handlers and listeners at work are waited for up to four fifths of it, so that the last commit has the rest. Default 30 seconds. */
   readonly timeoutMs?: number
 }
 
@@ -49,6 +50,8 @@ export interface OffsetAndTimestamp {
 }
 
 const CLOSE_MS = 30_000
+/** Of the time to close: when the program is not waited for any more. */
+const HURRY_AT = 0.8
 
 export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements AsyncDisposable {
   readonly #settings
@@ -67,7 +70,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   #listener: RebalanceListener = {}
   /** Handlers run: what is handed out is not done before they end. */
   #runs = 0
-  #isHurried = false
+  readonly #hurry = new Hurry()
   #closing: Promise<void> | null = null
 
   /** Throws an OptionError that names the option, its value and what is allowed. Nothing is connected before it is needed. */
@@ -147,7 +150,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       deliveries: this.#deliveries,
       autoCommit: () => this.#autoCommit,
       listener: () => this.#listener,
-      isHurried: () => this.#isHurried,
+      hurry: this.#hurry,
       onChange: () => this.#look(),
       onError,
     })
@@ -398,24 +401,35 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
 
   async #close({ timeoutMs = CLOSE_MS }: ConsumerCloseOptions): Promise<void> {
     this.#engine.close()
-    const hurry = this.#cluster.platform.clock.after(timeoutMs, () => {
-      this.#isHurried = true
-      this.#deliveries.nudge()
-    })
+    const patience = this.#cluster.patience('closing', { timeoutMs })
+    const timer = this.#cluster.platform.clock.after(timeoutMs * HURRY_AT, () => this.#goFast())
+    const over = this.#giveUp()
     try {
-      this.#autoCommit?.stop()
-      this.#deliveries.forgetLoops()
-      if (this.#subscription.isGroup) await this.#group?.membership.leave()
-      else {
-        await this.#deliveries.drain(this.#assignment.all, () => this.#isHurried)
-        await this.#autoCommit?.commit(this.#assignment.all)
-      }
+      await patience.race(over)
+    } catch (thrown) {
+      if (patience.leftMs > 0) throw thrown
     } finally {
-      hurry.cancel()
+      timer.cancel()
+      this.#goFast()
       this.#fetcher.close()
-      this.#assignment.remove(this.#assignment.names)
       this.#cluster.close()
+      await over.catch(() => {}) // where it was not over, it fails now that nobody can be asked
+      this.#assignment.remove(this.#assignment.names)
     }
+  }
+
+  #goFast(): void {
+    this.#hurry.begin()
+    this.#deliveries.nudge()
+  }
+
+  /** Waits for handlers, commits what is done, and leaves the group. */
+  async #giveUp(): Promise<void> {
+    this.#autoCommit?.stop()
+    this.#deliveries.forgetLoops()
+    if (this.#subscription.isGroup) return this.#group?.membership.leave()
+    await this.#deliveries.drain(this.#assignment.all, () => this.#hurry.isOn)
+    await this.#autoCommit?.commit(this.#assignment.all)
   }
 
   #takePart(): void {

@@ -6,6 +6,7 @@ import type { Assignment } from './assignment.ts'
 import type { AutoCommit } from './auto-commit.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Holder } from './group/member.ts'
+import type { Hurry } from './hurry.ts'
 import type { TopicPartition } from './place.ts'
 
 /** What a program is told of its partitions; what it gives back is waited for. */
@@ -23,8 +24,7 @@ export interface HolderOptions {
   readonly deliveries: Deliveries
   readonly autoCommit: () => AutoCommit | null
   readonly listener: () => RebalanceListener
-  /** No handler is waited for any more. */
-  readonly isHurried: () => boolean
+  readonly hurry: Hurry
   /** There is something to find out, or to fetch. */
   readonly onChange: () => void
   readonly onError: (error: ClientError) => void
@@ -42,10 +42,10 @@ export class GroupHolder implements Holder {
   }
 
   async revoke(partitions: readonly TopicPartition[]): Promise<void> {
-    const { assignment, deliveries, autoCommit, isHurried } = this.#options
+    const { assignment, deliveries, autoCommit, hurry } = this.#options
     const held = this.#find(partitions)
     for (const each of held) each.isHeld = true
-    await deliveries.drain(held, () => isHurried() || held.every(({ isGone }) => isGone))
+    await deliveries.drain(held, () => hurry.isOn || held.every(({ isGone }) => isGone))
     const left = () => held.filter(({ isGone }) => !isGone)
     await autoCommit()?.commit(left())
     if (left().length > 0) await this.#tell('onRevoked', left())
@@ -79,8 +79,10 @@ export class GroupHolder implements Holder {
   }
 
   async #tell(what: keyof RebalanceListener, partitions: readonly TopicPartition[]): Promise<void> {
+    const { listener, hurry } = this.#options
+    const tell = async () => listener()[what]?.(partitions.map(({ topic, partition }) => ({ topic, partition })))
     try {
-      await this.#options.listener()[what]?.(partitions.map(({ topic, partition }) => ({ topic, partition })))
+      await hurry.race(tell())
     } catch (thrown) {
       // It is the program's own: it meets it where it waits for records.
       this.#options.onError(thrown as ClientError)
