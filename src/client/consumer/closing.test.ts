@@ -58,5 +58,8 @@ test('closing does not wait for a handler that never ends, and commits what othe
   const before = now()
   await during(consumer.close({ timeoutMs: 1000 }))
   assert.ok(now() - before < 1000, `${now() - before} ms`)
-  assert.deepEqual([...broker.committed], [['t-1', 1]])
+  assert.deepEqual([...broker.committed].sort(), [
+    ['t-0', 0],
+    ['t-1', 1],
+  ])
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { buildBatch } from '../../protocol/records/builder.ts'
 import { controlRecord } from '../../protocol/records/control.ts'
 import { ClientError } from '../errors/index.ts'
-import { type AbortedTransaction, endOffsetOf, FetchedRecords } from './fetched-records.ts'
+import { type AbortedTransaction, FetchedRecords, surveyOf } from './fetched-records.ts'
 
 interface Made {
   readonly at: number
@@ -46,8 +46,16 @@ test('records before the offset are passed over, and half a batch at the end wai
   assert.deepEqual(read(bytes, 1, null), { values: ['b', 'c', 'd'], nextOffset: 4, releases: 1 })
   const half = bytes.subarray(0, bytes.length - 1)
   assert.deepEqual(read(half, 1, null), { values: ['b', 'c'], nextOffset: 3, releases: 1 })
-  assert.equal(endOffsetOf(half), 3)
-  assert.equal(endOffsetOf(bytes.subarray(0, 40)), null)
+  assert.equal(surveyOf(half).endOffset, 3)
+  assert.equal(surveyOf(bytes.subarray(0, 40)).endOffset, null)
+})
+
+test('a first walk stops at what no batch can be, and keeps what lies before it', () => {
+  const whole = bytesOf({ at: 0, values: ['a'] })
+  const bytes = Buffer.concat([whole, Buffer.alloc(100)])
+  const { endOffset, sizeInBytes, damage } = surveyOf(bytes)
+  assert.deepEqual([endOffset, sizeInBytes], [1, whole.length])
+  assert.match(damage!.message, /a batch of length 0/)
 })
 
 test('read_committed leaves out aborted transactions up to their marker, and only those', () => {

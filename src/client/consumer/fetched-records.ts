@@ -2,7 +2,7 @@
 // over: markers, aborted transactions, and what lies before the offset that was asked for.
 
 import { ByteReader, MalformedBytes } from '../../base/bytes.ts'
-import { batches, type RecordBatch, type TimestampType } from '../../protocol/records/batch.ts'
+import { batches, CODEC_MASK, type RecordBatch, type TimestampType } from '../../protocol/records/batch.ts'
 import { controlKind } from '../../protocol/records/control.ts'
 import { type Record, readRecord } from '../../protocol/records/record.ts'
 import { BrokerError } from '../errors/index.ts'
@@ -25,11 +25,32 @@ export interface FetchedOptions {
   readonly release: () => void
 }
 
-/** The offset behind the last batch that lies whole in the bytes; null where none does. Throws MalformedBytes. */
-export function endOffsetOf(bytes: Uint8Array): number | null {
-  let end: number | null = null
-  for (const batch of batches(bytes)) end = batch.nextOffset
-  return end
+/** What a first walk over the bytes of an answer shows. */
+export interface Survey {
+  /** Behind the last batch that lies whole in the bytes; null where none does. */
+  readonly endOffset: number | null
+  /** Of the batches up to there. */
+  readonly sizeInBytes: number
+  readonly codecs: ReadonlySet<number>
+  /** Why the walk ended before the end; null where it did not. */
+  readonly damage: MalformedBytes | null
+}
+
+export function surveyOf(bytes: Uint8Array): Survey {
+  let endOffset: number | null = null
+  let sizeInBytes = 0
+  const codecs = new Set<number>()
+  try {
+    for (const batch of batches(bytes)) {
+      endOffset = batch.nextOffset
+      sizeInBytes = batch.at + batch.sizeInBytes
+      codecs.add(batch.attributes & CODEC_MASK)
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof MalformedBytes)) throw thrown
+    return { endOffset, sizeInBytes, codecs, damage: thrown }
+  }
+  return { endOffset, sizeInBytes, codecs, damage: null }
 }
 
 export class FetchedRecords {

@@ -3,6 +3,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { consumerScene } from '../../../test/support/consumer-scene.ts'
+import { valuesOf } from '../../../test/support/consumers.ts'
+import type { FetchResponse } from '../../protocol/messages/fetch.ts'
+import type { Input } from '../../protocol/schema.ts'
 
 const both = [0, 1].map((partition) => ({ topic: 't', partition }))
 
@@ -32,4 +35,36 @@ test('a handler that takes long does not keep the other partitions of its broker
   await until('the other one is read', () => read === 50)
   await during(consumer.close({ timeoutMs: 10 }))
   running.catch(() => {})
+})
+
+test('a partition whose bytes are damaged is told by its name, and keeps nothing from the others', async () => {
+  const { broker, consumer, during, take } = await consumerScene({ fetchMaxWaitMs: 20 })
+  broker.make('t', 2)
+  for (const partition of [0, 1]) broker.append('t', partition, ['a'])
+  let isDamaged = true
+  broker.on.fetch = async (_, asUsual) => {
+    const { responses } = (await asUsual()) as { responses: Input<FetchResponse>['responses'] }
+    if (!isDamaged) return { responses }
+    return {
+      responses: responses!.map(({ partitions, ...topic }) => ({
+        ...topic,
+        partitions: partitions!.map((each) => (each.partitionIndex === 0 ? { ...each, records: Buffer.alloc(100) } : each)),
+      })),
+    }
+  }
+  consumer.assign(both)
+  const outcomes: string[] = []
+  for (let i = 0; i < 2; i++) {
+    const polled = during(consumer.poll())
+    await polled.then(
+      (records) => void outcomes.push(...valuesOf(records).map((value) => `1: ${value}`)),
+      (thrown: Error) => void outcomes.push(thrown.message),
+    )
+  }
+  const damage = 't-0 at offset 0: a batch of length 0 at byte 0: the bytes are damaged'
+  assert.deepEqual(outcomes.sort(), ['1: a', damage])
+  assert.deepEqual(consumer.bufferedBytes, 0)
+  isDamaged = false
+  assert.deepEqual(valuesOf(await take(1)), ['a'])
+  await during(consumer.close())
 })

@@ -6,12 +6,11 @@ import type { Exchange } from '../../net/peer.ts'
 import type { Timer } from '../../platform/clock.ts'
 import { codecNumber, ready } from '../../protocol/compression/index.ts'
 import { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
-import { batches, CODEC_MASK } from '../../protocol/records/batch.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { type ClientError, clientError } from '../errors/index.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import type { Assignment } from './assignment.ts'
-import { FetchAnswers } from './fetch-answers.ts'
+import { FetchAnswers, type Surveys, surveysOf } from './fetch-answers.ts'
 import { type FetchedPart, FetchSession } from './fetch-session.ts'
 
 const FETCH: Exchange<FetchRequest, FetchResponse> = { request: FetchRequest, response: FetchResponse }
@@ -20,7 +19,7 @@ const LAST_WITH_NAMES = 12
 const IMPATIENT_MS = 8
 /** A handler that takes longer is not waited for by the partitions that want its room; and how often room is made for them. */
 const SLOW_MS = 500
-const NOTHING = new Uint8Array(0)
+const ZSTD = codecNumber('zstd')
 const ISOLATION = { read_uncommitted: 0, read_committed: 1 } as const
 
 export interface FetcherOptions {
@@ -157,13 +156,15 @@ export class Fetcher {
         signal: cluster.lifetime.signal,
         ...(parts.some(({ topicId }) => topicId === null) ? { maxVersion: LAST_WITH_NAMES } : {}),
       })
-      if (!this.#hasCodecs && needsCodecs(answer)) {
+      const surveys = surveysOf(answer)
+      // Zstandard may have to be loaded: not by everybody who reads, but before the first batch in it is opened.
+      if (!this.#hasCodecs && [...surveys.values()].some(({ codecs }) => codecs.has(ZSTD))) {
         await ready()
         this.#hasCodecs = true
       }
       if (this.#isOver) return
       const trouble = source.session.answered(answer)
-      if (trouble === null) this.#take(id, source, asked, answer, isShort)
+      if (trouble === null) this.#take(id, source, asked, answer, surveys, isShort)
       else this.#pause(hungry)
     } catch (thrown) {
       if (this.#isOver) return
@@ -179,14 +180,21 @@ export class Fetcher {
     source: Source,
     asked: ReadonlyMap<string, { readonly partition: AssignedPartition; readonly turn: number }>,
     answer: FetchResponse,
+    surveys: Surveys,
     isShort: boolean,
   ): void {
-    const taken = this.#answers.take(id, source.session, asked, answer, (bytes) => {
-      source.bufferedBytes -= bytes
-      source.waitMs = 0 // the program reads on: there may be room for others soon
-      this.kick()
+    let taken = 0
+    this.#answers.take(id, source.session, asked, answer, surveys, {
+      take: (bytes) => {
+        source.bufferedBytes += bytes
+        taken += bytes
+      },
+      free: (bytes) => {
+        source.bufferedBytes -= bytes
+        source.waitMs = 0 // the program reads on: there may be room for others soon
+        this.kick()
+      },
     })
-    source.bufferedBytes += taken
     if (taken > 0) {
       source.waitMs = 0
       this.#options.onRecords()
@@ -252,15 +260,4 @@ export class Fetcher {
       each.notBefore = now + cluster.retries.pauseMs(each.failures++)
     }
   }
-}
-
-/** Zstandard may have to be loaded: not by everybody who reads, but before the first batch in it is opened. */
-function needsCodecs({ responses }: FetchResponse): boolean {
-  const zstd = codecNumber('zstd')
-  for (const { partitions } of responses) {
-    for (const { records } of partitions) {
-      for (const { attributes } of batches(records ?? NOTHING)) if ((attributes & CODEC_MASK) === zstd) return true
-    }
-  }
-  return false
 }
