@@ -376,7 +376,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     return this.#assignment.get(partition).lag(this.#settings.isolationLevel === 'read_committed')
   }
 
-  /** Bytes of answers that wait for the program: at most prefetchMaxBytes and one batch more for each broker. */
+  /** Bytes of answers that wait for the program, and of compressed batches that are open: at most prefetchMaxBytes and a batch more for each broker. */
   get bufferedBytes(): number {
     return this.#fetcher.bufferedBytes
   }

@@ -15,7 +15,7 @@ function feedOf(deserialize: () => Promise<string>) {
   partition!.moveTo(0)
   const records = ['a', 'b'].map((value) => ({ key: null, value: Buffer.from(value), timestamp: 1 }))
   const bytes = buildBatch({ records })
-  partition!.add(new FetchedRecords({ name: 't-0', bytes, from: 0, aborted: null, checksCrcs: true, release() {} }))
+  partition!.add(new FetchedRecords({ name: 't-0', bytes, from: 0, aborted: null, checksCrcs: true, release() {}, charge() {} }))
   const maker = new RecordMaker<Uint8Array | null, string>(null, { deserialize })
   return { partition: partition!, feed: new Feed({ assignment, maker, share: 500, isCommitted: false }) }
 }

@@ -33,7 +33,7 @@ export class Feed<K, V> {
     const { assignment, share } = this.#options
     // Every partition is looked at once at least, and the one whose turn it was once more.
     for (let tries = assignment.all.length + 1; tries > 0; tries--) {
-      if (this.#left === 0 || !this.#current?.isReady) {
+      if (this.#isTurnOver || !this.#current?.isReady) {
         this.#current = assignment.nextReady()
         this.#left = share
       }
@@ -41,9 +41,16 @@ export class Feed<K, V> {
       const record = this.take(this.#current)
       this.#left--
       if (record) return record
-      this.#left = 0
+      this.#left = 0 // it has nothing more
     }
     return null
+  }
+
+  /** A batch that is open takes memory: where it ends within another share, it is read to its end first. */
+  get #isTurnOver(): boolean {
+    if (this.#left > 0) return false
+    const left = this.#current?.first?.leftInBatch ?? 0
+    return left === 0 || left > this.#options.share + this.#left
   }
 
   /** The next record of this partition; null where it has none now. */

@@ -37,6 +37,12 @@ class Share {
     this.#room = room
   }
 
+  /** More is taken, or less, of what lies beside the answer. */
+  charge(bytes: number): void {
+    if (bytes > 0) this.#room.take(bytes)
+    else this.#room.free(-bytes)
+  }
+
   hold(bytes: number): () => void {
     this.#holders++
     this.#bytes += bytes
@@ -111,6 +117,7 @@ export class FetchAnswers {
       aborted: config.isolationLevel === 'read_committed' ? (answer.abortedTransactions ?? []) : null,
       checksCrcs: config.checkCrcs,
       release: share.hold(bytes.length),
+      charge: (more) => share.charge(more),
     })
     partition.fetchOffset = endOffset
     partition.add(records)

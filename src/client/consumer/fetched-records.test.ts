@@ -35,7 +35,7 @@ function bytesOf(...made: readonly Made[]): Buffer {
 
 function read(bytes: Buffer, from: number, aborted: readonly AbortedTransaction[] | null, checksCrcs = true) {
   let releases = 0
-  const fetched = new FetchedRecords({ name: 't-0', bytes, from, aborted, checksCrcs, release: () => void releases++ })
+  const fetched = new FetchedRecords({ name: 't-0', bytes, from, aborted, checksCrcs, release: () => void releases++, charge() {} })
   const values: string[] = []
   for (let record = fetched.next(); record; record = fetched.next()) values.push(Buffer.from(record.value!).toString())
   return { values, nextOffset: fetched.nextOffset, releases }
@@ -98,4 +98,25 @@ test('a changed byte is told with its place, where checksums are looked at', () 
     (thrown) => thrown instanceof ClientError && thrown.code === 'CORRUPT_MESSAGE' && /^t-0 at offset 1: /.test(thrown.message),
   )
   assert.equal(read(bytes, 0, null, false).values.length, 2)
+})
+
+test('a compressed batch is counted while it is open, and no longer', () => {
+  const records = ['a', 'b'].map((value) => ({ key: null, value: Buffer.from(value.repeat(1000)), timestamp: 1 }))
+  const bytes = Buffer.concat([0, 2].map((baseOffset) => buildBatch({ baseOffset, compression: 'gzip', records })))
+  let open = 0
+  const options = { name: 't-0', from: 0, aborted: null, checksCrcs: true, release() {} }
+  const fetched = new FetchedRecords({ ...options, bytes, charge: (more) => void (open += more) })
+  const seen: number[][] = []
+  while (fetched.next()) seen.push([Math.floor(open / 1000), fetched.leftInBatch])
+  assert.deepEqual(seen, [
+    [2, 1],
+    [2, 0],
+    [2, 1],
+    [2, 0],
+  ])
+  assert.equal(open, 0)
+  const left = new FetchedRecords({ ...options, bytes, charge: (more) => void (open += more) })
+  left.next()
+  left.close()
+  assert.equal(open, 0)
 })

@@ -23,6 +23,8 @@ export interface FetchedOptions {
   readonly checksCrcs: boolean
   /** Called once, when the bytes are not needed any more. */
   readonly release: () => void
+  /** Told how much more memory (or, below 0, less) is taken by a compressed batch that is open. */
+  readonly charge: (bytes: number) => void
 }
 
 /** What a first walk over the bytes of an answer shows. */
@@ -67,6 +69,9 @@ export class FetchedRecords {
   readonly #aborted: AbortedTransaction[] | null
   readonly #abortedProducers = new Set<number>()
   #release: (() => void) | null
+  readonly #charge: (bytes: number) => void
+  /** Of the open batch, where it was compressed. */
+  #openBytes = 0
   #batch: RecordBatch | null = null
   #reader: ByteReader | null = null
   #left = 0
@@ -74,7 +79,7 @@ export class FetchedRecords {
   #baseTimestamp = 0
   #logAppendTime: number | null = null
 
-  constructor({ name, bytes, from, aborted, checksCrcs, release }: FetchedOptions) {
+  constructor({ name, bytes, from, aborted, checksCrcs, release, charge }: FetchedOptions) {
     this.sizeInBytes = bytes.length
     this.nextOffset = from
     this.#name = name
@@ -82,6 +87,12 @@ export class FetchedRecords {
     this.#batches = batches(bytes)
     this.#aborted = aborted && [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
     this.#release = release
+    this.#charge = charge
+  }
+
+  /** How many records of the open batch are still to be read. */
+  get leftInBatch(): number {
+    return this.#reader ? this.#left : 0
   }
 
   /** The next record; null at the end. Throws a ClientError where the bytes contradict themselves; it cannot go on after that. */
@@ -99,7 +110,7 @@ export class FetchedRecords {
           }
           if (reader.left > 0) throw new MalformedBytes(`${reader.left} bytes follow the last record`)
           this.#pass(this.#batch!)
-          this.#reader = null
+          this.#shut()
         }
         if (!this.#open()) return null
       }
@@ -112,9 +123,15 @@ export class FetchedRecords {
 
   /** Lets go of the bytes. */
   close(): void {
+    this.#shut()
     this.#release?.()
     this.#release = null
+  }
+
+  #shut(): void {
     this.#reader = null
+    if (this.#openBytes > 0) this.#charge(-this.#openBytes)
+    this.#openBytes = 0
   }
 
   /** Goes to the next batch with records for this reader; false at the end. */
@@ -137,7 +154,9 @@ export class FetchedRecords {
 
   #begin(batch: RecordBatch): void {
     this.#batch = batch
-    this.#reader = new ByteReader(batch.payload())
+    const payload = batch.payload()
+    this.#reader = new ByteReader(payload)
+    if (batch.isCompressed) this.#charge((this.#openBytes = payload.length))
     this.#left = batch.recordCount
     this.#baseOffset = batch.baseOffset
     this.#baseTimestamp = batch.baseTimestamp

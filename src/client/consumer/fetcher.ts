@@ -42,7 +42,7 @@ export interface FetcherOptions {
 interface Source {
   readonly session: FetchSession
   isAsked: boolean
-  /** Of answers that are not read to their end. */
+  /** Of answers that are not read to their end, and of their batches that are open. */
   bufferedBytes: number
   /** How long it was asked to wait last while a partition had no room. */
   waitMs: number

@@ -10,9 +10,12 @@ import type { Deserializer } from '../serde/serde.ts'
 /** Kafka's options in camelCase, and what only a program can give. */
 export interface ConsumerConfig<K, V> extends Omit<Given<typeof consumerOptions>, 'bootstrapServers'> {
   readonly bootstrapServers: string | readonly string[]
-  /** Turns the bytes of keys into what the program gets. Default: bytes as they are. */
+  /**
+   * Turns the bytes of keys into what the program gets. Default: bytes as they are, which are views of the answer that they came in: it stays in memory while
+   * one of them is kept. Copy what is kept for long.
+   */
   readonly keyDeserializer?: Deserializer<K>
-  /** Turns the bytes of values into what the program gets. Default: bytes as they are. */
+  /** Turns the bytes of values into what the program gets. Default: bytes as they are, as with keys. */
   readonly valueDeserializer?: Deserializer<V>
   /** The login, where securityProtocol has one: name and password, or where tokens come from. */
   readonly sasl?: Login
