@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { writeAssignment } from '../../../assignors/consumer-protocol.ts'
 import { consumerScene } from '../../../../test/support/consumer-scene.ts'
+import { MEMBER } from '../../../../test/support/pretend-broker.ts'
 
 test('a member that leaves goes on with its heartbeats until its handlers have ended, so that the last commit is taken', async () => {
   const { broker, consumer, during, until, work } = await consumerScene({ groupId: 'g', sessionTimeoutMs: 10_000 })
@@ -44,4 +45,21 @@ test('a static leader that comes back joins again when partitions are added', as
   broker.topics.get('t')!.partitions.push({ batches: [], leaderEpoch: 0 })
   await until('both', () => consumer.assignment().length === 2)
   await during(Promise.all([polled, consumer.close()]))
+})
+
+test('what a program that does not come back had is given up before the coordinator hears of it', async () => {
+  const { broker, consumer, during, until, take } = await consumerScene({ groupId: 'g', maxPollIntervalMs: 10_000 })
+  broker.make('t')
+  broker.append('t', 0, ['a'])
+  let owned = -1
+  broker.on.leave = (_, asUsual) => {
+    owned = consumer.assignment().length
+    return asUsual()
+  }
+  consumer.subscribe('t')
+  await take(1)
+  await until('it leaves', () => owned >= 0)
+  assert.equal(owned, 0)
+  assert.equal(broker.of('leave')[0]!.members[0]!.memberId, MEMBER)
+  await during(consumer.close())
 })

@@ -201,15 +201,16 @@ export class ClassicMember implements Member {
     }
   }
 
-  /** The program has not come back in time: the group goes on without it. */
+  /** The program has not come back in time: the group goes on without it. It gives up what it had before others hear that they may take it. */
   async #goAway(): Promise<void> {
     const { config, link } = this.#options
     this.#isAway = true
     const { identity } = this
+    this.#memberId = ''
+    const lost = this.#lose()
     const patience = link.cluster.patience('leaving', { timeoutMs: config.requestTimeoutMs, signal: this.#ending.signal })
     if (config.groupInstanceId === null) await this.#calls.leave(identity, patience)
-    this.#memberId = ''
-    await this.#lose()
+    await lost
   }
 
   async #lost(why: ClientError): Promise<void> {

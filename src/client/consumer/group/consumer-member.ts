@@ -204,12 +204,13 @@ export class ConsumerMember implements Member {
     return { named, isWhole }
   }
 
-  /** The program has not come back in time: the group goes on without it. */
+  /** The program has not come back in time: the group goes on without it. It gives up what it had before others hear that they may take it. */
   async #goAway(): Promise<void> {
     const { link, config } = this.#options
     this.#isAway = true
+    const lost = this.#lose()
     await this.#sayGoodbye(link.cluster.patience('leaving', { timeoutMs: config.requestTimeoutMs, signal: this.#ending.signal }))
-    await this.#lose()
+    await lost
   }
 
   async #sayGoodbye(patience: ReturnType<MemberOptions['link']['cluster']['patience']>): Promise<void> {
