@@ -122,6 +122,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       assignment,
       atWorkFor: (ms) => this.#deliveries.atWorkFor(ms),
       onRecords: () => this.#engine.bell.ring(),
+      onSearch: () => this.#positions.kick(),
       onOutOfRange: (partition) => this.#positions.outOfRange(partition),
       onNewLeader: (partition, epoch) => this.#positions.checkLeader(partition, epoch),
       onError,

@@ -68,3 +68,16 @@ test('a partition whose bytes are damaged is told by its name, and keeps nothing
   assert.deepEqual(valuesOf(await take(1)), ['a'])
   await during(consumer.close())
 })
+
+test('a topic that is deleted and made again is read from its beginning', async () => {
+  const { broker, consumer, during, take } = await consumerScene({ fetchMaxWaitMs: 20 })
+  broker.make('t')
+  broker.append('t', 0, ['old 0', 'old 1', 'old 2'])
+  consumer.assign(both.slice(0, 1))
+  assert.equal((await take(3)).length, 3)
+  broker.make('t')
+  const values = [0, 1, 2, 3, 4].map((i) => `new ${i}`)
+  broker.append('t', 0, values)
+  assert.deepEqual(valuesOf(await take(2)), values)
+  await during(consumer.close())
+})

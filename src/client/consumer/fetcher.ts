@@ -30,6 +30,8 @@ export interface FetcherOptions {
   readonly atWorkFor: (ms: number) => ReadonlySet<AssignedPartition>
   /** Something may be handed out. */
   readonly onRecords: () => void
+  /** The position of a partition has to be found. */
+  readonly onSearch: () => void
   /** The records at its position are gone. */
   readonly onOutOfRange: (partition: AssignedPartition) => void
   /** It has a newer leader than the one that its position was compared with. */
@@ -112,10 +114,15 @@ export class Fetcher {
       this.#lookAgainAt(each.notBefore, now)
       return null
     }
-    const known = cluster.peekTopic(each.topic)?.partitions[each.partition]
-    if (!known || known.leaderId === null) {
+    const topic = cluster.peekTopic(each.topic)
+    const known = topic?.partitions[each.partition]
+    if (!topic || !known || known.leaderId === null) {
       cluster.invalidate()
       return null
+    }
+    if (topic.id !== null && topic.id !== each.topicId) {
+      if (each.topicId !== null) return this.#renew(each, topic.id)
+      each.topicId = topic.id
     }
     if (known.leaderEpoch > each.checkedEpoch) {
       // A new leader may have less than the one before (KIP-320).
@@ -124,6 +131,13 @@ export class Fetcher {
     }
     if (each.readReplica && each.readReplica.until < now) each.readReplica = null
     return each.readReplica?.id ?? known.leaderId
+  }
+
+  /** It is a partition of another topic of the same name. */
+  #renew(each: AssignedPartition, topicId: string): null {
+    each.renew(topicId)
+    this.#options.onSearch()
+    return null
   }
 
   #lookAgainAt(at: number, now: number): void {
