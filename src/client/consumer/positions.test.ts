@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { consumerScene } from '../../../test/support/consumer-scene.ts'
 import { eventually } from '../../../test/support/running-broker.ts'
 import { consumerOptions } from '../../config/client/consumer.ts'
 import { silentLogger } from '../../platform/logger.ts'
@@ -9,6 +10,7 @@ import { nodeClock } from '../../platform/node/clock.ts'
 import { nodeNetwork } from '../../platform/node/network.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
 import { inlineOffload } from '../../platform/offload.ts'
+import { errorCode } from '../../protocol/errors.ts'
 import { Cluster } from '../cluster/cluster.ts'
 import { BrokerError, type ClientError, UnsupportedError } from '../errors/index.ts'
 import { resolveOptions } from '../options/resolve.ts'
@@ -92,4 +94,58 @@ test('a leader that is too old to say is believed; one that fails is asked again
   })
   assert.deepEqual([failing.partition.checkedEpoch, failing.partition.isChecking, failing.errors.length], [-1, false, 0])
   assert.ok(failing.partition.notBefore > 0)
+})
+
+/** Reads a record of each topic but those of which it meets an error. */
+async function outcomesOf({ consumer, during }: Awaited<ReturnType<typeof consumerScene>>, count: number) {
+  const outcomes: string[] = []
+  while (outcomes.length < count) {
+    await during(consumer.poll()).then(
+      (records) => void outcomes.push(...records.map(({ topic }) => topic)),
+      (thrown: ClientError) => void outcomes.push(thrown.code),
+    )
+  }
+  await during(consumer.close())
+  return outcomes
+}
+
+async function twoTopics(config: object) {
+  const scene = await consumerScene({ fetchMaxWaitMs: 20, ...config })
+  for (const topic of ['t', 'u']) {
+    scene.broker.make(topic)
+    scene.broker.append(topic, 0, ['a'])
+  }
+  scene.consumer.assign(['t', 'u'].map((topic) => ({ topic, partition: 0 })))
+  return scene
+}
+
+test('a partition without a committed offset does not keep those that have one, where nobody may choose', async () => {
+  const scene = await twoTopics({ groupId: 'g', autoOffsetReset: 'none' })
+  scene.broker.committed.set('u-0', 0)
+  assert.deepEqual(await outcomesOf(scene, 2), ['OFFSET_OUT_OF_RANGE', 'u'])
+})
+
+test('a topic that may not be read does not keep the others', async () => {
+  const scene = await twoTopics({})
+  scene.broker.on.listOffsets = async (_, asUsual) => {
+    const { topics } = await asUsual()
+    const partitions = [{ partitionIndex: 0, errorCode: errorCode('TOPIC_AUTHORIZATION_FAILED') }]
+    return { topics: topics!.map((each) => (each.name === 't' ? { name: 't', partitions } : each)) }
+  }
+  assert.deepEqual(await outcomesOf(scene, 2), ['TOPIC_AUTHORIZATION_FAILED', 'u'])
+})
+
+test('what an answer leaves out is asked for again, after a pause', async () => {
+  const { broker, consumer, during, now } = await twoTopics({})
+  let answers = 0
+  broker.on.listOffsets = async (_, asUsual) => {
+    const { topics } = await asUsual()
+    return { topics: topics!.slice(answers++ < 5 ? 1 : 0) }
+  }
+  const before = now()
+  const places = ['t', 'u'].map((topic) => ({ topic, partition: 0 }))
+  assert.deepEqual(await during(consumer.endOffsets(places)), [1, 1])
+  assert.deepEqual(await during(consumer.position(places[0]!)), 0)
+  assert.ok(now() - before > 100)
+  await during(consumer.close())
 })
