@@ -96,17 +96,17 @@ test('a leader that is too old to say is believed; one that fails is asked again
   assert.ok(failing.partition.notBefore > 0)
 })
 
-/** Reads a record of each topic but those of which it meets an error. */
-async function outcomesOf({ consumer, during }: Awaited<ReturnType<typeof consumerScene>>, count: number) {
+/** What the program meets, each kind once, until it has a record. */
+async function outcomesOf({ consumer, during }: Awaited<ReturnType<typeof consumerScene>>) {
   const outcomes: string[] = []
-  while (outcomes.length < count) {
+  for (let i = 0; i < 10 && !outcomes.includes('u'); i++) {
     await during(consumer.poll()).then(
       (records) => void outcomes.push(...records.map(({ topic }) => topic)),
       (thrown: ClientError) => void outcomes.push(thrown.code),
     )
   }
   await during(consumer.close())
-  return outcomes
+  return [...new Set(outcomes)]
 }
 
 async function twoTopics(config: object) {
@@ -122,7 +122,7 @@ async function twoTopics(config: object) {
 test('a partition without a committed offset does not keep those that have one, where nobody may choose', async () => {
   const scene = await twoTopics({ groupId: 'g', autoOffsetReset: 'none' })
   scene.broker.committed.set('u-0', 0)
-  assert.deepEqual(await outcomesOf(scene, 2), ['OFFSET_OUT_OF_RANGE', 'u'])
+  assert.deepEqual(await outcomesOf(scene), ['OFFSET_OUT_OF_RANGE', 'u'])
 })
 
 test('a topic that may not be read does not keep the others', async () => {
@@ -132,7 +132,7 @@ test('a topic that may not be read does not keep the others', async () => {
     const partitions = [{ partitionIndex: 0, errorCode: errorCode('TOPIC_AUTHORIZATION_FAILED') }]
     return { topics: topics!.map((each) => (each.name === 't' ? { name: 't', partitions } : each)) }
   }
-  assert.deepEqual(await outcomesOf(scene, 2), ['TOPIC_AUTHORIZATION_FAILED', 'u'])
+  assert.deepEqual(await outcomesOf(scene), ['TOPIC_AUTHORIZATION_FAILED', 'u'])
 })
 
 test('what an answer leaves out is asked for again, after a pause', async () => {
