@@ -52,7 +52,9 @@ async function withNewLeader(autoOffsetReset: string, answer: Answer) {
     onFound: () => void found++,
     onError: (error) => void errors.push(error),
   })
+  const { turn } = partition!
   positions.checkLeader(partition!, 5)
+  assert.ok(partition!.turn > turn, 'what the former leader answers is not taken')
   await eventually('the check', () => found > 0)
   cluster.close()
   return { partition: partition!, queries, errors }

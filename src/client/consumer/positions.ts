@@ -64,8 +64,8 @@ export class Positions {
       partition.checkedEpoch = leaderEpoch
       return
     }
-    // What waits may be lost there as well.
-    if (partition.bufferedBytes > 0) partition.clear()
+    // What waits may be lost there as well, and so may what the former leader is just about to answer.
+    partition.clear()
     partition.isChecking = true
     void this.#check(partition, leaderEpoch)
   }
