@@ -30,7 +30,7 @@ export async function* batchesOf<K, V>(
       }
       deliveries.give(delivery, partition.asList)
       const batch = await feed.takeMany(partition, maxRecords)
-      if (batch && !partition.isGone) {
+      if (batch && !engine.isClosing) {
         const given = givenOf(partition)
         yield batch
         engine.done(given)

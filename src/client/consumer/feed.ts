@@ -75,21 +75,23 @@ export class Feed<K, V> {
     return null
   }
 
-  /** Up to `most` records of this partition; null where it has none now. */
+  /** Up to `most` records of this partition; null where it has none now, was taken away, or the program went elsewhere meanwhile. */
   async takeMany(partition: AssignedPartition, most: number): Promise<ConsumerBatch<K, V> | null> {
     const records: ConsumerRecord<K, V>[] = []
+    const { era } = partition
     while (records.length < most) {
-      let record: ConsumerRecord<K, V> | Promise<ConsumerRecord<K, V>> | null
       try {
-        record = this.take(partition)
-        if (record === null) break
-        records.push(isPromise(record) ? await record : record)
+        const taken = this.take(partition)
+        if (taken === null) break
+        records.push(isPromise(taken) ? await taken : taken)
       } catch (thrown) {
         // What was read before it is handed out first; then it is met again.
         if (records.length === 0) throw thrown
         break
       }
+      if (partition.era !== era || partition.isGone) return null
     }
+    if (partition.era !== era || partition.isGone) return null
     if (records.length === 0) return null
     const { topic, partition: number, highWatermark } = partition
     const { isCommitted } = this.#options
