@@ -1,5 +1,6 @@
 // One broker as the client asks it, over one connection.
 
+import { deferred } from '../../base/deferred.ts'
 import type { Exchange, Peer, SendOptions } from '../../net/peer.ts'
 import type { PeerFacts } from '../../net/peer-versions.ts'
 import type { Clock } from '../../platform/clock.ts'
@@ -28,6 +29,7 @@ export class Node {
   readonly #address: () => Address | null
   readonly #onLost: () => void
   #mutedUntil = 0
+  readonly #resting = new Set<() => void>()
 
   constructor({ id, peer, clock, address, onLost }: NodeOptions) {
     this.id = id
@@ -70,13 +72,33 @@ export class Node {
   async send<Req, Res>(exchange: Exchange<Req, Res>, body: Body<Req>, options: SendOptions = {}): Promise<Res> {
     try {
       const muted = this.#mutedUntil - this.#clock.monotonic()
-      if (muted > 0) await new Promise<void>((resume) => void this.#clock.after(muted, resume))
+      if (muted > 0) await this.#rest(muted, options.signal)
       const answer = await this.#peer.send(exchange, body, options)
       this.#heed((answer as { throttleTimeMs?: number } | undefined)?.throttleTimeMs)
       return answer
     } catch (thrown) {
       if (options.signal?.aborted && thrown === options.signal.reason) throw new AbortedError(thrown)
       throw this.#explained(thrown, exchange.request)
+    }
+  }
+
+  /** Ends pauses that the broker has asked for: nobody will ask it any more. */
+  stop(): void {
+    for (const resume of this.#resting) resume()
+  }
+
+  async #rest(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve: resume } = deferred<void>()
+    const timer = this.#clock.after(ms, resume)
+    const wake = () => resume()
+    signal?.addEventListener('abort', wake)
+    this.#resting.add(wake)
+    try {
+      if (!signal?.aborted) await promise
+    } finally {
+      timer.cancel()
+      this.#resting.delete(wake)
+      signal?.removeEventListener('abort', wake)
     }
   }
 

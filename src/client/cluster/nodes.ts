@@ -99,7 +99,10 @@ export class Nodes {
   /** Ends all connections; whoever waits is refused, and so is everybody who asks from then on. */
   close(): void {
     this.#isOver = true
-    for (const { peer } of this.#kept.values()) peer.close()
+    for (const { peer, node } of this.#kept.values()) {
+      peer.close()
+      node.stop()
+    }
   }
 
   #drop(name: string, peer: Peer): void {

@@ -47,7 +47,7 @@ export class ClassicMember implements Member {
   constructor(options: MemberOptions) {
     this.#options = options
     this.#calls = new ClassicCalls(options.link, options.config)
-    this.#leader = new Leader(options.link.cluster)
+    this.#leader = new Leader(options.link.cluster, (topic) => options.subscription.includes(topic))
     this.#assignors = assignorsOf(options.config.partitionAssignmentStrategy)
     const all = (protocol: RebalanceProtocol) => this.#assignors.every(({ protocols }) => protocols.includes(protocol))
     this.#protocol = all('COOPERATIVE') ? 'COOPERATIVE' : 'EAGER'

@@ -29,8 +29,13 @@ function joined(rackId: string | null): JoinGroupResponse {
   return { throttleTimeMs: 0, errorCode: 0, generationId: 1, skipAssignment: false, members, ...names }
 }
 
-function leaderOf(metadata: Metadata): Leader {
-  return new Leader({ metadata, peekTopic: (name: string) => metadata.topics.get(name) } as unknown as Cluster)
+function leaderOf(metadata: Metadata, forgotten: string[] = [], own: readonly string[] = []): Leader {
+  const cluster = {
+    metadata,
+    peekTopic: (name: string) => metadata.topics.get(name),
+    forgetTopic: (name: string) => void forgotten.push(name),
+  }
+  return new Leader(cluster as unknown as Cluster, (topic) => own.includes(topic))
 }
 
 test('a broker that is down for a moment has not moved to another rack', async () => {
@@ -53,4 +58,14 @@ test('a static leader that comes back to what was assigned before looks on', asy
   await leader.watch(joined(null), patience)
   assert.equal(leader.isStale(metadataOf({}, 2)), false)
   assert.equal(leader.isStale(metadataOf({}, 3)), true)
+})
+
+test('who does not lead any more need not know the topics of the others', async () => {
+  for (const own of [[], ['t']]) {
+    const forgotten: string[] = []
+    const leader = leaderOf(metadataOf({ 1: 'a', 2: 'b' }), forgotten, own)
+    await leader.assign(range!, joined(null), patience)
+    leader.resign()
+    assert.deepEqual(forgotten, own.length > 0 ? [] : ['t'])
+  }
 })

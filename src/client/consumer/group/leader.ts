@@ -21,6 +21,7 @@ export function assignorsOf(names: readonly string[]): Assignor[] {
 
 export class Leader {
   readonly #cluster: Cluster
+  readonly #keeps: (topic: string) => boolean
   /** The topics of the whole group. */
   #topics: readonly string[] = []
   /** Whether a member says where it stands: only then it matters where replicas are. */
@@ -30,8 +31,10 @@ export class Leader {
   /** By broker, where it was seen last: one that is down for a moment has not moved. */
   readonly #racks = new Map<number, string | null>()
 
-  constructor(cluster: Cluster) {
+  /** `keeps` tells the topics that the member itself wants to know of. */
+  constructor(cluster: Cluster, keeps: (topic: string) => boolean) {
     this.#cluster = cluster
+    this.#keeps = keeps
   }
 
   /** Who gets what, in the encoding of the group. */
@@ -57,7 +60,7 @@ export class Leader {
   /** Another member leads. */
   resign(): void {
     this.#basis = null
-    this.#topics = []
+    this.#turnTo([])
   }
 
   /** Whether what it shared is not what there is any more; false for who does not lead. */
@@ -66,12 +69,19 @@ export class Leader {
   }
 
   async #look(group: readonly GroupMember[], patience: Patience): Promise<Topics> {
-    this.#topics = [...new Set(group.flatMap(({ topics }) => topics))].sort()
+    this.#turnTo([...new Set(group.flatMap(({ topics }) => topics))].sort())
     this.#hasRacks = group.some(({ rackId }) => rackId !== null && rackId !== '')
     await this.#learn(patience)
     const topics = this.#topicsIn(this.#cluster.metadata)
     this.#basis = basisOf(topics)
     return topics
+  }
+
+  /** What nobody of the group wants any more need not be kept fresh. */
+  #turnTo(topics: readonly string[]): void {
+    const wanted = new Set(topics)
+    for (const topic of this.#topics) if (!wanted.has(topic) && !this.#keeps(topic)) this.#cluster.forgetTopic(topic)
+    this.#topics = topics
   }
 
   #topicsIn({ topics, brokers }: Metadata): Topics {
