@@ -164,7 +164,9 @@ export class PretendBroker {
 
   #usual(api: Api, body: never): unknown {
     const usual: { [A in Api]: (body: Body<A>) => Answer<A> | Promise<Answer<A>> } = {
-      versions: () => ({ apiKeys: Object.values(apis).map(({ key, min, max }) => ({ apiKey: key, minVersion: min, maxVersion: max })) }),
+      versions: () => ({
+        apiKeys: Object.values(apis).map(({ key, min, max }) => ({ apiKey: key, minVersion: min, maxVersion: max })),
+      }),
       metadata: (asked) => this.#metadata(asked),
       coordinator: ({ coordinatorKeys }) => {
         const [host, port] = [this.#machine.name, 9092]

@@ -63,3 +63,18 @@ test('closing does not wait for a handler that never ends, and commits what othe
     ['t-1', 1],
   ])
 })
+
+test('closing ends the fetch session, also while a Fetch waits at the broker', async () => {
+  const { broker, consumer, during, now, until } = await consumerScene({ fetchMaxWaitMs: 10_000 })
+  broker.make('t')
+  broker.on.fetch = async (_, asUsual) => ({ ...(await asUsual()), sessionId: 7 })
+  broker.append('t', 0, ['a'])
+  consumer.assign([{ topic: 't', partition: 0 }])
+  await during(consumer.poll())
+  await until('the next one waits', () => broker.of('fetch').length === 2)
+  const before = now()
+  await during(consumer.close())
+  assert.ok(now() - before < 1000, `${now() - before} ms`)
+  const { sessionId, sessionEpoch } = broker.of('fetch').at(-1)!
+  assert.deepEqual([sessionId, sessionEpoch], [7, -1])
+})

@@ -20,8 +20,7 @@ async function lostWhileCommitting(config: object) {
   await take(2)
   broker.on.commit = (body, asUsual) =>
     broker.generation === 1 ? refusedCommit(body, 'COORDINATOR_LOAD_IN_PROGRESS') : asUsual()
-  broker.on.heartbeat = (_, asUsual) =>
-    broker.generation === 1 ? { errorCode: errorCode('UNKNOWN_MEMBER_ID') } : asUsual()
+  broker.on.heartbeat = (_, asUsual) => (broker.generation === 1 ? { errorCode: errorCode('UNKNOWN_MEMBER_ID') } : asUsual())
   return scene
 }
 

@@ -404,7 +404,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     this.#engine.close()
     const patience = this.#cluster.patience('closing', { timeoutMs })
     const timer = this.#cluster.platform.clock.after(timeoutMs * HURRY_AT, () => this.#goFast())
-    const over = this.#giveUp()
+    const over = Promise.all([this.#fetcher.close(), this.#giveUp()])
     try {
       await patience.race(over)
     } catch (thrown) {
@@ -412,7 +412,6 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     } finally {
       timer.cancel()
       this.#goFast()
-      this.#fetcher.close()
       this.#cluster.close()
       await over.catch(() => {}) // where it was not over, it fails now that nobody can be asked
       this.#assignment.remove(this.#assignment.names)

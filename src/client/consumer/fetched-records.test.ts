@@ -35,7 +35,15 @@ function bytesOf(...made: readonly Made[]): Buffer {
 
 function read(bytes: Buffer, from: number, aborted: readonly AbortedTransaction[] | null, checksCrcs = true) {
   let releases = 0
-  const fetched = new FetchedRecords({ name: 't-0', bytes, from, aborted, checksCrcs, release: () => void releases++, charge() {} })
+  const fetched = new FetchedRecords({
+    name: 't-0',
+    bytes,
+    from,
+    aborted,
+    checksCrcs,
+    release: () => void releases++,
+    charge() {},
+  })
   const values: string[] = []
   for (let record = fetched.next(); record; record = fetched.next()) values.push(Buffer.from(record.value!).toString())
   return { values, nextOffset: fetched.nextOffset, releases }

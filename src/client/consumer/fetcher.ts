@@ -7,7 +7,7 @@ import type { Timer } from '../../platform/clock.ts'
 import { codecNumber, ready } from '../../protocol/compression/index.ts'
 import { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import { type ClientError, clientError } from '../errors/index.ts'
+import { ClientError, clientError } from '../errors/index.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import type { Assignment } from './assignment.ts'
 import { FetchAnswers, type Surveys, surveysOf } from './fetch-answers.ts'
@@ -19,6 +19,8 @@ const LAST_WITH_NAMES = 12
 const IMPATIENT_MS = 8
 /** A handler that takes longer is not waited for by the partitions that want its room; and how often room is made for them. */
 const SLOW_MS = 500
+/** How long a broker is waited for that is told of the end. */
+const GOODBYE_MS = 1000
 const ZSTD = codecNumber('zstd')
 const ISOLATION = { read_uncommitted: 0, read_committed: 1 } as const
 
@@ -82,9 +84,31 @@ export class Fetcher {
     })
   }
 
-  close(): void {
+  /** Asks for nothing any more, and tells brokers so, as far as they hear it at once. */
+  async close(): Promise<void> {
+    if (this.#isOver) return
     this.#isOver = true
     this.#retry?.timer.cancel()
+    await Promise.all([...this.#sources].map(([id, source]) => this.#endSession(id, source)))
+  }
+
+  /** A broker keeps as many sessions as it may: others want the place. */
+  async #endSession(id: number, { session, isAsked }: Source): Promise<void> {
+    const { cluster, config } = this.#options
+    const fields = session.end()
+    if (!fields) return
+    // The connection of a Fetch that waits at the broker waits with it.
+    const node = cluster.node(id, isAsked ? 'coordinator' : 'data')
+    try {
+      await node.send(
+        FETCH,
+        { ...fields, maxWaitMs: 0, minBytes: 0, maxBytes: 0, rackId: config.clientRack },
+        { timeoutMs: GOODBYE_MS },
+      )
+    } catch (thrown) {
+      if (!(thrown instanceof ClientError)) throw thrown
+      cluster.platform.logger.debug('a broker was not told that a fetch session ends', { why: thrown.message })
+    }
   }
 
   #askAll(): void {
@@ -206,7 +230,7 @@ export class Fetcher {
       free: (bytes) => {
         source.bufferedBytes -= bytes
         source.waitMs = 0 // the program reads on: there may be room for others soon
-        this.kick()
+        if (!source.isAsked) this.kick()
       },
     })
     if (taken > 0) {

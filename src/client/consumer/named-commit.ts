@@ -22,7 +22,8 @@ export async function commitNamed(
   )
   const choose = () => {
     const gone = offsets.find((each) => places.get(each)?.partition.isGone)
-    if (gone) throw new ClientError('ILLEGAL_GENERATION', `${nameOf(gone)} was taken away from this consumer: it is not committed`)
+    if (gone)
+      throw new ClientError('ILLEGAL_GENERATION', `${nameOf(gone)} was taken away from this consumer: it is not committed`)
     return offsets
   }
   await group.commit(choose, patience, (each) => {

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { writeAssignment } from '../../../assignors/consumer-protocol.ts'
 import { consumerScene } from '../../../../test/support/consumer-scene.ts'
 import { MEMBER } from '../../../../test/support/pretend-broker.ts'
+import { writeAssignment } from '../../../assignors/consumer-protocol.ts'
 
 test('a member that leaves goes on with its heartbeats until its handlers have ended, so that the last commit is taken', async () => {
   const { broker, consumer, during, until, work } = await consumerScene({ groupId: 'g', sessionTimeoutMs: 10_000 })

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { consumerScene } from '../../../../test/support/consumer-scene.ts'
-import { type Body, type PretendBroker } from '../../../../test/support/pretend-broker.ts'
+import type { Body, PretendBroker } from '../../../../test/support/pretend-broker.ts'
 import { errorCode } from '../../../protocol/errors.ts'
 
 const CONFIG = { groupId: 'g', groupProtocol: 'consumer' } as const
