@@ -241,29 +241,19 @@ export class PretendBroker {
 
   #fetched({ topics, maxBytes }: Body<'fetch'>): Answer<'fetch'> {
     let left = maxBytes
-    const responses = topics.flatMap(({ topic, topicId, partitions }) => {
+    const responses = topics.map(({ topic, topicId, partitions }) => {
       const known = [...this.topics].find(([name, { id }]) => name === topic || id === topicId)?.[1]
-      const found = partitions.flatMap(({ partition: partitionIndex, fetchOffset, partitionMaxBytes }) => {
-        if (!known) return [{ partitionIndex, errorCode: errorCode('UNKNOWN_TOPIC_ID'), highWatermark: -1 }]
-        const { batches } = known.partitions[partitionIndex]!
-        const highWatermark = batches.at(-1)?.next ?? 0
-        if (fetchOffset > highWatermark)
-          return [{ partitionIndex, errorCode: errorCode('OFFSET_OUT_OF_RANGE'), highWatermark: -1 }]
-        const chosen: Uint8Array[] = []
-        for (let room = partitionMaxBytes; ; ) {
-          const at: number = chosen.length
-          const next = batches.filter((batch) => batch.next > fetchOffset)[at]
-          if (!next || (at > 0 && next.bytes.length > Math.min(room, left)) || left <= 0) break
-          chosen.push(next.bytes)
-          room -= next.bytes.length
-          left -= next.bytes.length
-        }
-        if (chosen.length === 0) return []
-        return [{ partitionIndex, highWatermark, lastStableOffset: highWatermark, records: Buffer.concat(chosen) }]
+      const found = partitions.flatMap((asked) => {
+        const batches = known?.partitions[asked.partition]?.batches
+        const found = batches
+          ? fetchedFrom(batches, asked, left)
+          : { errorCode: errorCode('UNKNOWN_TOPIC_ID'), highWatermark: -1 }
+        left -= found?.records?.length ?? 0
+        return found ? [{ partitionIndex: asked.partition, ...found }] : []
       })
-      return found.length === 0 ? [] : [{ topic, topicId, partitions: found }]
+      return { topic, topicId, partitions: found }
     })
-    return { responses }
+    return { responses: responses.filter(({ partitions }) => partitions.length > 0) }
   }
 
   #commit({ memberId, generationIdOrMemberEpoch, topics }: Body<'commit'>): Answer<'commit'> {
@@ -293,6 +283,33 @@ export class PretendBroker {
       })),
     }
   }
+}
+
+interface Fetched {
+  readonly highWatermark: number
+  readonly lastStableOffset?: number
+  readonly errorCode?: number
+  readonly records?: Uint8Array
+}
+
+/** Null where there is nothing new. One batch at least. */
+function fetchedFrom(
+  batches: readonly Batch[],
+  { fetchOffset, partitionMaxBytes }: Body<'fetch'>['topics'][number]['partitions'][number],
+  left: number,
+): Fetched | null {
+  const highWatermark = batches.at(-1)?.next ?? 0
+  if (fetchOffset > highWatermark) return { errorCode: errorCode('OFFSET_OUT_OF_RANGE'), highWatermark: -1 }
+  if (left <= 0 || fetchOffset === highWatermark) return null
+  const chosen: Uint8Array[] = []
+  let room = Math.min(partitionMaxBytes, left)
+  for (const { next, bytes } of batches) {
+    if (next <= fetchOffset) continue
+    if (chosen.length > 0 && bytes.length > room) break
+    chosen.push(bytes)
+    room -= bytes.length
+  }
+  return { highWatermark, lastStableOffset: highWatermark, records: Buffer.concat(chosen) }
 }
 
 /** The same error for all partitions of a commit. */

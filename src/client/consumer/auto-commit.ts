@@ -45,13 +45,16 @@ export class AutoCommit {
     this.#timer?.cancel()
   }
 
-  /** What is done in these partitions and not committed yet. A commit that fails is told to the log: its records come again. */
-  async commit(partitions: readonly AssignedPartition[]): Promise<void> {
+  /**
+   * What is done in these partitions and not committed yet; of those that were taken away only where `isOwn`: the program itself has given them up, and nobody
+   * else reads them. A commit that fails is told to the log: its records come again.
+   */
+  async commit(partitions: readonly AssignedPartition[], { isOwn = false } = {}): Promise<void> {
     const { cluster, offsets, timeoutMs } = this.#options
     const patience = cluster.patience('an automatic commit', { timeoutMs })
     try {
       await offsets.commit(
-        () => doneIn(partitions),
+        () => doneIn(partitions.filter(({ isGone }) => isOwn || !isGone)),
         patience,
         ({ of, offset }) => void (of.committedOffset = offset),
       )
@@ -62,10 +65,9 @@ export class AutoCommit {
   }
 }
 
-/** What others may have by now is not committed any more. */
 function doneIn(partitions: readonly AssignedPartition[]): (TopicPartitionOffset & { readonly of: AssignedPartition })[] {
   return partitions.flatMap((of) => {
-    const { committable, committedOffset, topic, partition, isGone } = of
-    return committable && !isGone && committable.offset !== committedOffset ? [{ ...committable, topic, partition, of }] : []
+    const { committable, committedOffset, topic, partition } = of
+    return committable && committable.offset !== committedOffset ? [{ ...committable, topic, partition, of }] : []
   })
 }

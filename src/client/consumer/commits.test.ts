@@ -62,7 +62,7 @@ test('a topic that was deleted holds up neither the others nor the end', async (
   consumer.subscribe(['t', 'gone'])
   await take(2)
   void consumer.poll({ timeoutMs: 10_000 }) // what it got before is done
-  broker.on.commit = async (body, asUsual) => {
+  broker.on.commit = async (_, asUsual) => {
     const { topics } = await asUsual()
     const partitions = [{ partitionIndex: 0, errorCode: errorCode('UNKNOWN_TOPIC_OR_PARTITION') }]
     return { topics: topics!.map((each) => (each.name === 'gone' ? { name: 'gone', partitions } : each)) }
@@ -83,5 +83,45 @@ test('what no offset can be is refused where it is named, and closing goes on', 
     during(consumer.run({ eachBatch: (_, { resolve }) => resolve(Number.NaN) })),
     (thrown) => thrown instanceof OptionError && thrown.option === 'offset',
   )
+  await during(consumer.close())
+})
+
+test('what is done is committed before the program assigns itself others, or none', async () => {
+  const { broker, consumer, during, take, work, until } = await consumerScene({ groupId: 'g', maxPollRecords: 1 })
+  broker.make('t', 2)
+  for (const partition of [0, 1]) broker.append('t', partition, ['a', 'b'])
+  consumer.assign([t0])
+  await take(2)
+  consumer.assign([{ topic: 't', partition: 1 }])
+  await until('the commit', () => broker.committed.get('t-0') === 1)
+  let seen = 0
+  const running = consumer.run({
+    eachRecord: () => {
+      seen++
+      return work(1000)
+    },
+  })
+  await until('a handler at work', () => seen === 1)
+  await during(consumer.unsubscribe())
+  assert.deepEqual([seen, broker.committed.get('t-1')], [1, 1])
+  assert.deepEqual(consumer.assignment(), [])
+  await during(Promise.all([consumer.close(), running]))
+})
+
+test('a loop that reads on while the program unsubscribes does not join again', async () => {
+  const { broker, consumer, during, take, pass } = await consumerScene({ groupId: 'g' })
+  broker.make('t')
+  broker.append('t', 0, ['a'])
+  consumer.subscribe('t')
+  await take(1)
+  let isOver = false
+  const reading = (async () => {
+    while (!isOver) await consumer.poll({ timeoutMs: 1 }).catch(() => {})
+  })()
+  await during(consumer.unsubscribe())
+  await pass(1000)
+  isOver = true
+  await during(reading)
+  assert.equal(broker.of('join').length, 1)
   await during(consumer.close())
 })

@@ -199,20 +199,32 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     this.#checkOpen()
     this.#deliveries.forgetLoops()
     if (this.#subscription.isGroup) await this.#group?.membership.leave()
-    else await this.#autoCommit?.commit(this.#assignment.all)
+    else await this.#letGo()
     this.#engine.forgive()
-    this.#group?.membership.set({ kind: 'nothing' })
-    this.#subscription.wanted = { kind: 'nothing' }
-    this.#assignment.remove(this.#assignment.names)
   }
 
-  /** Reads these partitions, and no others; no group shares them. With a groupId, committed offsets are where it begins. */
+  /** Of partitions that the program has assigned: what handlers have of them is waited for, and what is done is committed. */
+  async #letGo(): Promise<void> {
+    const { all } = this.#assignment
+    this.#subscription.wanted = { kind: 'nothing' }
+    for (const each of all) each.isHeld = true
+    await this.#deliveries.drain(all, () => this.#hurry.isOn)
+    await this.#autoCommit?.commit(all)
+    this.#assignment.remove(all.filter((each) => !each.isGone))
+  }
+
+  /**
+   * Reads these partitions, and no others; no group shares them. With a groupId, committed offsets are where it begins, and what is done in others by now is
+   * committed where that goes by itself.
+   */
   assign(partitions: readonly TopicPartition[]): void {
     this.#checkOpen()
     if (this.#subscription.isGroup) throw mixed()
     this.#subscription.wanted = { kind: 'partitions' }
     const wanted = new Set(partitions.map(nameOf))
-    this.#assignment.remove(this.#assignment.names.filter((each) => !wanted.has(nameOf(each))))
+    const others = this.#assignment.all.filter((each) => !wanted.has(nameOf(each)))
+    if (others.length > 0) void this.#autoCommit?.commit(others, { isOwn: true })
+    this.#assignment.remove(others)
     for (const each of this.#assignment.add(partitions)) {
       this.#cluster.peekTopic(each.topic)
       each.searchFor({ kind: 'committed' })
@@ -428,8 +440,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     this.#autoCommit?.stop()
     this.#deliveries.forgetLoops()
     if (this.#subscription.isGroup) return this.#group?.membership.leave()
-    await this.#deliveries.drain(this.#assignment.all, () => this.#hurry.isOn)
-    await this.#autoCommit?.commit(this.#assignment.all)
+    return this.#letGo()
   }
 
   #takePart(): void {

@@ -37,7 +37,7 @@ test('a static leader that comes back joins again when partitions are added', as
   const { broker, consumer, during, until } = await consumerScene(config)
   broker.make('t')
   const shared = writeAssignment({ partitions: [{ topic: 't', partition: 0 }], userData: null })
-  broker.on.join = async (body, asUsual) => ({ ...(await asUsual()), skipAssignment: broker.of('join').length === 1 })
+  broker.on.join = async (_, asUsual) => ({ ...(await asUsual()), skipAssignment: broker.of('join').length === 1 })
   broker.on.sync = ({ assignments }) => ({ assignment: assignments[0]?.assignment ?? shared })
   consumer.subscribe('t')
   const polled = consumer.poll({ timeoutMs: 60_000 })
