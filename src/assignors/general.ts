@@ -103,11 +103,15 @@ export class GeneralAssignment {
   /** Moves partitions, again and again from the first, until it is even or nothing helps; whether anything moved. */
   #move(partitions: readonly Assignable[]): boolean {
     let hasMoved = false
+    // Only a move changes it, and looking takes all partitions.
+    let isBalanced = this.#isBalanced()
     for (let isModified = true; isModified; ) {
       isModified = false
       for (const partition of partitions) {
-        if (this.#isBalanced()) break
-        if (this.#moveOne(partition)) isModified = hasMoved = true
+        if (isBalanced) break
+        if (!this.#moveOne(partition)) continue
+        isModified = hasMoved = true
+        isBalanced = this.#isBalanced()
       }
     }
     return hasMoved

@@ -30,7 +30,8 @@ export function hashMapOrder(keys: readonly string[]): string[] {
 
 /** As much of a java.util.HashSet of partitions as asks for its first one. */
 export class PartitionHashSet<P extends TopicPartition> {
-  readonly #items = new Set<P>()
+  /** With their hashes. */
+  readonly #items = new Map<P, number>()
   /** Its table never shrinks. */
   #mostItems = 0
 
@@ -39,7 +40,7 @@ export class PartitionHashSet<P extends TopicPartition> {
   }
 
   add(item: P): void {
-    this.#items.add(item)
+    this.#items.set(item, hashOfPartition(item))
     this.#mostItems = Math.max(this.#mostItems, this.#items.size)
   }
 
@@ -52,8 +53,8 @@ export class PartitionHashSet<P extends TopicPartition> {
     const mask = tableSize(this.#mostItems) - 1
     let found: P | undefined
     let lowest = Number.POSITIVE_INFINITY
-    for (const item of this.#items) {
-      const bucket = bucketOf(hashOfPartition(item), mask)
+    for (const [item, hash] of this.#items) {
+      const bucket = bucketOf(hash, mask)
       if (bucket >= lowest) continue
       lowest = bucket
       found = item

@@ -7,7 +7,7 @@ import { ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse } from '../
 import { DeleteGroupsRequest, DeleteGroupsResponse } from '../../protocol/messages/delete-groups.ts'
 import { DescribeGroupsRequest, DescribeGroupsResponse } from '../../protocol/messages/describe-groups.ts'
 import { ListGroupsRequest, ListGroupsResponse } from '../../protocol/messages/list-groups.ts'
-import { brokerError, ClientError } from '../errors/index.ts'
+import { brokerError, ClientError, clientError } from '../errors/index.ts'
 import type { Patience } from '../patience.ts'
 import { type CallOptions, clientErrorOf, type Link } from './link.ts'
 import { Outcomes } from './outcomes.ts'
@@ -192,13 +192,22 @@ function describeClassic(link: Link, groupId: string, patience: Patience): Promi
         groupInstanceId: member.groupInstanceId,
         clientId: member.clientId,
         host: member.clientHost,
-        assignment: group.protocolType === 'consumer' ? [...readAssignment(member.memberAssignment).partitions] : [],
+        assignment: group.protocolType === 'consumer' ? assignmentOf(member, groupId) : [],
         targetAssignment: null,
         memberEpoch: null,
         isUpgraded: null,
       })),
     }
   })
+}
+
+/** Members write it themselves: what one of them wrote badly is wrong with its group, and with no other. */
+function assignmentOf({ memberId, memberAssignment }: { memberId: string; memberAssignment: Uint8Array }, groupId: string) {
+  try {
+    return [...readAssignment(memberAssignment).partitions]
+  } catch (thrown) {
+    throw clientError(thrown, `the assignment of ${memberId} in group ${groupId}`)
+  }
 }
 
 /** Deletes groups that have no members, with their offsets. */

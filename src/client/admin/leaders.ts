@@ -1,7 +1,7 @@
 // What only the leader of a partition answers: each is asked for its own partitions, and those that have moved meanwhile are asked for again.
 
 import type { TopicPartition } from '../../assignors/index.ts'
-import { brokerError, type ClientError } from '../errors/index.ts'
+import { brokerError, ClientError } from '../errors/index.ts'
 import type { Patience } from '../patience.ts'
 import { clientErrorOf, isRetriable, type Link } from './link.ts'
 import { Outcomes, partitionKey } from './outcomes.ts'
@@ -30,17 +30,25 @@ export async function askLeaders<P extends TopicPartition, V>(
     open.delete(key)
     outcomes.failed(key, error)
   }
+  // What was done before stays told.
+  const giveUp = (thrown: unknown) => {
+    for (const key of [...open.keys()]) settle(key, clientErrorOf(thrown))
+    return new Map<number, P[]>()
+  }
   for (let round = 0; open.size > 0; round++) {
     const troubles = new Map<string, ClientError>()
-    const leaders = await leadersOf(link, [...open.values()], patience, troubles)
+    const leaders = await leadersOf(link, [...open.values()], patience, troubles).catch(giveUp)
     await Promise.all(
       [...leaders].map(async ([leader, some]) => {
         try {
+          const left = new Set(some.map(({ topic, partition }) => partitionKey(topic, partition)))
           for (const { topic, partition, errorCode: code, value } of await ask(leader, some)) {
             const key = partitionKey(topic, partition)
+            left.delete(key)
             if (code !== 0) troubles.set(key, brokerError(code, `${patience.what} of ${key}`))
             else if (open.delete(key)) outcomes.succeeded(key, value)
           }
+          for (const key of left) troubles.set(key, leftOut(`${patience.what} of ${key}`))
         } catch (thrown) {
           for (const { topic, partition } of some) troubles.set(partitionKey(topic, partition), clientErrorOf(thrown))
         }
@@ -53,9 +61,13 @@ export async function askLeaders<P extends TopicPartition, V>(
     }
     if (open.size === 0) break
     if (patience.leftMs === 0) for (const key of [...open.keys()]) settle(key, troubles.get(key) ?? patience.timeout())
-    else await patience.sleep(Math.min(link.cluster.retries.pauseMs(round), patience.leftMs))
+    else await patience.sleep(Math.min(link.cluster.retries.pauseMs(round), patience.leftMs)).catch(giveUp)
   }
   return outcomes
+}
+
+function leftOut(what: string): ClientError {
+  return new ClientError('MALFORMED_ANSWER', `${what}: the answer leaves it out`)
 }
 
 async function leadersOf<P extends TopicPartition>(
@@ -73,7 +85,11 @@ async function leadersOf<P extends TopicPartition>(
     if (errorCode !== 0 && leaderOf.size === 0) troubles.set(key, brokerError(errorCode, `${patience.what} of ${key}`))
     else if (leader === undefined) troubles.set(key, brokerError('UNKNOWN_TOPIC_OR_PARTITION', `${patience.what} of ${key}`))
     else if (leader < 0) troubles.set(key, brokerError('LEADER_NOT_AVAILABLE', `${patience.what} of ${key}`))
-    else leaders.set(leader, [...(leaders.get(leader) ?? []), each])
+    else {
+      const own = leaders.get(leader)
+      if (own) own.push(each)
+      else leaders.set(leader, [each])
+    }
   }
   return leaders
 }

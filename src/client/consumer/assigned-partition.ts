@@ -11,6 +11,8 @@ export class AssignedPartition implements TopicPartition {
   readonly partition: number
   /** `orders-3`. */
   readonly name: string
+  /** Of the topic that the position is one of; null while it is not known. */
+  topicId: string | null = null
   /** The next record to hand out, and the leader epoch of the one before it; -1 while not known. */
   offset = UNKNOWN
   epoch = UNKNOWN
@@ -162,6 +164,15 @@ export class AssignedPartition implements TopicPartition {
     this.notBefore = 0
     this.failures = 0
     this.clear()
+  }
+
+  /** The topic was deleted and made again: nothing that is known of the old one holds in this one. */
+  renew(topicId: string): void {
+    this.topicId = topicId
+    this.committedOffset = this.checkedEpoch = UNKNOWN
+    this.highWatermark = this.lastStableOffset = this.logStartOffset = UNKNOWN
+    this.readReplica = null
+    this.searchFor({ kind: 'committed' })
   }
 
   /** How many records there are that were not handed out; null while nobody knows. With `isCommitted` those up to the last stable offset. */

@@ -6,6 +6,7 @@ import { ClientError } from '../errors/index.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import type { Assignment } from './assignment.ts'
 import type { GroupOffsets } from './group-offsets.ts'
+import type { TopicPartitionOffset } from './place.ts'
 
 export interface AutoCommitOptions {
   readonly cluster: Cluster
@@ -14,13 +15,14 @@ export interface AutoCommitOptions {
   readonly intervalMs: number
   /** How long a commit may try before partitions are taken away. */
   readonly timeoutMs: number
+  /** For the program: what no commit throws by itself. */
+  readonly onError: (error: Error) => void
 }
 
 export class AutoCommit {
   readonly #options: AutoCommitOptions
   #timer: Timer | null = null
   #isOver = false
-  #last: Promise<void> = Promise.resolve()
 
   constructor(options: AutoCommitOptions) {
     this.#options = options
@@ -28,12 +30,13 @@ export class AutoCommit {
 
   start(): void {
     if (this.#timer || this.#isOver) return
-    const { cluster, intervalMs, assignment } = this.#options
+    const { cluster, intervalMs, assignment, onError } = this.#options
     this.#timer = cluster.platform.clock.after(Math.max(1, intervalMs), () => {
-      void this.commit(assignment.all).finally(() => {
+      const next = () => {
         this.#timer = null
         this.start()
-      })
+      }
+      this.commit(assignment.all).catch(onError).finally(next)
     })
   }
 
@@ -42,28 +45,29 @@ export class AutoCommit {
     this.#timer?.cancel()
   }
 
-  /** What is done in these partitions and not committed yet. A commit that fails is told to the log: its records come again. */
-  commit(partitions: readonly AssignedPartition[]): Promise<void> {
-    // One after the other: an older one that is tried again must not come behind a newer one.
-    this.#last = this.#last.then(() => this.#commit(partitions))
-    return this.#last
-  }
-
-  async #commit(partitions: readonly AssignedPartition[]): Promise<void> {
+  /**
+   * What is done in these partitions and not committed yet; of those that were taken away only where `isOwn`: the program itself has given them up, and nobody
+   * else reads them. A commit that fails is told to the log: its records come again.
+   */
+  async commit(partitions: readonly AssignedPartition[], { isOwn = false } = {}): Promise<void> {
     const { cluster, offsets, timeoutMs } = this.#options
-    const done = partitions.flatMap((partition) => {
-      const { committable, committedOffset, topic, partition: number } = partition
-      return committable && committable.offset !== committedOffset
-        ? [{ ...committable, topic, partition: number, of: partition }]
-        : []
-    })
-    if (done.length === 0) return
+    const patience = cluster.patience('an automatic commit', { timeoutMs })
     try {
-      await offsets.commit(done, cluster.patience('an automatic commit', { timeoutMs, signal: cluster.lifetime.signal }))
-      for (const { of, offset } of done) of.committedOffset = offset
+      await offsets.commit(
+        () => doneIn(partitions.filter(({ isGone }) => isOwn || !isGone)),
+        patience,
+        ({ of, offset }) => void (of.committedOffset = offset),
+      )
     } catch (thrown) {
       if (!(thrown instanceof ClientError)) throw thrown
       if (!cluster.lifetime.isOver) cluster.platform.logger.warn('an automatic commit failed', { why: thrown.message })
     }
   }
+}
+
+function doneIn(partitions: readonly AssignedPartition[]): (TopicPartitionOffset & { readonly of: AssignedPartition })[] {
+  return partitions.flatMap((of) => {
+    const { committable, committedOffset, topic, partition } = of
+    return committable && committable.offset !== committedOffset ? [{ ...committable, topic, partition, of }] : []
+  })
 }

@@ -1,5 +1,6 @@
 // Many records at a time: `for await (const batch of consumer.batches())`, each of one partition, and `poll`, of any.
 
+import type { AssignedPartition } from './assigned-partition.ts'
 import type { Engine, Given } from './engine.ts'
 import { givenOf } from './engine.ts'
 import { type ConsumerBatch, type ConsumerRecord, isPromise } from './record.ts'
@@ -29,7 +30,7 @@ export async function* batchesOf<K, V>(
       }
       deliveries.give(delivery, partition.asList)
       const batch = await feed.takeMany(partition, maxRecords)
-      if (batch && !partition.isGone) {
+      if (batch && !engine.isClosing) {
         const given = givenOf(partition)
         yield batch
         engine.done(given)
@@ -71,11 +72,13 @@ export class Poller<K, V> {
     const timer = timeoutMs === undefined ? null : clock.after(timeoutMs, () => engine.bell.ring())
     const stop = engine.deliveries.wait()
     try {
-      for (;;) {
+      for (let isLast = false; ; ) {
         engine.check(signal)
         const records = await this.#take()
-        if (records.length > 0 || engine.isClosing || clock.monotonic() >= endsAt) return records
-        await engine.wait(signal)
+        if (records.length > 0 || engine.isClosing || isLast) return records
+        // An answer without records lets others have their turn as well: the program may come back at once, again and again.
+        isLast = clock.monotonic() >= endsAt
+        await (isLast ? engine.breathe() : engine.wait(signal))
       }
     } finally {
       stop()
@@ -86,20 +89,21 @@ export class Poller<K, V> {
   async #take(): Promise<ConsumerRecord<K, V>[]> {
     const { feed, maxRecords, deliveries } = this.#engine
     const records: ConsumerRecord<K, V>[] = []
-    const given = new Map<string, Given>()
+    const given = new Map<AssignedPartition, Given>()
     try {
       while (records.length < maxRecords) {
+        if (this.#engine.isSliceOver) await this.#breathe(records, given)
         const record = feed.next()
         if (record === null) break
         const { from } = feed
-        const before = given.get(from.name)
-        given.set(from.name, givenOf(from))
-        deliveries.give(this.#delivery, [...new Set([...this.#delivery.partitions, from])])
+        const before = given.get(from)
+        if (!before) deliveries.give(this.#delivery, [...given.keys(), from])
+        given.set(from, givenOf(from))
         try {
           records.push(isPromise(record) ? await record : record)
         } catch (thrown) {
-          if (before) given.set(from.name, before)
-          else given.delete(from.name)
+          if (before) given.set(from, before)
+          else given.delete(from)
           throw thrown
         }
       }
@@ -110,5 +114,16 @@ export class Poller<K, V> {
     this.#given = [...given.values()]
     if (records.length === 0) deliveries.settle(this.#delivery)
     return records
+  }
+
+  /** Lets others have their turn; what is not this consumer's any more after it, or lies where the program does not read any more, is not handed out. */
+  async #breathe(records: ConsumerRecord<K, V>[], given: Map<AssignedPartition, Given>): Promise<void> {
+    await this.#engine.breathe()
+    for (const [partition, { era }] of given) {
+      if (!partition.isGone && partition.era === era) continue
+      given.delete(partition)
+      const left = records.filter((record) => record.topic !== partition.topic || record.partition !== partition.partition)
+      records.splice(0, records.length, ...left)
+    }
   }
 }

@@ -273,6 +273,35 @@ test('a topic that does not exist yet is read when it does', async (t) => {
   assert.deepEqual(valuesOf(await taken), ['here'])
 })
 
+test('poll lets others have their turn, whether there is something or not', async (t) => {
+  const { broker, client } = await inMemory(t)
+  await client.createTopic('t')
+  let turns = 0
+  let isOver = false
+  const turn = () => {
+    turns++
+    if (!isOver) setImmediate(turn)
+  }
+  const slow = (bytes: Uint8Array | null) => {
+    for (const since = performance.now(); performance.now() - since < 0.1; );
+    return String(bytes)
+  }
+  const consumer = consumerFor(t, broker, { valueDeserializer: { deserialize: slow } })
+  consumer.assign([t0])
+  setImmediate(turn)
+  for (let i = 0; i < 5; i++) {
+    const before = turns
+    assert.deepEqual(await consumer.poll({ timeoutMs: 0 }), [])
+    assert.ok(turns > before)
+  }
+  await client.produce('t', texts(500))
+  await eventually('records wait', () => consumer.bufferedBytes > 0)
+  const before = turns
+  assert.equal((await consumer.poll()).length, 500)
+  assert.ok(turns > before)
+  isOver = true
+})
+
 test('what waits for the program is bounded in bytes, and everything comes all the same', async (t) => {
   const { broker, client } = await inMemory(t)
   await client.createTopic('t', { partitions: 4 })

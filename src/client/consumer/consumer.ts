@@ -18,7 +18,9 @@ import { Fetcher } from './fetcher.ts'
 import { CoordinatorLink } from './group/coordinator-link.ts'
 import { GroupOffsets } from './group-offsets.ts'
 import { GroupHolder, type RebalanceListener } from './holder.ts'
+import { Hurry } from './hurry.ts'
 import { Membership } from './membership.ts'
+import { checkOffset, commitNamed } from './named-commit.ts'
 import { OffsetLookup } from './offset-lookup.ts'
 import {
   type ConsumerGroupMetadata,
@@ -36,7 +38,7 @@ import { type ConsumerConfig, consumerSettings } from './settings.ts'
 import { type ServerPattern, Subscription } from './subscription.ts'
 
 export interface ConsumerCloseOptions {
-  /** How long handlers and loops at work are waited for, and the last commit may take; default 30 seconds. */
+  /** How long it may take; handlers and listeners at work are waited for up to four fifths of it, so that the last commit has the rest. Default 30 seconds. */
   readonly timeoutMs?: number
 }
 
@@ -48,6 +50,8 @@ export interface OffsetAndTimestamp {
 }
 
 const CLOSE_MS = 30_000
+/** Of the time to close: when the program is not waited for any more. */
+const HURRY_AT = 0.8
 
 export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements AsyncDisposable {
   readonly #settings
@@ -66,7 +70,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   #listener: RebalanceListener = {}
   /** Handlers run: what is handed out is not done before they end. */
   #runs = 0
-  #isHurried = false
+  readonly #hurry = new Hurry()
   #closing: Promise<void> | null = null
 
   /** Throws an OptionError that names the option, its value and what is allowed. Nothing is connected before it is needed. */
@@ -78,6 +82,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       options: settings,
       connectionsMaxIdleMs: settings.connectionsMaxIdleMs,
       createsTopics: settings.allowAutoCreateTopics,
+      sasl: config.sasl,
     })
     const assignment = this.#assignment
     this.#settings = settings
@@ -115,7 +120,9 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       cluster,
       config: settings,
       assignment,
+      atWorkFor: (ms) => this.#deliveries.atWorkFor(ms),
       onRecords: () => this.#engine.bell.ring(),
+      onSearch: () => this.#positions.kick(),
       onOutOfRange: (partition) => this.#positions.outOfRange(partition),
       onNewLeader: (partition, epoch) => this.#positions.checkLeader(partition, epoch),
       onError,
@@ -128,6 +135,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
             offsets,
             intervalMs: settings.autoCommitIntervalMs,
             timeoutMs: settings.requestTimeoutMs,
+            onError,
           })
         : null
     cluster.onMetadata((metadata) => {
@@ -143,7 +151,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       deliveries: this.#deliveries,
       autoCommit: () => this.#autoCommit,
       listener: () => this.#listener,
-      isHurried: () => this.#isHurried,
+      hurry: this.#hurry,
       onChange: () => this.#look(),
       onError,
     })
@@ -191,20 +199,32 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     this.#checkOpen()
     this.#deliveries.forgetLoops()
     if (this.#subscription.isGroup) await this.#group?.membership.leave()
-    else await this.#autoCommit?.commit(this.#assignment.all)
+    else await this.#letGo()
     this.#engine.forgive()
-    this.#group?.membership.set({ kind: 'nothing' })
-    this.#subscription.wanted = { kind: 'nothing' }
-    this.#assignment.remove(this.#assignment.names)
   }
 
-  /** Reads these partitions, and no others; no group shares them. With a groupId, committed offsets are where it begins. */
+  /** Of partitions that the program has assigned: what handlers have of them is waited for, and what is done is committed. */
+  async #letGo(): Promise<void> {
+    const { all } = this.#assignment
+    this.#subscription.wanted = { kind: 'nothing' }
+    for (const each of all) each.isHeld = true
+    await this.#deliveries.drain(all, () => this.#hurry.isOn)
+    await this.#autoCommit?.commit(all)
+    this.#assignment.remove(all.filter((each) => !each.isGone))
+  }
+
+  /**
+   * Reads these partitions, and no others; no group shares them. With a groupId, committed offsets are where it begins, and what is done in others by now is
+   * committed where that goes by itself.
+   */
   assign(partitions: readonly TopicPartition[]): void {
     this.#checkOpen()
     if (this.#subscription.isGroup) throw mixed()
     this.#subscription.wanted = { kind: 'partitions' }
     const wanted = new Set(partitions.map(nameOf))
-    this.#assignment.remove(this.#assignment.names.filter((each) => !wanted.has(nameOf(each))))
+    const others = this.#assignment.all.filter((each) => !wanted.has(nameOf(each)))
+    if (others.length > 0) void this.#autoCommit?.commit(others, { isOwn: true })
+    this.#assignment.remove(others)
     for (const each of this.#assignment.add(partitions)) {
       this.#cluster.peekTopic(each.topic)
       each.searchFor({ kind: 'committed' })
@@ -274,8 +294,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   /** The next record that is handed out of the partition is this one, or the first one behind it. */
   seek(partition: TopicPartition, to: number | OffsetAndMetadata): void {
     const { offset, leaderEpoch } = typeof to === 'number' ? { offset: to, leaderEpoch: null } : to
-    if (!Number.isSafeInteger(offset) || offset < 0)
-      throw new OptionError('offset', `offset=${offset} is not valid; allowed: at least 0`)
+    checkOffset(offset)
     this.#assignment.get(partition).moveTo(offset, leaderEpoch ?? undefined)
     this.#look()
   }
@@ -316,15 +335,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
    */
   async commit(offsets: readonly TopicPartitionOffset[] = this.#committable(), options: WaitOptions = {}): Promise<void> {
     const { offsets: group } = this.#groupFor('commit')
-    const eras = offsets.map((each) => this.#assignment.find(each)?.era)
-    await group.commit(offsets, this.#patience('commit', options))
-    // What the program has committed is done, and no automatic commit goes behind it.
-    for (const [i, each] of offsets.entries()) {
-      const partition = this.#assignment.find(each)
-      if (!partition || eras[i] !== partition.era) continue
-      partition.done(each.offset, each.leaderEpoch ?? -1, partition.era)
-      partition.committedOffset = each.offset
-    }
+    await commitNamed(group, this.#assignment, offsets, this.#patience('commit', options))
   }
 
   /** What the group has committed, in the order of the partitions; null where nothing is. */
@@ -378,7 +389,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     return this.#assignment.get(partition).lag(this.#settings.isolationLevel === 'read_committed')
   }
 
-  /** Bytes of answers that wait for the program: at most prefetchMaxBytes and one batch more for each broker. */
+  /** Bytes of answers that wait for the program, and of compressed batches that are open: at most prefetchMaxBytes and a batch more for each broker. */
   get bufferedBytes(): number {
     return this.#fetcher.bufferedBytes
   }
@@ -403,24 +414,33 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
 
   async #close({ timeoutMs = CLOSE_MS }: ConsumerCloseOptions): Promise<void> {
     this.#engine.close()
-    const hurry = this.#cluster.platform.clock.after(timeoutMs, () => {
-      this.#isHurried = true
-      this.#deliveries.nudge()
-    })
+    const patience = this.#cluster.patience('closing', { timeoutMs })
+    const timer = this.#cluster.platform.clock.after(timeoutMs * HURRY_AT, () => this.#goFast())
+    const over = Promise.all([this.#fetcher.close(), this.#giveUp()])
     try {
-      this.#autoCommit?.stop()
-      this.#deliveries.forgetLoops()
-      if (this.#subscription.isGroup) await this.#group?.membership.leave()
-      else {
-        await this.#deliveries.drain(this.#assignment.all, () => this.#isHurried)
-        await this.#autoCommit?.commit(this.#assignment.all)
-      }
+      await patience.race(over)
+    } catch (thrown) {
+      if (patience.leftMs > 0) throw thrown
     } finally {
-      hurry.cancel()
-      this.#fetcher.close()
-      this.#assignment.remove(this.#assignment.names)
+      timer.cancel()
+      this.#goFast()
       this.#cluster.close()
+      await over.catch(() => {}) // where it was not over, it fails now that nobody can be asked
+      this.#assignment.remove(this.#assignment.names)
     }
+  }
+
+  #goFast(): void {
+    this.#hurry.begin()
+    this.#deliveries.nudge()
+  }
+
+  /** Waits for handlers, commits what is done, and leaves the group. */
+  async #giveUp(): Promise<void> {
+    this.#autoCommit?.stop()
+    this.#deliveries.forgetLoops()
+    if (this.#subscription.isGroup) return this.#group?.membership.leave()
+    return this.#letGo()
   }
 
   #takePart(): void {

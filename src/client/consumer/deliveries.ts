@@ -5,10 +5,12 @@ import type { Clock } from '../../platform/clock.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import { Bell } from './bell.ts'
 
+const NONE: readonly AssignedPartition[] = []
+
 /** One at a time: what a loop, a handler or a poll was given. */
 export class Delivery {
   /** Of which something is out. */
-  partitions: readonly AssignedPartition[] = []
+  partitions: readonly AssignedPartition[] = NONE
   /** Monotonic. */
   since = 0
   /** A handler ends by itself; a loop may never come back. */
@@ -32,6 +34,11 @@ export class Deliveries {
     this.#lastPolledAt = clock.monotonic()
   }
 
+  /** How many loops, polls and handlers are kept in mind. */
+  get size(): number {
+    return this.#all.size
+  }
+
   /** One more who takes; to be closed when it ends. */
   open({ isHandler = false } = {}): Delivery {
     const delivery = new Delivery(isHandler)
@@ -47,13 +54,14 @@ export class Deliveries {
   /** The program is done with what it was given. */
   settle(delivery: Delivery): void {
     if (delivery.partitions.length === 0) return
-    delivery.partitions = []
+    delivery.partitions = NONE
     this.#lastPolledAt = this.#clock.monotonic()
     this.#changed.ring()
   }
 
   /** The program has it from now on. */
   give(delivery: Delivery, partitions: readonly AssignedPartition[]): void {
+    this.#all.add(delivery) // it may have been closed when its loop seemed to end
     delivery.partitions = partitions
     delivery.since = this.#clock.monotonic()
   }
@@ -89,6 +97,16 @@ export class Deliveries {
   hasOut(partitions: ReadonlySet<AssignedPartition>): boolean {
     for (const delivery of this.#all) if (delivery.partitions.some((each) => partitions.has(each))) return true
     return false
+  }
+
+  /** Partitions that a handler has been at work on for so long. */
+  atWorkFor(ms: number): Set<AssignedPartition> {
+    const before = this.#clock.monotonic() - ms
+    const found = new Set<AssignedPartition>()
+    for (const { isHandler, partitions, since } of this.#all) {
+      if (isHandler && since <= before) for (const each of partitions) found.add(each)
+    }
+    return found
   }
 
   /** Loops and polls are not waited for: the one who would come back may be the one who waits. */

@@ -33,7 +33,7 @@ export class Feed<K, V> {
     const { assignment, share } = this.#options
     // Every partition is looked at once at least, and the one whose turn it was once more.
     for (let tries = assignment.all.length + 1; tries > 0; tries--) {
-      if (this.#left === 0 || !this.#current?.isReady) {
+      if (this.#isTurnOver || !this.#current?.isReady) {
         this.#current = assignment.nextReady()
         this.#left = share
       }
@@ -41,9 +41,16 @@ export class Feed<K, V> {
       const record = this.take(this.#current)
       this.#left--
       if (record) return record
-      this.#left = 0
+      this.#left = 0 // it has nothing more
     }
     return null
+  }
+
+  /** A batch that is open takes memory: where it ends within another share, it is read to its end first. */
+  get #isTurnOver(): boolean {
+    if (this.#left > 0) return false
+    const left = this.#current?.first?.leftInBatch ?? 0
+    return left === 0 || left > this.#options.share + this.#left
   }
 
   /** The next record of this partition; null where it has none now. */
@@ -68,21 +75,23 @@ export class Feed<K, V> {
     return null
   }
 
-  /** Up to `most` records of this partition; null where it has none now. */
+  /** Up to `most` records of this partition; null where it has none now, was taken away, or the program went elsewhere meanwhile. */
   async takeMany(partition: AssignedPartition, most: number): Promise<ConsumerBatch<K, V> | null> {
     const records: ConsumerRecord<K, V>[] = []
+    const { era } = partition
     while (records.length < most) {
-      let record: ConsumerRecord<K, V> | Promise<ConsumerRecord<K, V>> | null
       try {
-        record = this.take(partition)
-        if (record === null) break
-        records.push(isPromise(record) ? await record : record)
+        const taken = this.take(partition)
+        if (taken === null) break
+        records.push(isPromise(taken) ? await taken : taken)
       } catch (thrown) {
         // What was read before it is handed out first; then it is met again.
         if (records.length === 0) throw thrown
         break
       }
+      if (partition.era !== era || partition.isGone) return null
     }
+    if (partition.era !== era || partition.isGone) return null
     if (records.length === 0) return null
     const { topic, partition: number, highWatermark } = partition
     const { isCommitted } = this.#options
@@ -96,11 +105,11 @@ export class Feed<K, V> {
     offset: number,
     making: Promise<ConsumerRecord<K, V>>,
   ): Promise<ConsumerRecord<K, V>> {
-    const { turn } = partition
+    const { era } = partition
     try {
       return await making
     } catch (thrown) {
-      if (partition.turn === turn) partition.rewind(offset)
+      if (partition.era === era) partition.rewind(offset)
       throw thrown
     }
   }

@@ -1,11 +1,12 @@
 // What brokers answer to Fetch: records go to their partitions, and each error to whoever can mend it.
 
+import type { MalformedBytes } from '../../base/bytes.ts'
 import { errorName } from '../../protocol/errors.ts'
 import type { FetchResponse } from '../../protocol/messages/fetch.ts'
-import { brokerError } from '../errors/index.ts'
+import { BrokerError, brokerError } from '../errors/index.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import type { FetchSession } from './fetch-session.ts'
-import { endOffsetOf, FetchedRecords } from './fetched-records.ts'
+import { FetchedRecords, type Survey, surveyOf } from './fetched-records.ts'
 import type { FetcherOptions } from './fetcher.ts'
 
 /** UNKNOWN_SERVER_ERROR: the broker may be better a moment later. */
@@ -19,25 +20,46 @@ interface Asked {
   readonly turn: number
 }
 
+/** Where the bytes of answers are counted that wait for the program. */
+export interface Room {
+  take(bytes: number): void
+  /** Of every partition's share this is told, with no bytes while others of its answer are not read to their end. */
+  free(bytes: number): void
+}
+
 /** Memory of one answer: free when the last of its records was read. */
 class Share {
   #holders = 0
   #bytes = 0
-  readonly #free: (bytes: number) => void
+  readonly #room: Room
 
-  constructor(free: (bytes: number) => void) {
-    this.#free = free
+  constructor(room: Room) {
+    this.#room = room
+  }
+
+  /** More is taken, or less, of what lies beside the answer. */
+  charge(bytes: number): void {
+    if (bytes > 0) this.#room.take(bytes)
+    else this.#room.free(-bytes)
   }
 
   hold(bytes: number): () => void {
     this.#holders++
     this.#bytes += bytes
-    return () => this.#free(--this.#holders === 0 ? this.#bytes : 0)
+    this.#room.take(bytes)
+    return () => this.#room.free(--this.#holders === 0 ? this.#bytes : 0)
   }
+}
 
-  get bytes(): number {
-    return this.#bytes
+/** The records of an answer's partitions, looked through once. */
+export type Surveys = ReadonlyMap<PartitionAnswer, Survey>
+
+export function surveysOf({ responses }: FetchResponse): Surveys {
+  const surveys = new Map<PartitionAnswer, Survey>()
+  for (const { partitions } of responses) {
+    for (const each of partitions) if (each.records && each.records.length > 0) surveys.set(each, surveyOf(each.records))
   }
+  return surveys
 }
 
 export class FetchAnswers {
@@ -47,18 +69,16 @@ export class FetchAnswers {
     this.#options = options
   }
 
-  /**
-   * Hands the records to their partitions; gives the bytes that wait now, which `free` is told when they do no longer; it hears of every partition's
-   * share, with no bytes while there are others.
-   */
+  /** Hands the records to their partitions; what of them waits is counted in `room`. */
   take(
     nodeId: number,
     session: FetchSession,
     asked: ReadonlyMap<string, Asked>,
     answer: FetchResponse,
-    free: (bytes: number) => void,
-  ): number {
-    const share = new Share(free)
+    surveys: Surveys,
+    room: Room,
+  ): void {
+    const share = new Share(room)
     const endpoints = answer.nodeEndpoints.map(({ nodeId: id, host, port, rack }) => ({ id, host, port, rack }))
     for (const { topic, topicId, partitions } of answer.responses) {
       for (const each of partitions) {
@@ -70,27 +90,26 @@ export class FetchAnswers {
         if (each.currentLeader.leaderEpoch >= 0) {
           this.#options.cluster.learnLeader(partition.topic, partition.partition, each.currentLeader, endpoints)
         }
-        if (each.errorCode === 0) this.#takeRecords(partition, each, share)
+        if (each.errorCode === 0) this.#takeRecords(partition, each, surveys.get(each), share)
         else this.#takeError(partition, nodeId, each.errorCode)
       }
     }
-    return share.bytes
   }
 
-  #takeRecords(partition: AssignedPartition, answer: PartitionAnswer, share: Share): void {
+  #takeRecords(partition: AssignedPartition, answer: PartitionAnswer, survey: Survey | undefined, share: Share): void {
     const { config, cluster } = this.#options
     partition.highWatermark = answer.highWatermark
     partition.lastStableOffset = answer.lastStableOffset
     partition.logStartOffset = answer.logStartOffset
-    partition.failures = 0
     if (answer.preferredReadReplica >= 0) {
       const until = cluster.platform.clock.monotonic() + config.metadataMaxAgeMs
       partition.readReplica = { id: answer.preferredReadReplica, until }
     }
-    const bytes = answer.records
-    if (bytes === null || bytes.length === 0) return
-    const end = endOffsetOf(bytes)
-    if (end === null || end <= partition.fetchOffset) return // not even one whole batch
+    const { endOffset = null, sizeInBytes = 0, damage = null } = survey ?? {}
+    if (damage && endOffset === null) return this.#takeDamage(partition, damage)
+    partition.failures = 0
+    if (endOffset === null || endOffset <= partition.fetchOffset) return // not even one whole batch
+    const bytes = answer.records!.subarray(0, sizeInBytes)
     const records = new FetchedRecords({
       name: partition.name,
       bytes,
@@ -98,9 +117,18 @@ export class FetchAnswers {
       aborted: config.isolationLevel === 'read_committed' ? (answer.abortedTransactions ?? []) : null,
       checksCrcs: config.checkCrcs,
       release: share.hold(bytes.length),
+      charge: (more) => share.charge(more),
     })
-    partition.fetchOffset = end
+    partition.fetchOffset = endOffset
     partition.add(records)
+  }
+
+  /** The program is told, and it is asked for again after a pause: the bytes may have been damaged on their way. */
+  #takeDamage(partition: AssignedPartition, damage: MalformedBytes): void {
+    const { cluster, onError } = this.#options
+    partition.notBefore = cluster.platform.clock.monotonic() + cluster.retries.pauseMs(partition.failures++)
+    const message = `${partition.name} at offset ${partition.fetchOffset}: ${damage.message}: the bytes are damaged`
+    onError(new BrokerError('CORRUPT_MESSAGE', message, { cause: damage }))
   }
 
   #takeError(partition: AssignedPartition, nodeId: number, code: number): void {

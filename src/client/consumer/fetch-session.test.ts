@@ -74,3 +74,12 @@ test('brokers before sessions, and before topic ids, are asked as they know it',
   assert.equal(session.ask([part('a', 0, 5)], 12).topics![0]!.topic, 'a')
   assert.equal(session.find('a', '', 0)?.fetchOffset, 5)
 })
+
+test('a session is ended once, where there is one', () => {
+  const session = new FetchSession()
+  assert.equal(session.end(), null)
+  asked(session, part('a', 0, 5))
+  session.answered({ errorCode: 0, sessionId: 9 })
+  assert.deepEqual(session.end(), { sessionId: 9, sessionEpoch: -1, topics: [], forgottenTopicsData: [] })
+  assert.equal(session.end(), null)
+})

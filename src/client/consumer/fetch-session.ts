@@ -87,6 +87,14 @@ export class FetchSession {
     this.#known.clear()
   }
 
+  /** The parts of a last request, which ends the session; null where there is none. */
+  end(): SessionFields | null {
+    const sessionId = this.#id
+    this.restart()
+    this.#id = NO_SESSION
+    return sessionId === NO_SESSION ? null : { sessionId, sessionEpoch: NEVER, topics: [], forgottenTopicsData: [] }
+  }
+
   /** The partition of an answer, as it was asked for; undefined for one that was not. */
   find(topic: string, topicId: string, partition: number): FetchedPart | undefined {
     return this.#known.get(keyOf({ topic, topicId, partition }, this.#usesIds))

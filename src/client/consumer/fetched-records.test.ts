@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { buildBatch } from '../../protocol/records/builder.ts'
 import { controlRecord } from '../../protocol/records/control.ts'
 import { ClientError } from '../errors/index.ts'
-import { type AbortedTransaction, endOffsetOf, FetchedRecords } from './fetched-records.ts'
+import { type AbortedTransaction, FetchedRecords, surveyOf } from './fetched-records.ts'
 
 interface Made {
   readonly at: number
@@ -35,7 +35,15 @@ function bytesOf(...made: readonly Made[]): Buffer {
 
 function read(bytes: Buffer, from: number, aborted: readonly AbortedTransaction[] | null, checksCrcs = true) {
   let releases = 0
-  const fetched = new FetchedRecords({ name: 't-0', bytes, from, aborted, checksCrcs, release: () => void releases++ })
+  const fetched = new FetchedRecords({
+    name: 't-0',
+    bytes,
+    from,
+    aborted,
+    checksCrcs,
+    release: () => void releases++,
+    charge() {},
+  })
   const values: string[] = []
   for (let record = fetched.next(); record; record = fetched.next()) values.push(Buffer.from(record.value!).toString())
   return { values, nextOffset: fetched.nextOffset, releases }
@@ -46,8 +54,16 @@ test('records before the offset are passed over, and half a batch at the end wai
   assert.deepEqual(read(bytes, 1, null), { values: ['b', 'c', 'd'], nextOffset: 4, releases: 1 })
   const half = bytes.subarray(0, bytes.length - 1)
   assert.deepEqual(read(half, 1, null), { values: ['b', 'c'], nextOffset: 3, releases: 1 })
-  assert.equal(endOffsetOf(half), 3)
-  assert.equal(endOffsetOf(bytes.subarray(0, 40)), null)
+  assert.equal(surveyOf(half).endOffset, 3)
+  assert.equal(surveyOf(bytes.subarray(0, 40)).endOffset, null)
+})
+
+test('a first walk stops at what no batch can be, and keeps what lies before it', () => {
+  const whole = bytesOf({ at: 0, values: ['a'] })
+  const bytes = Buffer.concat([whole, Buffer.alloc(100)])
+  const { endOffset, sizeInBytes, damage } = surveyOf(bytes)
+  assert.deepEqual([endOffset, sizeInBytes], [1, whole.length])
+  assert.match(damage!.message, /a batch of length 0/)
 })
 
 test('read_committed leaves out aborted transactions up to their marker, and only those', () => {
@@ -90,4 +106,25 @@ test('a changed byte is told with its place, where checksums are looked at', () 
     (thrown) => thrown instanceof ClientError && thrown.code === 'CORRUPT_MESSAGE' && /^t-0 at offset 1: /.test(thrown.message),
   )
   assert.equal(read(bytes, 0, null, false).values.length, 2)
+})
+
+test('a compressed batch is counted while it is open, and no longer', () => {
+  const records = ['a', 'b'].map((value) => ({ key: null, value: Buffer.from(value.repeat(1000)), timestamp: 1 }))
+  const bytes = Buffer.concat([0, 2].map((baseOffset) => buildBatch({ baseOffset, compression: 'gzip', records })))
+  let open = 0
+  const options = { name: 't-0', from: 0, aborted: null, checksCrcs: true, release() {} }
+  const fetched = new FetchedRecords({ ...options, bytes, charge: (more) => void (open += more) })
+  const seen: number[][] = []
+  while (fetched.next()) seen.push([Math.floor(open / 1000), fetched.leftInBatch])
+  assert.deepEqual(seen, [
+    [2, 1],
+    [2, 0],
+    [2, 1],
+    [2, 0],
+  ])
+  assert.equal(open, 0)
+  const left = new FetchedRecords({ ...options, bytes, charge: (more) => void (open += more) })
+  left.next()
+  left.close()
+  assert.equal(open, 0)
 })

@@ -2,7 +2,7 @@
 // over: markers, aborted transactions, and what lies before the offset that was asked for.
 
 import { ByteReader, MalformedBytes } from '../../base/bytes.ts'
-import { batches, type RecordBatch, type TimestampType } from '../../protocol/records/batch.ts'
+import { batches, CODEC_MASK, type RecordBatch, type TimestampType } from '../../protocol/records/batch.ts'
 import { controlKind } from '../../protocol/records/control.ts'
 import { type Record, readRecord } from '../../protocol/records/record.ts'
 import { BrokerError } from '../errors/index.ts'
@@ -23,13 +23,36 @@ export interface FetchedOptions {
   readonly checksCrcs: boolean
   /** Called once, when the bytes are not needed any more. */
   readonly release: () => void
+  /** Told how much more memory (or, below 0, less) is taken by a compressed batch that is open. */
+  readonly charge: (bytes: number) => void
 }
 
-/** The offset behind the last batch that lies whole in the bytes; null where none does. Throws MalformedBytes. */
-export function endOffsetOf(bytes: Uint8Array): number | null {
-  let end: number | null = null
-  for (const batch of batches(bytes)) end = batch.nextOffset
-  return end
+/** What a first walk over the bytes of an answer shows. */
+export interface Survey {
+  /** Behind the last batch that lies whole in the bytes; null where none does. */
+  readonly endOffset: number | null
+  /** Of the batches up to there. */
+  readonly sizeInBytes: number
+  readonly codecs: ReadonlySet<number>
+  /** Why the walk ended before the end; null where it did not. */
+  readonly damage: MalformedBytes | null
+}
+
+export function surveyOf(bytes: Uint8Array): Survey {
+  let endOffset: number | null = null
+  let sizeInBytes = 0
+  const codecs = new Set<number>()
+  try {
+    for (const batch of batches(bytes)) {
+      endOffset = batch.nextOffset
+      sizeInBytes = batch.at + batch.sizeInBytes
+      codecs.add(batch.attributes & CODEC_MASK)
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof MalformedBytes)) throw thrown
+    return { endOffset, sizeInBytes, codecs, damage: thrown }
+  }
+  return { endOffset, sizeInBytes, codecs, damage: null }
 }
 
 export class FetchedRecords {
@@ -46,6 +69,9 @@ export class FetchedRecords {
   readonly #aborted: AbortedTransaction[] | null
   readonly #abortedProducers = new Set<number>()
   #release: (() => void) | null
+  readonly #charge: (bytes: number) => void
+  /** Of the open batch, where it was compressed. */
+  #openBytes = 0
   #batch: RecordBatch | null = null
   #reader: ByteReader | null = null
   #left = 0
@@ -53,7 +79,7 @@ export class FetchedRecords {
   #baseTimestamp = 0
   #logAppendTime: number | null = null
 
-  constructor({ name, bytes, from, aborted, checksCrcs, release }: FetchedOptions) {
+  constructor({ name, bytes, from, aborted, checksCrcs, release, charge }: FetchedOptions) {
     this.sizeInBytes = bytes.length
     this.nextOffset = from
     this.#name = name
@@ -61,6 +87,12 @@ export class FetchedRecords {
     this.#batches = batches(bytes)
     this.#aborted = aborted && [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
     this.#release = release
+    this.#charge = charge
+  }
+
+  /** How many records of the open batch are still to be read. */
+  get leftInBatch(): number {
+    return this.#reader ? this.#left : 0
   }
 
   /** The next record; null at the end. Throws a ClientError where the bytes contradict themselves; it cannot go on after that. */
@@ -78,7 +110,7 @@ export class FetchedRecords {
           }
           if (reader.left > 0) throw new MalformedBytes(`${reader.left} bytes follow the last record`)
           this.#pass(this.#batch!)
-          this.#reader = null
+          this.#shut()
         }
         if (!this.#open()) return null
       }
@@ -91,9 +123,15 @@ export class FetchedRecords {
 
   /** Lets go of the bytes. */
   close(): void {
+    this.#shut()
     this.#release?.()
     this.#release = null
+  }
+
+  #shut(): void {
     this.#reader = null
+    if (this.#openBytes > 0) this.#charge(-this.#openBytes)
+    this.#openBytes = 0
   }
 
   /** Goes to the next batch with records for this reader; false at the end. */
@@ -116,7 +154,9 @@ export class FetchedRecords {
 
   #begin(batch: RecordBatch): void {
     this.#batch = batch
-    this.#reader = new ByteReader(batch.payload())
+    const payload = batch.payload()
+    this.#reader = new ByteReader(payload)
+    if (batch.isCompressed) this.#charge((this.#openBytes = payload.length))
     this.#left = batch.recordCount
     this.#baseOffset = batch.baseOffset
     this.#baseTimestamp = batch.baseTimestamp

@@ -6,27 +6,34 @@ import type { Exchange } from '../../net/peer.ts'
 import type { Timer } from '../../platform/clock.ts'
 import { codecNumber, ready } from '../../protocol/compression/index.ts'
 import { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
-import { batches, CODEC_MASK } from '../../protocol/records/batch.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import { type ClientError, clientError } from '../errors/index.ts'
+import { ClientError, clientError } from '../errors/index.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import type { Assignment } from './assignment.ts'
-import { FetchAnswers } from './fetch-answers.ts'
+import { FetchAnswers, type Surveys, surveysOf } from './fetch-answers.ts'
 import { type FetchedPart, FetchSession } from './fetch-session.ts'
 
 const FETCH: Exchange<FetchRequest, FetchResponse> = { request: FetchRequest, response: FetchResponse }
 const LAST_WITH_NAMES = 12
 /** How long a broker waits for more while a partition of its own is only kept from it by what waits for the program: it may have room soon. */
 const IMPATIENT_MS = 8
-const NOTHING = new Uint8Array(0)
+/** A handler that takes longer is not waited for by the partitions that want its room; and how often room is made for them. */
+const SLOW_MS = 500
+/** How long a broker is waited for that is told of the end. */
+const GOODBYE_MS = 1000
+const ZSTD = codecNumber('zstd')
 const ISOLATION = { read_uncommitted: 0, read_committed: 1 } as const
 
 export interface FetcherOptions {
   readonly cluster: Cluster
   readonly config: ConsumerSettings
   readonly assignment: Assignment
+  /** Partitions that a handler has been at work on for so long. */
+  readonly atWorkFor: (ms: number) => ReadonlySet<AssignedPartition>
   /** Something may be handed out. */
   readonly onRecords: () => void
+  /** The position of a partition has to be found. */
+  readonly onSearch: () => void
   /** The records at its position are gone. */
   readonly onOutOfRange: (partition: AssignedPartition) => void
   /** It has a newer leader than the one that its position was compared with. */
@@ -39,7 +46,7 @@ export interface FetcherOptions {
 interface Source {
   readonly session: FetchSession
   isAsked: boolean
-  /** Of answers that are not read to their end. */
+  /** Of answers that are not read to their end, and of their batches that are open. */
   bufferedBytes: number
   /** How long it was asked to wait last while a partition had no room. */
   waitMs: number
@@ -53,6 +60,8 @@ export class Fetcher {
   /** Codecs that have to be loaded first are. */
   #hasCodecs = false
   #isOver = false
+  /** When room was taken from slow handlers last. */
+  #madeRoomAt = Number.NEGATIVE_INFINITY
   #retry: { readonly timer: Timer; readonly at: number } | null = null
 
   constructor(options: FetcherOptions) {
@@ -75,9 +84,31 @@ export class Fetcher {
     })
   }
 
-  close(): void {
+  /** Asks for nothing any more, and tells brokers so, as far as they hear it at once. */
+  async close(): Promise<void> {
+    if (this.#isOver) return
     this.#isOver = true
     this.#retry?.timer.cancel()
+    await Promise.all([...this.#sources].map(([id, source]) => this.#endSession(id, source)))
+  }
+
+  /** A broker keeps as many sessions as it may: others want the place. */
+  async #endSession(id: number, { session, isAsked }: Source): Promise<void> {
+    const { cluster, config } = this.#options
+    const fields = session.end()
+    if (!fields) return
+    // The connection of a Fetch that waits at the broker waits with it.
+    const node = cluster.node(id, isAsked ? 'coordinator' : 'data')
+    try {
+      await node.send(
+        FETCH,
+        { ...fields, maxWaitMs: 0, minBytes: 0, maxBytes: 0, rackId: config.clientRack },
+        { timeoutMs: GOODBYE_MS },
+      )
+    } catch (thrown) {
+      if (!(thrown instanceof ClientError)) throw thrown
+      cluster.platform.logger.debug('a broker was not told that a fetch session ends', { why: thrown.message })
+    }
   }
 
   #askAll(): void {
@@ -107,10 +138,15 @@ export class Fetcher {
       this.#lookAgainAt(each.notBefore, now)
       return null
     }
-    const known = cluster.peekTopic(each.topic)?.partitions[each.partition]
-    if (!known || known.leaderId === null) {
+    const topic = cluster.peekTopic(each.topic)
+    const known = topic?.partitions[each.partition]
+    if (!topic || !known || known.leaderId === null) {
       cluster.invalidate()
       return null
+    }
+    if (topic.id !== null && topic.id !== each.topicId) {
+      if (each.topicId !== null) return this.#renew(each, topic.id)
+      each.topicId = topic.id
     }
     if (known.leaderEpoch > each.checkedEpoch) {
       // A new leader may have less than the one before (KIP-320).
@@ -119,6 +155,13 @@ export class Fetcher {
     }
     if (each.readReplica && each.readReplica.until < now) each.readReplica = null
     return each.readReplica?.id ?? known.leaderId
+  }
+
+  /** It is a partition of another topic of the same name. */
+  #renew(each: AssignedPartition, topicId: string): null {
+    each.renew(topicId)
+    this.#options.onSearch()
+    return null
   }
 
   #lookAgainAt(at: number, now: number): void {
@@ -134,7 +177,7 @@ export class Fetcher {
   async #ask(id: number, source: Source, partitions: readonly AssignedPartition[], share: number): Promise<void> {
     const { cluster, config } = this.#options
     const room = share - source.bufferedBytes
-    if (room <= 0) return this.#makeRoom()
+    if (room <= 0) return this.#makeRoom(partitions)
     const limit = Math.max(1, config.maxPartitionFetchBytes)
     const hungry = partitions
       .filter(({ bufferedBytes }) => bufferedBytes < limit)
@@ -151,13 +194,15 @@ export class Fetcher {
         signal: cluster.lifetime.signal,
         ...(parts.some(({ topicId }) => topicId === null) ? { maxVersion: LAST_WITH_NAMES } : {}),
       })
-      if (!this.#hasCodecs && needsCodecs(answer)) {
+      const surveys = surveysOf(answer)
+      // Zstandard may have to be loaded: not by everybody who reads, but before the first batch in it is opened.
+      if (!this.#hasCodecs && [...surveys.values()].some(({ codecs }) => codecs.has(ZSTD))) {
         await ready()
         this.#hasCodecs = true
       }
       if (this.#isOver) return
       const trouble = source.session.answered(answer)
-      if (trouble === null) this.#take(id, source, asked, answer, isShort)
+      if (trouble === null) this.#take(id, source, asked, answer, surveys, isShort)
       else this.#pause(hungry)
     } catch (thrown) {
       if (this.#isOver) return
@@ -173,14 +218,21 @@ export class Fetcher {
     source: Source,
     asked: ReadonlyMap<string, { readonly partition: AssignedPartition; readonly turn: number }>,
     answer: FetchResponse,
+    surveys: Surveys,
     isShort: boolean,
   ): void {
-    const taken = this.#answers.take(id, source.session, asked, answer, (bytes) => {
-      source.bufferedBytes -= bytes
-      source.waitMs = 0 // the program reads on: there may be room for others soon
-      this.kick()
+    let taken = 0
+    this.#answers.take(id, source.session, asked, answer, surveys, {
+      take: (bytes) => {
+        source.bufferedBytes += bytes
+        taken += bytes
+      },
+      free: (bytes) => {
+        source.bufferedBytes -= bytes
+        source.waitMs = 0 // the program reads on: there may be room for others soon
+        if (!source.isAsked) this.kick()
+      },
     })
-    source.bufferedBytes += taken
     if (taken > 0) {
       source.waitMs = 0
       this.#options.onRecords()
@@ -211,9 +263,22 @@ export class Fetcher {
     }
   }
 
-  /** What paused partitions keep is forgotten: others wait for its room. */
-  #makeRoom(): void {
-    for (const each of this.#options.assignment.all) if (each.isPaused && each.bufferedBytes > 0) each.clear()
+  /**
+   * What paused partitions keep is forgotten, because others wait for its room; and what those keep whose handlers take long, where others of this broker have
+   * nothing: a little of theirs keeps whole answers in memory.
+   */
+  #makeRoom(partitions: readonly AssignedPartition[]): void {
+    const { assignment, cluster, atWorkFor } = this.#options
+    for (const each of assignment.all) if (each.isPaused && each.bufferedBytes > 0) each.clear()
+    const atWork = atWorkFor(0)
+    if (atWork.size === 0 || !partitions.some((each) => each.bufferedBytes === 0 && !atWork.has(each))) return
+    const now = cluster.platform.clock.monotonic()
+    if (now < this.#madeRoomAt + SLOW_MS) return this.#lookAgainAt(this.#madeRoomAt + SLOW_MS, now)
+    const slow = atWorkFor(SLOW_MS)
+    const keeping = partitions.filter((each) => each.bufferedBytes > 0 && slow.has(each))
+    if (keeping.length === 0) return this.#lookAgainAt(now + SLOW_MS, now)
+    this.#madeRoomAt = now
+    for (const each of keeping) each.clear()
   }
 
   #failed(thrown: unknown, source: Source, partitions: readonly AssignedPartition[]): void {
@@ -233,15 +298,4 @@ export class Fetcher {
       each.notBefore = now + cluster.retries.pauseMs(each.failures++)
     }
   }
-}
-
-/** Zstandard may have to be loaded: not by everybody who reads, but before the first batch in it is opened. */
-function needsCodecs({ responses }: FetchResponse): boolean {
-  const zstd = codecNumber('zstd')
-  for (const { partitions } of responses) {
-    for (const { records } of partitions) {
-      for (const { attributes } of batches(records ?? NOTHING)) if ((attributes & CODEC_MASK) === zstd) return true
-    }
-  }
-  return false
 }

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { consumerFor, type Texts, take, valuesOf } from '../../../test/support/consumers.ts'
 import { committedOffsets } from '../../../test/support/group-member.ts'
-import { eventually, inMemory } from '../../../test/support/running-broker.ts'
-import type { ConsumerConfig, TopicPartition } from '../index.ts'
+import { atEnd, eventually, inMemory } from '../../../test/support/running-broker.ts'
+import { Admin, type ConsumerConfig, type TopicPartition } from '../index.ts'
 
 const names = (partitions: readonly TopicPartition[]) => partitions.map(({ topic, partition }) => `${topic}-${partition}`).sort()
 
@@ -170,6 +170,11 @@ test('topics that match a pattern are read, also those that come later, and part
   await client.produce('shop.clicks', ['two'])
   assert.deepEqual(valuesOf(await take(consumer, 1)), ['two'])
   assert.deepEqual(consumer.subscription(), ['shop.clicks', 'shop.orders'])
+  const admin = new Admin({ bootstrapServers: broker.bootstrapServers })
+  atEnd(t, () => admin.close())
+  await admin.createPartitions({ 'shop.clicks': { count: 2 } })
+  await client.produce('shop.clicks', ['three'], { partition: 1 })
+  assert.deepEqual(valuesOf(await take(consumer, 1)), ['three'])
 })
 
 test('onAssigned may seek, onRevoked may commit, and what a listener throws reaches the program', async (t) => {

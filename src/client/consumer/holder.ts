@@ -6,6 +6,7 @@ import type { Assignment } from './assignment.ts'
 import type { AutoCommit } from './auto-commit.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Holder } from './group/member.ts'
+import type { Hurry } from './hurry.ts'
 import type { TopicPartition } from './place.ts'
 
 /** What a program is told of its partitions; what it gives back is waited for. */
@@ -23,8 +24,7 @@ export interface HolderOptions {
   readonly deliveries: Deliveries
   readonly autoCommit: () => AutoCommit | null
   readonly listener: () => RebalanceListener
-  /** No handler is waited for any more. */
-  readonly isHurried: () => boolean
+  readonly hurry: Hurry
   /** There is something to find out, or to fetch. */
   readonly onChange: () => void
   readonly onError: (error: ClientError) => void
@@ -32,6 +32,10 @@ export interface HolderOptions {
 
 export class GroupHolder implements Holder {
   readonly #options: HolderOptions
+  /** Resolves when what was begun last is over: who gives up and who is given wait for each other. */
+  #last: Promise<void> = Promise.resolve()
+  /** Those of which the program is being told that they go. */
+  readonly #told = new Set<AssignedPartition>()
 
   constructor(options: HolderOptions) {
     this.#options = options
@@ -41,27 +45,45 @@ export class GroupHolder implements Holder {
     return this.#options.assignment.names
   }
 
-  async revoke(partitions: readonly TopicPartition[]): Promise<void> {
-    const { assignment, deliveries, autoCommit, isHurried } = this.#options
-    const held = this.#find(partitions)
-    for (const each of held) each.isHeld = true
-    await deliveries.drain(held, () => isHurried() || held.every(({ isGone }) => isGone))
-    const left = () => held.filter(({ isGone }) => !isGone)
-    await autoCommit()?.commit(left())
-    if (left().length > 0) await this.#tell('onRevoked', left())
-    assignment.remove(left())
-    this.#options.onChange()
+  revoke(partitions: readonly TopicPartition[]): Promise<void> {
+    return this.#inTurn(() => this.#revoke(this.#find(partitions)))
   }
 
+  assign(partitions: readonly TopicPartition[]): Promise<void> {
+    return this.#inTurn(() => this.#assign(partitions))
+  }
+
+  /** Waits for nothing: whoever waits for these partitions to be given up need not wait any more. */
   async lose(partitions: readonly TopicPartition[]): Promise<void> {
     const { assignment, deliveries, listener } = this.#options
     const lost = this.#find(partitions)
     assignment.remove(lost)
     deliveries.nudge()
-    if (lost.length > 0) await this.#tell(listener().onLost ? 'onLost' : 'onRevoked', lost)
+    const untold = lost.filter((each) => !this.#told.has(each))
+    if (untold.length > 0) await this.#tell(listener().onLost ? 'onLost' : 'onRevoked', untold)
   }
 
-  async assign(partitions: readonly TopicPartition[]): Promise<void> {
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    const running = this.#last.then(run)
+    this.#last = running.catch(() => {}) // whoever asked for it hears it
+    return running
+  }
+
+  async #revoke(held: readonly AssignedPartition[]): Promise<void> {
+    const { assignment, deliveries, autoCommit, hurry, onChange } = this.#options
+    const left = () => held.filter(({ isGone }) => !isGone)
+    for (const each of held) each.isHeld = true
+    await deliveries.drain(held, () => hurry.isOn || left().length === 0)
+    await autoCommit()?.commit(left())
+    const told = left()
+    for (const each of told) this.#told.add(each)
+    if (told.length > 0) await this.#tell('onRevoked', told)
+    for (const each of told) this.#told.delete(each)
+    assignment.remove(left())
+    onChange()
+  }
+
+  async #assign(partitions: readonly TopicPartition[]): Promise<void> {
     const { assignment, onChange } = this.#options
     const added = assignment.add(partitions)
     // Nothing is fetched before the program was told: it may seek.
@@ -79,8 +101,10 @@ export class GroupHolder implements Holder {
   }
 
   async #tell(what: keyof RebalanceListener, partitions: readonly TopicPartition[]): Promise<void> {
+    const { listener, hurry } = this.#options
+    const tell = async () => listener()[what]?.(partitions.map(({ topic, partition }) => ({ topic, partition })))
     try {
-      await this.#options.listener()[what]?.(partitions.map(({ topic, partition }) => ({ topic, partition })))
+      await hurry.race(tell())
     } catch (thrown) {
       // It is the program's own: it meets it where it waits for records.
       this.#options.onError(thrown as ClientError)

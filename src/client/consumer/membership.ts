@@ -62,16 +62,23 @@ export class Membership {
     this.#member?.changed()
   }
 
-  /** Gives up all partitions, and its place. */
+  /** Gives up all partitions, its place, and the subscription. */
   async leave(): Promise<void> {
+    const { subscription } = this.#options
+    const { wanted } = subscription
     this.#forgetAll()
     const member = this.#member
-    if (!member) return this.#leaving ?? undefined
-    this.#leaving = member.leave().finally(() => {
-      this.#member = null
-      this.#leaving = null
-    })
-    await this.#leaving
+    if (!member) await this.#leaving
+    else {
+      this.#leaving = member.leave().finally(() => {
+        this.#member = null
+        this.#leaving = null
+        // In the same breath: a loop that reads on must not make it a member again. What the program wants since then stands.
+        if (subscription.wanted === wanted) this.set({ kind: 'nothing' })
+      })
+      await this.#leaving
+    }
+    if (subscription.wanted === wanted) this.set({ kind: 'nothing' })
   }
 
   #forgetAll(): void {

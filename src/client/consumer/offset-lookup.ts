@@ -5,8 +5,8 @@ import type { Exchange } from '../../net/peer.ts'
 import { ListOffsetsRequest, ListOffsetsResponse } from '../../protocol/messages/list-offsets.ts'
 import { OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse } from '../../protocol/messages/offset-for-leader-epoch.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import { brokerError, type ClientError } from '../errors/index.ts'
-import { isRetriable, type Patience } from '../patience.ts'
+import { brokerError, ClientError } from '../errors/index.ts'
+import type { Patience } from '../patience.ts'
 import { byTopic, nameOf, type TopicPartition } from './place.ts'
 
 const LIST: Exchange<ListOffsetsRequest, ListOffsetsResponse> = { request: ListOffsetsRequest, response: ListOffsetsResponse }
@@ -27,6 +27,15 @@ export interface FoundOffset extends TopicPartition {
   /** Of the record; -1 for EARLIEST and LATEST. */
   readonly timestamp: number
   readonly leaderEpoch: number
+}
+
+export interface TimesAnswer {
+  readonly found: readonly FoundOffset[]
+  /** What may be answered a moment later, and why it was not. */
+  readonly missed: readonly TimeQuery[]
+  readonly trouble: ClientError | null
+  /** Why some will not be answered however often they are asked. */
+  readonly refused: ClientError | null
 }
 
 export interface EpochQuery extends TopicPartition {
@@ -65,45 +74,45 @@ export class OffsetLookup {
         if (infos.find(({ name }) => name === query.topic)?.partitions[query.partition]) continue
         throw brokerError('UNKNOWN_TOPIC_OR_PARTITION', nameOf(query), null, { retriable: false })
       }
-      const { found, missed, trouble } = await this.timesOnce(left, patience)
+      const { found, missed, trouble, refused } = await this.timesOnce(left, patience)
       all.push(...found)
       left = missed
-      if (trouble) throw trouble
+      if (refused ?? trouble) throw refused ?? trouble
     })
     return all
   }
 
-  /** Asks the leaders that are known, once; what went wrong with the others may be better a moment later. Throws what will not. */
-  async timesOnce(
-    queries: readonly TimeQuery[],
-    patience: Patience,
-  ): Promise<{ found: FoundOffset[]; missed: TimeQuery[]; trouble: ClientError | null }> {
-    const found: FoundOffset[] = []
+  /** Asks the leaders that are known, once. Each question is answered, missed or refused. */
+  async timesOnce(queries: readonly TimeQuery[], patience: Patience): Promise<TimesAnswer> {
     const { groups, missed, trouble } = this.#byLeader(queries)
-    let why = trouble
-    const miss = (error: ClientError, own: readonly TimeQuery[]) => {
+    const answer = { found: [] as FoundOffset[], missed: missed as TimeQuery[], trouble, refused: null as ClientError | null }
+    const fail = (error: ClientError, own: readonly TimeQuery[]) => {
       this.#cluster.heed(error)
-      if (!error.retriable) throw error
-      why = error
-      missed.push(...own)
+      if (!error.retriable) {
+        answer.refused ??= error
+        return
+      }
+      answer.trouble = error
+      answer.missed.push(...own)
     }
-    const answers = groups.map(async ([leaderId, own]) => {
+    const asking = groups.map(async ([leaderId, own]) => {
       try {
+        const open = new Map(own.map((query) => [nameOf(query), query]))
         for (const each of await this.#listAt(leaderId, own, patience)) {
-          if (each.error)
-            miss(
-              each.error,
-              own.filter((query) => nameOf(query) === nameOf(each)),
-            )
-          else found.push(each)
+          const query = open.get(nameOf(each))
+          if (!query) continue
+          open.delete(nameOf(each))
+          if (each.error) fail(each.error, [query])
+          else answer.found.push(each)
         }
+        for (const [name, query] of open) fail(leftOut(name), [query])
       } catch (thrown) {
-        if (!isRetriable(thrown)) throw thrown
-        miss(thrown, own)
+        if (!(thrown instanceof ClientError)) throw thrown
+        fail(thrown, own)
       }
     })
-    await Promise.all(answers)
-    return { found, missed, trouble: why }
+    await Promise.all(asking)
+    return answer
   }
 
   /** Where the epoch ended at the leader that is known, asked once. */
@@ -165,4 +174,8 @@ export class OffsetLookup {
       }),
     )
   }
+}
+
+function leftOut(name: string): ClientError {
+  return brokerError('UNKNOWN_SERVER_ERROR', `ListOffsets of ${name}`, 'the answer leaves it out', { retriable: true })
 }

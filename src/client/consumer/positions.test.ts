@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { consumerScene } from '../../../test/support/consumer-scene.ts'
 import { eventually } from '../../../test/support/running-broker.ts'
 import { consumerOptions } from '../../config/client/consumer.ts'
 import { silentLogger } from '../../platform/logger.ts'
@@ -9,6 +10,7 @@ import { nodeClock } from '../../platform/node/clock.ts'
 import { nodeNetwork } from '../../platform/node/network.ts'
 import { nodeRandom } from '../../platform/node/random.ts'
 import { inlineOffload } from '../../platform/offload.ts'
+import { errorCode } from '../../protocol/errors.ts'
 import { Cluster } from '../cluster/cluster.ts'
 import { BrokerError, type ClientError, UnsupportedError } from '../errors/index.ts'
 import { resolveOptions } from '../options/resolve.ts'
@@ -50,7 +52,9 @@ async function withNewLeader(autoOffsetReset: string, answer: Answer) {
     onFound: () => void found++,
     onError: (error) => void errors.push(error),
   })
+  const { turn } = partition!
   positions.checkLeader(partition!, 5)
+  assert.ok(partition!.turn > turn, 'what the former leader answers is not taken')
   await eventually('the check', () => found > 0)
   cluster.close()
   return { partition: partition!, queries, errors }
@@ -92,4 +96,58 @@ test('a leader that is too old to say is believed; one that fails is asked again
   })
   assert.deepEqual([failing.partition.checkedEpoch, failing.partition.isChecking, failing.errors.length], [-1, false, 0])
   assert.ok(failing.partition.notBefore > 0)
+})
+
+/** What the program meets, each kind once, until it has a record. */
+async function outcomesOf({ consumer, during }: Awaited<ReturnType<typeof consumerScene>>) {
+  const outcomes: string[] = []
+  for (let i = 0; i < 10 && !outcomes.includes('u'); i++) {
+    await during(consumer.poll()).then(
+      (records) => void outcomes.push(...records.map(({ topic }) => topic)),
+      (thrown: ClientError) => void outcomes.push(thrown.code),
+    )
+  }
+  await during(consumer.close())
+  return [...new Set(outcomes)]
+}
+
+async function twoTopics(config: object) {
+  const scene = await consumerScene({ fetchMaxWaitMs: 20, ...config })
+  for (const topic of ['t', 'u']) {
+    scene.broker.make(topic)
+    scene.broker.append(topic, 0, ['a'])
+  }
+  scene.consumer.assign(['t', 'u'].map((topic) => ({ topic, partition: 0 })))
+  return scene
+}
+
+test('a partition without a committed offset does not keep those that have one, where nobody may choose', async () => {
+  const scene = await twoTopics({ groupId: 'g', autoOffsetReset: 'none' })
+  scene.broker.committed.set('u-0', 0)
+  assert.deepEqual(await outcomesOf(scene), ['OFFSET_OUT_OF_RANGE', 'u'])
+})
+
+test('a topic that may not be read does not keep the others', async () => {
+  const scene = await twoTopics({})
+  scene.broker.on.listOffsets = async (_, asUsual) => {
+    const { topics } = await asUsual()
+    const partitions = [{ partitionIndex: 0, errorCode: errorCode('TOPIC_AUTHORIZATION_FAILED') }]
+    return { topics: topics!.map((each) => (each.name === 't' ? { name: 't', partitions } : each)) }
+  }
+  assert.deepEqual(await outcomesOf(scene), ['TOPIC_AUTHORIZATION_FAILED', 'u'])
+})
+
+test('what an answer leaves out is asked for again, after a pause', async () => {
+  const { broker, consumer, during, now } = await twoTopics({})
+  let answers = 0
+  broker.on.listOffsets = async (_, asUsual) => {
+    const { topics } = await asUsual()
+    return { topics: topics!.slice(answers++ < 5 ? 1 : 0) }
+  }
+  const before = now()
+  const places = ['t', 'u'].map((topic) => ({ topic, partition: 0 }))
+  assert.deepEqual(await during(consumer.endOffsets(places)), [1, 1])
+  assert.deepEqual(await during(consumer.position(places[0]!)), 0)
+  assert.ok(now() - before > 100)
+  await during(consumer.close())
 })

@@ -10,7 +10,7 @@ import type { Assignment } from './assignment.ts'
 import type { Trouble } from './engine.ts'
 import type { GroupOffsets } from './group-offsets.ts'
 import type { OffsetLookup } from './offset-lookup.ts'
-import { LATEST, searchOf } from './reset.ts'
+import { LATEST, type Search, searchOf } from './reset.ts'
 
 export interface PositionsOptions {
   readonly cluster: Cluster
@@ -64,8 +64,8 @@ export class Positions {
       partition.checkedEpoch = leaderEpoch
       return
     }
-    // What waits may be lost there as well.
-    if (partition.bufferedBytes > 0) partition.clear()
+    // What waits may be lost there as well, and so may what the former leader is just about to answer.
+    partition.clear()
     partition.isChecking = true
     void this.#check(partition, leaderEpoch)
   }
@@ -81,26 +81,27 @@ export class Positions {
     for (let searching = this.#searching(); searching.length > 0; searching = this.#searching()) {
       if (cluster.lifetime.isOver) return
       const patience = cluster.patience('the positions of partitions', { signal: cluster.lifetime.signal })
-      try {
-        await this.#fromGroup(
-          searching.filter(({ search }) => search?.kind === 'committed'),
-          patience,
-        )
-        await this.#fromTimes(
-          searching.filter(({ search }) => search?.kind === 'timestamp'),
-          patience,
-        )
-        this.#failures = 0
-        this.#options.onFound()
-      } catch (thrown) {
-        if (cluster.lifetime.isOver) return
+      const turns = searching.map(({ turn }) => turn)
+      const of = (kind: Search['kind']) => searching.filter(({ search }) => search?.kind === kind)
+      // What is wrong with one does not keep the others.
+      const outcomes = await Promise.allSettled([
+        this.#fromGroup(of('committed'), patience),
+        this.#fromTimes(of('timestamp'), patience),
+      ])
+      if (cluster.lifetime.isOver) return
+      this.#options.onFound()
+      const troubles = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+      if (troubles.length === 0) this.#failures = 0
+      for (const thrown of troubles) {
         if (!(thrown instanceof ClientError)) throw thrown
         if (!thrown.retriable) this.#options.onError(thrown)
-        try {
-          await patience.sleep(cluster.retries.pauseMs(this.#failures++))
-        } catch {
-          return // the client was closed
-        }
+      }
+      const isFurther = searching.some(({ turn }, i) => turn !== turns[i])
+      if (troubles.length === 0 || isFurther) continue
+      try {
+        await patience.sleep(cluster.retries.pauseMs(this.#failures++))
+      } catch {
+        return // the client was closed
       }
     }
   }
@@ -141,7 +142,7 @@ export class Positions {
     const { cluster, lookup } = this.#options
     const unknown = queries.find(({ topic }) => !cluster.peekTopic(topic))
     if (unknown) await cluster.refresh(patience)
-    const { found: offsets, trouble } = await lookup.timesOnce(queries, patience)
+    const { found: offsets, trouble, refused } = await lookup.timesOnce(queries, patience)
     for (const { topic, partition, offset, leaderEpoch } of offsets) {
       const found = this.#options.assignment.find({ topic, partition })
       if (!found || found.turn !== turns.get(found.name)) continue
@@ -149,8 +150,7 @@ export class Positions {
       if (offset < 0) found.searchFor({ kind: 'timestamp', timestamp: LATEST })
       else found.moveTo(offset, leaderEpoch)
     }
-    this.#options.onFound()
-    if (trouble) throw trouble
+    if (refused ?? trouble) throw refused ?? trouble
   }
 
   async #check(partition: AssignedPartition, currentLeaderEpoch: number): Promise<void> {

@@ -46,6 +46,8 @@ export class RecordIterator<K, V> implements AsyncIterableIterator<ConsumerRecor
 
   /** The loop was left: what it had last counts as not done, because nobody knows whether it was left by an error. */
   return(): Promise<IteratorResult<ConsumerRecord<K, V>>> {
+    this.#isOver = true
+    this.#engine.bell.ring() // who waits for the next one ends
     return this.#end()
   }
 
@@ -72,12 +74,18 @@ export class RecordIterator<K, V> implements AsyncIterableIterator<ConsumerRecor
   async #take(record: ConsumerRecord<K, V> | Promise<ConsumerRecord<K, V>>): Promise<IteratorResult<ConsumerRecord<K, V>>> {
     this.#give()
     try {
-      return { done: false, value: await record }
+      const value = await record
+      const partition = this.#partition
+      const isStill = partition && !partition.isGone && partition.era === this.#era && !this.#engine.isClosing
+      if (isStill) return { done: false, value }
     } catch (thrown) {
       this.#partition = null
-      this.#engine.deliveries.settle(this.#delivery)
       return this.#fail(thrown)
     }
+    // It was taken away while it was made, or the program went elsewhere.
+    this.#partition = null
+    this.#engine.deliveries.settle(this.#delivery)
+    return this.next()
   }
 
   #give(): void {
@@ -105,9 +113,10 @@ export class RecordIterator<K, V> implements AsyncIterableIterator<ConsumerRecor
     return Promise.resolve({ done: true, value: undefined })
   }
 
-  /** An error of the consumer does not end the iteration by itself, but the loop does. */
+  /** An error of the consumer does not end the iteration by itself, but the loop does, without a word: nothing of it is kept. */
   #fail(thrown: unknown): Promise<never> {
     if (thrown instanceof AbortedError) void this.#end()
+    else this.#engine.deliveries.close(this.#delivery)
     return Promise.reject(thrown)
   }
 }

@@ -4,6 +4,7 @@ import { OptionError } from '../errors/index.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import type { Delivery } from './deliveries.ts'
 import { type Engine, type Given, givenOf } from './engine.ts'
+import { checkOffset } from './named-commit.ts'
 import { type ConsumerBatch, type ConsumerRecord, isPromise } from './record.ts'
 
 /** What a handler may do besides its work. */
@@ -111,7 +112,14 @@ export class Runner<K, V> {
         if (taken === null) return
         const given = givenOf(partition)
         const record = isPromise(taken) ? await taken : taken
-        await this.#handle(given, record.offset, () => eachRecord!(record, this.#contextOf(given, over)))
+        if (record !== taken && !this.#isStill(given, record.offset)) return
+        try {
+          const handling = eachRecord!(record, new Context(engine, given, over, this.#commit))
+          if (isPromise(handling)) await handling
+        } catch (thrown) {
+          this.#failed(given, record.offset)
+          throw thrown
+        }
         engine.done(given)
         engine.deliveries.settle(delivery)
         if (engine.isSliceOver) await engine.breathe()
@@ -131,41 +139,77 @@ export class Runner<K, V> {
     const engine = this.#engine
     engine.deliveries.give(delivery, partition.asList)
     const batch = await engine.feed.takeMany(partition, maxRecords)
-    if (!batch || partition.isGone) return
+    if (!batch) return
     const given = givenOf(partition)
-    await this.#handle(given, batch.firstOffset, () => eachBatch(batch, this.#contextOf(given, over)))
+    if (!this.#isStill(given, batch.firstOffset)) return
+    try {
+      await eachBatch(batch, new Context(engine, given, over, this.#commit))
+    } catch (thrown) {
+      this.#failed(given, batch.firstOffset)
+      throw thrown
+    }
     if (this.#options.autoResolve ?? true) engine.done(given)
     await engine.breathe()
   }
 
+  /** Whether a handler should have what took its time to be read; where the run ends, another one begins with it. */
+  #isStill(given: Given, firstOffset: number): boolean {
+    if (isStale(given)) return false
+    if (this.#isEnding) this.#failed(given, firstOffset)
+    return !this.#isEnding
+  }
+
   /** Another run begins with what the handler failed at. */
-  async #handle({ partition, era }: Given, firstOffset: number, handle: () => unknown): Promise<void> {
-    try {
-      await handle()
-    } catch (thrown) {
-      if (!partition.isGone && partition.era === era) partition.rewind(Math.max(firstOffset, partition.doneOffset))
-      throw thrown
-    }
+  #failed(given: Given, firstOffset: number): void {
+    if (!isStale(given)) given.partition.rewind(Math.max(firstOffset, given.partition.doneOffset))
   }
 
   get #isEnding(): boolean {
     return this.#engine.isClosing || this.#trouble !== null || this.#options.signal?.aborted === true
   }
+}
 
-  #contextOf(given: Given, over: Handling): HandlerContext {
-    const { partition, era, epoch } = given
-    const engine = this.#engine
-    const commit = this.#commit
-    return {
-      get signal() {
-        return over.signal
-      },
-      isStale: () => partition.isGone || partition.era !== era,
-      resolve: (offset) => partition.done(Math.min(offset + 1, given.offset), epoch, era),
-      commit: () => {
-        engine.done(given)
-        return commit()
-      },
+/** Whether it is not this consumer's any more, or the program went elsewhere. */
+function isStale({ partition, era }: Given): boolean {
+  return partition.isGone || partition.era !== era
+}
+
+/** One for each call of a handler: what the handler does not ask for is not made. */
+class Context implements HandlerContext {
+  readonly #engine: Pick<Engine<unknown, unknown>, 'done'>
+  readonly #given: Given
+  readonly #over: Handling
+  readonly #commit: () => Promise<void>
+
+  constructor(engine: Pick<Engine<unknown, unknown>, 'done'>, given: Given, over: Handling, commit: () => Promise<void>) {
+    this.#engine = engine
+    this.#given = given
+    this.#over = over
+    this.#commit = commit
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal
+  }
+
+  // Functions that may be taken out of the context.
+
+  get isStale(): () => boolean {
+    return () => isStale(this.#given)
+  }
+
+  get resolve(): (offset: number) => void {
+    return (offset) => {
+      checkOffset(offset)
+      const { partition, era, epoch, offset: end } = this.#given
+      partition.done(Math.min(offset + 1, end), epoch, era)
+    }
+  }
+
+  get commit(): () => Promise<void> {
+    return () => {
+      this.#engine.done(this.#given)
+      return this.#commit()
     }
   }
 }
@@ -176,6 +220,7 @@ class Handling {
   readonly #ending: AbortSignal
   #controller: AbortController | null = null
   #unheard: (() => void) | null = null
+  #isOver = false
 
   constructor(partition: AssignedPartition, ending: AbortSignal) {
     this.#partition = partition
@@ -187,18 +232,20 @@ class Handling {
       const controller = new AbortController()
       const abort = () => controller.abort()
       this.#controller = controller
+      if (this.#ending.aborted || this.#partition.isGone) abort()
+      if (this.#isOver) return controller.signal // nobody would take back what is asked for now
       this.#ending.addEventListener('abort', abort)
       const unheard = this.#partition.onGone(abort)
       this.#unheard = () => {
         this.#ending.removeEventListener('abort', abort)
         unheard()
       }
-      if (this.#ending.aborted || this.#partition.isGone) abort()
     }
     return this.#controller.signal
   }
 
   end(): void {
+    this.#isOver = true
     this.#unheard?.()
   }
 }

@@ -4,20 +4,26 @@ import { type ConsumerSettings, consumerOptions } from '../../config/client/cons
 import type { ClientPlatform } from '../cluster/cluster.ts'
 import { OptionError } from '../errors/index.ts'
 import { type Given, resolveOptions } from '../options/resolve.ts'
+import type { Login } from '../security/login.ts'
 import type { Deserializer } from '../serde/serde.ts'
 
 /** Kafka's options in camelCase, and what only a program can give. */
 export interface ConsumerConfig<K, V> extends Omit<Given<typeof consumerOptions>, 'bootstrapServers'> {
   readonly bootstrapServers: string | readonly string[]
-  /** Turns the bytes of keys into what the program gets. Default: bytes as they are. */
+  /**
+   * Turns the bytes of keys into what the program gets. Default: bytes as they are, which are views of the answer that they came in: it stays in memory while
+   * one of them is kept. Copy what is kept for long.
+   */
   readonly keyDeserializer?: Deserializer<K>
-  /** Turns the bytes of values into what the program gets. Default: bytes as they are. */
+  /** Turns the bytes of values into what the program gets. Default: bytes as they are, as with keys. */
   readonly valueDeserializer?: Deserializer<V>
+  /** The login, where securityProtocol has one: name and password, or where tokens come from. */
+  readonly sasl?: Login
   /** The machine it runs on; a simulated one, for example. Default: this one. */
   readonly platform?: ClientPlatform
 }
 
-const OTHERS = ['keyDeserializer', 'valueDeserializer', 'platform']
+const OTHERS = ['keyDeserializer', 'valueDeserializer', 'sasl', 'platform']
 /** Of the classic protocol alone: the coordinator decides them in the other one. */
 const CLASSIC_ONLY = ['heartbeatIntervalMs', 'sessionTimeoutMs', 'partitionAssignmentStrategy'] as const
 

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { commonOptions } from '../../config/client/common.ts'
 import type { TlsSettings } from '../../platform/network.ts'
 import { OptionError } from '../errors/index.ts'
+import { Admin, Consumer, Producer } from '../index.ts'
 import { resolveOptions } from '../options/resolve.ts'
 import { defaultPlatform } from '../platform.ts'
 import { type Login, parseJaas } from './login.ts'
@@ -52,6 +53,25 @@ test('certificates come as texts or as files', () => {
     [texts.tls?.trusted, texts.tls?.own],
     [{ text: 'CA' }, { key: { text: 'KEY' }, certificates: { text: 'CERT' } }],
   )
+})
+
+test('every client takes the same options for who it is and how it is secured', async () => {
+  const makers = {
+    Producer: (config: object) => new Producer({ bootstrapServers: 'localhost:1', ...config }),
+    Consumer: (config: object) => new Consumer({ bootstrapServers: 'localhost:1', ...config }),
+    Admin: (config: object) => new Admin({ bootstrapServers: 'localhost:1', ...config }),
+  }
+  const token = () => ({ value: 'a', lifetimeMs: 1 }) as never
+  const taken: readonly object[] = [
+    { securityProtocol: 'SASL_PLAINTEXT', saslMechanism: 'PLAIN', sasl: login },
+    { securityProtocol: 'SASL_PLAINTEXT', saslMechanism: 'SCRAM-SHA-512', sasl: { ...login, isToken: true } },
+    { securityProtocol: 'SASL_SSL', saslMechanism: 'OAUTHBEARER', sasl: { token } },
+    { securityProtocol: 'SSL' },
+  ]
+  for (const [name, make] of Object.entries(makers)) {
+    for (const config of taken) await make(config).close()
+    assert.throws(() => make({ sasl: login }), /^OptionError: securityProtocol=PLAINTEXT has no login/, name)
+  }
 })
 
 test('what does not fit together is told with the option', () => {

@@ -20,6 +20,8 @@ export class ClassicMember implements Member {
   readonly #assignors: readonly Assignor[]
   readonly #protocol: RebalanceProtocol
   readonly #heartbeats: Heartbeats
+  /** It joins no more, and takes nothing any more; but what it has is its own until it is given up, and heartbeats go on for so long. */
+  readonly #leaving = new AbortController()
   readonly #ending = new AbortController()
   readonly #bell = new Bell()
   #memberId = ''
@@ -45,7 +47,7 @@ export class ClassicMember implements Member {
   constructor(options: MemberOptions) {
     this.#options = options
     this.#calls = new ClassicCalls(options.link, options.config)
-    this.#leader = new Leader(options.link.cluster)
+    this.#leader = new Leader(options.link.cluster, (topic) => options.subscription.includes(topic))
     this.#assignors = assignorsOf(options.config.partitionAssignmentStrategy)
     const all = (protocol: RebalanceProtocol) => this.#assignors.every(({ protocols }) => protocols.includes(protocol))
     this.#protocol = all('COOPERATIVE') ? 'COOPERATIVE' : 'EAGER'
@@ -68,15 +70,21 @@ export class ClassicMember implements Member {
 
   async leave(): Promise<void> {
     const { holder, config, link } = this.#options
-    this.#ending.abort()
+    this.#leaving.abort()
     this.#bell.ring()
+    await this.#living
     if (holder.owned.length > 0) await holder.revoke(holder.owned)
+    this.#ending.abort()
     this.#heartbeats.stop()
     if (config.groupInstanceId === null)
       await this.#calls.leave(this.identity, link.cluster.patience('leaving', { timeoutMs: config.requestTimeoutMs }))
     this.#forget()
     this.#memberId = ''
-    await this.#living
+  }
+
+  /** It does not join any more. */
+  get #isLeaving(): boolean {
+    return this.#leaving.signal.aborted || this.#isOver
   }
 
   get #isOver(): boolean {
@@ -90,7 +98,7 @@ export class ClassicMember implements Member {
 
   async #live(): Promise<void> {
     const { deliveries, config } = this.#options
-    while (!this.#isOver) {
+    while (!this.#isLeaving) {
       if (this.#isAway && !deliveries.isOverdue(config.maxPollIntervalMs)) this.#isAway = false
       if (this.#isAway) await Promise.race([this.#bell.wait(), deliveries.changed()])
       else if (!this.#isNeeded) await this.#bell.wait()
@@ -112,9 +120,9 @@ export class ClassicMember implements Member {
     const { subscription, link } = this.#options
     const turn = this.#turn
     await this.#giveUp()
-    if (turn !== this.#turn || this.#isOver) return
+    if (turn !== this.#turn || this.#isLeaving) return
     this.#isNeeded = false
-    const patience = link.cluster.patience(`joining group ${link.groupId}`, { signal: this.#ending.signal })
+    const patience = link.cluster.patience(`joining group ${link.groupId}`, { signal: this.#leaving.signal })
     this.#joinedTopics = subscription.topics.join()
     this.#isAsking = true
     const { generation, memberId, answer } = await this.#calls
@@ -124,16 +132,17 @@ export class ClassicMember implements Member {
       .finally(() => {
         this.#isAsking = false
       })
-    if (turn !== this.#turn || this.#isOver) return
+    if (turn !== this.#turn || this.#isLeaving) return
     this.#generation = generation
     this.#memberId = memberId
     this.#heartbeats.start(this.#options.config.heartbeatIntervalMs)
     const assignor = this.#assignors.find(({ name }) => name === answer.protocolName) ?? this.#assignors[0]!
     const isLeader = answer.leader === memberId
     if (!isLeader) this.#leader.resign()
+    else if (answer.skipAssignment) await this.#leader.watch(answer, patience)
     const shared = isLeader && !answer.skipAssignment ? await this.#leader.assign(assignor, answer, patience) : []
     const bytes = await this.#calls.sync(this.identity, assignor.name, shared, patience)
-    if (turn !== this.#turn || this.#isOver) return
+    if (turn !== this.#turn || this.#isLeaving) return
     await this.#take(readAssignment(bytes).partitions, turn)
   }
 
@@ -166,7 +175,7 @@ export class ClassicMember implements Member {
     const next = new Set(partitions.map(nameOf))
     const given = holder.owned.filter((each) => !next.has(nameOf(each)))
     if (given.length > 0) await holder.revoke(given)
-    if (turn !== this.#turn || this.#isOver) return
+    if (turn !== this.#turn || this.#isLeaving) return
     this.#last = { partitions, generation: this.#generation }
     const owned = new Set(holder.owned.map(nameOf))
     await holder.assign(partitions.filter((each) => !owned.has(nameOf(each))))
@@ -192,15 +201,16 @@ export class ClassicMember implements Member {
     }
   }
 
-  /** The program has not come back in time: the group goes on without it. */
+  /** The program has not come back in time: the group goes on without it. It gives up what it had before others hear that they may take it. */
   async #goAway(): Promise<void> {
     const { config, link } = this.#options
     this.#isAway = true
     const { identity } = this
+    this.#memberId = ''
+    const lost = this.#lose()
     const patience = link.cluster.patience('leaving', { timeoutMs: config.requestTimeoutMs, signal: this.#ending.signal })
     if (config.groupInstanceId === null) await this.#calls.leave(identity, patience)
-    this.#memberId = ''
-    await this.#lose()
+    await lost
   }
 
   async #lost(why: ClientError): Promise<void> {
@@ -225,7 +235,7 @@ export class ClassicMember implements Member {
 
   async #failed(thrown: unknown): Promise<void> {
     const { link, onError } = this.#options
-    if (this.#isOver) return
+    if (this.#isLeaving) return
     this.#isNeeded = true
     const error = thrown as ClientError
     if (error.fatal) return this.#end(error)
@@ -233,7 +243,7 @@ export class ClassicMember implements Member {
     else if (!error.retriable && error.code !== 'REBALANCE_IN_PROGRESS') onError(error)
     try {
       await link.cluster
-        .patience('the next attempt', { signal: this.#ending.signal })
+        .patience('the next attempt', { signal: this.#leaving.signal })
         .sleep(link.cluster.retries.pauseMs(this.#failures++))
     } catch {
       // It leaves.

@@ -32,6 +32,8 @@ export class ConsumerMember implements Member {
   readonly #memberId: string
   readonly #heartbeats: Heartbeats
   readonly #ending = new AbortController()
+  /** It takes nothing any more. */
+  #isLeaving = false
   #epoch = JOINS
   /** What the coordinator wants it to have; null where that is what it has. */
   #target: readonly OwnedTopic[] | null = null
@@ -71,6 +73,8 @@ export class ConsumerMember implements Member {
 
   async leave(): Promise<void> {
     const { holder, config, link } = this.#options
+    this.#isLeaving = true
+    await this.#reconciling
     if (holder.owned.length > 0) await holder.revoke(holder.owned)
     this.#ending.abort()
     this.#heartbeats.stop()
@@ -78,7 +82,6 @@ export class ConsumerMember implements Member {
       await this.#sayGoodbye(link.cluster.patience('leaving', { timeoutMs: config.requestTimeoutMs }))
     }
     this.#forget()
-    await this.#reconciling
   }
 
   get #isOver(): boolean {
@@ -165,7 +168,7 @@ export class ConsumerMember implements Member {
   }
 
   #reconcile(): void {
-    if (this.#reconciling || this.#target === null) return
+    if (this.#reconciling || this.#target === null || this.#isLeaving) return
     this.#reconciling = this.#goTowards().finally(() => {
       this.#reconciling = null
     })
@@ -174,7 +177,7 @@ export class ConsumerMember implements Member {
   async #goTowards(): Promise<void> {
     const { holder, link } = this.#options
     const turn = this.#turn
-    const isLate = () => turn !== this.#turn || this.#isOver
+    const isLate = () => turn !== this.#turn || this.#isLeaving || this.#isOver
     for (let target = this.#target; target !== null && !isLate(); target = this.#target) {
       const { named, isWhole } = this.#named(target)
       const wanted = new Set(named.map(nameOf))
@@ -204,12 +207,13 @@ export class ConsumerMember implements Member {
     return { named, isWhole }
   }
 
-  /** The program has not come back in time: the group goes on without it. */
+  /** The program has not come back in time: the group goes on without it. It gives up what it had before others hear that they may take it. */
   async #goAway(): Promise<void> {
     const { link, config } = this.#options
     this.#isAway = true
+    const lost = this.#lose()
     await this.#sayGoodbye(link.cluster.patience('leaving', { timeoutMs: config.requestTimeoutMs, signal: this.#ending.signal }))
-    await this.#lose()
+    await lost
   }
 
   async #sayGoodbye(patience: ReturnType<MemberOptions['link']['cluster']['patience']>): Promise<void> {
@@ -228,7 +232,8 @@ export class ConsumerMember implements Member {
     const { holder } = this.#options
     this.#forget()
     await holder.lose(holder.owned)
-    if (!this.#isAway) this.#heartbeats.soon()
+    // Once it joins again at once; where that is of no help, after the pause.
+    if (!this.#isAway && this.#failures <= 1) this.#heartbeats.soon()
   }
 
   #forget(): void {
