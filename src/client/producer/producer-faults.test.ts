@@ -1,29 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from '../../../test/support/fast-check.ts'
-import { type Deed, PretendLeader } from '../../../test/support/pretend-leader.ts'
-import { World } from '../../platform/sim/world.ts'
+import type { Deed } from '../../../test/support/pretend-leader.ts'
+import { SMALL, producerScene as scene } from '../../../test/support/producer-scene.ts'
 import type { ClientError } from '../errors/index.ts'
-import { Producer } from './producer.ts'
+import type { Producer } from './producer.ts'
 
-function scene(options: object = {}, { partitions = 1, seed = 1 } = {}) {
-  const world = new World({ seed, turn: () => new Promise(setImmediate) })
-  const leader = new PretendLeader(world.machine('leader'), { partitions })
-  const { platform } = world.machine('client').start()
-  const producer = new Producer({ bootstrapServers: 'leader:9092', requestTimeoutMs: 2000, platform, ...options })
-  async function during<T>(promise: Promise<T>): Promise<T> {
-    let isOver = false
-    const settle = () => void (isOver = true)
-    promise.then(settle, settle)
-    await world.events.run(world.events.now + 600_000, () => isOver)
-    assert.ok(isOver, 'it hangs')
-    return promise
-  }
-  return { world, leader, producer, during }
-}
-
-/** Each record is a batch of its own, so that many are on their way. */
-const SMALL = { batchSize: 0, lingerMs: 0 }
 const sent = (producer: Producer, count: number, partition = 0) =>
   Promise.allSettled(Array.from({ length: count }, (_, i) => producer.send({ topic: 't', partition, value: `v${i}` })))
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `v${i}`)
