@@ -8,6 +8,7 @@ import type { Accumulator } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
 import type { Lane } from './lane.ts'
 import { type BatchAnswer, endpointsOf, type ProduceCall } from './produce-call.ts'
+import { mayBeAppended, missesSomething } from './produce-errors.ts'
 import type { Transactions } from './transactions.ts'
 
 export interface OutcomesOptions {
@@ -19,16 +20,6 @@ export interface OutcomesOptions {
   readonly deliveryTimeoutMs: number
 }
 
-/** The broker has appended it, or may have, although it says that something is wrong. */
-const MAY_BE_APPENDED: ReadonlySet<string> = new Set([
-  'NETWORK_EXCEPTION',
-  'TIMED_OUT',
-  'REQUEST_TIMED_OUT',
-  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
-  'UNKNOWN_SERVER_ERROR',
-  'MALFORMED_ANSWER',
-])
-const MISSES_SOMETHING: ReadonlySet<string> = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID'])
 const DUPLICATE = codeOf('DUPLICATE_SEQUENCE_NUMBER')
 
 export class Outcomes {
@@ -133,7 +124,7 @@ export class Outcomes {
   ): void {
     const { accumulator, cluster, transactions } = this.#options
     const lane = this.#landed(batch)
-    if (MAY_BE_APPENDED.has(error.code)) batch.isAmbiguous = true
+    batch.isAmbiguous = mayBeAppended(error.code, batch.isAmbiguous)
     if (batch.isDone) {
       // Given up before; nobody waits for it any more.
       lane.sequences.forgotten(batch)
@@ -148,6 +139,7 @@ export class Outcomes {
       return
     }
     if (batch.hasSequence) lane.sequences.refused(batch)
+    if (missesSomething(error.code)) lane.sequences.restartLater()
     batch.fail((index) => recordError(error, recordErrors, index))
     accumulator.finished(batch, !batch.isAmbiguous)
     transactions?.batchFailed(error)
@@ -165,9 +157,9 @@ export class Outcomes {
     const { transactions, retries, deliveryTimeoutMs, cluster, isIdempotent } = this.#options
     const age = cluster.platform.clock.monotonic() - batch.createdAt
     if (batch.attempts > retries || age >= deliveryTimeoutMs || cluster.lifetime.isOver) return false
-    if (isIdempotent && MISSES_SOMETHING.has(error.code)) {
+    if (isIdempotent && missesSomething(error.code)) {
       // One that was numbered before it has to be there first, and is still on its way.
-      if (!sequences.isUnresolved && !sequences.isNext(batch)) return !transactions?.hasFailed
+      if (sequences.placeOf(batch) > 0) return !transactions?.hasFailed
       if (transactions) return false
       sequences.restartLater()
       return true

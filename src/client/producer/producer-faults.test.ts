@@ -6,8 +6,8 @@ import { SMALL, producerScene as scene } from '../../../test/support/producer-sc
 import type { ClientError } from '../errors/index.ts'
 import type { Producer } from './producer.ts'
 
-const sent = (producer: Producer, count: number, partition = 0) =>
-  Promise.allSettled(Array.from({ length: count }, (_, i) => producer.send({ topic: 't', partition, value: `v${i}` })))
+const sent = (producer: Producer, count: number, partition = 0, from = 0) =>
+  Promise.allSettled(Array.from({ length: count }, (_, i) => producer.send({ topic: 't', partition, value: `v${from + i}` })))
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `v${i}`)
 
 test('five requests are on their way at once, and records stay in order', async () => {
@@ -77,6 +77,74 @@ test('a refused batch does not hold up those behind it, and they stay in order',
   assert.equal(failed?.code, 'MESSAGE_TOO_LARGE')
   assert.equal(others.length, 0)
   await during(producer.close())
+})
+
+test('a batch that a leader has appended and refused is not written over by the next one', async () => {
+  const { leader, producer, during } = scene({ ...SMALL, retries: 1 })
+  await during(leader.open())
+  await during(sent(producer, 1))
+  leader.onBatch = () => ({ error: 'NOT_LEADER_OR_FOLLOWER', isAppended: true })
+  const [failed] = await during(sent(producer, 1))
+  assert.equal((failed as PromiseRejectedResult).reason.code, 'NOT_LEADER_OR_FOLLOWER')
+  leader.onBatch = () => 'append'
+  const next = await during(producer.send({ topic: 't', value: 'next' }))
+  assert.deepEqual([next.offset, leader.log[0]], [2, ['v0', 'v0', 'next']])
+  await during(producer.close())
+})
+
+test('what may be in the log is asked for once more before numbering begins anew', async () => {
+  const { leader, producer, during } = scene(SMALL)
+  await during(leader.open())
+  const deeds: Deed[] = [
+    'append',
+    { error: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', isAppended: true },
+    { error: 'MESSAGE_TOO_LARGE' },
+  ]
+  leader.onBatch = () => deeds.shift() ?? 'append'
+  const outcomes = await during(sent(producer, 5))
+  assert.deepEqual(leader.log[0], ['v0', 'v1', 'v3', 'v4'])
+  assert.deepEqual(
+    outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.offset : outcome.reason.code)),
+    [0, 1, 'MESSAGE_TOO_LARGE', 2, 3],
+  )
+  await during(producer.close())
+})
+
+const REFUSALS: readonly Deed[] = [
+  ...FAULTS,
+  { error: 'MESSAGE_TOO_LARGE' },
+  { error: 'NOT_LEADER_OR_FOLLOWER', isAppended: true },
+  { error: 'KAFKA_STORAGE_ERROR', isAppended: true },
+  { error: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', isAppended: true },
+  { error: 'UNKNOWN_TOPIC_OR_PARTITION', isAppended: true },
+]
+
+test('with refusals and few retries: what is acknowledged is where its answer says, nothing is there twice, and all is in order', async () => {
+  const deed = fc.oneof(
+    { weight: 3, arbitrary: fc.constant('append' as Deed) },
+    { weight: 2, arbitrary: fc.constantFrom(...REFUSALS) },
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.nat(1e6), fc.array(deed, { minLength: 5, maxLength: 60 }), async (seed, deeds) => {
+      const { leader, producer, during } = scene({ ...SMALL, retries: 2 }, { seed })
+      await during(leader.open())
+      const left = [...deeds]
+      leader.onBatch = () => left.shift() ?? 'append'
+      const outcomes = [...(await during(sent(producer, 15))), ...(await during(sent(producer, 5, 0, 15)))]
+      await during(producer.close())
+      const log = leader.log[0]!
+      const order = log.map((value) => Number(value.slice(1)))
+      assert.deepEqual(
+        order,
+        [...new Set(order)].sort((a, b) => a - b),
+        String(log),
+      )
+      outcomes.forEach((outcome, i) => {
+        if (outcome.status === 'fulfilled') assert.equal(log[outcome.value.offset], `v${i}`)
+      })
+    }),
+    { numRuns: 60 },
+  )
 })
 
 test('where the broker has lost records, the producer goes on under another epoch', async () => {
