@@ -128,6 +128,21 @@ test('numbers are not given again where the batch that had them may be there', (
   assert.equal(sequences.resolved(), false)
 })
 
+test('the late answer to a batch takes nothing back of what is known of those behind it', () => {
+  const sequences = new Sequences()
+  const [zero, a, b] = [batchOf(1), batchOf(1), batchOf(1)]
+  sent(sequences, zero)
+  landed(sequences, zero)
+  sequences.acked(zero)
+  sent(sequences, a, b)
+  sequences.abandoned(a)
+  for (const batch of [b, a]) {
+    landed(sequences, batch)
+    sequences.acked(batch)
+  }
+  assert.equal(sequences.resolved(), true)
+})
+
 test('another producer begins with 0, once everything with the old numbers is settled', () => {
   const sequences = new Sequences()
   const [a, b] = [batchOf(4), batchOf(1)]

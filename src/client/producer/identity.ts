@@ -1,6 +1,6 @@
 // Who a producer is to the brokers, and the numbers of its batches in one partition: what lets brokers drop what a repetition brings twice (KIP-98).
 
-import { addSequence, type ProducerBatch } from './batch.ts'
+import { addSequence, type ProducerBatch, SEQUENCES } from './batch.ts'
 
 /** Given by a broker. */
 export interface ProducerIdentity {
@@ -65,7 +65,8 @@ export class Sequences {
 
   /** It is in the log. */
   acked(batch: ProducerBatch): void {
-    if (same(batch.identity, this.#identity)) this.#lastAcked = batch.lastSequence
+    // The answer to a repetition may come behind those of later batches.
+    if (same(batch.identity, this.#identity) && isAhead(batch.lastSequence, this.#lastAcked)) this.#lastAcked = batch.lastSequence
     this.#remove(batch)
   }
 
@@ -131,6 +132,11 @@ export class Sequences {
     const at = this.#open.indexOf(batch)
     if (at >= 0) this.#open.splice(at, 1)
   }
+}
+
+/** Whether one number comes after the other; -1 is before all of them. */
+function isAhead(sequence: number, other: number): boolean {
+  return other < 0 || (sequence !== other && addSequence(sequence, SEQUENCES - other) < SEQUENCES / 2)
 }
 
 export function same(one: ProducerIdentity | null, other: ProducerIdentity | null): boolean {
