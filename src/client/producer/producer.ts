@@ -20,7 +20,7 @@ import { BatchMemory } from './memory.ts'
 import { Outcomes } from './outcomes.ts'
 import { byKey, ignoringKeys, type Partitioner, roundRobin, StickySpread } from './partitioner.ts'
 import { ProducerIds } from './producer-ids.ts'
-import type { ProducerRecord, RecordMetadata } from './record.ts'
+import { kindOf, type ProducerRecord, type RecordMetadata } from './record.ts'
 import { Sender } from './sender.ts'
 import { type ProducerSettings, producerSettings } from './settings.ts'
 import type { GroupMetadata, OffsetsToCommit } from './transaction-calls.ts'
@@ -108,7 +108,7 @@ export class Producer<K = Uint8Array | string | null, V = Uint8Array | string | 
       spread: new StickySpread(random, settings.batchSize),
       onBatch: wake,
       check: () => this.#checkOpen(),
-      checkLater: () => this.#transactions?.checkOpen(),
+      checkLater: () => this.#checkLater(),
       onRefused: (why) => transactions?.recordRefused(why),
     })
     this.#slices = Slices.of(clock)
@@ -260,6 +260,12 @@ export class Producer<K = Uint8Array | string | null, V = Uint8Array | string | 
     if (this.#closing) throw closed()
   }
 
+  /** After a wait: of records that were given while the producer was open. */
+  #checkLater(): void {
+    if (this.#cluster.lifetime.isOver) throw closed()
+    this.#transactions?.checkOpen()
+  }
+
   #checkOpen(): void {
     this.#checkAlive()
     this.#transactions?.checkOpen()
@@ -270,9 +276,8 @@ const plain: Serializer<unknown> = {
   serialize(value: unknown, { topic, part }: SerdeContext) {
     if (value === null || value instanceof Uint8Array) return value
     if (typeof value === 'string') return Buffer.from(value)
-    const kind = value === undefined ? 'undefined' : `a ${typeof value}`
     throw new SerializationError(
-      `the ${part} of a record of ${topic} is ${kind}; give a text, bytes or null, or a ${part}Serializer`,
+      `the ${part} of a record of ${topic} is ${kindOf(value)}; give a text, bytes or null, or a ${part}Serializer`,
     )
   },
 }
