@@ -1,6 +1,7 @@
 // What an error that came of a Produce says about the batch: is it in the log?
 
-import type { ErrorCode } from '../errors/index.ts'
+import { errorCode } from '../../protocol/errors.ts'
+import { brokerError, type ClientError, type ErrorCode } from '../errors/index.ts'
 
 /**
  * What brokers look at before they append. Every other error leaves it open, those of a leader that steps down too: it gives them to batches that it has
@@ -35,6 +36,13 @@ const BEFORE_APPEND: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ])
 /** Said by a broker that has looked for the batch among the newest of its producer: it is not there, and neither is the one before it. */
 const MISSES_SOMETHING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID'])
+
+const INVALID_TXN_STATE = errorCode('INVALID_TXN_STATE')
+
+/** As `brokerError`. Said of the coordinator's own state this one ends the producer; said of a batch, the transaction alone (as Java sees it). */
+export function produceError(code: number, what: string, said: string | null): ClientError {
+  return brokerError(code, what, said, code === INVALID_TXN_STATE ? { fatal: false, abortable: true } : {})
+}
 
 /** The broker misses what was numbered before the batch. */
 export function missesSomething(code: ErrorCode): boolean {

@@ -6,7 +6,7 @@
 import type { producerOptions } from '../../config/client/producer.ts'
 import { Slices } from '../../platform/slices.ts'
 import { type ClientPlatform, Cluster } from '../cluster/cluster.ts'
-import { ClientError, OptionError, SerializationError, StateError } from '../errors/index.ts'
+import { ClientError, OptionError, SerializationError, StateError, TransactionAbortedError } from '../errors/index.ts'
 import type { Given } from '../options/resolve.ts'
 import { closed, type Patience, type WaitOptions } from '../patience.ts'
 import { defaultPlatform } from '../platform.ts'
@@ -190,7 +190,7 @@ export class Producer<K = Uint8Array | string | null, V = Uint8Array | string | 
   /** Ends the transaction: nothing of it is there. Records that were not acknowledged fail with a TransactionAbortedError. */
   abortTransaction(options?: WaitOptions): Promise<void> {
     return this.#transactional('abortTransaction').abort(
-      () => this.#outcomes.dropUnsent(),
+      () => this.#outcomes.failAbsent(new TransactionAbortedError()),
       () => this.#drained(),
       this.#blocking('abortTransaction', options),
     )
@@ -235,7 +235,7 @@ export class Producer<K = Uint8Array | string | null, V = Uint8Array | string | 
     const limit = this.#blocking('close')
     const shorter = patience.leftMs < limit.leftMs ? patience : limit
     await this.#transactions!.abort(
-      () => this.#outcomes.dropUnsent(),
+      () => this.#outcomes.failAbsent(new TransactionAbortedError()),
       () => this.#drained(),
       shorter,
     )

@@ -7,6 +7,7 @@ import { TransactionAbortedError } from '../errors/index.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
 import type { Compressor } from './compressor.ts'
+import { same } from './identity.ts'
 import type { Lane } from './lane.ts'
 import type { BatchMemory } from './memory.ts'
 import type { Outcomes } from './outcomes.ts'
@@ -67,7 +68,7 @@ export class Sender {
   }
 
   /** Whether a new batch should be looked at now, and not when it has lingered. */
-  get isIdle(): boolean {
+  get #isIdle(): boolean {
     return this.#options.settings.isEager && this.#inFlight === 0
   }
 
@@ -92,9 +93,19 @@ export class Sender {
   #run(): void {
     this.#isAwake = false
     if (this.#isOver) return
+    this.#giveUp()
     const now = this.#options.cluster.platform.clock.monotonic()
     const nextAt = Math.min(this.#options.outcomes.expire(now), this.#sendAll(now))
     this.#sleepUntil(nextAt, now)
+  }
+
+  /** Of a transaction that cannot be committed any more. */
+  #giveUp(): void {
+    const { transactions, outcomes } = this.#options
+    if (!transactions?.hasFailed) return
+    const { trouble, isFatal } = transactions
+    if (isFatal) outcomes.failAll(trouble!)
+    else outcomes.failAbsent(new TransactionAbortedError(trouble ? { cause: trouble } : {}))
   }
 
   #sleepUntil(at: number, now: number): void {
@@ -147,7 +158,7 @@ export class Sender {
     if (first.retryAt > now) return first.retryAt
     const { settings, memory, transactions } = this.#options
     const isDue =
-      first.isClosed || queue.length > 1 || this.#flushing > 0 || memory.isScarce || transactions?.isEnding || this.isIdle
+      first.isClosed || queue.length > 1 || this.#flushing > 0 || memory.isScarce || transactions?.isEnding || this.#isIdle
     return isDue ? now : first.createdAt + settings.lingerMs
   }
 
@@ -172,22 +183,18 @@ export class Sender {
     const first = lane.queue[0]!
     // Without numbers, only one at a time keeps its order when it has to be sent again.
     if (!ids) return settings.maxInFlight > 1 || lane.onWire === 0
-    if (transactions && !transactions.maySend(lane)) {
-      if (transactions.hasFailed && !first.hasSequence)
-        outcomes.failWaiting(new TransactionAbortedError({ cause: transactions.trouble }))
-      return false
-    }
+    if (transactions && !transactions.maySend(lane)) return false
+    const { sequences } = lane
     if (!transactions) {
-      const { sequences } = lane
       if (sequences.needsRestart || sequences.resolved() === false) {
         ids.bump(sequences.identity)
         if (ids.identity) sequences.restart(ids.identity)
       }
-    } else if (lane.sequences.resolved() === false) outcomes.lostTrack(lane)
+    } else if (same(sequences.identity, ids.identity) && sequences.resolved() === false) outcomes.lostTrack(lane)
     const { identity } = ids
-    if (identity) return lane.sequences.mayDrain(first, identity)
+    if (identity) return sequences.mayDrain(first, identity)
     const trouble = ids.takeTrouble()
-    if (trouble) outcomes.failWaiting(trouble)
+    if (trouble) outcomes.failUnnumbered(trouble)
     else if (!transactions) ids.ask()
     return false
   }
