@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { inlineOffload } from '../../platform/offload.ts'
 import type { ProducerBatch } from './batch.ts'
 import { Compressor } from './compressor.ts'
 
 /** Batches of this size that take their time, and the longest that one turn of the event loop had of it. */
-function scene(count: number, sizeInBytes: number, workMs: number) {
+function scene(t: TestContext, count: number, sizeInBytes: number, workMs: number) {
   const clock = new ManualClock()
   let turn = 0
   let longest = 0
@@ -16,6 +16,7 @@ function scene(count: number, sizeInBytes: number, workMs: number) {
     if (!isOver) setImmediate(next)
   }
   setImmediate(next)
+  t.after(() => void (isOver = true))
   const compress = () => {
     clock.work(workMs)
     turn += workMs
@@ -27,24 +28,21 @@ function scene(count: number, sizeInBytes: number, workMs: number) {
     compressor,
     batches: batches as unknown as ProducerBatch[],
     longest: () => longest,
-    end: () => void (isOver = true),
   }
 }
 
-test('a few small batches are compressed at once, many of them in turns that others get their share of', async () => {
-  const { compressor, batches, longest, end } = scene(40, 16_000, 1)
+test('a few small batches are compressed at once, many of them in turns that others get their share of', async (t) => {
+  const { compressor, batches, longest } = scene(t, 40, 16_000, 1)
   assert.equal(compressor.compress(batches.slice(0, 2)), null)
   assert.equal(longest(), 2)
   await compressor.compress(batches)
   assert.equal(longest(), 5)
-  end()
 })
 
-test('small requests of one turn share it', async () => {
-  const { compressor, batches, longest, end } = scene(10, 1000, 2)
+test('small requests of one turn share it', async (t) => {
+  const { compressor, batches, longest } = scene(t, 10, 1000, 2)
   const done = batches.map((batch) => compressor.compress([batch]))
   assert.ok(done.some((promise) => promise === null) && done.some((promise) => promise !== null))
   await Promise.all(done)
   assert.ok(longest() <= 6, String(longest()))
-  end()
 })
