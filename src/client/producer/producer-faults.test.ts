@@ -200,3 +200,20 @@ test('nobody there: the record fails in maxBlockMs, and close ends at once', asy
   await during(producer.close())
   assert.ok(world.events.now - before < 100)
 })
+
+test('why there was no producer id is not told to records that come later', async () => {
+  const { leader, coordinator, producer, during, pass } = scene(
+    { ...SMALL, transactionalId: null, requestTimeoutMs: 1000, deliveryTimeoutMs: 1500 },
+    { level: 2 },
+  )
+  await during(leader.open())
+  coordinator.onCall = () => 'be silent'
+  const [first] = await during(sent(producer, 1))
+  assert.equal((first as PromiseRejectedResult).reason.code, 'DELIVERY_TIMED_OUT')
+  coordinator.onCall = () => 'CLUSTER_AUTHORIZATION_FAILED'
+  await pass(5000)
+  coordinator.onCall = () => null
+  const [later] = await during(sent(producer, 1))
+  assert.equal(later!.status, 'fulfilled')
+  await during(producer.close())
+})

@@ -96,6 +96,8 @@ export class Sender {
     this.#giveUp()
     const now = this.#options.cluster.platform.clock.monotonic()
     const nextAt = Math.min(this.#options.outcomes.expire(now), this.#sendAll(now))
+    // Why there are no numbers is told to who waits for them now; who comes later asks anew.
+    this.#options.ids?.takeTrouble()
     this.#sleepUntil(nextAt, now)
   }
 
