@@ -90,7 +90,7 @@ export class Outcomes {
 
   #drop(isDropped: (batch: ProducerBatch) => boolean, why: Error): void {
     const { accumulator, transactions } = this.#options
-    for (const lane of [...accumulator.waiting]) {
+    for (const lane of accumulator.waiting) {
       for (const batch of lane.queue.filter(isDropped)) {
         accumulator.remove(lane, batch)
         if (batch.hasSequence) {
@@ -154,7 +154,7 @@ export class Outcomes {
       const now = cluster.platform.clock.monotonic()
       batch.retryAt = isElsewhere ? now : now + cluster.retries.pauseMs(batch.attempts - 1)
       lane.requeue(batch)
-      accumulator.waiting.add(lane)
+      accumulator.makeReady(lane)
       return
     }
     if (batch.hasSequence) lane.sequences.refused(batch)
