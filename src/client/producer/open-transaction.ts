@@ -87,7 +87,12 @@ export class OpenTransaction {
 
   /** Resolves when nothing is on its way to the coordinator: what comes then is behind it. */
   async settled(): Promise<void> {
-    await Promise.allSettled([this.#adding, ...this.#sendingOffsets])
+    await Promise.all([this.#adding, this.offsetsSettled()])
+  }
+
+  /** Resolves when those who send offsets know whether they are in it. */
+  async offsetsSettled(): Promise<void> {
+    await Promise.allSettled(this.#sendingOffsets)
   }
 
   /** Nothing that was refused or not answered is tried again. */

@@ -188,8 +188,9 @@ for (const level of [1, 2] as const) {
     coordinator.onCall = () => null
     const why = await failure(producer.commitTransaction())
     assert.deepEqual([why.code, why.fatal], ['INVALID_STATE', false])
-    await during(offsets(6))
+    const sent = offsets(6)
     await during(producer.commitTransaction())
+    await sent
     producer.beginTransaction()
     coordinator.onCall = () => 'be silent'
     await failure(offsets(7))

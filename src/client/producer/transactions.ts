@@ -143,7 +143,7 @@ export class Transactions {
   async commit(drained: () => Promise<void>, patience: Patience): Promise<void> {
     if (this.#state !== 'committing') {
       this.checkOpen()
-      await patience.race(this.#transaction!.settled())
+      await patience.race(this.#transaction!.offsetsSettled())
       this.checkOpen()
       this.#transaction!.checkOffsets()
     }
