@@ -10,11 +10,13 @@ import type { Machine } from '../../src/platform/sim/world.ts'
 import { errorCode } from '../../src/protocol/errors.ts'
 import { readRequestHeader, writeResponseHeader } from '../../src/protocol/header.ts'
 import { ApiVersionsResponse } from '../../src/protocol/messages/api-versions.ts'
+import { FindCoordinatorRequest, FindCoordinatorResponse } from '../../src/protocol/messages/find-coordinator.ts'
 import { InitProducerIdResponse } from '../../src/protocol/messages/init-producer-id.ts'
 import { MetadataRequest, MetadataResponse } from '../../src/protocol/messages/metadata.ts'
 import { ProduceRequest, ProduceResponse } from '../../src/protocol/messages/produce.ts'
 import { batches, type RecordBatch } from '../../src/protocol/records/batch.ts'
 import { codec } from '../../src/protocol/schema.ts'
+import { PretendCoordinator } from './pretend-coordinator.ts'
 
 /** What happens to one batch that came. */
 export type Deed =
@@ -25,7 +27,11 @@ export type Deed =
   | 'hang up'
   /** It is in the log, and the answer never comes. */
   | 'append and be silent'
-  | { readonly error: Parameters<typeof errorCode>[0] }
+  | {
+      readonly error: Parameters<typeof errorCode>[0]
+      /** It is in the log all the same: as a leader says that steps down before its followers have the batch. */
+      readonly isAppended?: true
+    }
 
 interface Appended {
   readonly epoch: number
@@ -34,12 +40,13 @@ interface Appended {
   readonly offset: number
 }
 
-const KEYS = { produce: 0, metadata: 3, apiVersions: 18, initProducerId: 22 } as const
+const KEYS = { produce: 0, metadata: 3, findCoordinator: 10, apiVersions: 18, initProducerId: 22 } as const
 const served = [
   { apiKey: KEYS.produce, minVersion: 3, maxVersion: 12 },
   { apiKey: KEYS.metadata, minVersion: 1, maxVersion: 13 },
   { apiKey: KEYS.apiVersions, minVersion: 0, maxVersion: 4 },
-  { apiKey: KEYS.initProducerId, minVersion: 0, maxVersion: 5 },
+  { apiKey: KEYS.findCoordinator, minVersion: 0, maxVersion: 6 },
+  ...PretendCoordinator.served,
 ]
 const none = {
   maxConnections: 99,
@@ -62,6 +69,8 @@ export class PretendLeader {
   onBatch: (batch: RecordBatch, partition: number) => Deed = () => 'append'
   /** Values of records, partition by partition, in the order of the log. */
   readonly log: string[][]
+  /** Of transactions; null where there are none. */
+  readonly coordinator: PretendCoordinator | null
   /** How many Produce requests came. */
   requests = 0
   /** The most of them that were not answered at once. */
@@ -72,7 +81,15 @@ export class PretendLeader {
   #unanswered = 0
   #nextId = 1000
 
-  constructor(machine: Machine, { port = 9092, partitions = 1 } = {}) {
+  constructor(
+    machine: Machine,
+    {
+      port = 9092,
+      partitions = 1,
+      coordinator = null,
+    }: { port?: number; partitions?: number; coordinator?: PretendCoordinator | null } = {},
+  ) {
+    this.coordinator = coordinator
     this.#machine = machine
     this.#port = port
     this.log = Array.from({ length: partitions }, () => [])
@@ -99,17 +116,40 @@ export class PretendLeader {
     writeResponseHeader(to, header)
     switch (header.apiKey) {
       case KEYS.apiVersions:
-        codec(ApiVersionsResponse, version).write(to, { apiKeys: served })
+        codec(ApiVersionsResponse, version).write(to, { apiKeys: served, ...this.#features() })
         return request.answer(to.frame())
       case KEYS.metadata:
         codec(MetadataResponse, version).write(to, this.#metadata(codec(MetadataRequest, version).read(from)))
         return request.answer(to.frame())
+      case KEYS.findCoordinator: {
+        const { coordinatorKeys } = codec(FindCoordinatorRequest, version).read(from)
+        const place = { nodeId: 1, host: this.#machine.name, port: this.#port }
+        const coordinators = coordinatorKeys.map((key) => ({ key, ...place }))
+        codec(FindCoordinatorResponse, version).write(to, { coordinators })
+        return request.answer(to.frame())
+      }
+      default: {
+        const isAnswered = this.coordinator?.receive(header.apiKey, version, from, to)
+        if (isAnswered !== undefined) return isAnswered ? request.answer(to.frame()) : undefined
+      }
+    }
+    switch (header.apiKey) {
       case KEYS.initProducerId:
         codec(InitProducerIdResponse, version).write(to, { producerId: this.#nextId++, producerEpoch: 0 })
         return request.answer(to.frame())
       default:
         return this.#produce(request, codec(ProduceRequest, version).read(from), version, to, after)
     }
+  }
+
+  #features() {
+    if (!this.coordinator) return {}
+    const level = {
+      name: 'transaction.version',
+      minVersionLevel: this.coordinator.level,
+      maxVersionLevel: this.coordinator.level,
+    }
+    return { finalizedFeaturesEpoch: 1, finalizedFeatures: [level] }
   }
 
   #metadata({ topics }: MetadataRequest) {
@@ -146,8 +186,10 @@ export class PretendLeader {
         const deed = this.onBatch(batch!, index)
         if (deed === 'hang up') isSilent = true
         if (isSilent) return { index }
-        if (typeof deed === 'object') return { index, errorCode: errorCode(deed.error), baseOffset: -1 }
-        const answer = this.#append(batch!, index)
+        const refusal = typeof deed === 'object' && { index, errorCode: errorCode(deed.error), baseOffset: -1 }
+        if (refusal && !deed.isAppended) return refusal
+        const answer = this.#append(batch!, name, index, version)
+        if (refusal) return refusal
         if (deed === 'append and hang up') isSilent = true
         if (deed === 'append and be silent') isSilent = true
         if (deed === 'append and be silent') this.#isMute.add(request)
@@ -170,7 +212,7 @@ export class PretendLeader {
   readonly #isMute = new Set<Request>()
 
   /** As Kafka: the five newest batches of a producer are remembered, and the next one has to follow. */
-  #append(batch: RecordBatch, index: number) {
+  #append(batch: RecordBatch, topic: string, index: number, version: number) {
     const log = this.log[index]!
     const key = `${batch.producerId} ${index}`
     const known = this.#producers.get(key) ?? []
@@ -182,6 +224,9 @@ export class PretendLeader {
       if (newest && epoch < newest.epoch) return { index, errorCode: errorCode('INVALID_PRODUCER_EPOCH'), baseOffset: -1 }
       const expected = newest && newest.epoch === epoch ? newest.last + 1 : newest ? 0 : first
       if (first !== expected) return { index, errorCode: errorCode('OUT_OF_ORDER_SEQUENCE_NUMBER'), baseOffset: -1 }
+      const values = [...batch.records()].map(({ value }) => Buffer.from(value!).toString())
+      const refusal = batch.isTransactional ? this.coordinator!.produced(topic, index, epoch, version, values) : null
+      if (refusal !== null) return { index, errorCode: refusal, baseOffset: -1 }
       this.#producers.set(key, [...known, { epoch, first, last, offset: log.length }].slice(-5))
     }
     const baseOffset = log.length

@@ -47,7 +47,8 @@ export class Metadata {
   readonly topics: ReadonlyMap<string, TopicInfo>
   /** Error codes of topics that could not be told, by name. */
   readonly refused: ReadonlyMap<string, number>
-  readonly #byId: ReadonlyMap<string, TopicInfo>
+  /** Made when somebody asks for it. */
+  #byId: ReadonlyMap<string, TopicInfo> | null = null
 
   static readonly none = new Metadata(null, null, new Map(), new Map(), new Map())
 
@@ -63,10 +64,10 @@ export class Metadata {
     this.brokers = brokers
     this.topics = topics
     this.refused = refused
-    this.#byId = new Map([...topics.values()].flatMap((topic) => (topic.id === null ? [] : [[topic.id, topic]])))
   }
 
   topicById(id: string): TopicInfo | undefined {
+    this.#byId ??= new Map([...this.topics.values()].flatMap((topic) => (topic.id === null ? [] : [[topic.id, topic]])))
     return this.#byId.get(id)
   }
 
@@ -117,8 +118,7 @@ export class Metadata {
     const known = this.topics.get(topic)
     const partition = known?.partitions[index]
     if (!known || !partition || leaderEpoch <= partition.leaderEpoch) return this
-    const brokers = new Map(this.brokers)
-    for (const endpoint of endpoints) brokers.set(endpoint.id, endpoint)
+    const brokers = withEndpoints(this.brokers, endpoints)
     if (!brokers.has(leaderId)) return this
     const partitions = known.partitions.with(index, { ...partition, leaderId, leaderEpoch })
     const topics = new Map(this.topics).set(topic, { ...known, partitions })
@@ -128,6 +128,15 @@ export class Metadata {
 
 function leads(partition: PartitionInfo, leaderId: number | null, leaderEpoch: number): boolean {
   return partition.leaderId === leaderId && partition.leaderEpoch === leaderEpoch
+}
+
+/** The same where they tell nothing new. */
+function withEndpoints(brokers: ReadonlyMap<number, BrokerInfo>, endpoints: readonly BrokerInfo[]): ReadonlyMap<number, BrokerInfo> {
+  const news = endpoints.filter(({ id, host, port }) => {
+    const known = brokers.get(id)
+    return !known || known.host !== host || known.port !== port
+  })
+  return news.length === 0 ? brokers : new Map([...brokers, ...news.map((each) => [each.id, each] as const)])
 }
 
 type TopicAnswer = MetadataResponse['topics'][number]

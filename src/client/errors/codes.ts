@@ -61,7 +61,8 @@ const known: Partial<Record<ErrorName, Row>> = {
   },
   INVALID_TXN_STATE: {
     fatal: true,
-    advice: 'Close the producer and make another one: the coordinator sees the transaction in another state.',
+    advice:
+      'Abort the transaction, or make another producer where this one cannot go on: brokers see the transaction in another state.',
   },
   MESSAGE_TOO_LARGE: { advice: 'Send smaller records, or raise max.message.bytes of the topic.' },
   NOT_ENOUGH_REPLICAS: { advice: 'Wait until more replicas are in sync, or lower min.insync.replicas of the topic.' },

@@ -17,8 +17,10 @@ export interface AccumulatorOptions {
 export class Accumulator {
   readonly #options: AccumulatorOptions
   readonly #lanes = new Map<string, (Lane | undefined)[]>()
-  /** With something in their queues. */
-  readonly waiting = new Set<Lane>()
+  /** With something to send as soon as may be; who comes later is behind. */
+  readonly ready = new Set<Lane>()
+  /** With one batch that may still be filled, and was just begun when they came here: the first of them is due first. */
+  readonly #lingering = new Set<Lane>()
   /** Not done. */
   readonly incomplete = new Set<ProducerBatch>()
 
@@ -32,8 +34,30 @@ export class Accumulator {
     return (lanes[partition] ??= new Lane(topic, partition))
   }
 
-  get lanes(): readonly Lane[] {
-    return [...this.#lanes.values()].flatMap((lanes) => lanes.filter((lane) => lane !== undefined))
+  /** Those with something in their queues. */
+  get waiting(): readonly Lane[] {
+    return [...this.ready, ...this.#lingering]
+  }
+
+  /** When the oldest of the batches that linger was begun; null where none does. */
+  get lingeringSince(): number | null {
+    for (const { queue } of this.#lingering) return queue[0]!.createdAt
+    return null
+  }
+
+  /** What has lingered for so long makes its lane ready. */
+  endLinger(lingerMs: number, now: number): void {
+    for (const lane of this.#lingering) {
+      if (lane.queue[0]!.createdAt + lingerMs > now) return
+      this.makeReady(lane)
+    }
+  }
+
+  /** It has something to send; it comes behind the others. */
+  makeReady(lane: Lane): void {
+    this.#lingering.delete(lane)
+    this.ready.delete(lane)
+    this.ready.add(lane)
   }
 
   /** How much memory a new batch for this record takes. */
@@ -47,6 +71,7 @@ export class Accumulator {
     if (!open) return false
     if (open.append(record, delivery, tag)) return true
     open.isClosed = true
+    if (!this.ready.has(lane)) this.makeReady(lane)
     return false
   }
 
@@ -57,7 +82,8 @@ export class Accumulator {
     // A record that is larger than a batch, or than no batch at all, stays alone.
     if (roomFor(record) > this.#options.batchSize) batch.isClosed = true
     lane.queue.push(batch)
-    this.waiting.add(lane)
+    if (lane.queue.length === 1 && !batch.isClosed) this.#lingering.add(lane)
+    else if (!this.ready.has(lane)) this.makeReady(lane)
     this.incomplete.add(batch)
   }
 
@@ -72,6 +98,8 @@ export class Accumulator {
   remove(lane: Lane, batch: ProducerBatch): void {
     const at = lane.queue.indexOf(batch)
     if (at >= 0) lane.queue.splice(at, 1)
-    if (lane.queue.length === 0) this.waiting.delete(lane)
+    if (lane.queue.length > 0) return
+    this.ready.delete(lane)
+    this.#lingering.delete(lane)
   }
 }

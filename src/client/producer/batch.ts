@@ -148,20 +148,10 @@ export class ProducerBatch {
   release(): void {
     this.#memory.release()
   }
-
-  /** What its records were given with, for the batches that it is split into. */
-  delivery(index: number): { delivery: Delivery; tag: number } {
-    return { delivery: this.#deliveries[index]!, tag: this.#tags[index]! }
-  }
-
-  /** Others take over its records. */
-  handOver(): void {
-    this.isDone = true
-    this.#finished?.resolve()
-  }
 }
 
-const SEQUENCES = 2 ** 31
+/** So many there are. */
+export const SEQUENCES = 2 ** 31
 
 /** Sequences go on with 0 after 2147483647. */
 export function addSequence(sequence: number, more: number): number {

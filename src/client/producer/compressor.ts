@@ -6,7 +6,7 @@ import { Slices } from '../../platform/slices.ts'
 import { type Compression, compressLater, ready } from '../../protocol/compression/index.ts'
 import type { ProducerBatch } from './batch.ts'
 
-/** Up to here it takes less than a thread's coming and going, and about a millisecond. */
+/** So much takes less than a thread's coming and going, and about a millisecond. */
 const AT_ONCE_BYTES = 32 * 1024
 
 export interface CompressorOptions {
@@ -19,10 +19,12 @@ export interface CompressorOptions {
 
 export class Compressor {
   readonly #options: CompressorOptions
+  readonly #slices: Slices
   #isReady: boolean
 
   constructor(options: CompressorOptions) {
     this.#options = options
+    this.#slices = Slices.of(options.clock)
     this.#isReady = options.codec !== 'zstd'
   }
 
@@ -30,22 +32,26 @@ export class Compressor {
   compress(batches: readonly ProducerBatch[]): Promise<void> | null {
     const { codec, level } = this.#options
     if (codec === 'none') return null
-    if (!this.#isReady || batches.some(({ sizeInBytes }) => sizeInBytes > AT_ONCE_BYTES)) return this.#later(batches)
+    const sizeInBytes = batches.reduce((sum, batch) => sum + batch.sizeInBytes, 0)
+    if (!this.#isReady || sizeInBytes > AT_ONCE_BYTES || this.#slices.isOver) return this.#later(batches)
     for (const batch of batches) batch.compress(codec, level)
     return null
   }
 
   async #later(batches: readonly ProducerBatch[]): Promise<void> {
-    const { clock, offload, codec, level } = this.#options
+    const { offload, codec, level } = this.#options
     if (!this.#isReady) {
       await ready()
       this.#isReady = true
     }
-    const slices = Slices.of(clock)
+    const slices = this.#slices
     const aside = { pause: () => slices.turn(), run: offload.run.bind(offload) }
     for (const batch of batches) {
+      while (slices.isOver) await slices.turn()
       const plain = batch.uncompressed
-      if (plain) batch.compressedElsewhere(codec, await compressLater(codec, plain, level, aside))
+      if (!plain) continue
+      if (plain.length <= AT_ONCE_BYTES) batch.compress(codec, level)
+      else batch.compressedElsewhere(codec, await compressLater(codec, plain, level, aside))
     }
   }
 }

@@ -12,7 +12,7 @@ import type { Accumulator } from './accumulator.ts'
 import type { Delivery } from './batch.ts'
 import type { BatchMemory } from './memory.ts'
 import type { Partitioner, StickySpread } from './partitioner.ts'
-import { headersOf, type ProducerRecord } from './record.ts'
+import { headersOf, kindOf, type ProducerRecord } from './record.ts'
 
 export interface EntranceOptions<K, V> {
   readonly cluster: Cluster
@@ -45,6 +45,15 @@ interface Entry {
   readonly partition: number | undefined
 }
 
+/** Where it goes. */
+interface Place {
+  readonly entry: Entry
+  readonly info: TopicInfo
+  readonly partition: number
+  /** It has no key: those without one fill a batch before they go to another partition. */
+  readonly isSpread: boolean
+}
+
 interface Line {
   last: Promise<void>
   waiting: number
@@ -61,37 +70,61 @@ export class Entrance<K, V> {
 
   /**
    * Takes the record in; undefined where that was done at once, else a promise of it. Throws and rejects where it cannot be taken in: the delivery is not
-   * told then.
+   * told then. The record is read before this returns, unless a serializer takes its time.
    */
   enter(record: ProducerRecord<K, V>, delivery: Delivery, tag: number, signal?: AbortSignal): Promise<void> | undefined {
-    const { cluster, check } = this.#options
+    const { check, onRefused } = this.#options
     check()
-    if (typeof record.topic !== 'string' || record.topic === '') {
-      throw new ClientError('INVALID_TOPIC_EXCEPTION', `a record's topic is ${JSON.stringify(record.topic)}; it needs a name`)
+    try {
+      return this.#enter(record, delivery, tag, signal)
+    } catch (thrown) {
+      onRefused(thrown)
+      throw thrown
     }
-    let entry: Entry | Promise<Entry> | null = null
-    if (!this.#lines.has(record.topic)) {
-      entry = this.#serialized(record)
-      if (!(entry instanceof Promise)) {
-        const info = cluster.peekTopic(record.topic)
-        if (info && this.#isKnown(entry, info)) {
-          const { partition, isSpread } = this.#partitionOf(entry, info)
-          if (this.#put(entry, info, partition, isSpread, delivery, tag)) return undefined
-          const patience = this.#patience(record.topic, signal)
-          const known = entry
-          return this.#inLine(record.topic, () => this.#squeeze(known, info, partition, isSpread, delivery, tag, patience))
-        }
-      }
+  }
+
+  #enter(
+    record: ProducerRecord<K, V>,
+    delivery: Delivery,
+    tag: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> | undefined {
+    const { cluster } = this.#options
+    const { topic } = record
+    if (typeof topic !== 'string' || topic === '') {
+      throw new ClientError('INVALID_TOPIC_EXCEPTION', `a record's topic is ${JSON.stringify(topic)}; it needs a name`)
     }
-    const patience = this.#patience(record.topic, signal)
-    const given = entry
-    return this.#inLine(record.topic, async () => {
+    const entry = this.#serialized(record)
+    if (entry instanceof Promise) {
+      entry.catch(() => {}) // told to who waits in line, and nobody may wait yet
+      return this.#enterLater(topic, entry, delivery, tag, signal)
+    }
+    const info = this.#lines.has(topic) ? undefined : cluster.peekTopic(topic)
+    if (!info || !this.#isKnown(entry, info)) return this.#enterLater(topic, copied(entry), delivery, tag, signal)
+    const place = this.#placeOf(entry, info)
+    if (this.#put(place, delivery, tag)) return undefined
+    const patience = this.#patience(topic, signal)
+    const kept = { ...place, entry: copied(entry) }
+    return this.#inLine(topic, () => this.#squeeze(kept, delivery, tag, patience))
+  }
+
+  #enterLater(
+    topic: string,
+    given: Entry | Promise<Entry>,
+    delivery: Delivery,
+    tag: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { cluster, checkLater } = this.#options
+    const patience = this.#patience(topic, signal)
+    // A serializer has all the time that it wants, while there is a producer.
+    const serializing = cluster.patience(`serializing a record of ${topic}`, { signal })
+    return this.#inLine(topic, async () => {
       patience.check()
-      const ready = await (given ?? this.#serialized(record))
-      const info = await this.#topicOf(ready, patience)
-      const { partition, isSpread } = this.#partitionOf(ready, info)
-      if (this.#put(ready, info, partition, isSpread, delivery, tag)) return
-      await this.#squeeze(ready, info, partition, isSpread, delivery, tag, patience)
+      const entry = given instanceof Promise ? await serializing.race(given) : given
+      const place = this.#placeOf(entry, await this.#topicOf(entry, patience))
+      checkLater()
+      if (!this.#put(place, delivery, tag)) await this.#squeeze(place, delivery, tag, patience)
     })
   }
 
@@ -127,6 +160,7 @@ export class Entrance<K, V> {
     const { topic, partition, timestamp = Math.floor(cluster.platform.clock.now()) } = record
     const headers = headersOf(record.headers)
     const key = record.key === undefined ? null : keySerializer.serialize(record.key, { topic, part: 'key', headers })
+    if (key instanceof Promise) key.catch(() => {}) // where the value throws, nobody else hears of it
     const value = valueSerializer.serialize(record.value, { topic, part: 'value', headers })
     if (key instanceof Promise || value instanceof Promise) {
       return Promise.all([key, value]).then(([key, value]) => this.#checked({ topic, key, value, headers, timestamp, partition }))
@@ -135,7 +169,7 @@ export class Entrance<K, V> {
   }
 
   #checked(entry: Entry): Entry {
-    const { topic, key, value, timestamp } = entry
+    const { topic, key, value, timestamp, headers } = entry
     const { maxRequestSize } = this.#options
     for (const [part, bytes] of [['key', key] as const, ['value', value] as const]) {
       if (bytes !== null && !(bytes instanceof Uint8Array)) {
@@ -144,6 +178,7 @@ export class Entrance<K, V> {
         )
       }
     }
+    for (const header of headers) checkHeader(header, topic)
     if (!Number.isSafeInteger(timestamp) || timestamp < 0) {
       throw new ClientError(
         'INVALID_TIMESTAMP',
@@ -151,7 +186,7 @@ export class Entrance<K, V> {
       )
     }
     const size = roomFor(entry)
-    if (size > maxRequestSize) {
+    if (!(size > 0 && size <= maxRequestSize)) {
       throw new ClientError('MESSAGE_TOO_LARGE', `a record of ${topic} takes ${size} bytes; maxRequestSize is ${maxRequestSize}`)
     }
     return entry
@@ -176,18 +211,21 @@ export class Entrance<K, V> {
     )
   }
 
-  #partitionOf(entry: Entry, info: TopicInfo): { partition: number; isSpread: boolean } {
+  #placeOf(entry: Entry, info: TopicInfo): Place {
     const { partitioner, spread } = this.#options
-    if (entry.partition !== undefined) return { partition: checkedPartition(entry.partition, info), isSpread: false }
+    if (entry.partition !== undefined) {
+      return { entry, info, partition: checkedPartition(entry.partition, info), isSpread: false }
+    }
     const chosen = partitioner(entry, info)
     return chosen === null
-      ? { partition: spread.partition(info), isSpread: true }
-      : { partition: checkedPartition(chosen, info), isSpread: false }
+      ? { entry, info, partition: spread.partition(info), isSpread: true }
+      : { entry, info, partition: checkedPartition(chosen, info), isSpread: false }
   }
 
   /** False where there is no memory for another batch. */
-  #put(entry: Entry, info: TopicInfo, partition: number, isSpread: boolean, delivery: Delivery, tag: number): boolean {
+  #put(place: Place, delivery: Delivery, tag: number): boolean {
     const { accumulator, memory, onBatch } = this.#options
+    const { entry, partition } = place
     const lane = accumulator.lane(entry.topic, partition)
     if (!accumulator.append(lane, entry, delivery, tag)) {
       const taken = memory.tryTake(accumulator.roomFor(entry))
@@ -195,11 +233,12 @@ export class Entrance<K, V> {
       accumulator.appendNew(lane, taken, entry, delivery, tag)
       onBatch()
     }
-    if (isSpread) this.#spreadOn(entry, info, partition)
+    this.#spreadOn(place)
     return true
   }
 
-  #spreadOn(entry: Entry, info: TopicInfo, partition: number): void {
+  #spreadOn({ entry, info, partition, isSpread }: Place): void {
+    if (!isSpread) return
     const { accumulator, spread } = this.#options
     const { open } = accumulator.lane(entry.topic, partition)
     const size = roomFor(entry)
@@ -207,16 +246,9 @@ export class Entrance<K, V> {
   }
 
   /** Waits for memory. */
-  async #squeeze(
-    entry: Entry,
-    info: TopicInfo,
-    partition: number,
-    isSpread: boolean,
-    delivery: Delivery,
-    tag: number,
-    patience: Patience,
-  ): Promise<void> {
+  async #squeeze(place: Place, delivery: Delivery, tag: number, patience: Patience): Promise<void> {
     const { accumulator, memory, onBatch, checkLater } = this.#options
+    const { entry, partition } = place
     const lane = accumulator.lane(entry.topic, partition)
     const taking = memory.take(accumulator.roomFor(entry), patience)
     onBatch() // somebody waits: what is there must not linger
@@ -230,7 +262,28 @@ export class Entrance<K, V> {
     }
     accumulator.appendNew(lane, taken, entry, delivery, tag)
     onBatch()
-    if (isSpread) this.#spreadOn(entry, info, partition)
+    this.#spreadOn(place)
+  }
+}
+
+/** The record as it is now: its program may change it after `send` has returned. */
+function copied({ headers, ...entry }: Entry): Entry {
+  return {
+    ...entry,
+    key: entry.key && new Uint8Array(entry.key),
+    value: entry.value && new Uint8Array(entry.value),
+    headers: headers.map(({ key, value }) => ({ key, value: value && new Uint8Array(value) })),
+  }
+}
+
+function checkHeader({ key, value }: Header, topic: string): void {
+  if (typeof key !== 'string') {
+    throw new SerializationError(`the key of a header of a record of ${topic} is ${kindOf(key)}; give a text`)
+  }
+  if (value !== null && !(value instanceof Uint8Array)) {
+    throw new SerializationError(
+      `the header ${JSON.stringify(key)} of a record of ${topic} is ${kindOf(value)}; give a text, bytes or null`,
+    )
   }
 }
 

@@ -46,7 +46,7 @@ test('numbers follow each other, and only the first of those that go out again m
   )
   sequences.acked(a)
   assert.ok(sequences.mayDrain(b, first))
-  assert.ok(sequences.isNext(b) && !sequences.isNext(c))
+  assert.deepEqual([sequences.placeOf(a), sequences.placeOf(b), sequences.placeOf(c)], [-1, 0, 1])
 })
 
 test('a refused batch leaves no gap where it was the last, and else numbering begins anew under another epoch', () => {
@@ -92,6 +92,55 @@ test('what was given up without an answer holds up new numbers until it is known
   landed(lost, only)
   lost.abandoned(only)
   assert.equal(lost.resolved(), false)
+})
+
+test('what may be in the log keeps its numbers until an answer says that it is not', () => {
+  const sequences = new Sequences()
+  const [zero, a, b, c] = [batchOf(1), batchOf(2), batchOf(3), batchOf(1)]
+  sent(sequences, zero)
+  landed(sequences, zero)
+  sequences.acked(zero)
+  sent(sequences, a, b, c)
+  for (const batch of [a, b, c]) landed(sequences, batch)
+  a.isAmbiguous = true
+  c.isAmbiguous = true
+  sequences.refused(b)
+  assert.deepEqual([sequences.needsRestart, sequences.mayDrain(a, first), sequences.mayDrain(c, first)], [false, true, false])
+  sequences.drained(a, first)
+  landed(sequences, a)
+  a.isAmbiguous = false
+  assert.deepEqual([sequences.needsRestart, sequences.mayDrain(a, first)], [true, false])
+  sequences.restart(second)
+  assert.deepEqual([a.baseSequence, c.baseSequence, c.isAmbiguous], [0, 2, false])
+})
+
+test('numbers are not given again where the batch that had them may be there', () => {
+  const sequences = new Sequences()
+  const [zero, a] = [batchOf(1), batchOf(2)]
+  sent(sequences, zero)
+  landed(sequences, zero)
+  sequences.acked(zero)
+  sent(sequences, a)
+  landed(sequences, a)
+  a.isAmbiguous = true
+  sequences.refused(a)
+  assert.equal(sequences.mayDrain(batchOf(1), first), false)
+  assert.equal(sequences.resolved(), false)
+})
+
+test('the late answer to a batch takes nothing back of what is known of those behind it', () => {
+  const sequences = new Sequences()
+  const [zero, a, b] = [batchOf(1), batchOf(1), batchOf(1)]
+  sent(sequences, zero)
+  landed(sequences, zero)
+  sequences.acked(zero)
+  sent(sequences, a, b)
+  sequences.abandoned(a)
+  for (const batch of [b, a]) {
+    landed(sequences, batch)
+    sequences.acked(batch)
+  }
+  assert.equal(sequences.resolved(), true)
 })
 
 test('another producer begins with 0, once everything with the old numbers is settled', () => {

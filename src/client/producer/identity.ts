@@ -1,6 +1,6 @@
 // Who a producer is to the brokers, and the numbers of its batches in one partition: what lets brokers drop what a repetition brings twice (KIP-98).
 
-import { addSequence, type ProducerBatch } from './batch.ts'
+import { addSequence, type ProducerBatch, SEQUENCES } from './batch.ts'
 
 /** Given by a broker. */
 export interface ProducerIdentity {
@@ -23,17 +23,12 @@ export class Sequences {
   /** The broker misses something: numbering begins anew with another epoch, once nothing is on its way. */
   #mustRestart = false
 
-  get hasOpen(): boolean {
-    return this.#open.length > 0
-  }
-
-  get isOnWire(): boolean {
-    return this.#onWire > 0
-  }
-
-  /** Whether only a producer of another epoch can go on here. */
+  /**
+   * Whether only a producer of another epoch can go on here, and may. What may be in the log has to be sent once more under its old numbers before: under
+   * new ones it would be there twice. Where the first is certainly not there, none behind it is.
+   */
   get needsRestart(): boolean {
-    return this.#mustRestart && this.#onWire === 0
+    return this.#mustRestart && this.#onWire === 0 && !this.#open[0]?.isAmbiguous
   }
 
   /** Whose epoch it is that cannot go on. */
@@ -45,7 +40,7 @@ export class Sequences {
   mayDrain(first: ProducerBatch, identity: ProducerIdentity): boolean {
     const isSame = same(this.#identity, identity)
     // A batch that goes out again goes alone, so that it cannot overtake those that were numbered before it.
-    if (first.hasSequence) return !this.#mustRestart && this.#open[0] === first
+    if (first.hasSequence) return this.#open[0] === first && (!this.#mustRestart || first.isAmbiguous)
     // Under another epoch numbering begins with 0: whatever has the old numbers has to be settled first.
     if (!isSame) return this.#open.length === 0
     // A broker that knows nothing of a producer takes any number for its first: only one is sent until it has taken one.
@@ -70,22 +65,14 @@ export class Sequences {
 
   /** It is in the log. */
   acked(batch: ProducerBatch): void {
-    if (same(batch.identity, this.#identity)) this.#lastAcked = batch.lastSequence
+    // The answer to a repetition may come behind those of later batches.
+    if (same(batch.identity, this.#identity) && isAhead(batch.lastSequence, this.#lastAcked)) this.#lastAcked = batch.lastSequence
     this.#remove(batch)
   }
 
-  /** The next one that the broker can take, as far as is known. */
-  isNext(batch: ProducerBatch): boolean {
-    return batch.baseSequence === this.#afterAcked
-  }
-
-  get isUnresolved(): boolean {
-    return this.#isUnresolved
-  }
-
-  /** It is not in the log, and will not be sent again: those behind it leave a gap. */
+  /** It will not be sent again. Where it is certainly not in the log, its numbers are free if it was the last, and those behind it leave a gap if not. */
   refused(batch: ProducerBatch): void {
-    // An earlier attempt, whose answer was lost, may have brought it there.
+    // One of its attempts may have brought it there: a new batch with its numbers would be taken for a repetition, acknowledged and lost.
     if (batch.isAmbiguous) return this.abandoned(batch)
     this.#remove(batch)
     const isLast = this.#open.length === 0 && addSequence(batch.baseSequence, batch.recordCount) === this.#next
@@ -113,7 +100,7 @@ export class Sequences {
   /** Whether what was abandoned is known by now to be in the log; false where numbering has to begin anew. Null: not yet. */
   resolved(): boolean | null {
     if (!this.#isUnresolved || this.#open.length > 0) return null
-    const isThere = this.#next === this.#afterAcked
+    const isThere = this.#next === (this.#lastAcked < 0 ? 0 : addSequence(this.#lastAcked, 1))
     if (isThere) this.#isUnresolved = false
     return isThere
   }
@@ -123,15 +110,12 @@ export class Sequences {
     return this.#open.indexOf(batch)
   }
 
-  get #afterAcked(): number {
-    return this.#lastAcked < 0 ? 0 : addSequence(this.#lastAcked, 1)
-  }
-
-  /** Begins anew under another epoch; those that wait to be sent again get their new numbers. Nothing is on its way. */
+  /** Begins anew under another epoch; those that wait to be sent again, and are not in the log, get their new numbers. Nothing is on its way. */
   restart(identity: ProducerIdentity): void {
     this.#begin(identity)
     for (const batch of this.#open) {
       batch.number(identity, this.#next)
+      batch.isAmbiguous = false
       this.#next = addSequence(this.#next, batch.recordCount)
     }
   }
@@ -148,6 +132,11 @@ export class Sequences {
     const at = this.#open.indexOf(batch)
     if (at >= 0) this.#open.splice(at, 1)
   }
+}
+
+/** Whether one number comes after the other; -1 is before all of them. */
+function isAhead(sequence: number, other: number): boolean {
+  return other < 0 || (sequence !== other && addSequence(sequence, SEQUENCES - other) < SEQUENCES / 2)
 }
 
 export function same(one: ProducerIdentity | null, other: ProducerIdentity | null): boolean {

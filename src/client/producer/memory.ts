@@ -22,10 +22,6 @@ export class BatchMemory {
     this.#pool = new BufferPool(totalBytes)
   }
 
-  get freeBytes(): number {
-    return this.#free
-  }
-
   /** Somebody waits: what is here should be sent, full or not. */
   get isScarce(): boolean {
     return this.#waiters.length > 0

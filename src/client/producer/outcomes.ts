@@ -1,13 +1,14 @@
-// What becomes of batches: acknowledged, sent again, split, or failed.
+// What becomes of batches: acknowledged, sent again, or failed.
 
 import { errorCode as codeOf } from '../../protocol/errors.ts'
 import type { ProduceResponse } from '../../protocol/messages/produce.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import { BrokerError, brokerError, ClientError, clientError, TimeoutError, TransactionAbortedError } from '../errors/index.ts'
+import { BrokerError, ClientError, clientError, TimeoutError } from '../errors/index.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
 import type { Lane } from './lane.ts'
 import { type BatchAnswer, endpointsOf, type ProduceCall } from './produce-call.ts'
+import { mayBeAppended, missesSomething, produceError } from './produce-errors.ts'
 import type { Transactions } from './transactions.ts'
 
 export interface OutcomesOptions {
@@ -19,16 +20,6 @@ export interface OutcomesOptions {
   readonly deliveryTimeoutMs: number
 }
 
-/** The broker has appended it, or may have, although it says that something is wrong. */
-const MAY_BE_APPENDED: ReadonlySet<string> = new Set([
-  'NETWORK_EXCEPTION',
-  'TIMED_OUT',
-  'REQUEST_TIMED_OUT',
-  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
-  'UNKNOWN_SERVER_ERROR',
-  'MALFORMED_ANSWER',
-])
-const MISSES_SOMETHING: ReadonlySet<string> = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID'])
 const DUPLICATE = codeOf('DUPLICATE_SEQUENCE_NUMBER')
 
 export class Outcomes {
@@ -77,20 +68,18 @@ export class Outcomes {
   }
 
   /** Fails everything that was never sent: there is nobody to send it as. */
-  failWaiting(why: Error): void {
-    const { accumulator } = this.#options
-    for (const lane of [...accumulator.waiting]) {
-      for (const batch of lane.queue.filter(({ hasSequence }) => !hasSequence)) this.#drop(lane, batch, why)
-    }
+  failUnnumbered(why: Error): void {
+    this.#drop(({ hasSequence }) => !hasSequence, why)
   }
 
-  /** The transaction is aborted: what never left fails; what did is waited for. */
-  dropUnsent(): void {
-    const { accumulator } = this.#options
-    for (const lane of [...accumulator.waiting]) {
-      for (const batch of lane.queue.filter(({ hasSequence }) => !hasSequence))
-        this.#drop(lane, batch, new TransactionAbortedError())
-    }
+  /** The transaction is lost: what is certainly not in the log fails. What may be there is sent again, because only an answer tells. */
+  failAbsent(why: Error): void {
+    this.#drop(({ isAmbiguous }) => !isAmbiguous, why)
+  }
+
+  /** The producer cannot go on: everything fails. */
+  failAll(why: Error): void {
+    for (const batch of this.#options.accumulator.incomplete) if (!batch.isDone) this.#giveUp(batch, why)
   }
 
   /** Batches of a transaction were given up, and nobody knows whether they are in the log. */
@@ -99,11 +88,32 @@ export class Outcomes {
     this.#options.transactions?.batchFailed(new TimeoutError('DELIVERY_TIMED_OUT', why, { abortable: true }))
   }
 
-  #drop(lane: Lane, batch: ProducerBatch, why: Error): void {
-    this.#options.accumulator.remove(lane, batch)
+  #drop(isDropped: (batch: ProducerBatch) => boolean, why: Error): void {
+    const { accumulator, transactions } = this.#options
+    for (const lane of accumulator.waiting) {
+      for (const batch of lane.queue.filter(isDropped)) {
+        accumulator.remove(lane, batch)
+        if (batch.hasSequence) {
+          lane.sequences.refused(batch)
+          transactions?.gapLeft()
+        }
+        batch.isClosed = true
+        batch.fail(() => why)
+        accumulator.finished(batch, true)
+      }
+    }
+  }
+
+  /** What becomes of it is known to nobody any more; one that is on its way stays until its answer comes. */
+  #giveUp(batch: ProducerBatch, why: Error): void {
+    const { accumulator } = this.#options
+    const lane = accumulator.lane(batch.topic, batch.partition)
     batch.isClosed = true
+    if (batch.hasSequence) lane.sequences.abandoned(batch)
     batch.fail(() => why)
-    this.#options.accumulator.finished(batch, true)
+    if (batch.isOnWire) return
+    accumulator.remove(lane, batch)
+    accumulator.finished(batch, batch.attempts === 0)
   }
 
   #acked(batch: ProducerBatch, { baseOffset, logAppendTimeMs }: Pick<BatchAnswer, 'baseOffset' | 'logAppendTimeMs'>): void {
@@ -115,7 +125,7 @@ export class Outcomes {
 
   #refused(batch: ProducerBatch, answer: BatchAnswer, response: ProduceResponse): void {
     const { cluster } = this.#options
-    const error = brokerError(answer.errorCode, `Produce to ${nameOf(batch)}`, answer.errorMessage)
+    const error = produceError(answer.errorCode, `Produce to ${nameOf(batch)}`, answer.errorMessage)
     let isElsewhere = false
     if (answer.leader && answer.leader.leaderEpoch > (cluster.partition(batch.topic, batch.partition)?.leaderEpoch ?? -1)) {
       cluster.learnLeader(batch.topic, batch.partition, answer.leader, endpointsOf(response))
@@ -133,7 +143,7 @@ export class Outcomes {
   ): void {
     const { accumulator, cluster, transactions } = this.#options
     const lane = this.#landed(batch)
-    if (MAY_BE_APPENDED.has(error.code)) batch.isAmbiguous = true
+    batch.isAmbiguous = mayBeAppended(error.code, batch.isAmbiguous)
     if (batch.isDone) {
       // Given up before; nobody waits for it any more.
       lane.sequences.forgotten(batch)
@@ -144,10 +154,11 @@ export class Outcomes {
       const now = cluster.platform.clock.monotonic()
       batch.retryAt = isElsewhere ? now : now + cluster.retries.pauseMs(batch.attempts - 1)
       lane.requeue(batch)
-      accumulator.waiting.add(lane)
+      accumulator.makeReady(lane)
       return
     }
     if (batch.hasSequence) lane.sequences.refused(batch)
+    if (missesSomething(error.code)) lane.sequences.restartLater()
     batch.fail((index) => recordError(error, recordErrors, index))
     accumulator.finished(batch, !batch.isAmbiguous)
     transactions?.batchFailed(error)
@@ -165,9 +176,9 @@ export class Outcomes {
     const { transactions, retries, deliveryTimeoutMs, cluster, isIdempotent } = this.#options
     const age = cluster.platform.clock.monotonic() - batch.createdAt
     if (batch.attempts > retries || age >= deliveryTimeoutMs || cluster.lifetime.isOver) return false
-    if (isIdempotent && MISSES_SOMETHING.has(error.code)) {
+    if (isIdempotent && missesSomething(error.code)) {
       // One that was numbered before it has to be there first, and is still on its way.
-      if (!sequences.isUnresolved && !sequences.isNext(batch)) return !transactions?.hasFailed
+      if (sequences.placeOf(batch) > 0) return !transactions?.hasFailed
       if (transactions) return false
       sequences.restartLater()
       return true
@@ -178,17 +189,10 @@ export class Outcomes {
   }
 
   #expired(batch: ProducerBatch): void {
-    const { accumulator, deliveryTimeoutMs, transactions } = this.#options
-    const lane = accumulator.lane(batch.topic, batch.partition)
+    const { deliveryTimeoutMs, transactions } = this.#options
     const why = `${batch.recordCount} records of ${nameOf(batch)} were not acknowledged within deliveryTimeoutMs=${deliveryTimeoutMs}`
     const error = new TimeoutError('DELIVERY_TIMED_OUT', `${why}; they were sent ${batch.attempts} times`)
-    batch.isClosed = true
-    if (batch.hasSequence) lane.sequences.abandoned(batch)
-    batch.fail(() => error)
-    if (!batch.isOnWire) {
-      accumulator.remove(lane, batch)
-      accumulator.finished(batch, batch.attempts === 0)
-    }
+    this.#giveUp(batch, error)
     transactions?.batchFailed(error)
   }
 }

@@ -60,3 +60,13 @@ test('a partition that has lost its leader is not chosen again while another one
   }
   assert.deepEqual([...seen].sort(), [0, 2])
 })
+
+test('a topic that was not seen among ten thousand others begins anew, and takes no memory', () => {
+  const next = roundRobin()
+  const info = topicOf(1, 1)
+  const of = (topic: string) => next({ ...record('x'), topic }, info)
+  assert.equal(of('first'), 0)
+  for (let i = 0; i < 10_000; i++) of(`t${i}`)
+  assert.equal(of('first'), 0)
+  assert.equal(of('t9999'), 1)
+})

@@ -25,7 +25,7 @@ export function roundRobin(): Partitioner {
   const counts = new Map<string, number>()
   return ({ topic }, info) => {
     const count = counts.get(topic) ?? 0
-    counts.set(topic, (count + 1) % Number.MAX_SAFE_INTEGER)
+    remember(counts, topic, (count + 1) % Number.MAX_SAFE_INTEGER)
     const among = ledPartitions(info)
     return among[count % among.length]!
   }
@@ -68,13 +68,28 @@ export class StickySpread {
   #choose(info: TopicInfo): Sticky {
     const among = ledPartitions(info)
     const chosen = { partition: among[Math.floor(this.#random.next() * among.length)]!, bytes: 0 }
-    this.#topics.set(info.name, chosen)
+    remember(this.#topics, info.name, chosen)
     return chosen
   }
 }
 
+const led = new WeakMap<TopicInfo, readonly number[]>()
+
 /** Those that have a leader; all where none has. */
-function ledPartitions({ partitions }: TopicInfo): readonly number[] {
-  const led = partitions.filter(({ leaderId }) => leaderId !== null)
-  return (led.length > 0 ? led : partitions).map(({ index }) => index)
+function ledPartitions(info: TopicInfo): readonly number[] {
+  let known = led.get(info)
+  if (known) return known
+  const { partitions } = info
+  const some = partitions.filter(({ leaderId }) => leaderId !== null)
+  known = (some.length > 0 ? some : partitions).map(({ index }) => index)
+  led.set(info, known)
+  return known
+}
+
+/** Of more topics than these the one that came first is forgotten, and begins anew. */
+const MAX_TOPICS = 10_000
+
+function remember<T>(topics: Map<string, T>, name: string, what: T): void {
+  topics.set(name, what)
+  if (topics.size > MAX_TOPICS) topics.delete(topics.keys().next().value!)
 }

@@ -1,31 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from '../../../test/support/fast-check.ts'
-import { type Deed, PretendLeader } from '../../../test/support/pretend-leader.ts'
-import { World } from '../../platform/sim/world.ts'
+import type { Deed } from '../../../test/support/pretend-leader.ts'
+import { SMALL, producerScene as scene } from '../../../test/support/producer-scene.ts'
 import type { ClientError } from '../errors/index.ts'
-import { Producer } from './producer.ts'
+import type { Producer } from './producer.ts'
 
-function scene(options: object = {}, { partitions = 1, seed = 1 } = {}) {
-  const world = new World({ seed, turn: () => new Promise(setImmediate) })
-  const leader = new PretendLeader(world.machine('leader'), { partitions })
-  const { platform } = world.machine('client').start()
-  const producer = new Producer({ bootstrapServers: 'leader:9092', requestTimeoutMs: 2000, platform, ...options })
-  async function during<T>(promise: Promise<T>): Promise<T> {
-    let isOver = false
-    const settle = () => void (isOver = true)
-    promise.then(settle, settle)
-    await world.events.run(world.events.now + 600_000, () => isOver)
-    assert.ok(isOver, 'it hangs')
-    return promise
-  }
-  return { world, leader, producer, during }
-}
-
-/** Each record is a batch of its own, so that many are on their way. */
-const SMALL = { batchSize: 0, lingerMs: 0 }
-const sent = (producer: Producer, count: number, partition = 0) =>
-  Promise.allSettled(Array.from({ length: count }, (_, i) => producer.send({ topic: 't', partition, value: `v${i}` })))
+const sent = (producer: Producer, count: number, partition = 0, from = 0) =>
+  Promise.allSettled(Array.from({ length: count }, (_, i) => producer.send({ topic: 't', partition, value: `v${from + i}` })))
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `v${i}`)
 
 test('five requests are on their way at once, and records stay in order', async () => {
@@ -97,6 +79,74 @@ test('a refused batch does not hold up those behind it, and they stay in order',
   await during(producer.close())
 })
 
+test('a batch that a leader has appended and refused is not written over by the next one', async () => {
+  const { leader, producer, during } = scene({ ...SMALL, retries: 1 })
+  await during(leader.open())
+  await during(sent(producer, 1))
+  leader.onBatch = () => ({ error: 'NOT_LEADER_OR_FOLLOWER', isAppended: true })
+  const [failed] = await during(sent(producer, 1))
+  assert.equal((failed as PromiseRejectedResult).reason.code, 'NOT_LEADER_OR_FOLLOWER')
+  leader.onBatch = () => 'append'
+  const next = await during(producer.send({ topic: 't', value: 'next' }))
+  assert.deepEqual([next.offset, leader.log[0]], [2, ['v0', 'v0', 'next']])
+  await during(producer.close())
+})
+
+test('what may be in the log is asked for once more before numbering begins anew', async () => {
+  const { leader, producer, during } = scene(SMALL)
+  await during(leader.open())
+  const deeds: Deed[] = [
+    'append',
+    { error: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', isAppended: true },
+    { error: 'MESSAGE_TOO_LARGE' },
+  ]
+  leader.onBatch = () => deeds.shift() ?? 'append'
+  const outcomes = await during(sent(producer, 5))
+  assert.deepEqual(leader.log[0], ['v0', 'v1', 'v3', 'v4'])
+  assert.deepEqual(
+    outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.offset : outcome.reason.code)),
+    [0, 1, 'MESSAGE_TOO_LARGE', 2, 3],
+  )
+  await during(producer.close())
+})
+
+const REFUSALS: readonly Deed[] = [
+  ...FAULTS,
+  { error: 'MESSAGE_TOO_LARGE' },
+  { error: 'NOT_LEADER_OR_FOLLOWER', isAppended: true },
+  { error: 'KAFKA_STORAGE_ERROR', isAppended: true },
+  { error: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', isAppended: true },
+  { error: 'UNKNOWN_TOPIC_OR_PARTITION', isAppended: true },
+]
+
+test('with refusals and few retries: what is acknowledged is where its answer says, nothing is there twice, and all is in order', async () => {
+  const deed = fc.oneof(
+    { weight: 3, arbitrary: fc.constant('append' as Deed) },
+    { weight: 2, arbitrary: fc.constantFrom(...REFUSALS) },
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.nat(1e6), fc.array(deed, { minLength: 5, maxLength: 60 }), async (seed, deeds) => {
+      const { leader, producer, during } = scene({ ...SMALL, retries: 2 }, { seed })
+      await during(leader.open())
+      const left = [...deeds]
+      leader.onBatch = () => left.shift() ?? 'append'
+      const outcomes = [...(await during(sent(producer, 15))), ...(await during(sent(producer, 5, 0, 15)))]
+      await during(producer.close())
+      const log = leader.log[0]!
+      const order = log.map((value) => Number(value.slice(1)))
+      assert.deepEqual(
+        order,
+        [...new Set(order)].sort((a, b) => a - b),
+        String(log),
+      )
+      outcomes.forEach((outcome, i) => {
+        if (outcome.status === 'fulfilled') assert.equal(log[outcome.value.offset], `v${i}`)
+      })
+    }),
+    { numRuns: 60 },
+  )
+})
+
 test('where the broker has lost records, the producer goes on under another epoch', async () => {
   const { leader, producer, during } = scene(SMALL)
   await during(leader.open())
@@ -149,4 +199,21 @@ test('nobody there: the record fails in maxBlockMs, and close ends at once', asy
   const before = world.events.now
   await during(producer.close())
   assert.ok(world.events.now - before < 100)
+})
+
+test('why there was no producer id is not told to records that come later', async () => {
+  const { leader, coordinator, producer, during, pass } = scene(
+    { ...SMALL, transactionalId: null, requestTimeoutMs: 1000, deliveryTimeoutMs: 1500 },
+    { level: 2 },
+  )
+  await during(leader.open())
+  coordinator.onCall = () => 'be silent'
+  const [first] = await during(sent(producer, 1))
+  assert.equal((first as PromiseRejectedResult).reason.code, 'DELIVERY_TIMED_OUT')
+  coordinator.onCall = () => 'CLUSTER_AUTHORIZATION_FAILED'
+  await pass(5000)
+  coordinator.onCall = () => null
+  const [later] = await during(sent(producer, 1))
+  assert.equal(later!.status, 'fulfilled')
+  await during(producer.close())
 })

@@ -165,6 +165,12 @@ test('transactions need their option; the broker that has none says so', async (
   const { producer } = await scene(t)
   assert.throws(() => producer.beginTransaction(), StateError)
   await producer.close()
+  const transactional = await scene(t, { transactionalId: 'tx' })
+  await assert.rejects(
+    transactional.producer.initTransactions(),
+    (why: ClientError) => why.code === 'INVALID_REQUEST' && !why.retriable,
+  )
+  await transactional.producer.close()
 })
 
 test('errors say which kind they are', () => {

@@ -6,7 +6,7 @@
 import type { producerOptions } from '../../config/client/producer.ts'
 import { Slices } from '../../platform/slices.ts'
 import { type ClientPlatform, Cluster } from '../cluster/cluster.ts'
-import { ClientError, OptionError, SerializationError, StateError } from '../errors/index.ts'
+import { ClientError, OptionError, SerializationError, StateError, TransactionAbortedError } from '../errors/index.ts'
 import type { Given } from '../options/resolve.ts'
 import { closed, type Patience, type WaitOptions } from '../patience.ts'
 import { defaultPlatform } from '../platform.ts'
@@ -20,7 +20,7 @@ import { BatchMemory } from './memory.ts'
 import { Outcomes } from './outcomes.ts'
 import { byKey, ignoringKeys, type Partitioner, roundRobin, StickySpread } from './partitioner.ts'
 import { ProducerIds } from './producer-ids.ts'
-import type { ProducerRecord, RecordMetadata } from './record.ts'
+import { kindOf, type ProducerRecord, type RecordMetadata } from './record.ts'
 import { Sender } from './sender.ts'
 import { type ProducerSettings, producerSettings } from './settings.ts'
 import type { GroupMetadata, OffsetsToCommit } from './transaction-calls.ts'
@@ -108,7 +108,7 @@ export class Producer<K = Uint8Array | string | null, V = Uint8Array | string | 
       spread: new StickySpread(random, settings.batchSize),
       onBatch: wake,
       check: () => this.#checkOpen(),
-      checkLater: () => this.#transactions?.checkOpen(),
+      checkLater: () => this.#checkLater(),
       onRefused: (why) => transactions?.recordRefused(why),
     })
     this.#slices = Slices.of(clock)
@@ -190,7 +190,7 @@ export class Producer<K = Uint8Array | string | null, V = Uint8Array | string | 
   /** Ends the transaction: nothing of it is there. Records that were not acknowledged fail with a TransactionAbortedError. */
   abortTransaction(options?: WaitOptions): Promise<void> {
     return this.#transactional('abortTransaction').abort(
-      () => this.#outcomes.dropUnsent(),
+      () => this.#outcomes.failAbsent(new TransactionAbortedError()),
       () => this.#drained(),
       this.#blocking('abortTransaction', options),
     )
@@ -235,7 +235,7 @@ export class Producer<K = Uint8Array | string | null, V = Uint8Array | string | 
     const limit = this.#blocking('close')
     const shorter = patience.leftMs < limit.leftMs ? patience : limit
     await this.#transactions!.abort(
-      () => this.#outcomes.dropUnsent(),
+      () => this.#outcomes.failAbsent(new TransactionAbortedError()),
       () => this.#drained(),
       shorter,
     )
@@ -260,6 +260,12 @@ export class Producer<K = Uint8Array | string | null, V = Uint8Array | string | 
     if (this.#closing) throw closed()
   }
 
+  /** After a wait: of records that were given while the producer was open. */
+  #checkLater(): void {
+    if (this.#cluster.lifetime.isOver) throw closed()
+    this.#transactions?.checkOpen()
+  }
+
   #checkOpen(): void {
     this.#checkAlive()
     this.#transactions?.checkOpen()
@@ -270,9 +276,8 @@ const plain: Serializer<unknown> = {
   serialize(value: unknown, { topic, part }: SerdeContext) {
     if (value === null || value instanceof Uint8Array) return value
     if (typeof value === 'string') return Buffer.from(value)
-    const kind = value === undefined ? 'undefined' : `a ${typeof value}`
     throw new SerializationError(
-      `the ${part} of a record of ${topic} is ${kind}; give a text, bytes or null, or a ${part}Serializer`,
+      `the ${part} of a record of ${topic} is ${kindOf(value)}; give a text, bytes or null, or a ${part}Serializer`,
     )
   },
 }

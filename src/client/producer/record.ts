@@ -40,3 +40,9 @@ export function headersOf(given: HeadersInput | undefined): Header[] {
     : Object.entries(given as Record<string, string | Uint8Array | null>).map(([key, value]) => ({ key, value }))
   return pairs.map(({ key, value }) => ({ key, value: typeof value === 'string' ? Buffer.from(value) : value }))
 }
+
+/** What a value is, for the sentence that refuses it. */
+export function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return String(value)
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}

@@ -7,6 +7,7 @@ import { TransactionAbortedError } from '../errors/index.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
 import type { Compressor } from './compressor.ts'
+import { same } from './identity.ts'
 import type { Lane } from './lane.ts'
 import type { BatchMemory } from './memory.ts'
 import type { Outcomes } from './outcomes.ts'
@@ -67,7 +68,7 @@ export class Sender {
   }
 
   /** Whether a new batch should be looked at now, and not when it has lingered. */
-  get isIdle(): boolean {
+  get #isIdle(): boolean {
     return this.#options.settings.isEager && this.#inFlight === 0
   }
 
@@ -92,9 +93,21 @@ export class Sender {
   #run(): void {
     this.#isAwake = false
     if (this.#isOver) return
+    this.#giveUp()
     const now = this.#options.cluster.platform.clock.monotonic()
     const nextAt = Math.min(this.#options.outcomes.expire(now), this.#sendAll(now))
+    // Why there are no numbers is told to who waits for them now; who comes later asks anew.
+    this.#options.ids?.takeTrouble()
     this.#sleepUntil(nextAt, now)
+  }
+
+  /** Of a transaction that cannot be committed any more. */
+  #giveUp(): void {
+    const { transactions, outcomes } = this.#options
+    if (!transactions?.hasFailed) return
+    const { trouble, isFatal } = transactions
+    if (isFatal) outcomes.failAll(trouble!)
+    else outcomes.failAbsent(new TransactionAbortedError(trouble ? { cause: trouble } : {}))
   }
 
   #sleepUntil(at: number, now: number): void {
@@ -112,10 +125,13 @@ export class Sender {
 
   /** Sends what may be sent; gives when to look again, if nothing happens before. */
   #sendAll(now: number): number {
-    let nextAt = Number.POSITIVE_INFINITY
+    const { accumulator, settings } = this.#options
+    accumulator.endLinger(this.#mayLinger ? settings.lingerMs : 0, now)
+    const { lingeringSince } = accumulator
+    let nextAt = lingeringSince === null ? Number.POSITIVE_INFINITY : lingeringSince + settings.lingerMs
     for (;;) {
       const drained = new Map<number, { batches: ProducerBatch[]; sizeInBytes: number }>()
-      for (const lane of [...this.#options.accumulator.waiting]) {
+      for (const lane of [...accumulator.ready]) {
         const readyAt = this.#readyAt(lane, now)
         if (readyAt > now) {
           nextAt = Math.min(nextAt, readyAt)
@@ -131,7 +147,7 @@ export class Sender {
         if (!this.#mayDrain(lane)) continue
         const request = drained.get(leaderId) ?? { batches: [], sizeInBytes: 0 }
         const { sizeInBytes } = lane.queue[0]!
-        if (request.batches.length > 0 && request.sizeInBytes + sizeInBytes > this.#options.settings.maxRequestSize) continue
+        if (request.batches.length > 0 && request.sizeInBytes + sizeInBytes > settings.maxRequestSize) continue
         request.batches.push(this.#drain(lane))
         request.sizeInBytes += sizeInBytes
         drained.set(leaderId, request)
@@ -141,22 +157,27 @@ export class Sender {
     }
   }
 
+  /** Whether a batch that has room waits for more records. */
+  get #mayLinger(): boolean {
+    const { memory, transactions } = this.#options
+    return this.#flushing === 0 && !memory.isScarce && !transactions?.isEnding && !this.#isIdle
+  }
+
   /** When the first batch of the lane may leave, as far as it alone is concerned. */
   #readyAt({ queue }: Lane, now: number): number {
     const first = queue[0]!
     if (first.retryAt > now) return first.retryAt
-    const { settings, memory, transactions } = this.#options
-    const isDue =
-      first.isClosed || queue.length > 1 || this.#flushing > 0 || memory.isScarce || transactions?.isEnding || this.isIdle
-    return isDue ? now : first.createdAt + settings.lingerMs
+    const isDue = first.isClosed || queue.length > 1 || !this.#mayLinger
+    return isDue ? now : first.createdAt + this.#options.settings.lingerMs
   }
 
   #leaderOf({ topic, partition }: Lane): number | null {
     const { cluster } = this.#options
-    cluster.peekTopic(topic)
     const leaderId = cluster.partition(topic, partition)?.leaderId ?? null
-    if (leaderId === null) cluster.invalidate()
-    return leaderId
+    if (leaderId !== null) return leaderId
+    cluster.peekTopic(topic) // where it was forgotten meanwhile, it is asked for again
+    cluster.invalidate()
+    return null
   }
 
   /** When a request may go to this broker; never, until an answer comes from it, where it has enough of them. */
@@ -172,22 +193,18 @@ export class Sender {
     const first = lane.queue[0]!
     // Without numbers, only one at a time keeps its order when it has to be sent again.
     if (!ids) return settings.maxInFlight > 1 || lane.onWire === 0
-    if (transactions && !transactions.maySend(lane)) {
-      if (transactions.hasFailed && !first.hasSequence)
-        outcomes.failWaiting(new TransactionAbortedError({ cause: transactions.trouble }))
-      return false
-    }
+    if (transactions && !transactions.maySend(lane)) return false
+    const { sequences } = lane
     if (!transactions) {
-      const { sequences } = lane
       if (sequences.needsRestart || sequences.resolved() === false) {
         ids.bump(sequences.identity)
         if (ids.identity) sequences.restart(ids.identity)
       }
-    } else if (lane.sequences.resolved() === false) outcomes.lostTrack(lane)
+    } else if (same(sequences.identity, ids.identity) && sequences.resolved() === false) outcomes.lostTrack(lane)
     const { identity } = ids
-    if (identity) return lane.sequences.mayDrain(first, identity)
+    if (identity) return sequences.mayDrain(first, identity)
     const trouble = ids.takeTrouble()
-    if (trouble) outcomes.failWaiting(trouble)
+    if (trouble) outcomes.failUnnumbered(trouble)
     else if (!transactions) ids.ask()
     return false
   }
@@ -196,11 +213,7 @@ export class Sender {
     const { accumulator, ids, transactions } = this.#options
     const batch = lane.queue[0]!
     accumulator.remove(lane, batch)
-    if (lane.queue.length > 0) {
-      // The others have their turn first.
-      accumulator.waiting.delete(lane)
-      accumulator.waiting.add(lane)
-    }
+    if (lane.queue.length > 0) accumulator.makeReady(lane) // the others have their turn first
     batch.isClosed = true
     batch.attempts++
     batch.isTransactional = transactions !== null

@@ -58,7 +58,33 @@ export interface TransactionCallsOptions {
   readonly ids: ProducerIds
   readonly transactionalId: string
   readonly timeoutMs: number
+  /** An answer is missing, or does not say that nothing was done: the coordinator may know of the transaction. */
+  readonly onUnknown: () => void
 }
+
+/** One request, as it is sent again and again. */
+interface Question<Req, Res> {
+  readonly exchange: Exchange<Req, Res>
+  readonly body: Body<Req>
+  /** Throws where the answer is none to be content with. */
+  readonly check: (answer: Res) => void
+  readonly maxVersion?: number
+  /** Of a group; missing: of this transactional id. */
+  readonly groupId?: string
+  /** Ends the pauses between two attempts, but not what is on its way; missing: the patience of the whole. */
+  readonly pauses?: Patience
+  /** It follows the end of the transaction before, which coordinators complete in a moment. */
+  readonly isFirst?: boolean
+}
+
+/** Answers with these say that nothing was done, although it makes sense to ask again. */
+const DID_NOTHING: ReadonlySet<string> = new Set(['CONCURRENT_TRANSACTIONS', 'COORDINATOR_LOAD_IN_PROGRESS'])
+/** These leave open what was done, although asking again makes no sense. */
+const SAYS_NOTHING: ReadonlySet<string> = new Set(['ABORTED', 'CLOSED', 'MALFORMED_ANSWER', 'UNKNOWN_SERVER_ERROR'])
+
+/** How often, and after which pauses, it is asked whether the end of the transaction before is complete, until pauses grow. */
+const EARLY_ATTEMPTS = 25
+const EARLY_PAUSE_MS = 20
 
 const NOT_ATTEMPTED = errorCode('OPERATION_NOT_ATTEMPTED')
 const RETRIABLE_OFFSETS: ReadonlySet<string> = new Set([
@@ -89,11 +115,13 @@ export class TransactionCalls {
       ...(known ? { producerId: known.id, producerEpoch: known.epoch } : {}),
     }
     const what = `InitProducerId of ${transactionalId}`
-    const answer = await this.#ask(patience, INIT_PRODUCER_ID, body, (answer) => this.#check(answer.errorCode, what))
+    const check = ({ errorCode }: { errorCode: number }) => this.#check(errorCode, what)
+    const answer = await this.#ask(patience, { exchange: INIT_PRODUCER_ID, body, check })
     return { id: answer.producerId, epoch: answer.producerEpoch }
   }
 
-  async addPartitions(lanes: readonly Lane[], patience: Patience): Promise<void> {
+  /** `pauses` ends them; what is on its way is waited for. */
+  async addPartitions(lanes: readonly Lane[], patience: Patience, pauses: Patience): Promise<void> {
     const topics = new Map<string, number[]>()
     for (const { topic, partition } of lanes) topics.set(topic, [...(topics.get(topic) ?? []), partition])
     const { id, epoch } = this.#identity
@@ -115,16 +143,24 @@ export class TransactionCalls {
       const first = wrong.find(({ partitionErrorCode }) => partitionErrorCode !== NOT_ATTEMPTED) ?? wrong[0]
       if (first) this.#check(first.partitionErrorCode, `AddPartitionsToTxn of ${first.place}`)
     }
-    await this.#ask(patience, ADD_PARTITIONS, body, check, LAST_FOR_CLIENTS.addPartitions)
+    const { addPartitions: maxVersion } = LAST_FOR_CLIENTS
+    await this.#ask(patience, { exchange: ADD_PARTITIONS, body, check, maxVersion, pauses, isFirst: true })
   }
 
-  async addOffsets(groupId: string, patience: Patience): Promise<void> {
+  async addOffsets(groupId: string, patience: Patience, pauses: Patience): Promise<void> {
     const { id, epoch } = this.#identity
     const body = { transactionalId: this.#options.transactionalId, producerId: id, producerEpoch: epoch, groupId }
-    await this.#ask(patience, ADD_OFFSETS, body, ({ errorCode }) => this.#check(errorCode, `AddOffsetsToTxn of ${groupId}`))
+    const check = ({ errorCode }: AddOffsetsToTxnResponse) => this.#check(errorCode, `AddOffsetsToTxn of ${groupId}`)
+    await this.#ask(patience, { exchange: ADD_OFFSETS, body, check, pauses, isFirst: true })
   }
 
-  async commitOffsets(offsets: OffsetsToCommit, group: GroupMetadata, isExplicit: boolean, patience: Patience): Promise<void> {
+  async commitOffsets(
+    offsets: OffsetsToCommit,
+    group: GroupMetadata,
+    isExplicit: boolean,
+    patience: Patience,
+    pauses: Patience,
+  ): Promise<void> {
     const { id, epoch } = this.#identity
     const { groupId, generationId = -1, memberId = '', groupInstanceId = null } = group
     const topics = new Map<string, OffsetToCommit[]>()
@@ -153,8 +189,8 @@ export class TransactionCalls {
           this.#checkOffset(errorCode, `TxnOffsetCommit of ${name}-${partitionIndex}`)
       }
     }
-    const maxVersion = isExplicit ? LAST_EXPLICIT.commitOffsets : undefined
-    await this.#ask(patience, COMMIT_OFFSETS, body, check, maxVersion, ['group', groupId])
+    const limit = isExplicit ? { maxVersion: LAST_EXPLICIT.commitOffsets } : {}
+    await this.#ask(patience, { exchange: COMMIT_OFFSETS, body, check, groupId, pauses, isFirst: !isExplicit, ...limit })
   }
 
   /** Gives the identity of the next transaction, where the end made another one. */
@@ -163,8 +199,9 @@ export class TransactionCalls {
     const { transactionalId } = this.#options
     const body = { transactionalId, producerId: id, producerEpoch: epoch, committed }
     const what = `EndTxn (${committed ? 'commit' : 'abort'}) of ${transactionalId}`
-    const maxVersion = isExplicit ? LAST_EXPLICIT.end : undefined
-    const answer = await this.#ask(patience, END, body, (answer) => this.#check(answer.errorCode, what), maxVersion)
+    const check = ({ errorCode }: EndTxnResponse) => this.#check(errorCode, what)
+    const limit = isExplicit ? { maxVersion: LAST_EXPLICIT.end } : {}
+    const answer = await this.#ask(patience, { exchange: END, body, check, ...limit })
     return answer.producerId < 0 ? null : { id: answer.producerId, epoch: answer.producerEpoch }
   }
 
@@ -173,29 +210,42 @@ export class TransactionCalls {
   }
 
   /** Asks the coordinator until `check` takes the answer, or throws what trying again does not change. */
-  async #ask<Req, Res>(
-    patience: Patience,
-    exchange: Exchange<Req, Res>,
-    body: Body<Req>,
-    check: (answer: Res) => void,
-    maxVersion?: number,
-    [type, key]: readonly [CoordinatorType, string] = ['transaction', this.#options.transactionalId],
-  ): Promise<Res> {
+  async #ask<Req, Res>(patience: Patience, question: Question<Req, Res>): Promise<Res> {
     const { cluster } = this.#options
-    return cluster.retries.run(patience, async () => {
-      try {
-        const node = await cluster.coordinator(type, key, patience)
-        const limit = maxVersion === undefined ? {} : { maxVersion }
-        const answer = await node.send(exchange, body, { ...cluster.retries.within(patience), ...limit })
-        if (type === 'transaction')
-          this.#transactionVersion = node.facts?.features.get('transaction.version') ?? this.#transactionVersion
-        check(answer)
-        return answer
-      } catch (thrown) {
-        if (thrown instanceof ClientError) cluster.heedCoordinator(type, key, thrown)
-        throw thrown
+    const pauses = question.pauses ?? patience
+    return cluster.retries.run(pauses, async () => {
+      for (let early = 0; ; early++) {
+        try {
+          return await this.#attempt(patience, question)
+        } catch (thrown) {
+          const isEarly = question.isFirst && thrown instanceof ClientError && thrown.code === 'CONCURRENT_TRANSACTIONS'
+          if (!isEarly || early === EARLY_ATTEMPTS) throw thrown
+          pauses.blame(thrown)
+          await pauses.sleep(EARLY_PAUSE_MS)
+        }
       }
     })
+  }
+
+  async #attempt<Req, Res>(patience: Patience, { exchange, body, check, maxVersion, groupId }: Question<Req, Res>): Promise<Res> {
+    const { cluster, transactionalId, onUnknown } = this.#options
+    const [type, key]: readonly [CoordinatorType, string] =
+      groupId === undefined ? ['transaction', transactionalId] : ['group', groupId]
+    let isSent = false
+    try {
+      const node = await cluster.coordinator(type, key, patience)
+      const options = { ...cluster.retries.within(patience), ...(maxVersion === undefined ? {} : { maxVersion }) }
+      isSent = true
+      const answer = await node.send(exchange, body, options)
+      if (type === 'transaction')
+        this.#transactionVersion = node.facts?.features.get('transaction.version') ?? this.#transactionVersion
+      check(answer)
+      return answer
+    } catch (thrown) {
+      if (thrown instanceof ClientError) cluster.heedCoordinator(type, key, thrown)
+      if (isSent && leavesOpen(thrown)) onUnknown()
+      throw thrown
+    }
   }
 
   #check(errorCode: number, what: string): void {
@@ -211,10 +261,17 @@ export class TransactionCalls {
   #checkOffset(errorCode: number, what: string): void {
     if (errorCode === 0) return
     const error = brokerError(errorCode, what)
+    // Fenced by the coordinator of the group as by the one of the transaction.
+    if (error.code === 'INVALID_PRODUCER_EPOCH') this.#check(errorCode, what)
     if (RETRIABLE_OFFSETS.has(error.code) || error.retriable || error.abortable) throw error
     if (error.code === 'FENCED_INSTANCE_ID') throw brokerError(errorCode, what, null, { fatal: false, abortable: true })
     this.#check(errorCode, what)
   }
+}
+
+function leavesOpen(thrown: unknown): boolean {
+  if (!(thrown instanceof ClientError)) return true
+  return SAYS_NOTHING.has(thrown.code) || (thrown.retriable && !DID_NOTHING.has(thrown.code))
 }
 
 /** Another producer has taken over this transactional id. */

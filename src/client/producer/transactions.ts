@@ -5,6 +5,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { AbortedError, ClientError, SerializationError, StateError, TransactionAbortedError } from '../errors/index.ts'
 import type { Patience } from '../patience.ts'
 import type { Lane } from './lane.ts'
+import { OpenTransaction } from './open-transaction.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import { type GroupMetadata, type OffsetsToCommit, TransactionCalls } from './transaction-calls.ts'
 
@@ -23,31 +24,28 @@ export interface TransactionsOptions {
 /** From this level of the feature on partitions are added by Produce itself, and each end bumps the epoch (KIP-890). */
 const IMPLICIT = 2
 
+/** The coordinator knows no producer with this id under the transactional id, and takes no end from it. */
+const FORGOTTEN = 'INVALID_PRODUCER_ID_MAPPING'
+
 export class Transactions {
   readonly transactionalId: string
   readonly #options: TransactionsOptions
   readonly #calls: TransactionCalls
   #state: State = 'none'
   #trouble: ClientError | null = null
-  /** Something of this transaction has reached, or may have reached, the coordinator. */
-  #isBegun = false
-  /** The broker may miss batches: numbering has to begin anew after the end. */
+  #transaction: OpenTransaction | null = null
+  /** The broker may miss batches, or the coordinator may have something open: numbering has to begin anew after the end. */
   #needsNewEpoch = false
-  #addsExplicitly = false
-  /** Of partitions, by name: in the transaction, or asked for. */
-  readonly #added = new Set<string>()
-  readonly #toAdd = new Map<string, Lane>()
-  #isAdding = false
 
   constructor(options: TransactionsOptions) {
     this.transactionalId = options.transactionalId
     this.#options = options
-    this.#calls = new TransactionCalls(options)
+    this.#calls = new TransactionCalls({ ...options, onUnknown: () => this.#transaction?.beginPerhaps() })
   }
 
   /** Partitions have to be added by a request of their own before anything is sent to them. */
   get addsExplicitly(): boolean {
-    return this.#addsExplicitly
+    return this.#transaction?.addsExplicitly ?? false
   }
 
   get isEnding(): boolean {
@@ -57,6 +55,11 @@ export class Transactions {
   /** Nothing of the open transaction can be committed any more. */
   get hasFailed(): boolean {
     return this.#state === 'failed' || this.#state === 'aborting' || this.#state === 'fatal'
+  }
+
+  /** This producer cannot go on. */
+  get isFatal(): boolean {
+    return this.#state === 'fatal'
   }
 
   /** A transaction was begun and not ended. */
@@ -73,7 +76,13 @@ export class Transactions {
 
   begin(): void {
     if (this.#state !== 'ready') throw this.#misplaced('beginTransaction', this.#whyNotReady())
-    this.#addsExplicitly = this.#calls.transactionVersion < IMPLICIT
+    this.#transaction = new OpenTransaction({
+      cluster: this.#options.cluster,
+      calls: this.#calls,
+      addsExplicitly: this.#calls.transactionVersion < IMPLICIT,
+      onAdded: this.#options.wake,
+      onFailed: (why) => this.#fail(why),
+    })
     this.#state = 'open'
     this.#trouble = null
   }
@@ -91,22 +100,25 @@ export class Transactions {
     if (this.#state === 'none' || this.#state === 'ready' || this.#state === 'fatal') return false
     // What has numbers is sent again, because only an answer tells which ones come next.
     if (this.hasFailed && !lane.queue[0]!.hasSequence) return false
-    if (!this.#addsExplicitly || this.#added.has(lane.name)) return true
-    if (this.#state === 'open' || this.#state === 'committing') {
-      this.#toAdd.set(lane.name, lane)
-      void this.#addPartitions()
-    }
+    const transaction = this.#transaction!
+    if (transaction.has(lane)) return true
+    if (!this.hasFailed) transaction.add(lane)
     return false
   }
 
   /** A batch leaves: from now on there is something to end. */
   sending(): void {
-    this.#isBegun = true
+    this.#transaction!.begin()
+  }
+
+  /** A batch with numbers was given up: numbering has to begin anew after the end. */
+  gapLeft(): void {
+    this.#needsNewEpoch = true
   }
 
   /** A batch will not be in the log, or nobody knows: the transaction can only be aborted. */
   batchFailed(error: ClientError): void {
-    this.#needsNewEpoch = true
+    this.gapLeft()
     this.#fail(error)
   }
 
@@ -124,16 +136,17 @@ export class Transactions {
   /** Offsets that are committed with the transaction, for the group whose member consumed up to them. */
   async sendOffsets(offsets: OffsetsToCommit, group: GroupMetadata, patience: Patience): Promise<void> {
     this.checkOpen()
-    await this.#guarded(async () => {
-      this.#isBegun = true
-      if (this.#addsExplicitly) await this.#calls.addOffsets(group.groupId, patience)
-      await this.#calls.commitOffsets(offsets, group, this.#addsExplicitly, patience)
-    })
+    await this.#guarded(() => this.#transaction!.sendOffsets(offsets, group, patience, () => this.checkOpen()))
   }
 
   /** `drained` resolves when every batch of the transaction is done. */
   async commit(drained: () => Promise<void>, patience: Patience): Promise<void> {
-    if (this.#state !== 'committing') this.checkOpen()
+    if (this.#state !== 'committing') {
+      this.checkOpen()
+      await patience.race(this.#transaction!.offsetsSettled())
+      this.checkOpen()
+      this.#transaction!.checkOffsets()
+    }
     this.#state = 'committing'
     await this.#guarded(async () => {
       await patience.race(drained())
@@ -149,55 +162,47 @@ export class Transactions {
       throw this.#misplaced('abortTransaction', this.#whyNotReady())
     }
     this.#state = 'aborting'
+    this.#transaction!.stop(new TransactionAbortedError())
     drop()
     await this.#guarded(async () => {
       await patience.race(settled())
+      await patience.race(this.#transaction!.settled())
       await this.#end(false, patience)
     })
   }
 
   async #end(isCommit: boolean, patience: Patience): Promise<void> {
     const { ids } = this.#options
-    if (this.#isBegun) {
-      const bumped = await this.#calls.end(isCommit, this.#addsExplicitly, patience)
+    const transaction = this.#transaction!
+    const isForgotten = this.#trouble?.code === FORGOTTEN
+    // Whoever asks anew who it is aborts what is open, too: also what nobody knows of, and where an end is not taken from this producer.
+    if (!isCommit && (transaction.begun === 'maybe' || isForgotten)) this.#needsNewEpoch = true
+    else if (transaction.begun !== 'no') {
+      const bumped = await this.#endKnown(isCommit, patience)
       if (bumped) ids.set(bumped)
-      this.#isBegun = false
-      // With explicit adding the epoch stays; where the broker misses batches only another one can go on.
+      // Where partitions are added explicitly the epoch stays; where the broker misses batches only another one can go on.
       if (bumped) this.#needsNewEpoch = false
     }
+    transaction.ended()
     if (this.#needsNewEpoch) await this.#becomeKnown(patience, ids.identity)
-    this.#added.clear()
-    this.#toAdd.clear()
+    this.#transaction = null
     this.#state = 'ready'
     this.#trouble = null
+  }
+
+  async #endKnown(isCommit: boolean, patience: Patience): Promise<ProducerIds['identity']> {
+    try {
+      return await this.#calls.end(isCommit, this.addsExplicitly, patience)
+    } catch (thrown) {
+      if (isCommit || (thrown as ClientError).code !== FORGOTTEN) throw thrown
+      this.#needsNewEpoch = true
+      return null
+    }
   }
 
   async #becomeKnown(patience: Patience, known: ProducerIds['identity']): Promise<void> {
     this.#options.ids.set(await this.#calls.initialize(known, patience))
     this.#needsNewEpoch = false
-  }
-
-  async #addPartitions(): Promise<void> {
-    if (this.#isAdding) return
-    this.#isAdding = true
-    const { cluster } = this.#options
-    const patience = cluster.patience('adding partitions to the transaction', { signal: cluster.lifetime.signal })
-    try {
-      while (this.#toAdd.size > 0 && !this.hasFailed) {
-        const lanes = [...this.#toAdd.values()]
-        this.#isBegun = true
-        await this.#calls.addPartitions(lanes, patience)
-        for (const { name } of lanes) {
-          this.#toAdd.delete(name)
-          this.#added.add(name)
-        }
-      }
-    } catch (thrown) {
-      if (!cluster.lifetime.isOver) this.#fail(thrown as ClientError)
-    } finally {
-      this.#isAdding = false
-      this.#options.wake()
-    }
   }
 
   /** As `act`; what it throws is remembered where it ends the transaction or the producer. */
@@ -216,6 +221,7 @@ export class Transactions {
     if (error.fatal) {
       this.#state = 'fatal'
       this.#trouble = error
+      this.#transaction?.stop(error)
     } else if (this.#state === 'open' || this.#state === 'committing') {
       this.#state = 'failed'
       this.#trouble = error

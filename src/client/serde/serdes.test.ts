@@ -21,6 +21,8 @@ test('what is written is read as the same', () => {
   fc.assert(fc.property(fc.maxSafeInteger(), (value) => assert.equal(roundTrip(safeInt64, value), value)))
   fc.assert(fc.property(fc.double(), (value) => assert.ok(Object.is(roundTrip(float64, value), value))))
   fc.assert(fc.property(fc.uint8Array(), (value) => assert.deepEqual(roundTrip(bytes, value), value)))
+  assert.equal(roundTrip(string, '\ufefftext'), '\ufefftext')
+  assert.deepEqual(json().deserialize(Buffer.from('\ufeff[1]'), { ...context, headers: [] }), [1])
   assert.deepEqual(roundTrip(json<object>(), { a: [1, null, 'ü'] }), { a: [1, null, 'ü'] })
 })
 
@@ -44,6 +46,10 @@ test('what does not fit is refused with the topic, the part and the reason, in b
     [written(safeInt64 as never, 2 ** 53), /no whole number that is exact/],
     [written(string as never, 5), /5 is no text/],
     [written(json() as never, () => {}), /has no JSON/],
+    [written(json() as never, undefined), /undefined has no JSON/],
+    [written(string as never, undefined), /undefined is no text/],
+    [written(bytes as never, undefined), /undefined is no Uint8Array/],
+    [written(int32 as never, undefined), /undefined is no whole number/],
     [read(int64 as never, '0001'), /the key of a record of t as int64: 2 bytes, not 8/],
     [read(safeInt64 as never, '7fffffffffffffff'), /9223372036854775807 is not exact as a number; use int64/],
     [read(json() as never, '7b'), /as json/],

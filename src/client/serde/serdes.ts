@@ -3,6 +3,8 @@
 import { SerializationError } from '../errors/errors.ts'
 import type { Serde, SerdeContext } from './serde.ts'
 
+/** A mark of byte order at its begin is a character of a text, as for Java; of JSON it is none. */
+const texts = new TextDecoder('utf-8', { ignoreBOM: true })
 const decoder = new TextDecoder('utf-8')
 
 function serde<T>(name: string, write: (value: T) => Uint8Array, read: (bytes: Uint8Array) => T): Serde<T | null> {
@@ -12,7 +14,8 @@ function serde<T>(name: string, write: (value: T) => Uint8Array, read: (bytes: U
     })
   return {
     serialize(value, context) {
-      if (value === null || value === undefined) return null
+      // Nothing else is a tombstone: `undefined` is what a misspelt name gives.
+      if (value === null) return null
       try {
         return write(value)
       } catch (thrown) {
@@ -47,7 +50,7 @@ export const string: Serde<string | null> = serde<string>(
     if (typeof value !== 'string') throw new TypeError(`${shown(value)} is no text`)
     return Buffer.from(value)
   },
-  (read) => decoder.decode(read),
+  (read) => texts.decode(read),
 )
 
 /** A JSON text in UTF-8. */
