@@ -102,6 +102,7 @@ export class GeneralAssignment {
 
   /** Moves partitions, again and again from the first, until it is even or nothing helps; whether anything moved. */
   #move(partitions: readonly Assignable[]): boolean {
+    if (partitions.length === 0) return false
     let hasMoved = false
     // Only a move changes it, and looking takes all partitions.
     let isBalanced = this.#isBalanced()

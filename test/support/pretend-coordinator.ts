@@ -45,6 +45,8 @@ export class PretendCoordinator {
   readonly level: 1 | 2
   readonly #added = new Set<string>()
   #values: string[] = []
+  /** Of the last InitProducerId; null where somebody else has moved it since. */
+  #epochBefore: number | null = null
   #offsets: number[] = []
 
   constructor(level: 1 | 2) {
@@ -55,6 +57,7 @@ export class PretendCoordinator {
   fence(): void {
     this.#abort()
     this.producerEpoch++
+    this.#epochBefore = null
   }
 
   static readonly served = Object.keys(KEYS).map((key) => ({ apiKey: Number(key), minVersion: 0, maxVersion: 5 }))
@@ -142,8 +145,11 @@ export class PretendCoordinator {
 
   #initialize({ producerId, producerEpoch }: InitProducerIdRequest): number {
     const isNew = this.producerEpoch < 0
+    // Who did not hear the answer asks with the epoch from before it (KIP-360).
+    if (!isNew && producerId === this.producerId && producerEpoch === this.#epochBefore) return 0
     if (producerId >= 0 && !isNew && this.#known(producerId, producerEpoch) !== 0) return errorCode('PRODUCER_FENCED')
     this.#abort()
+    this.#epochBefore = isNew ? null : this.producerEpoch
     this.producerEpoch++
     this.state = 'Empty'
     return 0
@@ -155,6 +161,7 @@ export class PretendCoordinator {
     this.state = 'Empty'
     this.producerId += 100
     this.producerEpoch = -1
+    this.#epochBefore = null
   }
 
   #add(places: readonly string[]): void {

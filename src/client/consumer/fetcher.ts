@@ -271,8 +271,10 @@ export class Fetcher {
     const { assignment, cluster, atWorkFor } = this.#options
     for (const each of assignment.all) if (each.isPaused && each.bufferedBytes > 0) each.clear()
     const atWork = atWorkFor(0)
-    if (atWork.size === 0 || !partitions.some((each) => each.bufferedBytes === 0 && !atWork.has(each))) return
+    if (atWork.size === 0) return
     const now = cluster.platform.clock.monotonic()
+    // Who reads its last record now wants more in a moment, and nobody tells.
+    if (!partitions.some((each) => each.bufferedBytes === 0 && !atWork.has(each))) return this.#lookAgainAt(now + SLOW_MS, now)
     if (now < this.#madeRoomAt + SLOW_MS) return this.#lookAgainAt(this.#madeRoomAt + SLOW_MS, now)
     const slow = atWorkFor(SLOW_MS)
     const keeping = partitions.filter((each) => each.bufferedBytes > 0 && slow.has(each))

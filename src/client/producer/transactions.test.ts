@@ -197,7 +197,8 @@ for (const level of [1, 2] as const) {
     coordinator.onCall = () => null
     await during(producer.abortTransaction())
     await commit('b')
-    assert.deepEqual([coordinator.committed, coordinator.offsets], [['a', 'b'], [6]])
+    // What was not answered is asked for again, which changes nothing.
+    assert.deepEqual([coordinator.committed, new Set(coordinator.offsets)], [['a', 'b'], new Set([6])])
     await during(producer.close())
   })
 }
