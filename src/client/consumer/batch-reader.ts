@@ -68,8 +68,13 @@ export class Poller<K, V> {
     engine.deliveries.settle(this.#delivery)
     engine.begin()
     const { clock } = engine.cluster.platform
-    const endsAt = timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() + timeoutMs
-    const timer = timeoutMs === undefined ? null : clock.after(timeoutMs, () => engine.bell.ring())
+    // The timer says when the time is over, not the clock: Node's timers may be some tenths of a millisecond ahead of it, and ring once.
+    let isOver = timeoutMs !== undefined && timeoutMs <= 0
+    const ring = () => {
+      isOver = true
+      engine.bell.ring()
+    }
+    const timer = timeoutMs === undefined ? null : clock.after(timeoutMs, ring)
     const stop = engine.deliveries.wait()
     try {
       for (let isLast = false; ; ) {
@@ -77,7 +82,7 @@ export class Poller<K, V> {
         const records = await this.#take()
         if (records.length > 0 || engine.isClosing || isLast) return records
         // An answer without records lets others have their turn as well: the program may come back at once, again and again.
-        isLast = clock.monotonic() >= endsAt
+        isLast = isOver
         await (isLast ? engine.breathe() : engine.wait(signal))
       }
     } finally {
