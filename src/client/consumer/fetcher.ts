@@ -4,13 +4,13 @@
 import type { ConsumerSettings } from '../../config/client/consumer.ts'
 import type { Exchange } from '../../net/peer.ts'
 import type { Timer } from '../../platform/clock.ts'
-import { codecNumber, ready } from '../../protocol/compression/index.ts'
+import { ready } from '../../protocol/compression/index.ts'
 import { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
-import { batches, CODEC_MASK } from '../../protocol/records/batch.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { type ClientError, clientError } from '../errors/index.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import type { Assignment } from './assignment.ts'
+import { needsCodecs } from './codecs.ts'
 import { FetchAnswers } from './fetch-answers.ts'
 import { type FetchedPart, FetchSession } from './fetch-session.ts'
 
@@ -18,7 +18,6 @@ const FETCH: Exchange<FetchRequest, FetchResponse> = { request: FetchRequest, re
 const LAST_WITH_NAMES = 12
 /** How long a broker waits for more while a partition of its own is only kept from it by what waits for the program: it may have room soon. */
 const IMPATIENT_MS = 8
-const NOTHING = new Uint8Array(0)
 const ISOLATION = { read_uncommitted: 0, read_committed: 1 } as const
 
 export interface FetcherOptions {
@@ -151,7 +150,7 @@ export class Fetcher {
         signal: cluster.lifetime.signal,
         ...(parts.some(({ topicId }) => topicId === null) ? { maxVersion: LAST_WITH_NAMES } : {}),
       })
-      if (!this.#hasCodecs && needsCodecs(answer)) {
+      if (!this.#hasCodecs && needsCodecs(recordsOf(answer))) {
         await ready()
         this.#hasCodecs = true
       }
@@ -235,13 +234,6 @@ export class Fetcher {
   }
 }
 
-/** Zstandard may have to be loaded: not by everybody who reads, but before the first batch in it is opened. */
-function needsCodecs({ responses }: FetchResponse): boolean {
-  const zstd = codecNumber('zstd')
-  for (const { partitions } of responses) {
-    for (const { records } of partitions) {
-      for (const { attributes } of batches(records ?? NOTHING)) if ((attributes & CODEC_MASK) === zstd) return true
-    }
-  }
-  return false
+function recordsOf({ responses }: FetchResponse): (Uint8Array | null)[] {
+  return responses.flatMap(({ partitions }) => partitions.map(({ records }) => records))
 }
