@@ -15,3 +15,4 @@ export type { GroupMetadata, OffsetsToCommit, OffsetToCommit } from './producer/
 export type { Login, PasswordLogin, TokenLogin } from './security/login.ts'
 export * as serdes from './serde/index.ts'
 export type { Deserializer, Serde, SerdeContext, Serializer } from './serde/serde.ts'
+export * from './share-consumer/index.ts'

@@ -5,12 +5,12 @@ import type { Clock } from '../../platform/clock.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import { Bell } from './bell.ts'
 
-const NONE: readonly AssignedPartition[] = []
+const NONE: readonly never[] = []
 
-/** One at a time: what a loop, a handler or a poll was given. */
-export class Delivery {
+/** One at a time: what a loop, a handler or a poll was given. `P` is what it is of: a partition, where those are taken away. */
+export class Delivery<P = AssignedPartition> {
   /** Of which something is out. */
-  partitions: readonly AssignedPartition[] = NONE
+  partitions: readonly P[] = NONE
   /** Monotonic. */
   since = 0
   /** A handler ends by itself; a loop may never come back. */
@@ -21,9 +21,9 @@ export class Delivery {
   }
 }
 
-export class Deliveries {
+export class Deliveries<P = AssignedPartition> {
   readonly #clock: Clock
-  readonly #all = new Set<Delivery>()
+  readonly #all = new Set<Delivery<P>>()
   readonly #changed = new Bell()
   /** Loops and handlers that are ready to take something. */
   #waiting = 0
@@ -40,19 +40,19 @@ export class Deliveries {
   }
 
   /** One more who takes; to be closed when it ends. */
-  open({ isHandler = false } = {}): Delivery {
-    const delivery = new Delivery(isHandler)
+  open({ isHandler = false } = {}): Delivery<P> {
+    const delivery = new Delivery<P>(isHandler)
     this.#all.add(delivery)
     return delivery
   }
 
-  close(delivery: Delivery): void {
+  close(delivery: Delivery<P>): void {
     this.#all.delete(delivery)
     this.settle(delivery)
   }
 
   /** The program is done with what it was given. */
-  settle(delivery: Delivery): void {
+  settle(delivery: Delivery<P>): void {
     if (delivery.partitions.length === 0) return
     delivery.partitions = NONE
     this.#lastPolledAt = this.#clock.monotonic()
@@ -60,7 +60,7 @@ export class Deliveries {
   }
 
   /** The program has it from now on, and is done with what it had before. */
-  give(delivery: Delivery, partitions: readonly AssignedPartition[]): void {
+  give(delivery: Delivery<P>, partitions: readonly P[]): void {
     const before = delivery.partitions
     this.#all.add(delivery) // it may have been closed when its loop seemed to end
     delivery.partitions = partitions
@@ -96,7 +96,7 @@ export class Deliveries {
     return this.#changed.wait()
   }
 
-  hasOut(partitions: ReadonlySet<AssignedPartition>): boolean {
+  hasOut(partitions: ReadonlySet<P>): boolean {
     for (const delivery of this.#all) if (delivery.partitions.some((each) => partitions.has(each))) return true
     return false
   }
@@ -117,7 +117,7 @@ export class Deliveries {
   }
 
   /** Resolves when nothing of them is out any more; `isOver` ends the wait, looked at with every change. */
-  async drain(partitions: readonly AssignedPartition[], isOver: () => boolean): Promise<void> {
+  async drain(partitions: readonly P[], isOver: () => boolean): Promise<void> {
     const wanted = new Set(partitions)
     while (this.hasOut(wanted) && !isOver()) await this.#changed.wait()
   }

@@ -4,7 +4,6 @@ import type { TimestampType } from '../../protocol/records/batch.ts'
 import type { Header, Record } from '../../protocol/records/record.ts'
 import { SerializationError } from '../errors/index.ts'
 import type { Deserializer } from '../serde/serde.ts'
-import type { AssignedPartition } from './assigned-partition.ts'
 import type { FetchedRecords } from './fetched-records.ts'
 import type { TopicPartition } from './place.ts'
 
@@ -58,7 +57,7 @@ export class RecordMaker<K, V> {
   }
 
   /** A promise where a deserializer takes its time. Throws, or rejects with, a RecordDeserializationError. */
-  make(place: AssignedPartition, fetched: FetchedRecords, record: Record): ConsumerRecord<K, V> | Promise<ConsumerRecord<K, V>> {
+  make(place: TopicPartition, fetched: FetchedRecords, record: Record): ConsumerRecord<K, V> | Promise<ConsumerRecord<K, V>> {
     const key = this.#part(this.#key, 'key', place, record, record.key)
     const value = this.#part(this.#value, 'value', place, record, record.value)
     const { timestampType, leaderEpoch } = fetched
@@ -74,7 +73,7 @@ export class RecordMaker<K, V> {
   #part<T>(
     deserializer: Deserializer<T> | null,
     part: 'key' | 'value',
-    place: AssignedPartition,
+    place: TopicPartition,
     { headers, offset }: Record,
     bytes: Uint8Array | null,
   ): T | Promise<T> {
@@ -88,7 +87,7 @@ export class RecordMaker<K, V> {
 }
 
 function recordOf<K, V>(
-  { topic, partition }: AssignedPartition,
+  { topic, partition }: TopicPartition,
   { offset, timestamp, headers }: Record,
   timestampType: TimestampType,
   leaderEpoch: number,

@@ -1,0 +1,97 @@
+// What ways to read have in common: what wakes whoever waits, what went wrong, and when others have their turn of the event loop.
+
+import type { Cluster } from '../cluster/cluster.ts'
+import { AbortedError } from '../errors/index.ts'
+import { closed } from '../patience.ts'
+import { Bell } from './bell.ts'
+
+/** Milliseconds that reading may take before others have their turn of the event loop. */
+const SLICE_MS = 4
+/** Records between two looks at the clock. */
+const RECORDS_A_LOOK = 32
+
+export interface Trouble {
+  /** Whether it is still true: the program may go elsewhere. */
+  readonly holds?: () => boolean
+  /** Nothing comes any more. */
+  readonly isFinal?: boolean
+}
+
+export class Reading {
+  readonly cluster: Cluster
+  readonly bell = new Bell()
+  readonly #onRead: () => void
+  #trouble: { readonly error: Error; readonly holds: () => boolean; readonly isFinal: boolean } | null = null
+  #isClosing = false
+  #untilLook = RECORDS_A_LOOK
+  #sliceEnds = 0
+
+  /** `onRead` is called by whoever begins to read: the membership begins with it. */
+  constructor(cluster: Cluster, onRead: () => void) {
+    this.cluster = cluster
+    this.#onRead = onRead
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing
+  }
+
+  /** Whoever reads ends. */
+  close(): void {
+    this.#isClosing = true
+    this.bell.ring()
+  }
+
+  /** Somebody wants to read. Throws where the consumer is closed. */
+  begin(): void {
+    if (this.#isClosing) throw closed()
+    this.#onRead()
+  }
+
+  /** For the program: whoever reads next meets it, if it still holds then. */
+  fail(error: Error, { holds = () => true, isFinal = false }: Trouble = {}): void {
+    if (isFinal || !this.#trouble?.holds()) this.#trouble = { error, holds, isFinal }
+    this.bell.ring()
+  }
+
+  /** The program begins anew: what went wrong before means nothing any more. */
+  forgive(): void {
+    this.#trouble = null
+  }
+
+  /** Throws what went wrong: once, and what is final again and again. */
+  check(signal?: AbortSignal): void {
+    if (signal?.aborted) throw new AbortedError(signal.reason)
+    const trouble = this.#trouble
+    if (!trouble) return
+    if (!trouble.isFinal) this.#trouble = null
+    if (trouble.holds()) throw trouble.error
+  }
+
+  /** Whether others should have their turn of the event loop; to be asked once a record. */
+  get isSliceOver(): boolean {
+    if (--this.#untilLook > 0) return false
+    this.#untilLook = RECORDS_A_LOOK
+    return this.cluster.platform.clock.monotonic() > this.#sliceEnds
+  }
+
+  /** Lets others have their turn. */
+  async breathe(): Promise<void> {
+    const { clock } = this.cluster.platform
+    await new Promise<void>((resume) => clock.soon(resume))
+    this.#sliceEnds = clock.monotonic() + SLICE_MS
+    this.#untilLook = RECORDS_A_LOOK
+  }
+
+  /** Waits until something may have changed. */
+  async wait(signal?: AbortSignal): Promise<void> {
+    if (!signal) return this.bell.wait()
+    const ring = () => this.bell.ring()
+    signal.addEventListener('abort', ring)
+    try {
+      await this.bell.wait()
+    } finally {
+      signal.removeEventListener('abort', ring)
+    }
+  }
+}
