@@ -27,7 +27,8 @@ export async function buildImage({ root, node }) {
 
 async function carryOut({ steps }, { root, roots, node }) {
   const inside = (text) => text.replace(OF_IMAGE, `${root}/$1`)
-  const env = { PATH: `${dirname(node)}:${process.env.PATH}`, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR ?? '/tmp' }
+  // How registries are reached from here is this machine's to say.
+  const env = { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}` }
   let cwd = root
   mkdirSync(join(root, 'tmp'), { recursive: true })
   for (const { word, text } of steps) {

@@ -33,6 +33,7 @@ export const judge = {
     const follower = start(process.execPath, [join(projectDir, 'examples/syslog/errors.mjs'), first.bootstrap])
     try {
       await report.test('log lines of either form come to the program that follows them', async () => {
+        await eventually(() => send(syslog, []), 20_000) // it listens
         await send(syslog, linesOf(0, 100))
         await eventually(() => assert.equal(errorsOf(follower).length, 30, tail(follower.output + daemon.output)), 30_000)
         assert.deepEqual(new Set(errorsOf(follower)), new Set(expectedErrors(0, 100)))
