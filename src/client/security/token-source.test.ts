@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { httpsServer } from '../../../test/support/https-server.ts'
 import { commonOptions } from '../../config/client/common.ts'
-import type { Exchange } from '../../net/peer.ts'
+import type { Ask, Exchange } from '../../net/peer.ts'
 import { AddressRefused, type HttpsAnswer, type HttpsQuestion } from '../../platform/https.ts'
 import { AuthenticationError, OptionError } from '../errors/index.ts'
 import { resolveOptions } from '../options/resolve.ts'
@@ -21,7 +22,7 @@ const base = {
 
 type Answer = { status?: number; body?: unknown } | Error
 
-/** A client whose token endpoint answers so; the second broker's answer to a token ends the login. */
+/** A client whose token endpoint answers so. */
 function scene(given: object, ...answers: Answer[]) {
   const questions: HttpsQuestion[] = []
   const said: string[] = []
@@ -36,12 +37,16 @@ function scene(given: object, ...answers: Answer[]) {
   }
   const options = resolveOptions(commonOptions, { bootstrapServers: 'localhost:1', ...given })
   const { greet } = securityOf(options, undefined, { ...defaultPlatform(), https }, new Lifetime())
-  const ask = async <Req, Res>({ request }: Exchange<Req, Res>, body: unknown): Promise<Res> => {
+  return { greet: () => greet!(broker(said)), questions, said }
+}
+
+/** Takes every token, for a second, and notes what it was told. */
+function broker(said: string[]): Ask {
+  return async <Req, Res>({ request }: Exchange<Req, Res>, body: unknown): Promise<Res> => {
     if (request.name === 'SaslHandshakeRequest') return { errorCode: 0, mechanisms: ['OAUTHBEARER'] } as Res
     said.push(Buffer.from((body as { authBytes: Uint8Array }).authBytes).toString())
     return { errorCode: 0, errorMessage: null, authBytes: new Uint8Array(), sessionLifetimeMs: 1000 } as Res
   }
-  return { greet: () => greet!(ask), questions, said }
 }
 
 test('client id and secret become a token, and that a login; it is used again when the login is renewed', async () => {
@@ -143,4 +148,28 @@ test('a token that tells its own end is renewed by it', async () => {
   assert.equal(lasting.questions.length, 1)
   const over = scene(base, { body: { access_token: token(-10) } })
   await assert.rejects(over.greet(), /has run out already/)
+})
+
+test('a server over TLS gives the token, as far as its certificate and its address are allowed', async (t) => {
+  const asked: unknown[] = []
+  const { port, certificate } = await httpsServer(t, ({ method, url, headers }, response) => {
+    asked.push([method, url, headers.accept])
+    response.end(JSON.stringify({ access_token: 'abc', expires_in: 60 }))
+  })
+  const url = `https://localhost:${port}/token`
+  const saslJaasConfig = `x.LoginModule required ssl.truststore.certificates="${certificate}";`
+  const given = { ...base, saslOauthbearerTokenEndpointUrl: url, saslJaasConfig }
+  const login = (more: object) => {
+    const options = resolveOptions(commonOptions, { bootstrapServers: 'localhost:1', ...given, ...more })
+    return securityOf(options, undefined, defaultPlatform(), new Lifetime()).greet!(broker([]))
+  }
+  await login({ saslOauthbearerAllowedUrls: url })
+  assert.deepEqual(asked, [['POST', '/token', 'application/json']])
+  await assert.rejects(
+    login({}),
+    /stands for 127\.0\.0\.1, an address of this machine .* saslOauthbearerAllowedUrls may allow it/,
+  )
+  const distrusting = login({ saslOauthbearerAllowedUrls: url, saslJaasConfig: undefined })
+  await assert.rejects(distrusting, (why) => why instanceof AuthenticationError && why.fatal && /self-signed/.test(why.message))
+  assert.equal(asked.length, 1)
 })

@@ -1,31 +1,17 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { selfSigned } from '../../../test/support/certificates.ts'
+import { type Certificate, selfSigned } from '../../../test/support/certificates.ts'
+import { type Answer, httpsServer } from '../../../test/support/https-server.ts'
 import { AddressRefused, type HttpsQuestion } from '../https.ts'
 import { ConnectRefused, TlsRefused, type TlsSettings } from '../network.ts'
 import { nodeHttpsClient } from './https.ts'
 import { isPrivate } from './private-addresses.ts'
 
 const { post } = nodeHttpsClient()
-const own = selfSigned()
-
 /** A server with a certificate, and what may be asked of it. */
-async function serve(
-  t: TestContext,
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
-  { key, certificate } = own,
-): Promise<HttpsQuestion> {
-  const server = createServer({ key, cert: certificate }, answer)
-  server.listen(0, '127.0.0.1')
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  await once(server, 'listening')
+async function serve(t: TestContext, answer: Answer, own?: Certificate): Promise<HttpsQuestion> {
+  const { port, certificate } = await httpsServer(t, answer, own)
   const tls: TlsSettings = {
     trusted: { text: certificate },
     checksHost: true,
@@ -34,7 +20,7 @@ async function serve(
     ciphers: [],
   }
   return {
-    address: { host: 'localhost', port: (server.address() as AddressInfo).port },
+    address: { host: 'localhost', port },
     path: '/token?a=b',
     headers: { 'Content-Type': 'text/plain' },
     body: 'what is ä?',
