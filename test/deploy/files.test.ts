@@ -1,6 +1,7 @@
 // The Dockerfile and the compose files name what is there, and set nothing that a broker does not know.
 
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join, posix } from 'node:path'
 import { test } from 'node:test'
@@ -85,6 +86,7 @@ test('the scripts that the image names are among its files, and can be run', () 
     accessSync(join(root, 'deploy', name), constants.X_OK)
   }
   for (const path of scripts) {
+    execFileSync('bash', ['-n', path], { cwd: root })
     for (const [, name] of read(path).matchAll(/^source ".*\/([\w.-]+)"$/gm)) assert.ok(scripts.includes(`deploy/${name}`), name)
   }
   assert.doesNotMatch(said('USER').join(), /root|^0/)

@@ -73,8 +73,7 @@ export class TokenKeeper {
   }
 
   #keepable({ value, lifetimeMs, expiresAt }: AccessToken, askedAt: number): Kept {
-    // Its own clock is not ours: what it lasts is told better by a duration than by a time.
-    const end = lifetimeMs === null ? expiresAt : askedAt + lifetimeMs
+    const end = endOf({ lifetimeMs, expiresAt }, askedAt)
     // Nobody says how long it lasts: it serves one login.
     if (end === null) return { value, renewAt: askedAt, expiresAt: askedAt }
     if (end <= this.#options.clock.now()) throw new Error('the token that was given has run out already: look at the clocks')
@@ -91,4 +90,14 @@ export class TokenKeeper {
     if (leastMs + bufferMs > end - start) return proposed
     return Math.max(start + leastMs, Math.min(proposed, end - bufferMs))
   }
+}
+
+/**
+ * What ends first of what the answer and the token itself say, as both round. The token's own time is that of another clock: where it is over as soon as the token
+ * is given, that clock or ours is wrong, and only the duration counts.
+ */
+function endOf({ lifetimeMs, expiresAt }: Pick<AccessToken, 'lifetimeMs' | 'expiresAt'>, askedAt: number): number | null {
+  if (lifetimeMs === null) return expiresAt
+  const end = askedAt + lifetimeMs
+  return expiresAt !== null && expiresAt > askedAt ? Math.min(end, expiresAt) : end
 }

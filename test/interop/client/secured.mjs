@@ -102,7 +102,7 @@ export async function secured({ report, runner, startBroker, workDir, client }) 
     'login with OAUTHBEARER: tokens of an endpoint over https, new ones for renewed logins on the same connection',
     async () => {
       const own = { id: 'me', secret: 'secret-of-me' }
-      const endpoint = await tokenEndpoint({ pfx: files.serverP12, passphrase: PASSWORD, seconds: 4, ...own })
+      const endpoint = await tokenEndpoint({ pfx: files.serverP12, passphrase: PASSWORD, seconds: 6, ...own })
       const jaas = (secret) =>
         `x.OAuthBearerLoginModule required clientId="me" clientSecret="${secret}" ssl.truststore.location="${files.serverPem}";`
       const options = (secret) => ({

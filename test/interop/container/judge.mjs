@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { projectDir } from '../lib/brokers.mjs'
+import { has, projectDir } from '../lib/brokers.mjs'
 import { node24, versions, zookeeperLibs } from '../lib/cache.mjs'
+import { run } from '../lib/processes.mjs'
 import { Skip } from '../lib/report.mjs'
 import { buildImage } from './image.mjs'
 import { judgeProcess } from './process.mjs'
@@ -24,6 +25,7 @@ export const judge = {
   async run({ report, tools: { node, zookeeper }, workDir, kind }) {
     if (kind === 'apache') return report.record('the image', 'skipped', 'it is ours')
     chmodSync(workDir, 0o755) // its user looks into it
+    await judgeLint(report)
     let image = null
     await report.test(
       'the steps of the Dockerfile pack the sources and install the package',
@@ -45,6 +47,22 @@ export const judge = {
     await judgeThree(world)
     await judgeZooKeeper(world, zookeeper)
   },
+}
+
+/** Other people's opinion of the files, where their programs are. */
+async function judgeLint(report) {
+  const scripts = ['entrypoint', 'healthcheck', 'settings', 'create-topics'].map((name) => `deploy/docker-${name}.sh`)
+  const linters = {
+    shellcheck: ['--shell=bash', '--external-sources', '--source-path=.', ...scripts],
+    hadolint: ['deploy/Dockerfile'],
+  }
+  for (const [linter, words] of Object.entries(linters)) {
+    await report.test(`${linter} finds nothing`, async () => {
+      if (!(await has(linter))) throw new Skip(`there is no ${linter}`)
+      const { code, stdout, stderr } = await run(linter, words, { cwd: projectDir })
+      assert.equal(code, 0, stdout + stderr)
+    })
+  }
 }
 
 async function hasCommands(image) {
