@@ -109,7 +109,16 @@ function pagesForReaders(): string[] {
     readdirSync(join(root, dir), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.md'))
       .map((name) => `${dir}/${name}`)
-  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md', 'test/interop/README.md', ...below('docs')]
+  return [
+    'README.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    'bench/README.md',
+    'deploy/README.md',
+    'examples/README.md',
+    'test/interop/README.md',
+    ...below('docs'),
+  ]
 }
 
 test('which seed found each planted bug of clusters is told as it is recorded', () => {

@@ -8,6 +8,7 @@ const NOT_KEYS = new Set([
   'KAFKA_DEBUG',
   'KAFKA_GC_LOG_OPTS',
   'KAFKA_HOME',
+  'KAFKA_KRAFT_CLUSTER_ID',
   'KAFKA_MODE',
   'KAFKA_OPTS',
   'KAFKA_USER',
@@ -32,7 +33,7 @@ export interface FromEnvironment {
 
 /**
  * `KAFKA_LOG_DIRS` is `log.dirs`: `___` stands for a dash, `__` for an underscore, `_` for a point. `KAFKA_CFG_LOG_DIRS` is the same.
- * `CLUSTER_ID` (or `KAFKA_CLUSTER_ID`) names the cluster of a directory yet to be formatted.
+ * `CLUSTER_ID` (in some images `KAFKA_CLUSTER_ID` or `KAFKA_KRAFT_CLUSTER_ID`) names the cluster of a directory yet to be formatted.
  */
 export function fromEnvironment(variables: Readonly<Record<string, string | undefined>>): FromEnvironment {
   const texts = new Map<string, string>()
@@ -43,7 +44,8 @@ export function fromEnvironment(variables: Readonly<Record<string, string | unde
     texts.set(key, text)
     names.set(key, variable)
   }
-  const clusterId = variables['CLUSTER_ID'] || variables['KAFKA_CLUSTER_ID'] || null
+  const ids = [variables['CLUSTER_ID'], variables['KAFKA_CLUSTER_ID'], variables['KAFKA_KRAFT_CLUSTER_ID']]
+  const clusterId = ids.find(Boolean) ?? null
   return { texts, clusterId, variables: names }
 }
 

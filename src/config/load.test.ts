@@ -115,6 +115,10 @@ test('variables of container images become keys; those of the start scripts do n
     'a_b-c': 'x',
   })
   assert.equal(clusterId, 'abc')
+  for (const name of ['CLUSTER_ID', 'KAFKA_CLUSTER_ID', 'KAFKA_KRAFT_CLUSTER_ID']) {
+    const other = fromEnvironment({ CLUSTER_ID: '', [name]: 'def' })
+    assert.deepEqual([other.clusterId, other.texts.size], ['def', 0], name)
+  }
 })
 
 test('with only an advertised listener the broker listens on its port on all interfaces', () => {

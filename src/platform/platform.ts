@@ -3,6 +3,7 @@
 import type { Clock } from './clock.ts'
 import type { Disk } from './disk.ts'
 import type { Http } from './http.ts'
+import type { Https } from './https.ts'
 import type { Logger } from './logger.ts'
 import type { Network } from './network.ts'
 import type { Offload } from './offload.ts'
@@ -18,5 +19,7 @@ export interface Platform {
   readonly logger: Logger
   /** Absent where nobody could ask over HTTP: on simulated machines. */
   readonly http?: Http
+  /** Absent where nobody could be asked over HTTP. */
+  readonly https?: Https
   readonly vitals?: Vitals
 }

@@ -8,6 +8,7 @@ import { judge as codec } from './codec/judge.mjs'
 import { judge as commands } from './commands/judge.mjs'
 import { judge as confluentKafka } from './confluent-kafka/judge.mjs'
 import { judge as consumer } from './consumer/judge.mjs'
+import { judge as container } from './container/judge.mjs'
 import { judge as crash } from './crash/judge.mjs'
 import { judge as crashStates } from './directories/crash-states.mjs'
 import { judge as directories } from './directories/judge.mjs'
@@ -19,6 +20,8 @@ import { judge as migration } from './migration/judge.mjs'
 import { judge as pack } from './pack/judge.mjs'
 import { clusterSuites, peerSuites } from './peers/judge.mjs'
 import { judge as shareConsumer } from './share-consumer/judge.mjs'
+import { judge as quickstart } from './quickstart/judge.mjs'
+import { judge as syslog } from './syslog/judge.mjs'
 import { judge as voters } from './voters/judge.mjs'
 import { judge as zookeeperBrokers } from './zookeeper/brokers.mjs'
 import { judge as zookeeper } from './zookeeper/judge.mjs'
@@ -44,6 +47,9 @@ export const judges = [
   metrics,
   migration,
   pack,
+  container,
+  quickstart,
+  syslog,
   zookeeper,
   zookeeperBrokers,
   ...peerSuites,

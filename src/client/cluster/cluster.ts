@@ -16,7 +16,7 @@ import { Nodes, type Purpose } from './nodes.ts'
 import { Retries } from './retries.ts'
 
 /** What a cluster needs of a machine. */
-export type ClientPlatform = Pick<Platform, 'clock' | 'random' | 'network' | 'logger' | 'offload'>
+export type ClientPlatform = Pick<Platform, 'clock' | 'random' | 'network' | 'logger' | 'offload' | 'https'>
 
 export interface ClusterOptions {
   readonly platform: ClientPlatform
@@ -89,7 +89,7 @@ export class Cluster {
     const { lifetime } = this
     this.#nodes = new Nodes({
       platform: { clock, random },
-      ...securityOf(options, sasl, platform),
+      ...securityOf(options, sasl, platform, lifetime),
       clientId: options.clientId,
       bootstrap: options.bootstrapServers.map(serverAddress),
       requestTimeoutMs: options.requestTimeoutMs,

@@ -5,7 +5,15 @@ import { test } from 'node:test'
 import { consumerFor, type TextRecord, take, valuesOf } from '../../../test/support/consumers.ts'
 import { committedOffsets } from '../../../test/support/group-member.ts'
 import { eventually, inMemory } from '../../../test/support/running-broker.ts'
-import { AbortedError, Consumer, OptionError, RecordDeserializationError, StateError, serdes } from '../index.ts'
+import {
+  AbortedError,
+  Consumer,
+  OptionError,
+  RecordDeserializationError,
+  StateError,
+  serdes,
+  type TopicPartition,
+} from '../index.ts'
 
 const texts = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `v${from + i}`)
 const t0 = { topic: 't', partition: 0 }
@@ -367,6 +375,8 @@ test('mistakes are told by the option or the method', async () => {
   const grouped = make({ groupId: 'g' })
   assert.throws(() => grouped.subscribe([]), OptionError)
   assert.throws(() => grouped.subscribe({ serverPattern: 't.*' }), { option: 'serverPattern' })
+  for (const place of [{ topic: 't' }, { topic: '', partition: 0 }, { topic: 't', partition: -1 }])
+    assert.throws(() => grouped.assign([place as TopicPartition]), { option: 'partitions' })
   grouped.assign([t0])
   assert.throws(() => grouped.subscribe('t'), StateError)
   await Promise.all([alone.close(), grouped.close()])

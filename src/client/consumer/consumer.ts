@@ -24,6 +24,7 @@ import { checkOffset, commitNamed } from './named-commit.ts'
 import { OffsetLookup } from './offset-lookup.ts'
 import {
   type ConsumerGroupMetadata,
+  checkPlaces,
   nameOf,
   type OffsetAndMetadata,
   type TopicPartition,
@@ -219,6 +220,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
    */
   assign(partitions: readonly TopicPartition[]): void {
     this.#checkOpen()
+    checkPlaces(partitions)
     if (this.#subscription.isGroup) throw mixed()
     this.#subscription.wanted = { kind: 'partitions' }
     const wanted = new Set(partitions.map(nameOf))

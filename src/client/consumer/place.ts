@@ -1,6 +1,7 @@
 // Names of partitions, and of places in them, as programs give and get them.
 
 import type { TopicPartition } from '../../assignors/index.ts'
+import { OptionError } from '../errors/index.ts'
 
 export type { TopicPartition }
 
@@ -39,4 +40,15 @@ export function byTopic<T extends TopicPartition>(partitions: Iterable<T>): Map<
     else topics.set(each.topic, [each])
   }
   return topics
+}
+
+/** Throws an OptionError for what names no partition: waiting for its records would have no end. */
+export function checkPlaces(partitions: readonly TopicPartition[]): void {
+  for (const { topic, partition } of partitions) {
+    if (typeof topic === 'string' && topic !== '' && Number.isInteger(partition) && partition >= 0) continue
+    throw new OptionError(
+      'partitions',
+      `${topic}-${partition} is no partition; allowed: { topic, partition }, a text and a number from 0`,
+    )
+  }
 }

@@ -3,6 +3,7 @@
 import type { SecurityOptions } from '../../config/client/security.ts'
 import type { BearerToken } from '../../net/sasl/oauthbearer.ts'
 import { OptionError } from '../errors/index.ts'
+import { jaasOptions, notJaas } from './jaas.ts'
 
 export interface PasswordLogin {
   readonly username: string
@@ -22,8 +23,11 @@ export type Credentials =
   | ({ readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' } & PasswordLogin)
   | ({ readonly mechanism: 'OAUTHBEARER' } & TokenLogin)
 
-/** Throws an OptionError where something is missing, or is for another mechanism. */
-export function credentialsOf({ saslMechanism, saslJaasConfig }: SecurityOptions, login: Login | undefined): Credentials {
+type Tokens = TokenLogin['token']
+
+/** Throws an OptionError where something is missing, or is for another mechanism. `tokens` gives those of the token endpoint. */
+export function credentialsOf(options: SecurityOptions, login: Login | undefined, tokens: () => Tokens): Credentials {
+  const { saslMechanism, saslJaasConfig, saslOauthbearerTokenEndpointUrl: url } = options
   if (saslMechanism === 'GSSAPI') {
     throw new OptionError(
       'saslMechanism',
@@ -31,11 +35,12 @@ export function credentialsOf({ saslMechanism, saslJaasConfig }: SecurityOptions
     )
   }
   if (login && saslJaasConfig) throw new OptionError('sasl', 'sasl and saslJaasConfig do not go together; allowed: one of them')
-  const given = login ?? (saslJaasConfig ? parseJaas(saslJaasConfig.reveal()) : undefined)
-  if (saslMechanism === 'OAUTHBEARER') {
-    if (given && 'token' in given && typeof given.token === 'function') return { mechanism: saslMechanism, token: given.token }
-    throw new OptionError('sasl', 'saslMechanism=OAUTHBEARER needs sasl: { token }, a function that gives a token')
+  if (saslMechanism === 'OAUTHBEARER') return { mechanism: saslMechanism, token: tokensOf(url, login, tokens) }
+  if (url !== null) {
+    const message = `saslOauthbearerTokenEndpointUrl gives nothing that saslMechanism=${saslMechanism} could use; allowed: OAUTHBEARER`
+    throw new OptionError('saslOauthbearerTokenEndpointUrl', message)
   }
+  const given = login ?? (saslJaasConfig ? parseJaas(saslJaasConfig.reveal()) : undefined)
   if (given && 'username' in given && typeof given.username === 'string' && typeof given.password === 'string') {
     checkNames(given)
     return { ...given, mechanism: saslMechanism }
@@ -49,20 +54,22 @@ function checkNames({ username, password }: PasswordLogin): void {
     if (text.includes('\0')) throw new OptionError('sasl', `sasl.${name} holds a zero character; allowed: any other (RFC 4616)`)
 }
 
+function tokensOf(url: string | null, login: Login | undefined, tokens: () => Tokens): Tokens {
+  if (login && url !== null) {
+    const message = 'sasl and saslOauthbearerTokenEndpointUrl do not go together; allowed: one of them'
+    throw new OptionError('saslOauthbearerTokenEndpointUrl', message)
+  }
+  if (url !== null) return tokens()
+  if (login && 'token' in login && typeof login.token === 'function') return login.token
+  const ways = 'sasl: { token }, a function that gives a token, or saslOauthbearerTokenEndpointUrl'
+  throw new OptionError('sasl', `saslMechanism=OAUTHBEARER needs ${ways}`)
+}
+
 /** `org.apache...LoginModule required username="alice" password="secret";` */
 export function parseJaas(text: string): PasswordLogin {
-  const found = /^\s*[\w.$]+\s+(?:required|requisite|sufficient|optional)\s+([\s\S]*?);?\s*$/i.exec(text)
-  const options = new Map(
-    [...(found?.[1] ?? '').matchAll(/(\w+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^\s";]+))/g)].map(([, name, quoted, bare]) => [
-      name,
-      quoted === undefined ? bare! : quoted.replace(/\\(.)/g, '$1'),
-    ]),
-  )
+  const options = jaasOptions(text)
   const username = options.get('username')
   const password = options.get('password')
-  if (username === undefined || password === undefined) {
-    const form = '...LoginModule required username="..." password="...";'
-    throw new OptionError('saslJaasConfig', `saslJaasConfig=(hidden) is not valid; allowed: ${form}`)
-  }
+  if (username === undefined || password === undefined) throw notJaas('username', 'password')
   return { username, password, isToken: options.get('tokenauth') === 'true' }
 }

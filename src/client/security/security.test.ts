@@ -5,6 +5,7 @@ import type { TlsSettings } from '../../platform/network.ts'
 import { OptionError } from '../errors/index.ts'
 import { Admin, Consumer, Producer } from '../index.ts'
 import { resolveOptions } from '../options/resolve.ts'
+import { Lifetime } from '../patience.ts'
 import { defaultPlatform } from '../platform.ts'
 import { type Login, parseJaas } from './login.ts'
 import { securityOf } from './security.ts'
@@ -18,7 +19,7 @@ function settingsOf(given: object, login?: Login): { tls: TlsSettings | null; ha
     return network
   }
   const options = resolveOptions(commonOptions, { bootstrapServers: 'localhost:1', ...given })
-  const { greet } = securityOf(options, login, { ...platform, network: { ...network, secured } })
+  const { greet } = securityOf(options, login, { ...platform, network: { ...network, secured } }, new Lifetime())
   return { tls, hasLogin: greet !== undefined }
 }
 

@@ -5,6 +5,7 @@ import type { Platform } from '../platform.ts'
 import { nodeClock } from './clock.ts'
 import { nodeDisk } from './disk.ts'
 import { nodeHttpServer } from './http.ts'
+import { nodeHttpsClient } from './https.ts'
 import { nodeLogger } from './logger.ts'
 import { nodeNetwork } from './network.ts'
 import { nodeOffload } from './offload.ts'
@@ -26,6 +27,7 @@ export function nodePlatform({ level = 'info', logger = nodeLogger(level) }: Nod
     offload: nodeOffload(),
     logger,
     http: nodeHttpServer(),
+    https: nodeHttpsClient(),
     vitals: nodeVitals(),
   }
 }

@@ -70,7 +70,8 @@ function isRefusal(why: unknown): why is Error {
   return why instanceof Error && REFUSALS.test(codeOf(why)) && !CUT_OFF.test(`${codeOf(why)} ${why.message}`)
 }
 
-function optionsOf({
+/** As Node's own TLS and HTTPS take them; reads files, and throws where one cannot be read. */
+export function optionsOf({
   trusted,
   own,
   passphrase,
@@ -103,7 +104,8 @@ function textOf(source: PemSource): string {
   return 'text' in source ? source.text : readFileSync(source.file, 'utf8')
 }
 
-function explained(address: Address, why: Error): Error {
+/** What kept a connection from being made, in the terms of the seam. */
+export function explained(address: Address, why: Error): Error {
   if (isRefusal(why)) return refused(address, why)
   const code = codeOf(why)
   const Kind = code === 'ECONNREFUSED' ? ConnectRefused : Error

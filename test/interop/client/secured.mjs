@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../lib/brokers.mjs'
 import { must } from '../lib/processes.mjs'
+import { tokenEndpoint } from './token-endpoint.mjs'
 
 const PASSWORD = 'changeit'
 const MODULES = {
@@ -96,6 +97,44 @@ export async function secured({ report, runner, startBroker, workDir, client }) 
     const why = await failure(sends({ ...sasl('OAUTHBEARER'), sasl: { token: token(-3600) } }))
     assert.ok(why instanceof client.AuthenticationError, String(why))
   })
+
+  await report.test(
+    'login with OAUTHBEARER: tokens of an endpoint over https, new ones for renewed logins on the same connection',
+    async () => {
+      const own = { id: 'me', secret: 'secret-of-me' }
+      const endpoint = await tokenEndpoint({ pfx: files.serverP12, passphrase: PASSWORD, seconds: 6, ...own })
+      const jaas = (secret) =>
+        `x.OAuthBearerLoginModule required clientId="me" clientSecret="${secret}" ssl.truststore.location="${files.serverPem}";`
+      const options = (secret) => ({
+        bootstrapServers: at(ports.sasl_plaintext),
+        securityProtocol: 'SASL_PLAINTEXT',
+        saslMechanism: 'OAUTHBEARER',
+        saslOauthbearerTokenEndpointUrl: endpoint.url,
+        saslOauthbearerAllowedUrls: endpoint.url,
+        saslJaasConfig: jaas(secret),
+        saslLoginRefreshMinPeriodSeconds: 0,
+        saslLoginRefreshBufferSeconds: 0,
+        retries: 1,
+        requestTimeoutMs: 5000,
+        maxBlockMs: 15_000,
+      })
+      const producer = new client.Producer(options(own.secret))
+      try {
+        for (let i = 0; i < 70; i++) {
+          await producer.send({ topic: 'secured', value: String(i) })
+          await new Promise((resume) => setTimeout(resume, 100))
+        }
+        assert.ok(endpoint.asked >= 2 && endpoint.asked < 8, `${endpoint.asked} tokens`)
+        const why = await failure(sends(options('another')))
+        assert.ok(why instanceof client.AuthenticationError && why.fatal, String(why))
+        assert.match(why.message, /gives no token: it answers with 401 invalid_client$/)
+      } finally {
+        await producer.close({ timeoutMs: 5000 })
+        endpoint.close()
+      }
+    },
+    { timeoutMs: 60_000 },
+  )
 
   await report.test(
     'a login is renewed on the same connection before its session ends',
