@@ -17,6 +17,7 @@ import { judge as metrics } from './metrics/judge.mjs'
 import { judge as migration } from './migration/judge.mjs'
 import { judge as pack } from './pack/judge.mjs'
 import { clusterSuites, peerSuites } from './peers/judge.mjs'
+import { judge as testing } from './testing/judge.mjs'
 import { judge as voters } from './voters/judge.mjs'
 import { judge as zookeeperBrokers } from './zookeeper/brokers.mjs'
 import { judge as zookeeper } from './zookeeper/judge.mjs'
@@ -40,6 +41,7 @@ export const judges = [
   metrics,
   migration,
   pack,
+  testing,
   zookeeper,
   zookeeperBrokers,
   ...peerSuites,
