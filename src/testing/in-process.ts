@@ -48,8 +48,8 @@ export class InProcessKafka implements TestKafka {
   static async start(count: number, options: TestKafkaOptions): Promise<InProcessKafka> {
     const { config = {}, logger = silentLogger, maxMemoryBytes = GIB } = options
     const real = nodeClock({ keepsAlive: true })
-    const clock = new VirtualClock(real)
     const traffic = new Traffic()
+    const clock = new VirtualClock(real, () => traffic.note())
     const { random, network, http, vitals } = nodePlatform({ logger })
     const platform = { random, network: traffic.watch(network), logger, ...(http && { http }), ...(vitals && { vitals }) }
     const faults: TestFaults = new TestFaults({
@@ -99,6 +99,7 @@ export class InProcessKafka implements TestKafka {
     this.client = {
       bootstrapServers: this.bootstrapServers,
       platform: { clock, random, network, logger, offload: nodeOffload() },
+      connectionsMaxIdleMs: -1,
     }
     this.time = { now: () => clock.now(), advance: (by, options) => this.#advance(by, options) }
   }
@@ -156,7 +157,7 @@ export class InProcessKafka implements TestKafka {
   async #advance(by: Duration, { signal }: WaitOptions = {}): Promise<void> {
     this.#checkOpen()
     const ms = durationMs(by)
-    const turn = () => new Promise<void>((resolve) => this.#clock.soon(resolve))
+    const turn = () => new Promise<void>((resolve) => this.#real.soon(resolve))
     const settle = async () => {
       if (signal?.aborted) throw new AbortedError(signal.reason)
       await this.#traffic.settled(turn)

@@ -30,6 +30,8 @@ export interface TestClusterOptions extends TestKafkaOptions {
 export interface TestClient {
   readonly bootstrapServers: string
   readonly platform: ClientPlatform
+  /** Connections stay, however far time is moved. */
+  readonly connectionsMaxIdleMs: number
 }
 
 export interface TestTime {

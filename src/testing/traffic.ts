@@ -1,4 +1,4 @@
-// What goes over the sockets of a test: known, so that whoever moves time can wait until everything has arrived that was sent.
+// What goes over the sockets of a test, and what is put off to a later turn: known, so that whoever moves time can wait until everything has arrived and is done.
 
 import type { Connection, Intake, Network } from '../platform/network.ts'
 
@@ -12,6 +12,7 @@ export class Traffic {
   /** Connections that are being made: looking up a name takes its time. */
   #connecting = 0
 
+  /** Something goes on. */
   note(): void {
     this.#moved++
   }

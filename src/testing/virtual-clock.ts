@@ -18,12 +18,13 @@ interface Entry {
 }
 
 /** What comes again and again comes so often, at most, each time that time is moved. */
-const MOST_TURNS = 500
+const MOST_TURNS = 100
 /** Cancelled timers are thrown out when there are so many of them, and more than others. */
 const SWEEP_AT = 256
 
 export class VirtualClock implements Clock {
   readonly #real: Clock
+  readonly #onSoon: () => void
   /** Whole milliseconds that this clock is ahead of the real one. */
   #aheadMs = 0
   #timers = newHeap()
@@ -35,8 +36,10 @@ export class VirtualClock implements Clock {
   #isMoving = false
   #isOver = false
 
-  constructor(real: Clock) {
+  /** `onSoon` hears of everything that is put off to a later turn: work that goes on. */
+  constructor(real: Clock, onSoon: () => void = () => {}) {
     this.#real = real
+    this.#onSoon = onSoon
   }
 
   now(): number {
@@ -52,6 +55,7 @@ export class VirtualClock implements Clock {
   }
 
   soon(run: () => void): void {
+    this.#onSoon()
     this.#real.soon(run)
   }
 
@@ -77,7 +81,7 @@ export class VirtualClock implements Clock {
 
   /**
    * Moves time ahead by `ms`: what comes due on the way happens in its order, at its time, with `settle` after each, which lets everything that follows from it
-   * happen. What sets itself again on the way fires 500 times at most, in steps of the whole, so that a week of heartbeats takes no week of work. `settle` may throw: time
+   * happen. What sets itself again on the way fires 100 times at most, in steps of the whole, so that a week of heartbeats takes no week of work. `settle` may throw: time
    * stays where it came to.
    */
   async move(ms: number, settle: () => Promise<void>): Promise<void> {

@@ -56,14 +56,14 @@ test('offsets of a group without members expire', async () => {
   assert.equal((await kafka.admin.listGroupOffsets('shop')).length, 0)
 })
 
-test('a week passes over a cluster: retention works, everybody is in sync, and nobody was held for dead', async () => {
+test('days pass over a cluster: retention works, everybody is in sync, and nobody was held for dead', async () => {
   const lines: string[] = []
   const note = (message: string) => void lines.push(message)
   await using kafka = await testCluster({ logger: { debug() {}, info() {}, warn: note, error: note } })
   const topic = await kafka.topic('logs', { partitions: 3, configs: { 'retention.ms': 3_600_000 } })
   await kafka.produce(topic, ['a', 'b', 'c'])
   const before = (await kafka.admin.describeTopics([topic])).get(topic)!.partitions
-  await kafka.time.advance('7d')
+  await kafka.time.advance('3d')
   const after = (await kafka.admin.describeTopics([topic])).get(topic)!.partitions
   assert.deepEqual(after, before)
   assert.deepEqual(await kafka.readAll(topic), [])

@@ -5,7 +5,7 @@ import type { Admin } from '../../client/admin/admin.ts'
 import { groupLag, type PartitionLag } from '../../client/admin/lag.ts'
 import { partitionKey } from '../../client/admin/outcomes.ts'
 import { examples } from '../usage.ts'
-import { type CommonFlags, type People, requireKnown, withAdmin, withCommonFlags } from './surroundings.ts'
+import { type CommonFlags, listOf, type People, requireKnown, withAdmin, withCommonFlags } from './surroundings.ts'
 import { type Cell, tableLines } from './table.ts'
 
 export function addGroups(odradek: Command, people: People): void {
@@ -16,7 +16,7 @@ export function addGroups(odradek: Command, people: People): void {
       'after',
       examples('odradek groups', 'odradek groups describe shop', 'odradek groups delete shop', 'odradek groups --json'),
     )
-  withCommonFlags(groups.command('list', { isDefault: true }))
+  withCommonFlags(listOf(groups))
     .description('List groups with state, members and lag (the default).')
     .addHelpText('after', examples('odradek groups', 'odradek groups list --json'))
     .action((flags: CommonFlags) => withAdmin(flags, people, (admin) => list(admin, flags, people)))
@@ -63,7 +63,7 @@ async function list(admin: Admin, { json }: CommonFlags, { terminal, desk }: Peo
   const described = await admin.describeConsumerGroups(found.map(({ groupId }) => groupId))
   const rows = await Promise.all(
     found.map(async ({ groupId, state }) => {
-      const group = described.get(groupId)
+      const group = described.values.get(groupId) // none where it has gone meanwhile
       const lags = await groupLag(admin, groupId)
       const topics = [...new Set(lags.map(({ topic }) => topic))]
       return { group: groupId, state: group?.state ?? state, members: group?.members.length ?? 0, lag: sum(lags), topics }

@@ -176,6 +176,7 @@ test('a mistake is one line that says what is allowed, and never a stack trace',
     [['produce', topic, '-K', ':'], /line 1 has no : between key and value/],
     [['produce', topic, '--json'], /line 1: .*JSON.*; a line looks like/],
     [['topics', 'create', 'a/b'], /./],
+    [['topics', 'lits'], /there is no topics lits; did you mean list\?/],
     [['completion', 'tcsh'], /there is no completion for tcsh; allowed: bash, zsh, fish/],
   ]
   for (const [words, expected] of cases) {

@@ -86,3 +86,18 @@ export function pairsOf(option: string, words: readonly string[]): Record<string
     }),
   )
 }
+
+/** The subcommand `list`, which is meant where none is named; a word that is the name of none is no other one's. */
+export function listOf(parent: Command): Command {
+  return parent
+    .command('list', { isDefault: true })
+    .allowExcessArguments()
+    .hook('preAction', (_, { args: [word] }) => {
+      if (word === undefined) return
+      const names = parent.commands.map((each) => each.name())
+      const near = suggest(word, names)
+      throw new UsageError(
+        `there is no ${parent.name()} ${word}; ${near ? `did you mean ${near}?` : `allowed: ${names.join(', ')}`}`,
+      )
+    })
+}

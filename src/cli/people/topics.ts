@@ -10,6 +10,7 @@ import {
   type CommonFlags,
   countFrom,
   gathered,
+  listOf,
   type People,
   pairsOf,
   requireTopics,
@@ -38,7 +39,7 @@ export function addTopics(odradek: Command, people: People): void {
         'odradek topics delete orders',
       ),
     )
-  withCommonFlags(topics.command('list', { isDefault: true }))
+  withCommonFlags(listOf(topics))
     .description('List topics with their partitions, replicas and records (the default).')
     .option('--internal', "the cluster's own topics, too")
     .addHelpText('after', examples('odradek topics', 'odradek topics list --json -b kafka.example.com:9092'))

@@ -8,6 +8,12 @@ const CLEAR_LINE = '\r\x1b[K'
 
 export function nodeDesk(): Desk {
   const { stdin, stdout, stderr, env } = process
+  const deserted: (() => void)[] = []
+  // Whoever reads may have enough (`| head`): that is no failure.
+  stdout.on('error', (why: NodeJS.ErrnoException) => {
+    if (why.code !== 'EPIPE') throw why
+    for (const run of deserted.splice(0)) run()
+  })
   return {
     isWatched: stdout.isTTY === true,
     hasColors: stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
@@ -23,10 +29,7 @@ export function nodeDesk(): Desk {
     timeText,
     timeFrom,
     onDeserted(run) {
-      stdout.on('error', (why: NodeJS.ErrnoException) => {
-        if (why.code !== 'EPIPE') throw why
-        run()
-      })
+      deserted.push(run)
     },
   }
 }
