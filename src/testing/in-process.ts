@@ -26,13 +26,16 @@ import { Traffic } from './traffic.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 const GIB = 1024 ** 3
+/** By how much time is moved at once for nodes that look for each other. */
+const HURRY_MS = 20
 /** Nothing that a test is about: a client whose own clock stands still would lose its connection for no reason that it knows. */
 const DEFAULTS = { 'connections.max.idle.ms': '-1' }
 
 export class InProcessKafka implements TestKafka {
   readonly #real: Clock
   readonly #clock: VirtualClock
-  readonly #traffic: Traffic
+  /** Lets everything happen that follows from what has happened. */
+  readonly #settle: () => Promise<void>
   readonly #nodes: Nodes
   readonly #faults: TestFaults
   readonly bootstrapServers: string
@@ -68,29 +71,30 @@ export class InProcessKafka implements TestKafka {
       clock,
       step: (id) => faults.requests.step(id),
     })
+    const settle = () => traffic.settled(() => new Promise((resolve) => real.soon(resolve)))
     try {
-      await nodes.startAll()
+      await hurried(nodes.startAll(), () => clock.move(HURRY_MS, settle))
     } catch (thrown) {
       await nodes.close().catch(() => {}) // the first failure is the one to tell
       clock.end()
       throw thrown
     }
     for (const warning of nodes.warnings) logger.warn(warning)
-    return new InProcessKafka({ real, clock, traffic, nodes, faults, platform })
+    return new InProcessKafka({ real, clock, settle, nodes, faults, platform })
   }
 
   private constructor(rooms: {
     readonly real: Clock
     readonly clock: VirtualClock
-    readonly traffic: Traffic
+    readonly settle: () => Promise<void>
     readonly nodes: Nodes
     readonly faults: TestFaults
     readonly platform: Pick<ClientPlatform, 'random' | 'network' | 'logger'>
   }) {
-    const { real, clock, traffic, nodes, faults, platform } = rooms
+    const { real, clock, settle, nodes, faults, platform } = rooms
     this.#real = real
     this.#clock = clock
-    this.#traffic = traffic
+    this.#settle = settle
     this.#nodes = nodes
     this.#faults = faults
     this.bootstrapServers = nodes.running.map(({ bootstrapServers }) => bootstrapServers).join(',')
@@ -157,10 +161,9 @@ export class InProcessKafka implements TestKafka {
   async #advance(by: Duration, { signal }: WaitOptions = {}): Promise<void> {
     this.#checkOpen()
     const ms = durationMs(by)
-    const turn = () => new Promise<void>((resolve) => this.#real.soon(resolve))
     const settle = async () => {
       if (signal?.aborted) throw new AbortedError(signal.reason)
-      await this.#traffic.settled(turn)
+      await this.#settle()
     }
     const before = this.#moving
     const mine = (async () => {
@@ -223,4 +226,15 @@ export class InProcessKafka implements TestKafka {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+/** As `work`, for which time passes as fast as everything that happens in it can: its pauses are nobody's to wait for. */
+async function hurried(work: Promise<void>, move: () => Promise<void>): Promise<void> {
+  let isDone = false
+  const done = () => {
+    isDone = true
+  }
+  work.then(done, done)
+  while (!isDone) await move()
+  await work
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { Producer } from '../../src/client/index.ts'
-import { type TestKafka, testCluster, testKafka } from '../../src/testing/index.ts'
+import { type TestKafka, testKafka } from '../../src/testing/index.ts'
 
 async function kafkaFor(t: TestContext): Promise<{ kafka: TestKafka; topic: string }> {
   const kafka = await testKafka()
@@ -109,23 +109,6 @@ test('connections are cut, and clients come again', async (t) => {
   assert.ok(kafka.faults.cutConnections() >= 1)
   await kafka.produce(topic, ['two'])
   assert.deepEqual(await valuesOf(kafka, topic), ['one', 'two'])
-})
-
-test('in a cluster a fault may be one broker alone, and is never met by other brokers', async (t) => {
-  const kafka = await testCluster()
-  t.after(() => kafka.close())
-  const topic = await kafka.topic('orders', { partitions: 3 })
-  const fetches = kafka.faults.dropNextRequest('Fetch', { times: Number.POSITIVE_INFINITY })
-  const produces = kafka.faults.answerNext('Produce', 'REQUEST_TIMED_OUT', { broker: 2, times: 2 })
-  await kafka.produce(
-    topic,
-    [0, 1, 2].map((partition) => ({ partition, value: `${partition}` })),
-  )
-  assert.equal(produces.count, 2)
-  assert.equal(fetches.count, 0, 'followers fetched all the while')
-  fetches.undo()
-  assert.deepEqual(await valuesOf(kafka, topic), ['0', '1', '2'])
-  assert.throws(() => kafka.faults.slowDisk('1s', { broker: 9 }), /there is no broker 9 here; allowed: 1, 2, 3/)
 })
 
 test('names that nothing has are refused, and a fault that does not happen says which it is', async (t) => {

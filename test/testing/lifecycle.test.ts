@@ -89,21 +89,6 @@ test('a broker that is killed and keeps what it wrote has all that it acknowledg
   )
 })
 
-test('a cluster goes on without a broker that is killed, and has it back when it is started', async () => {
-  await using kafka = await testCluster()
-  assert.deepEqual(kafka.ids, [1, 2, 3])
-  assert.throws(() => kafka.kill(), /which broker\? allowed: 1, 2, 3/)
-  assert.throws(() => kafka.kill(4), /there is no broker 4/)
-  const topic = await kafka.topic('orders', { partitions: 3 })
-  await kafka.produce(topic, ['one', 'two', 'three'])
-  kafka.kill(2)
-  await kafka.produce(topic, ['four', 'five', 'six'])
-  await kafka.start(2)
-  await kafka.produce(topic, ['seven'])
-  const values = (await kafka.readAll(topic)).map(({ value }) => value)
-  assert.deepEqual(values.sort(), ['five', 'four', 'one', 'seven', 'six', 'three', 'two'])
-})
-
 test('what cannot be is said, and nothing is left open', async () => {
   await assert.rejects(testKafka({ config: { 'num.partitions': 0 } }), ConfigError)
   await assert.rejects(testCluster({ config: { 'num.partitions': 0 } }), ConfigError)

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Consumer } from '../../src/client/index.ts'
-import { testCluster, testKafka } from '../../src/testing/index.ts'
+import { testKafka } from '../../src/testing/index.ts'
 
 test('records that are older than their retention go, and newer ones stay', async () => {
   await using kafka = await testKafka()
@@ -54,22 +54,6 @@ test('offsets of a group without members expire', async () => {
   assert.equal((await kafka.admin.listGroupOffsets('shop')).length, 1)
   await kafka.time.advance('1h')
   assert.equal((await kafka.admin.listGroupOffsets('shop')).length, 0)
-})
-
-test('days pass over a cluster: retention works, everybody is in sync, and nobody was held for dead', async () => {
-  const lines: string[] = []
-  const note = (message: string) => void lines.push(message)
-  await using kafka = await testCluster({ logger: { debug() {}, info() {}, warn: note, error: note } })
-  const topic = await kafka.topic('logs', { partitions: 3, configs: { 'retention.ms': 3_600_000 } })
-  await kafka.produce(topic, ['a', 'b', 'c'])
-  const before = (await kafka.admin.describeTopics([topic])).get(topic)!.partitions
-  await kafka.time.advance('3d')
-  const after = (await kafka.admin.describeTopics([topic])).get(topic)!.partitions
-  assert.deepEqual(after, before)
-  assert.deepEqual(await kafka.readAll(topic), [])
-  await kafka.produce(topic, ['d'])
-  assert.equal((await kafka.readAll(topic)).length, 1)
-  assert.deepEqual(lines, [])
 })
 
 test('moves of time follow each other, and one can be given up', async () => {
