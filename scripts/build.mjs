@@ -6,7 +6,7 @@ import { compile } from './compile.mjs'
 import { setUp } from './setup.mjs'
 
 /** What people import, and what bin/ loads. */
-const MODULES = ['index', 'client/index', 'protocol/index', 'cli/launcher']
+const MODULES = ['index', 'client/index', 'protocol/index', 'testing/index', 'cli/launcher']
 /** One file each: what the last of them runs, what bin/kafka-* load, and what that runs. */
 const PROGRAMS = ['cli/main', 'cli/tools', 'cli/tools-launcher']
 

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, posix } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { transform } from 'esbuild'
 
 const root = process.cwd()
 const {
@@ -25,7 +26,9 @@ const runFile = promisify(execFile)
 
 /** Runs Node in the project's folder, where the package knows itself by its name; gives what it printed. */
 async function node(...args: string[]): Promise<string> {
-  const { stdout } = await runFile(process.execPath, args, { cwd: root, timeout: 60_000 })
+  // A runner of tests that is started by another one would do nothing.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const { stdout } = await runFile(process.execPath, args, { cwd: root, timeout: 60_000, env })
   return stdout.trim()
 }
 
@@ -115,6 +118,41 @@ for (const name of readdirSync(join(root, 'examples')).filter((file) => file.end
     assert.notEqual(await node(join(root, 'examples', name)), '')
   })
 }
+
+test('the examples of odradek/testing with node:test run', async (t) => {
+  const folder = join(root, 'examples/testing/node')
+  const dir = mkdtempSync(join(root, 'build', 'examples-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  const names = readdirSync(folder)
+  for (const name of names) {
+    const text = readFileSync(join(folder, name), 'utf8')
+    // `await using` as bundlers and test runners make it for a Node that has none.
+    const code = name.endsWith('.ts') ? (await transform(text, { loader: 'ts', target: 'node20.19' })).code : text
+    writeFileSync(join(dir, name.replace(/\.ts$/, '.mjs')), code)
+  }
+  const report = await node('--test', '--test-reporter=tap', ...readdirSync(dir).map((name) => join(dir, name)))
+  const count = names.reduce((sum, name) => sum + readFileSync(join(folder, name), 'utf8').split('\ntest(').length - 1, 0)
+  assert.ok(count > 8)
+  assert.match(report, new RegExp(`^# pass ${count}$`, 'm'))
+})
+
+test('the programs of docs/testing.md stand in examples that run', () => {
+  const folder = join(root, 'examples/testing')
+  const texts = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(mjs|ts)$/.test(name))
+    .map((name) => spaceless(readFileSync(join(folder, name), 'utf8')))
+  const programs = [...readFileSync(join(root, 'docs/testing.md'), 'utf8').matchAll(/```(?:js|ts)\n(.*?)```/gs)]
+  assert.ok(programs.length > 8)
+  for (const [, program = ''] of programs) {
+    assert.ok(
+      texts.some((text) => text.includes(spaceless(program))),
+      `no example has this: ${program}`,
+    )
+  }
+})
+
+/** Line by line, without what stands before and behind. */
+const spaceless = (text: string) => text.replace(/^\s+|\s+$/gm, '')
 
 /** What `files` of package.json names, of what lies in dist/; npm itself takes seconds to say so. */
 function filesPacked(): string[] {

@@ -34,7 +34,7 @@ const rooms: Record<string, readonly string[]> = {
   console: ['client', 'http'],
   // Where the columns meet.
   cli: ['broker', 'streams', 'connect', 'registry', 'console'],
-  testing: ['broker', 'streams', 'connect', 'registry'],
+  testing: ['broker', 'client', 'streams', 'connect', 'registry'],
   'index.ts': ['broker'],
 }
 

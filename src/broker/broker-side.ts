@@ -33,6 +33,7 @@ import { followReplicas } from './replica-follower.ts'
 import { moveRate, replicationLinks } from './replication-links.ts'
 import { requestSink } from './request-sink.ts'
 import { standardChores } from './standard-chores.ts'
+import type { Step } from './steps.ts'
 
 /** The active controller, on connections of their own. */
 export interface ControllerClients {
@@ -51,6 +52,7 @@ export class BrokerSide {
   readonly #clients: ControllerClients
   /** Served beside those for clients, where other brokers come in, and not told of by ApiVersions. */
   readonly #controllerHandlers: readonly AnyHandler[]
+  readonly #steps: readonly Step[]
   readonly replicas: Replicas
   readonly groups: GroupCoordinator
   readonly #isrKeeper: AlterPartitionKeeper
@@ -66,11 +68,12 @@ export class BrokerSide {
   #isClosing = false
 
   /** Subscribes to the metadata, which must not be loaded yet. */
-  constructor(house: House, clients: ControllerClients, controllerHandlers: readonly AnyHandler[]) {
+  constructor(house: House, clients: ControllerClients, controllerHandlers: readonly AnyHandler[], steps: readonly Step[] = []) {
     const { platform, loaded, dirs, metadata } = house
     const { config } = loaded
     this.#house = house
     this.#clients = clients
+    this.#steps = steps
     this.#life = new OwnLife(config['node.id'])
     const onlyAt = loaded.listeners.interBroker
     this.#controllerHandlers = metadata.zookeeper ? controllerHandlers.map((handler) => ({ ...handler, onlyAt })) : []
@@ -158,8 +161,8 @@ export class BrokerSide {
       meters: metrics.meters,
       // Without others there is nobody to hand anything to.
       steps: metadata.isAlone
-        ? []
-        : [forward({ isElsewhere: () => !controller.isActive, controller: this.#clients.forwarding, timeoutMs })],
+        ? this.#steps
+        : [...this.#steps, forward({ isElsewhere: () => !controller.isActive, controller: this.#clients.forwarding, timeoutMs })],
     })
     const server = await serve({
       ...platform,

@@ -24,6 +24,7 @@ import { closeMetadata, controllerAddress, type MetadataNode, openMetadata } fro
 import { furnish, openMetrics, troubleOf } from './metrics.ts'
 import { advertised } from './network-settings.ts'
 import { QuorumContacts } from './quorum-contacts.ts'
+import type { Step } from './steps.ts'
 import { requireFormatted } from './storage/formatted.ts'
 import { openZooKeeper } from './zookeeper-start.ts'
 
@@ -37,6 +38,8 @@ const FAREWELL_LOOK_MS = 20
 export interface StartOptions {
   /** Ends a start that waits for others: it rejects then, with everything closed again. */
   readonly stopped?: AbortSignal
+  /** What requests at the listeners for clients pass before anything else: tests put faults there. */
+  readonly steps?: readonly Step[]
 }
 
 interface Sides {
@@ -116,7 +119,7 @@ export class Broker {
     const registrar = zookeeper ? null : controllerSide && new ControllerRegistrar(platform, loaded, client())
     undo.push(() => registrar?.stop())
     const clients = { lifecycle: client(ms), forwarding: client(), replication: client(ms), directories: client(ms) }
-    const brokerSide = loaded.roles.broker ? new BrokerSide(house, clients, controllerSide?.handlers ?? []) : null
+    const brokerSide = loaded.roles.broker ? new BrokerSide(house, clients, controllerSide?.handlers ?? [], options.steps) : null
     if (brokerSide) undo.push(() => runAll(brokerSide.closing()))
     furnish(
       metrics,

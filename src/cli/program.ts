@@ -2,20 +2,32 @@
 
 import { Command, CommanderError, Option } from 'commander'
 import { version } from '../base/version.ts'
+import type { Desk } from '../platform/desk.ts'
 import type { Level } from '../platform/logger.ts'
+import { nodeDesk } from '../platform/node/desk.ts'
 import { exitCodes } from '../platform/node/process.ts'
 import { countOfBrokers } from './broker-plans.ts'
 import { type StartNode, start } from './start.ts'
 import { addStorage } from './storage.ts'
 import type { Terminal } from './terminal.ts'
-import { examples, UsageError } from './usage.ts'
+import { examples, sentenceOf, UsageError } from './usage.ts'
 
 const levels: readonly Level[] = ['debug', 'info', 'warn', 'error']
 
+/** What works on nodes alone; the rest are clients, which need not be loaded for these. */
+const OF_NODES: readonly (string | undefined)[] = ['start', 'storage', 'version', '--version', '-V']
+
 /** Does what the words say; whatever goes wrong becomes one line and an exit code (2 for wrong words, 1 for the rest). Never rejects. */
-export async function run(words: readonly string[], startNode: StartNode, terminal: Terminal): Promise<void> {
+export async function run(
+  words: readonly string[],
+  startNode: StartNode,
+  terminal: Terminal,
+  desk: () => Desk = nodeDesk,
+): Promise<void> {
   try {
-    await program(startNode, terminal).parseAsync([...words], { from: 'user' })
+    const odradek = program(startNode, terminal)
+    if (!OF_NODES.includes(words[0])) (await import('./people/index.ts')).addPeople(odradek, { terminal, desk: desk() })
+    await odradek.parseAsync([...words], { from: 'user' })
   } catch (thrown) {
     terminal.setExitCode(exitCodeOf(thrown, terminal))
   }
@@ -32,7 +44,16 @@ function program(startNode: StartNode, terminal: Terminal): Command {
       // Commander would print the complaint before it throws it; it is printed once, by whoever catches it.
       outputError: () => {},
     })
-    .addHelpText('after', examples('odradek start', 'odradek start server.properties', 'odradek help start'))
+    .addHelpText(
+      'after',
+      examples(
+        'odradek start',
+        'odradek topics create orders',
+        'odradek produce orders one two',
+        'odradek consume orders',
+        'odradek help consume',
+      ),
+    )
 
   odradek
     .command('start')
@@ -92,7 +113,7 @@ function exitCodeOf(thrown: unknown, terminal: Terminal): number {
     return exitCodes.usage
   }
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  terminal.complain(`odradek: ${oneLine(error.message)}`)
+  terminal.complain(`odradek: ${sentenceOf(error)}`)
   if (terminal.env['ODRADEK_DEBUG']) terminal.complain(error.stack ?? '')
   return exitCodes.failed
 }

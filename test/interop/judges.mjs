@@ -22,6 +22,7 @@ import { clusterSuites, peerSuites } from './peers/judge.mjs'
 import { judge as shareConsumer } from './share-consumer/judge.mjs'
 import { judge as quickstart } from './quickstart/judge.mjs'
 import { judge as syslog } from './syslog/judge.mjs'
+import { judge as testing } from './testing/judge.mjs'
 import { judge as voters } from './voters/judge.mjs'
 import { judge as zookeeperBrokers } from './zookeeper/brokers.mjs'
 import { judge as zookeeper } from './zookeeper/judge.mjs'
@@ -50,6 +51,7 @@ export const judges = [
   container,
   quickstart,
   syslog,
+  testing,
   zookeeper,
   zookeeperBrokers,
   ...peerSuites,

@@ -29,6 +29,7 @@ export type { GroupDescription, MemberDescription } from './group-descriptions.t
 export type { RemoveMembersOptions } from './group-members.ts'
 export type { CommittedOffset } from './group-offsets.ts'
 export type { DescribeGroupsOptions, GroupFilter, GroupListing, GroupState, GroupType } from './groups.ts'
+export { type GroupLagOptions, groupLag, type PartitionLag } from './lag.ts'
 export type { CallOptions } from './link.ts'
 export type { LogDir, LogDirReplica } from './log-dirs.ts'
 export { type Outcomes, partitionKey, replicaKey } from './outcomes.ts'

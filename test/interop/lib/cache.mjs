@@ -15,6 +15,8 @@ export const versions = {
   kafkaPython: '3.0.12',
   confluentKafka: '2.16.1',
   node24: '24.21.0',
+  vitest: '4.1.12',
+  jest: '30.5.2',
   zookeeper: ['3.8.4', '3.9.5'],
 }
 
