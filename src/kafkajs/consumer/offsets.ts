@@ -35,9 +35,10 @@ export class Offsets {
   }
 
   /** A batch begins here. */
-  begin(place: TopicPartition, offset: number): void {
-    const name = nameOf(place)
-    if (!this.#progress.has(name)) this.#progress.set(name, { ...place, base: offset, resolved: offset, committed: offset })
+  begin({ topic, partition }: TopicPartition, offset: number): void {
+    const name = nameOf({ topic, partition })
+    if (!this.#progress.has(name))
+      this.#progress.set(name, { topic, partition, base: offset, resolved: offset, committed: offset })
   }
 
   /** All before `offset` is done. */

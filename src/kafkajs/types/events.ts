@@ -51,16 +51,16 @@ export interface ClientEventsBy {
 
 type ValueOf<T> = T[keyof T]
 
-/** The event of a name: `Names` says how each is called, `Events` what it tells. */
-export type EventNamed<Names, Events, Name> = {
-  [K in keyof Names & keyof Events]: Names[K] extends Name ? Events[K] : never
-}[keyof Names & keyof Events]
+type Listen<Name, Event> = (eventName: Name, listener: (event: Event) => void) => RemoveInstrumentationEventListener<Name>
+type AllOf<Union> = (Union extends unknown ? (each: Union) => void : never) extends (all: infer All) => void ? All : never
 
-/** Listens to one kind of event; throws a KafkaJSNonRetriableError for a name that there is not. */
-export type On<Names, Events> = <Name extends ValueOf<Names>>(
-  eventName: Name,
-  listener: (event: EventNamed<Names, Events, Name>) => void,
-) => RemoveInstrumentationEventListener<Name>
+/**
+ * Listens to one kind of event: `Names` says how each is called, `Events` what it tells. Throws a KafkaJSNonRetriableError for a name that there is not.
+ */
+export type On<Names, Events extends Record<keyof Names, unknown>> = AllOf<
+  { [K in keyof Names]: Listen<Names[K], Events[K]> }[keyof Names]
+> &
+  Listen<ValueOf<Names>, InstrumentationEvent<any>>
 
 export type AdminEvents = {
   CONNECT: 'admin.connect'

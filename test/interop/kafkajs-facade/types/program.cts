@@ -220,7 +220,7 @@ async function administer(admin: Admin = kafka.admin({ retry: { retries: 2 } }))
   const created: boolean = await admin.createTopics({
     topics: [{ topic: 't', replicaAssignment: [{ partition: 0, replicas: [1] }] }],
   })
-  const [{ partitions }] = (await admin.fetchTopicMetadata({ topics: ['t'] })).topics as [{ partitions: { leader: number }[] }]
+  const leader: number | undefined = (await admin.fetchTopicMetadata({ topics: ['t'] })).topics[0]?.partitions[0]?.leader
   const offsets = await admin.fetchOffsets({ groupId: 'g', topics: ['t'], resolveOffsets: true })
   const metadata: string | null | undefined = offsets[0]?.partitions[0]?.metadata
   await admin.setOffsets({ groupId: 'g', topic: 't', partitions: [{ partition: 0, offset: '1' }] })
@@ -245,7 +245,7 @@ async function administer(admin: Admin = kafka.admin({ retry: { retries: 2 } }))
   const group = (await admin.deleteGroups(['g']))[0]?.error?.type
   console.log(
     created,
-    partitions[0]?.leader,
+    leader,
     metadata,
     value,
     resources[0]?.acls[0]?.host,
