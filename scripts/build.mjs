@@ -1,14 +1,18 @@
 // Makes dist/ out of src/, if anything changed since the last time: declarations by the TypeScript compiler, which also checks, and
 // programs by the bundler.
 
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compile } from './compile.mjs'
-import { setUp } from './setup.mjs'
+import { root, setUp } from './setup.mjs'
 
 /** What people import, and what bin/ loads. */
 const MODULES = ['index', 'client/index', 'protocol/index', 'testing/index', 'cli/launcher']
 /** One file each: what the last of them runs, what bin/kafka-* load, and what that runs. */
 const PROGRAMS = ['cli/main', 'cli/tools', 'cli/tools-launcher']
+/** Required as often as imported, and the same either way; the folder says so to Node and to the TypeScript compiler. */
+const COMMON_JS = 'kafkajs/index'
 
 /** Resolves to whether dist/ is what src/ says. */
 export function build() {
@@ -20,15 +24,16 @@ export function build() {
     output: (source) => (source.endsWith('.test.ts') ? null : source.replace(/^src\//, 'dist/').replace(/\.ts$/, '.d.ts')),
     flags: ['--emitDeclarationOnly'],
     endings: ['.d.ts'],
-    more: [...MODULES.map((name) => `dist/${name}.js`), ...PROGRAMS.map((name) => `dist/${name}.cjs`)],
+    more: [...MODULES.map((name) => `dist/${name}.js`), ...[...PROGRAMS, COMMON_JS].map((name) => `dist/${name}.cjs`)],
     async after() {
       // Not before the packages are there: esbuild is one.
       const { bundle } = await import('./bundle.mjs')
       await bundle(
         Object.fromEntries(MODULES.map((name) => [name, `src/${name}.ts`])),
-        Object.fromEntries(PROGRAMS.map((name) => [name, `src/${name}.ts`])),
+        Object.fromEntries([...PROGRAMS, COMMON_JS].map((name) => [name, `src/${name}.ts`])),
         'dist',
       )
+      writeFileSync(join(root, 'dist', dirname(COMMON_JS), 'package.json'), '{"type":"commonjs"}\n')
     },
   })
 }

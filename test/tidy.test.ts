@@ -28,6 +28,7 @@ const rooms: Record<string, readonly string[]> = {
   broker: ['raft', 'zookeeper', 'coordinator', 'replication', 'metrics', 'http'],
   // The client column: it meets the server on the wire alone.
   client: ['net', 'assignors', 'formats'],
+  kafkajs: ['client'],
   streams: ['client'],
   connect: ['client', 'http'],
   registry: ['client', 'http', 'formats'],
@@ -59,6 +60,7 @@ const packages: readonly [where: string, names: RegExp, why: string][] = [
   ],
   ['net/sasl/', /^node:crypto$/, 'hashes, which depend on nothing but their input'],
   ['cli/', /^commander$/, 'words and flags'],
+  ['kafkajs/types/config.ts', /^node:(net|tls)$/, 'types of what programs give for their sockets'],
 ]
 
 /** Deviations from the tables above: file, what it uses, why it may. */

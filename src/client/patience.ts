@@ -110,12 +110,20 @@ function abortion(reason: unknown): ClientError {
 export interface BackoffOptions {
   readonly initialMs: number
   readonly maxMs: number
+  /** By how much each pause is longer than the one before. Default 2. */
+  readonly multiplier?: number
+  /** Up to which share of it a pause is longer or shorter, so that clients do not come together. Default a fifth. */
+  readonly spread?: number
 }
 
-/** The pause before repetition number `attempt` (from 0): doubled with each, and a fifth more or less of it, so that clients do not come together. */
-export function backoffMs({ initialMs, maxMs }: BackoffOptions, attempt: number, random: Random): number {
-  const pause = Math.min(initialMs * 2 ** Math.min(attempt, 30), maxMs)
-  return pause * (0.8 + 0.4 * random.next())
+/** The pause before repetition number `attempt`, from 0. */
+export function backoffMs(
+  { initialMs, maxMs, multiplier = 2, spread = 0.2 }: BackoffOptions,
+  attempt: number,
+  random: Random,
+): number {
+  const pause = Math.min(initialMs * multiplier ** Math.min(attempt, 30), maxMs)
+  return pause * (1 - spread + 2 * spread * random.next())
 }
 
 /** Ends with the client: what its loops and waits listen to. */

@@ -26,7 +26,7 @@ export interface Exchange<Req, Res> {
 export type Ask = <Req, Res>(exchange: Exchange<Req, Res>, body: Input<Req>) => Promise<Res>
 
 /** Says who this is (SASL) before anything else is asked. What it throws is told to whoever waits, and ends the connection. */
-export type Greet = (ask: Ask) => Promise<Greeted>
+export type Greet = (ask: Ask, where: Address) => Promise<Greeted>
 
 export interface Greeted {
   /** It has to be said again on the same connection when so much time has passed (KIP-368); null: never. */
@@ -53,6 +53,8 @@ export interface OpenOptions {
 }
 
 export class Line {
+  /** As it was asked for. */
+  readonly where: Address
   readonly #options: LineOptions
   readonly #caller: Caller
   #facts: PeerFacts | null = null
@@ -63,7 +65,7 @@ export class Line {
   static async open(where: Address, options: LineOptions, { connectTimeoutMs, signal }: OpenOptions): Promise<Line> {
     const { clock, network, memory } = options
     const caller = await dial(network, clock, where, { connectTimeoutMs, signal, ...(memory ? { memory } : {}) })
-    const line = new Line(caller, options)
+    const line = new Line(caller, where, options)
     const quiet = onAbort(signal, () => line.close())
     try {
       if (signal.aborted) line.close()
@@ -74,7 +76,8 @@ export class Line {
     }
   }
 
-  private constructor(caller: Caller, options: LineOptions) {
+  private constructor(caller: Caller, where: Address, options: LineOptions) {
+    this.where = where
     this.#caller = caller
     this.#options = options
   }
@@ -138,7 +141,7 @@ export class Line {
       const version = commonVersion(request, this.#facts?.versions ?? null)
       const { from } = await this.call(request, body, version)
       return codec(response, version).read(from)
-    })
+    }, this.where)
     // What it waits for besides answers (a token) may never come.
     const { againInMs } = await this.#caller.whileOpen(greeted)
     this.#greetAgainAt = againInMs === null ? Number.POSITIVE_INFINITY : clock.monotonic() + againInMs
@@ -155,6 +158,11 @@ export class Line {
     } finally {
       timer.cancel()
     }
+  }
+
+  /** The correlation id of what was sent last. */
+  get lastId(): number {
+    return (this.#correlationId - 1) & MAX_INT
   }
 
   #nextId(): number {

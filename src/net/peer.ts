@@ -11,6 +11,7 @@ import { type AnyMessage, codec, type Input } from '../protocol/schema.ts'
 import { ConnectionLost, NoAnswer } from './dial.ts'
 import { type Exchange, Line, type LineOptions } from './line.ts'
 import { commonVersion, type PeerFacts } from './peer-versions.ts'
+import type { RequestWatch, WatchedRequest } from './request-watch.ts'
 
 export type { Ask, Exchange, Greet, Greeted } from './line.ts'
 
@@ -33,6 +34,7 @@ export interface PeerOptions extends LineOptions {
   readonly maxInFlight: number
   /** A connection on which nothing was asked for so long is closed, and made again when it is needed; missing: it stays. */
   readonly maxIdleMs?: number
+  readonly watch?: RequestWatch
 }
 
 export interface SendOptions {
@@ -60,6 +62,9 @@ interface Waiting {
   /** Takes back what `signal` was given. */
   readonly unheard: () => void
   isSent: boolean
+  /** For who watches; null where nobody does, or it was not sent. */
+  sent: WatchedRequest | null
+  readonly createdAt: number
 }
 
 export class Peer {
@@ -140,8 +145,11 @@ export class Peer {
         impatience?.cancel()
       },
       isSent: false,
+      sent: null,
+      createdAt: this.#options.watch ? this.#options.clock.now() : 0,
     }
     this.#waiting.push(waiting)
+    this.#tellQueue()
     this.#goOn()
     return answer.promise as Promise<Res>
   }
@@ -200,6 +208,7 @@ export class Peer {
   async #carryOut(line: Line, waiting: Waiting): Promise<void> {
     waiting.isSent = true
     this.#inFlight++
+    this.#tellQueue()
     try {
       const answer = await this.#exchange(line, waiting)
       this.#end(waiting)
@@ -214,14 +223,41 @@ export class Peer {
     }
   }
 
-  async #exchange(line: Line, { request, response, body, options }: Waiting): Promise<unknown> {
+  async #exchange(line: Line, waiting: Waiting): Promise<unknown> {
+    const { request, response, body, options } = waiting
     const version = options.version ?? commonVersion(request, line.facts?.versions ?? null, options.maxVersion)
     const made = typeof body === 'function' ? body(version) : body
     if (options.isUnanswered) return line.tell(request, made, version)
-    const { frame, from } = await line.call(request, made, version)
+    const { watch, clock } = this.#options
+    const calling = line.call(request, made, version)
+    if (watch) waiting.sent = this.#watched(waiting, line, version)
+    const { frame, from } = await calling
+    if (watch && waiting.sent) watch.answered({ ...waiting.sent, answeredAt: clock.now(), sizeInBytes: frame.bytes.length })
     const answer = codec(response, version).read(from)
     options.hold?.(frame)
     return answer
+  }
+
+  /** What was sent just now. */
+  #watched({ request, createdAt }: Waiting, { where, lastId }: Line, apiVersion: number): WatchedRequest {
+    const { clientId, clock } = this.#options
+    return {
+      apiKey: request.apiKey!,
+      apiName: request.name.replace(/Request$/, ''),
+      apiVersion,
+      broker: where,
+      clientId,
+      correlationId: lastId,
+      createdAt,
+      sentAt: clock.now(),
+    }
+  }
+
+  #tellQueue(): void {
+    const { watch, clientId } = this.#options
+    if (!watch) return
+    const where = this.#line?.where ?? this.#options.address()
+    if (where) watch.queued(where, clientId, this.#waiting.length - this.#inFlight)
   }
 
   /** One attempt; what waits is refused where it fails. */
@@ -333,6 +369,7 @@ export class Peer {
     this.#waiting.splice(at, 1)
     waiting.unheard()
     waiting.answer.reject(this.#noAnswer(waiting, timeoutMs))
+    if (waiting.sent) this.#options.watch?.late(waiting.sent)
     // Nothing tells a late answer from a lost one.
     if (waiting.isSent) this.#line?.close()
   }

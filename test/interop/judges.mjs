@@ -15,6 +15,7 @@ import { judge as directories } from './directories/judge.mjs'
 import { judge as golden } from './golden/judge.mjs'
 import { judge as kafkaPython } from './kafka-python/judge.mjs'
 import { judge as kafkajs } from './kafkajs/judge.mjs'
+import { judge as kafkajsFacade } from './kafkajs-facade/judge.mjs'
 import { judge as metrics } from './metrics/judge.mjs'
 import { judge as migration } from './migration/judge.mjs'
 import { judge as pack } from './pack/judge.mjs'
@@ -31,6 +32,7 @@ export const judges = [
   client,
   admin,
   kafkajs,
+  kafkajsFacade,
   kafkaPython,
   confluentKafka,
   apacheTools,

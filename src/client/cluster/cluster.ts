@@ -2,6 +2,7 @@
 
 import type { CommonOptions } from '../../config/client/common.ts'
 import type { Exchange } from '../../net/peer.ts'
+import type { RequestWatch } from '../../net/request-watch.ts'
 import type { Address } from '../../platform/network.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { type ClientError, OptionError } from '../errors/index.ts'
@@ -33,6 +34,19 @@ export interface ClusterOptions {
   readonly asksControllers?: boolean
   /** The login, where the program gives it as an object. */
   readonly sasl?: Login | undefined
+  /** How what failed is tried again; missing: with the pauses of the options, as long as somebody is ready to wait. */
+  readonly retry?: RetryOptions | undefined
+  /** Hears of every request. */
+  readonly watch?: RequestWatch | undefined
+}
+
+export interface RetryOptions {
+  /** How often one thing is tried again. */
+  readonly limit?: number
+  /** By how much each pause is longer than the one before. Default 2. */
+  readonly multiplier?: number
+  /** Up to which share of it a pause is longer or shorter. Default 0.2. */
+  readonly spread?: number
 }
 
 const ANY_NUMBER = 2 ** 31 - 1
@@ -80,11 +94,14 @@ export class Cluster {
     createsTopics,
     asksControllers = false,
     sasl,
+    retry: { limit, ...growth } = {},
+    watch,
   }: ClusterOptions) {
     this.platform = platform
     this.options = options
     this.asksControllers = asksControllers
-    const backoff = { initialMs: options.retryBackoffMs, maxMs: Math.max(options.retryBackoffMs, options.retryBackoffMaxMs) }
+    const maxMs = Math.max(options.retryBackoffMs, options.retryBackoffMaxMs)
+    const backoff = { initialMs: options.retryBackoffMs, maxMs, ...growth }
     const { clock, random } = platform
     const { lifetime } = this
     this.#nodes = new Nodes({
@@ -99,9 +116,11 @@ export class Cluster {
       reconnectBackoffMaxMs: Math.max(options.reconnectBackoffMs, options.reconnectBackoffMaxMs),
       maxIdleMs: connectionsMaxIdleMs < 0 ? undefined : connectionsMaxIdleMs,
       maxInFlight: maxInFlight ?? ANY_NUMBER,
+      watch,
       onLost: () => this.#keeper.invalidate(),
     })
-    this.retries = new Retries({ random, backoff, nodes: this.#nodes, lifetime, requestTimeoutMs: options.requestTimeoutMs })
+    const { requestTimeoutMs } = options
+    this.retries = new Retries({ random, backoff, nodes: this.#nodes, lifetime, requestTimeoutMs, limit })
     this.#keeper = new MetadataKeeper({
       clock,
       random,
@@ -113,6 +132,7 @@ export class Cluster {
       rebootstraps: options.metadataRecoveryStrategy === 'rebootstrap',
       createsTopics,
       asksControllers,
+      limit,
     })
     this.#coordinators = new Coordinators(this.#nodes, this.retries)
   }

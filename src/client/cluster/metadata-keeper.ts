@@ -35,6 +35,8 @@ export interface KeeperOptions {
   readonly createsTopics: boolean
   /** The nodes are controllers. */
   readonly asksControllers: boolean
+  /** How often somebody who waits has it asked again; missing: as often as they are ready to wait. */
+  readonly limit?: number | undefined
 }
 
 export class MetadataKeeper {
@@ -96,7 +98,7 @@ export class MetadataKeeper {
       const infos = names.map((name) => this.peek(name))
       if (infos.every((info) => info !== undefined)) return infos
       if (attempt > 0) {
-        this.#judge(names, patience)
+        this.#judge(names, patience, attempt > this.#limit)
         await patience.sleep(this.#pause(attempt - 1))
       }
       await this.#freshly(patience)
@@ -128,12 +130,18 @@ export class MetadataKeeper {
     this.#tell(next)
   }
 
-  #judge(names: readonly string[], patience: Patience): void {
+  get #limit(): number {
+    return this.#options.limit ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Throws what keeps topics from being known: what will not change by itself, and `isOver` anything. */
+  #judge(names: readonly string[], patience: Patience, isOver: boolean): void {
     for (const name of names) {
+      if (this.#metadata.topics.has(name)) continue
       const code = this.#metadata.refused.get(name)
-      if (code === undefined) continue
-      const error = brokerError(code, `topic ${name}`)
-      if (!error.retriable) throw error
+      if (code === undefined && !isOver) continue
+      const error = brokerError(code ?? 'UNKNOWN_TOPIC_OR_PARTITION', `topic ${name}`)
+      if (!error.retriable || isOver) throw error
       patience.blame(error)
     }
   }
@@ -148,7 +156,7 @@ export class MetadataKeeper {
         }
         return await patience.race(this.#ask())
       } catch (thrown) {
-        if (!isRetriable(thrown) || patience.leftMs === 0) throw thrown
+        if (!isRetriable(thrown) || patience.leftMs === 0 || attempt >= this.#limit) throw thrown
         patience.blame(thrown)
         await patience.sleep(this.#pause(attempt))
       }

@@ -1,6 +1,7 @@
 // The brokers of a cluster, and the connections to them: one a purpose, so that what waits long at a broker holds up nothing else.
 
 import { type Greet, Peer } from '../../net/peer.ts'
+import type { RequestWatch } from '../../net/request-watch.ts'
 import type { Address } from '../../platform/network.ts'
 import type { Platform } from '../../platform/platform.ts'
 import { Node } from './node.ts'
@@ -27,6 +28,8 @@ export interface NodesOptions {
   readonly maxInFlight: number
   /** A connection was lost or refused. */
   readonly onLost: () => void
+  /** Hears of every request. */
+  readonly watch?: RequestWatch | undefined
 }
 
 interface Kept {
@@ -110,7 +113,7 @@ export class Nodes {
   #keep(name: string, id: number | null, address: () => Address | null): Node {
     const known = this.#kept.get(name)
     if (known) return known.node
-    const { platform, greet, maxIdleMs, onLost, ...options } = this.#options
+    const { platform, greet, maxIdleMs, onLost, watch, ...options } = this.#options
     const peer = new Peer({
       ...platform,
       ...options,
@@ -118,6 +121,7 @@ export class Nodes {
       asksVersions: true,
       ...(greet ? { greet } : {}),
       ...(maxIdleMs === undefined ? {} : { maxIdleMs }),
+      ...(watch ? { watch } : {}),
     })
     if (this.#isOver) peer.close()
     const node = new Node({ id, peer, address, onLost })

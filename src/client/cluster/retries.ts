@@ -12,6 +12,8 @@ export interface RetriesOptions {
   readonly nodes: Nodes
   readonly lifetime: Lifetime
   readonly requestTimeoutMs: number
+  /** How often something is tried again; missing: as often as somebody is ready to wait. */
+  readonly limit?: number | undefined
 }
 
 export class Retries {
@@ -26,7 +28,10 @@ export class Retries {
     return backoffMs(this.#options.backoff, attempt, this.#options.random)
   }
 
-  /** What `attempt` gives; it is made again after a pause where it throws a retriable ClientError, until the patience or the client ends. */
+  /**
+   * What `attempt` gives; it is made again after a pause where it throws a retriable ClientError, until the patience or the client ends, or it was made
+   * again so often as there is a limit: then the last error is thrown as it is.
+   */
   async run<T>(patience: Patience, attempt: (number: number) => Promise<T>): Promise<T> {
     for (let number = 0; ; number++) {
       this.#options.lifetime.check()
@@ -34,7 +39,8 @@ export class Retries {
         return await attempt(number)
       } catch (thrown) {
         this.#options.lifetime.check()
-        if (!isRetriable(thrown)) throw thrown
+        const { limit = Number.POSITIVE_INFINITY } = this.#options
+        if (!isRetriable(thrown) || number >= limit) throw thrown
         patience.blame(thrown)
         await patience.sleep(this.pauseMs(number))
       }

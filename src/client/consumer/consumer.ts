@@ -77,14 +77,10 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   /** Throws an OptionError that names the option, its value and what is allowed. Nothing is connected before it is needed. */
   constructor(config: ConsumerConfig<K, V>) {
     const settings = consumerSettings(config)
-    const { platform = defaultPlatform(), keyDeserializer = null, valueDeserializer = null } = config
-    const cluster = new Cluster({
-      platform,
-      options: settings,
-      connectionsMaxIdleMs: settings.connectionsMaxIdleMs,
-      createsTopics: settings.allowAutoCreateTopics,
-      sasl: config.sasl,
-    })
+    const { platform = config.cluster?.platform ?? defaultPlatform(), keyDeserializer = null, valueDeserializer = null } = config
+    const { connectionsMaxIdleMs, allowAutoCreateTopics: createsTopics } = settings
+    const cluster =
+      config.cluster ?? new Cluster({ platform, options: settings, sasl: config.sasl, connectionsMaxIdleMs, createsTopics })
     const assignment = this.#assignment
     this.#settings = settings
     this.#cluster = cluster
@@ -103,7 +99,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     this.#poller = new Poller(this.#engine)
     this.#lookup = new OffsetLookup(cluster, settings)
     const onError = (error: Error, trouble?: Trouble) => this.#engine.fail(error, trouble)
-    this.#group = settings.groupId === null ? null : this.#groupOf(settings.groupId, onError)
+    this.#group = settings.groupId === null ? null : this.#groupOf(settings.groupId, config, onError)
     const offsets = this.#group?.offsets ?? null
     this.#positions = new Positions({
       cluster,
@@ -111,6 +107,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       assignment,
       lookup: this.#lookup,
       offsets,
+      resetOf: config.autoOffsetResetOf ?? (() => settings.autoOffsetReset),
       onFound: () => {
         this.#engine.bell.ring()
         this.#fetcher.kick()
@@ -127,6 +124,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       onOutOfRange: (partition) => this.#positions.outOfRange(partition),
       onNewLeader: (partition, epoch) => this.#positions.checkLeader(partition, epoch),
       onError,
+      watch: config.watch,
     })
     this.#autoCommit =
       offsets && settings.enableAutoCommit
@@ -145,7 +143,11 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
     })
   }
 
-  #groupOf(groupId: string, onError: (error: Error, trouble?: Trouble) => void) {
+  #groupOf(
+    groupId: string,
+    { assignors, watch }: Pick<ConsumerConfig<K, V>, 'assignors' | 'watch'>,
+    onError: (error: Error, trouble?: Trouble) => void,
+  ) {
     const link = new CoordinatorLink(this.#cluster, groupId)
     const holder = new GroupHolder({
       assignment: this.#assignment,
@@ -163,6 +165,8 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
       deliveries: this.#deliveries,
       holder,
       onError,
+      assignors,
+      watch,
     })
     return {
       offsets: new GroupOffsets(link, () => membership.identity, this.#settings.groupProtocol === 'consumer'),

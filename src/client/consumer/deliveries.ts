@@ -68,6 +68,11 @@ export class Deliveries<P = AssignedPartition> {
     if (before !== partitions && before.length > 0) this.#changed.ring()
   }
 
+  /** The program is still at work with what it has. */
+  goOn(delivery: Delivery): void {
+    if (delivery.partitions.length > 0) delivery.since = this.#clock.monotonic()
+  }
+
   /** The program waits for more until what is returned is called. */
   wait(): () => void {
     this.#waiting++

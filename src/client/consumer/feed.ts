@@ -97,7 +97,16 @@ export class Feed<K, V> {
     const { isCommitted } = this.#options
     const lag = partition.lag(isCommitted) ?? 0
     const [first, last] = [records[0]!.offset, records.at(-1)!.offset]
-    return { topic, partition: number, records, firstOffset: first, lastOffset: last, highWatermark, lag }
+    return {
+      topic,
+      partition: number,
+      records,
+      firstOffset: first,
+      lastOffset: last,
+      highWatermark,
+      lag,
+      nextOffset: partition.offset,
+    }
   }
 
   async #later(

@@ -12,6 +12,7 @@ import type { AssignedPartition } from './assigned-partition.ts'
 import type { Assignment } from './assignment.ts'
 import { FetchAnswers, type Surveys, surveysOf } from './fetch-answers.ts'
 import { type FetchedPart, FetchSession } from './fetch-session.ts'
+import type { ConsumerWatch } from './watch.ts'
 
 const FETCH: Exchange<FetchRequest, FetchResponse> = { request: FetchRequest, response: FetchResponse }
 const LAST_WITH_NAMES = 12
@@ -41,6 +42,7 @@ export interface FetcherOptions {
   readonly onNewLeader: (partition: AssignedPartition, leaderEpoch: number) => void
   /** For the program: it cannot go on by itself. */
   readonly onError: (error: ClientError) => void
+  readonly watch?: ConsumerWatch | undefined
 }
 
 /** A broker as it is fetched from. */
@@ -176,7 +178,7 @@ export class Fetcher {
   }
 
   async #ask(id: number, source: Source, partitions: readonly AssignedPartition[], share: number): Promise<void> {
-    const { cluster, config } = this.#options
+    const { cluster, config, watch } = this.#options
     const room = share - source.bufferedBytes
     if (room <= 0) return this.#makeRoom(partitions)
     const limit = Math.max(1, config.maxPartitionFetchBytes)
@@ -189,6 +191,9 @@ export class Fetcher {
     const asked = new Map(hungry.map((each) => [each.name, { partition: each, turn: each.turn }]))
     const parts = hungry.map((each) => this.#partOf(each, limit))
     source.isAsked = true
+    const { clock } = cluster.platform
+    const askedAt = clock.monotonic()
+    watch?.fetchStarted?.(id)
     try {
       const answer = await cluster.node(id).send(FETCH, (version) => this.#bodyOf(source, parts, version, room), {
         timeoutMs: config.requestTimeoutMs + source.waitMs,
@@ -202,6 +207,7 @@ export class Fetcher {
         this.#hasCodecs = true
       }
       if (this.#isOver) return
+      watch?.fetched?.(id, surveys.size, clock.monotonic() - askedAt)
       const trouble = source.session.answered(answer)
       if (trouble === null) this.#take(id, source, asked, answer, surveys, isShort)
       else this.#pause(hungry)

@@ -49,6 +49,7 @@ async function withNewLeader(autoOffsetReset: string, answer: Answer) {
     assignment,
     lookup,
     offsets: null,
+    resetOf: () => config.autoOffsetReset,
     onFound: () => void found++,
     onError: (error) => void errors.push(error),
   })

@@ -19,6 +19,8 @@ export interface PositionsOptions {
   readonly lookup: OffsetLookup
   /** Null without a group. */
   readonly offsets: GroupOffsets | null
+  /** What autoOffsetReset says for a topic. */
+  readonly resetOf: (topic: string) => string
   /** There is something to fetch. */
   readonly onFound: () => void
   /** For the program. */
@@ -46,8 +48,8 @@ export class Positions {
 
   /** The records at its position are gone: on by the policy, or the program is told. */
   outOfRange(partition: AssignedPartition): void {
-    const { config, cluster, onError } = this.#options
-    const search = searchOf(config.autoOffsetReset, cluster.platform.clock.now())
+    const { onError } = this.#options
+    const search = this.#resetOf(partition)
     if (search) {
       partition.searchFor(search)
       return this.kick()
@@ -68,6 +70,12 @@ export class Positions {
     partition.clear()
     partition.isChecking = true
     void this.#check(partition, leaderEpoch)
+  }
+
+  /** Where to go on without anything to go by; null where nobody may choose for the program. */
+  #resetOf({ topic }: AssignedPartition): Search | null {
+    const { resetOf, cluster } = this.#options
+    return searchOf(resetOf(topic), cluster.platform.clock.now())
   }
 
   #searching(): AssignedPartition[] {
@@ -108,14 +116,14 @@ export class Positions {
 
   async #fromGroup(partitions: readonly AssignedPartition[], patience: Patience): Promise<void> {
     if (partitions.length === 0) return
-    const { offsets, config, cluster } = this.#options
+    const { offsets, config } = this.#options
     const turns = partitions.map(({ turn }) => turn)
     const committed = offsets ? await offsets.committed(partitions, patience) : new Map<string, null>()
     const missing: AssignedPartition[] = []
     for (const [i, partition] of partitions.entries()) {
       if (partition.turn !== turns[i]) continue
       const found = committed.get(partition.name)
-      const search = found ? null : searchOf(config.autoOffsetReset, cluster.platform.clock.now())
+      const search = found ? null : this.#resetOf(partition)
       if (found) {
         partition.moveTo(found.offset, found.leaderEpoch ?? undefined)
         partition.committedOffset = found.offset
@@ -180,8 +188,8 @@ export class Positions {
 
   /** What was read is not there any more, from `endOffset` on or from nobody knows where. */
   #truncated(partition: AssignedPartition, end: { readonly endOffset: number; readonly leaderEpoch: number } | null): void {
-    const { config, cluster, onError } = this.#options
-    const search = searchOf(config.autoOffsetReset, cluster.platform.clock.now())
+    const { onError } = this.#options
+    const search = this.#resetOf(partition)
     if (search && end) return partition.moveTo(end.endOffset, end.leaderEpoch)
     if (search) {
       partition.searchFor(search)

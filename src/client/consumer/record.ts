@@ -28,6 +28,8 @@ export interface ConsumerBatch<K, V> extends TopicPartition {
   readonly highWatermark: number
   /** How many records there are behind this batch. */
   readonly lag: number
+  /** Where reading goes on: behind the last record, and what is not for programs after it. */
+  readonly nextOffset: number
 }
 
 /** A key or value that its deserializer does not take. The position stays at it: seek behind it to go on. */

@@ -17,6 +17,10 @@ export interface HandlerContext {
   resolve(offset: number): void
   /** Whether the records are not this consumer's any more, or it went elsewhere in the partition. */
   isStale(): boolean
+  /** Whether the partition is about to go to others, who wait until the handler ends. */
+  isLeaving(): boolean
+  /** Says that the handler is still at work: `maxPollIntervalMs` counts from now on. */
+  progress(): void
 }
 
 export interface RunOptions<K, V> {
@@ -114,7 +118,7 @@ export class Runner<K, V> {
         const record = isPromise(taken) ? await taken : taken
         if (record !== taken && !this.#isStill(given, record.offset)) return
         try {
-          const handling = eachRecord!(record, new Context(engine, given, over, this.#commit))
+          const handling = eachRecord!(record, new Context(engine, given, over, delivery, this.#commit))
           if (isPromise(handling)) await handling
         } catch (thrown) {
           this.#failed(given, record.offset)
@@ -143,7 +147,7 @@ export class Runner<K, V> {
     const given = givenOf(partition)
     if (!this.#isStill(given, batch.firstOffset)) return
     try {
-      await eachBatch(batch, new Context(engine, given, over, this.#commit))
+      await eachBatch(batch, new Context(engine, given, over, delivery, this.#commit))
     } catch (thrown) {
       this.#failed(given, batch.firstOffset)
       throw thrown
@@ -176,15 +180,23 @@ function isStale({ partition, era }: Given): boolean {
 
 /** One for each call of a handler: what the handler does not ask for is not made. */
 class Context implements HandlerContext {
-  readonly #engine: Pick<Engine<unknown, unknown>, 'done'>
+  readonly #engine: Pick<Engine<unknown, unknown>, 'done' | 'deliveries'>
   readonly #given: Given
   readonly #over: Handling
+  readonly #delivery: Delivery
   readonly #commit: () => Promise<void>
 
-  constructor(engine: Pick<Engine<unknown, unknown>, 'done'>, given: Given, over: Handling, commit: () => Promise<void>) {
+  constructor(
+    engine: Pick<Engine<unknown, unknown>, 'done' | 'deliveries'>,
+    given: Given,
+    over: Handling,
+    delivery: Delivery,
+    commit: () => Promise<void>,
+  ) {
     this.#engine = engine
     this.#given = given
     this.#over = over
+    this.#delivery = delivery
     this.#commit = commit
   }
 
@@ -196,6 +208,14 @@ class Context implements HandlerContext {
 
   get isStale(): () => boolean {
     return () => isStale(this.#given)
+  }
+
+  get isLeaving(): () => boolean {
+    return () => this.#given.partition.isHeld
+  }
+
+  get progress(): () => void {
+    return () => this.#engine.deliveries.goOn(this.#delivery)
   }
 
   get resolve(): (offset: number) => void {

@@ -1,11 +1,13 @@
 // The options of a consumer, checked one by one and together.
 
 import { type ConsumerSettings, consumerOptions } from '../../config/client/consumer.ts'
-import type { ClientPlatform } from '../cluster/cluster.ts'
+import type { ClientPlatform, Cluster } from '../cluster/cluster.ts'
 import { OptionError } from '../errors/index.ts'
 import { type Given, resolveOptions } from '../options/resolve.ts'
 import type { Login } from '../security/login.ts'
 import type { Deserializer } from '../serde/serde.ts'
+import type { OwnAssignor } from './group/protocols.ts'
+import type { ConsumerWatch } from './watch.ts'
 
 /** Kafka's options in camelCase, and what only a program can give. */
 export interface ConsumerConfig<K, V> extends Omit<Given<typeof consumerOptions>, 'bootstrapServers'> {
@@ -19,13 +21,21 @@ export interface ConsumerConfig<K, V> extends Omit<Given<typeof consumerOptions>
   readonly valueDeserializer?: Deserializer<V>
   /** The login, where securityProtocol has one: name and password, or where tokens come from. */
   readonly sasl?: Login
+  /** Assignors of the program's own, in place of partitionAssignmentStrategy; with groupProtocol=classic. */
+  readonly assignors?: readonly OwnAssignor[]
+  /** In place of autoOffsetReset where topics differ. */
+  readonly autoOffsetResetOf?: (topic: string) => 'earliest' | 'latest'
+  /** Hears of what happens inside. */
+  readonly watch?: ConsumerWatch
   /** The machine it runs on; a simulated one, for example. Default: this one. */
   readonly platform?: ClientPlatform
+  /** A cluster that was made elsewhere, in place of its own; it ends with the consumer. */
+  readonly cluster?: Cluster
 }
 
-const OTHERS = ['keyDeserializer', 'valueDeserializer', 'sasl', 'platform']
+const OTHERS = ['keyDeserializer', 'valueDeserializer', 'sasl', 'assignors', 'autoOffsetResetOf', 'watch', 'platform', 'cluster']
 /** Of the classic protocol alone: the coordinator decides them in the other one. */
-const CLASSIC_ONLY = ['heartbeatIntervalMs', 'sessionTimeoutMs', 'partitionAssignmentStrategy'] as const
+const CLASSIC_ONLY = ['heartbeatIntervalMs', 'sessionTimeoutMs', 'partitionAssignmentStrategy', 'assignors'] as const
 
 /** Throws an OptionError that names the option, its value and what is allowed. */
 export function consumerSettings(config: object): ConsumerSettings {

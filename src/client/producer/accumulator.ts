@@ -2,6 +2,7 @@
 
 import type { PooledBytes } from '../../base/buffer-pool.ts'
 import type { Clock } from '../../platform/clock.ts'
+import type { Compression } from '../../protocol/compression/index.ts'
 import { roomFor } from '../../protocol/records/appender.ts'
 import type { NewRecord } from '../../protocol/records/builder.ts'
 import { type Delivery, ProducerBatch } from './batch.ts'
@@ -66,18 +67,18 @@ export class Accumulator {
   }
 
   /** To the open batch; false where a new one is needed. */
-  append(lane: Lane, record: NewRecord, delivery: Delivery, tag: number): boolean {
+  append(lane: Lane, record: NewRecord, codec: Compression, delivery: Delivery, tag: number): boolean {
     const { open } = lane
     if (!open) return false
-    if (open.append(record, delivery, tag)) return true
+    if (open.codec === codec && open.append(record, delivery, tag)) return true
     open.isClosed = true
     if (!this.ready.has(lane)) this.makeReady(lane)
     return false
   }
 
   /** To a new batch in this memory, which is large enough. */
-  appendNew(lane: Lane, memory: PooledBytes, record: NewRecord, delivery: Delivery, tag: number): void {
-    const batch = new ProducerBatch(lane, memory, this.#options.clock.monotonic())
+  appendNew(lane: Lane, memory: PooledBytes, record: NewRecord, codec: Compression, delivery: Delivery, tag: number): void {
+    const batch = new ProducerBatch(lane, memory, codec, this.#options.clock.monotonic())
     batch.append(record, delivery, tag)
     // A record that is larger than a batch, or than no batch at all, stays alone.
     if (roomFor(record) > this.#options.batchSize) batch.isClosed = true

@@ -21,6 +21,7 @@ export interface BatchPlace {
 export class ProducerBatch {
   readonly topic: string
   readonly partition: number
+  readonly codec: Compression
   /** Monotonic: lingerMs and deliveryTimeoutMs count from here. */
   readonly createdAt: number
   readonly #memory: PooledBytes
@@ -44,9 +45,10 @@ export class ProducerBatch {
   baseSequence = -1
   isTransactional = false
 
-  constructor({ topic, partition }: BatchPlace, memory: PooledBytes, createdAt: number) {
+  constructor({ topic, partition }: BatchPlace, memory: PooledBytes, codec: Compression, createdAt: number) {
     this.topic = topic
     this.partition = partition
+    this.codec = codec
     this.createdAt = createdAt
     this.#memory = memory
     this.#appender = new BatchAppender(memory.bytes as Buffer)
@@ -94,18 +96,19 @@ export class ProducerBatch {
   }
 
   /** Compressed now; `level` undefined is the codec's own. Nothing where it is done, or nothing is to be done. */
-  compress(codec: Compression, level: number | undefined): void {
+  compress(level: number | undefined): void {
+    const { codec } = this
     if (codec === 'none' || this.#compressed) return
     this.#compressed = new CompressedPayload(codec, compress(codec, this.#appender.payload(), level))
   }
 
   /** The payload as it is compressed elsewhere; null where that is done. */
   get uncompressed(): Uint8Array | null {
-    return this.#compressed ? null : this.#appender.payload()
+    return this.#compressed || this.codec === 'none' ? null : this.#appender.payload()
   }
 
-  compressedElsewhere(codec: Compression, payload: Uint8Array): void {
-    this.#compressed ??= new CompressedPayload(codec, payload)
+  compressedElsewhere(payload: Uint8Array): void {
+    this.#compressed ??= new CompressedPayload(this.codec, payload)
   }
 
   /** The bytes to send, with the numbers that it has now. */

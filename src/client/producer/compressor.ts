@@ -12,35 +12,35 @@ const AT_ONCE_BYTES = 32 * 1024
 export interface CompressorOptions {
   readonly clock: Clock
   readonly offload: Offload
-  readonly codec: Compression
   /** Undefined: the codec's own. */
-  readonly level: number | undefined
+  readonly levelOf: (codec: Compression) => number | undefined
 }
 
 export class Compressor {
   readonly #options: CompressorOptions
   readonly #slices: Slices
-  #isReady: boolean
+  /** Zstandard may have to be loaded. */
+  #isReady = false
 
   constructor(options: CompressorOptions) {
     this.#options = options
     this.#slices = Slices.of(options.clock)
-    this.#isReady = options.codec !== 'zstd'
   }
 
   /** Null where all of it was done at once. Rejects where the codec cannot be loaded. */
   compress(batches: readonly ProducerBatch[]): Promise<void> | null {
-    const { codec, level } = this.#options
-    if (codec === 'none') return null
-    const sizeInBytes = batches.reduce((sum, batch) => sum + batch.sizeInBytes, 0)
-    if (!this.#isReady || sizeInBytes > AT_ONCE_BYTES || this.#slices.isOver) return this.#later(batches)
-    for (const batch of batches) batch.compress(codec, level)
+    const packed = batches.filter(({ codec }) => codec !== 'none')
+    if (packed.length === 0) return null
+    const sizeInBytes = packed.reduce((sum, batch) => sum + batch.sizeInBytes, 0)
+    const isLong = sizeInBytes > AT_ONCE_BYTES || this.#slices.isOver
+    if (isLong || this.#mustLoad(packed)) return this.#later(packed)
+    for (const batch of packed) batch.compress(this.#options.levelOf(batch.codec))
     return null
   }
 
   async #later(batches: readonly ProducerBatch[]): Promise<void> {
-    const { offload, codec, level } = this.#options
-    if (!this.#isReady) {
+    const { offload, levelOf } = this.#options
+    if (this.#mustLoad(batches)) {
       await ready()
       this.#isReady = true
     }
@@ -50,8 +50,13 @@ export class Compressor {
       while (slices.isOver) await slices.turn()
       const plain = batch.uncompressed
       if (!plain) continue
-      if (plain.length <= AT_ONCE_BYTES) batch.compress(codec, level)
-      else batch.compressedElsewhere(codec, await compressLater(codec, plain, level, aside))
+      const { codec } = batch
+      if (plain.length <= AT_ONCE_BYTES) batch.compress(levelOf(codec))
+      else batch.compressedElsewhere(await compressLater(codec, plain, levelOf(codec), aside))
     }
+  }
+
+  #mustLoad(batches: readonly ProducerBatch[]): boolean {
+    return !this.#isReady && batches.some(({ codec }) => codec === 'zstd')
   }
 }

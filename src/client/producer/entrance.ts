@@ -1,6 +1,7 @@
 // The way into the producer: a record is turned into bytes, gets its partition, and waits for room where there is none. Records of a topic go in in the
 // order in which they were given; most of them without any wait.
 
+import { type Compression, compressions } from '../../protocol/compression/index.ts'
 import { roomFor } from '../../protocol/records/appender.ts'
 import type { Header } from '../../protocol/records/record.ts'
 import type { Cluster } from '../cluster/cluster.ts'
@@ -24,6 +25,7 @@ export interface EntranceOptions<K, V> {
   readonly spread: StickySpread
   readonly maxRequestSize: number
   readonly maxBlockMs: number
+  readonly compressionType: Compression
   /** A batch was begun that was not there before. */
   readonly onBatch: () => void
   /** Throws where no record may be given now. */
@@ -43,6 +45,7 @@ interface Entry {
   readonly timestamp: number
   /** As it was asked for. */
   readonly partition: number | undefined
+  readonly codec: Compression
 }
 
 /** Where it goes. */
@@ -156,20 +159,27 @@ export class Entrance<K, V> {
   }
 
   #serialized(record: ProducerRecord<K, V>): Entry | Promise<Entry> {
-    const { cluster, keySerializer, valueSerializer } = this.#options
-    const { topic, partition, timestamp = Math.floor(cluster.platform.clock.now()) } = record
+    const { cluster, keySerializer, valueSerializer, compressionType } = this.#options
+    const {
+      topic,
+      partition,
+      timestamp = Math.floor(cluster.platform.clock.now()),
+      compressionType: codec = compressionType,
+    } = record
     const headers = headersOf(record.headers)
     const key = record.key === undefined ? null : keySerializer.serialize(record.key, { topic, part: 'key', headers })
     if (key instanceof Promise) key.catch(() => {}) // where the value throws, nobody else hears of it
     const value = valueSerializer.serialize(record.value, { topic, part: 'value', headers })
     if (key instanceof Promise || value instanceof Promise) {
-      return Promise.all([key, value]).then(([key, value]) => this.#checked({ topic, key, value, headers, timestamp, partition }))
+      return Promise.all([key, value]).then(([key, value]) =>
+        this.#checked({ topic, key, value, headers, timestamp, partition, codec }),
+      )
     }
-    return this.#checked({ topic, key, value, headers, timestamp, partition })
+    return this.#checked({ topic, key, value, headers, timestamp, partition, codec })
   }
 
   #checked(entry: Entry): Entry {
-    const { topic, key, value, timestamp, headers } = entry
+    const { topic, key, value, timestamp, headers, codec } = entry
     const { maxRequestSize } = this.#options
     for (const [part, bytes] of [['key', key] as const, ['value', value] as const]) {
       if (bytes !== null && !(bytes instanceof Uint8Array)) {
@@ -183,6 +193,12 @@ export class Entrance<K, V> {
       throw new ClientError(
         'INVALID_TIMESTAMP',
         `the timestamp of a record of ${topic} is ${timestamp}, no milliseconds since 1970`,
+      )
+    }
+    if (!compressions.includes(codec)) {
+      throw new ClientError(
+        'UNSUPPORTED_COMPRESSION_TYPE',
+        `compressionType=${codec} of a record of ${topic} is none of ${compressions.join(', ')}`,
       )
     }
     const size = roomFor(entry)
@@ -227,10 +243,10 @@ export class Entrance<K, V> {
     const { accumulator, memory, onBatch } = this.#options
     const { entry, partition } = place
     const lane = accumulator.lane(entry.topic, partition)
-    if (!accumulator.append(lane, entry, delivery, tag)) {
+    if (!accumulator.append(lane, entry, entry.codec, delivery, tag)) {
       const taken = memory.tryTake(accumulator.roomFor(entry))
       if (!taken) return false
-      accumulator.appendNew(lane, taken, entry, delivery, tag)
+      accumulator.appendNew(lane, taken, entry, entry.codec, delivery, tag)
       onBatch()
     }
     this.#spreadOn(place)
@@ -260,7 +276,7 @@ export class Entrance<K, V> {
       memory.give(taken.bytes.length)
       throw thrown
     }
-    accumulator.appendNew(lane, taken, entry, delivery, tag)
+    accumulator.appendNew(lane, taken, entry, entry.codec, delivery, tag)
     onBatch()
     this.#spreadOn(place)
   }

@@ -9,7 +9,7 @@ const second = { id: 7, epoch: 1 }
 const nobody = { delivered() {}, failed() {} }
 
 function batchOf(records: number): ProducerBatch {
-  const batch = new Batch({ topic: 't', partition: 0 }, { bytes: Buffer.alloc(4096), release() {} }, 0)
+  const batch = new Batch({ topic: 't', partition: 0 }, { bytes: Buffer.alloc(4096), release() {} }, 'none', 0)
   for (let i = 0; i < records; i++) batch.append({ key: null, value: null, timestamp: 0 }, nobody, i)
   return batch
 }

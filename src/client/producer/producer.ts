@@ -5,6 +5,7 @@
 
 import type { producerOptions } from '../../config/client/producer.ts'
 import { Slices } from '../../platform/slices.ts'
+import type { Compression } from '../../protocol/compression/index.ts'
 import { type ClientPlatform, Cluster } from '../cluster/cluster.ts'
 import { ClientError, OptionError, SerializationError, StateError, TransactionAbortedError } from '../errors/index.ts'
 import type { Given } from '../options/resolve.ts'
@@ -40,9 +41,11 @@ export interface ProducerConfig<K, V> extends Omit<Given<typeof producerOptions>
   readonly sasl?: Login
   /** The machine it runs on; a simulated one, for example. Default: this one. */
   readonly platform?: ClientPlatform
+  /** A cluster that others see as well, in place of its own; whoever made it closes it. */
+  readonly cluster?: Cluster
 }
 
-const OTHERS = ['keySerializer', 'valueSerializer', 'partitioner', 'sasl', 'platform']
+const OTHERS = ['keySerializer', 'valueSerializer', 'partitioner', 'sasl', 'platform', 'cluster']
 
 export interface CloseOptions {
   /** How long to go on trying to send what is there; default: until each record is acknowledged or has failed. */
@@ -52,6 +55,7 @@ export interface CloseOptions {
 export class Producer<K = Uint8Array | string | null, V = Uint8Array | string | null> implements AsyncDisposable {
   readonly #settings: ProducerSettings
   readonly #cluster: Cluster
+  readonly #ownsCluster: boolean
   readonly #entrance: Entrance<K, V>
   readonly #sender: Sender
   readonly #outcomes: Outcomes
@@ -63,19 +67,15 @@ export class Producer<K = Uint8Array | string | null, V = Uint8Array | string | 
 
   /** Throws an OptionError that names the option, its value and what is allowed. Nothing is connected before it is needed. */
   constructor(config: ProducerConfig<K, V>) {
-    const { platform = defaultPlatform(), partitioner = 'default' } = config
+    const { platform = config.cluster?.platform ?? defaultPlatform(), partitioner = 'default' } = config
     const settings = producerSettings(config, OTHERS)
     this.#settings = settings
     const { clock, random, offload } = platform
-    const cluster = new Cluster({
-      platform,
-      options: settings,
-      sasl: config.sasl,
-      connectionsMaxIdleMs: settings.connectionsMaxIdleMs,
-      metadataMaxIdleMs: settings.metadataMaxIdleMs,
-      createsTopics: true,
-    })
+    const { connectionsMaxIdleMs, metadataMaxIdleMs } = settings
+    const own = { platform, options: settings, sasl: config.sasl, connectionsMaxIdleMs, metadataMaxIdleMs, createsTopics: true }
+    const cluster = config.cluster ?? new Cluster(own)
     this.#cluster = cluster
+    this.#ownsCluster = config.cluster === undefined
     const memory = new BatchMemory(settings.bufferMemory)
     const accumulator = new Accumulator({ clock, memory, batchSize: settings.batchSize })
     const wake = () => this.#sender.wake()
@@ -86,7 +86,7 @@ export class Producer<K = Uint8Array | string | null, V = Uint8Array | string | 
     this.#transactions = transactions
     const outcomes = new Outcomes({ ...settings, cluster, accumulator, transactions })
     this.#outcomes = outcomes
-    const compressor = new Compressor({ clock, offload, codec: settings.compressionType, level: levelOf(settings) })
+    const compressor = new Compressor({ clock, offload, levelOf: (codec) => levelOf(codec, settings) })
     this.#sender = new Sender({
       cluster,
       accumulator,
@@ -226,7 +226,7 @@ export class Producer<K = Uint8Array | string | null, V = Uint8Array | string | 
       if (!(thrown instanceof ClientError)) throw thrown
     } finally {
       this.#sender.stop(closed())
-      this.#cluster.close()
+      if (this.#ownsCluster) this.#cluster.close()
     }
   }
 
@@ -291,7 +291,7 @@ function partitionerOf(given: Partitioner | 'default' | 'roundRobin', { partitio
   return partitionerIgnoreKeys ? ignoringKeys : byKey
 }
 
-function levelOf({ compressionType, compressionGzipLevel, compressionZstdLevel }: ProducerSettings): number | undefined {
-  if (compressionType === 'gzip') return compressionGzipLevel
-  return compressionType === 'zstd' ? compressionZstdLevel : undefined
+function levelOf(codec: Compression, settings: ProducerSettings): number | undefined {
+  if (codec === 'gzip') return settings.compressionGzipLevel
+  return codec === 'zstd' ? settings.compressionZstdLevel : undefined
 }

@@ -1,5 +1,6 @@
 // What a producer is given, and what it gives back.
 
+import type { Compression } from '../../protocol/compression/index.ts'
 import type { Header } from '../../protocol/records/record.ts'
 
 /** By name, or as a list where a name occurs twice or the order counts. A text is written in UTF-8. */
@@ -18,6 +19,8 @@ export interface ProducerRecord<K = Uint8Array | string | null, V = Uint8Array |
   readonly headers?: HeadersInput | undefined
   /** Milliseconds since 1970; now, where it is left out. */
   readonly timestamp?: number | undefined
+  /** In place of the producer's own. */
+  readonly compressionType?: Compression | undefined
 }
 
 /** Where a record is. */

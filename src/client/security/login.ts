@@ -2,6 +2,7 @@
 
 import type { SecurityOptions } from '../../config/client/security.ts'
 import type { BearerToken } from '../../net/sasl/oauthbearer.ts'
+import type { Address } from '../../platform/network.ts'
 import { OptionError } from '../errors/index.ts'
 import { jaasOptions, notJaas } from './jaas.ts'
 
@@ -17,17 +18,27 @@ export interface TokenLogin {
   readonly token: () => Promise<BearerToken> | BearerToken
 }
 
-export type Login = PasswordLogin | TokenLogin
+/** A mechanism that the program brings along. */
+export interface OwnLogin {
+  /** As brokers call it. */
+  readonly mechanism: string
+  /** Says to this broker who the client is: `say` sends bytes and gives those of the answer. Throws where it does not work. */
+  readonly authenticate: (say: (bytes: Uint8Array) => Promise<Uint8Array>, broker: Address) => Promise<void>
+}
+
+export type Login = PasswordLogin | TokenLogin | OwnLogin
 
 export type Credentials =
   | ({ readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512' } & PasswordLogin)
   | ({ readonly mechanism: 'OAUTHBEARER' } & TokenLogin)
+  | OwnLogin
 
 type Tokens = TokenLogin['token']
 
 /** Throws an OptionError where something is missing, or is for another mechanism. `tokens` gives those of the token endpoint. */
 export function credentialsOf(options: SecurityOptions, login: Login | undefined, tokens: () => Tokens): Credentials {
   const { saslMechanism, saslJaasConfig, saslOauthbearerTokenEndpointUrl: url } = options
+  if (login && 'authenticate' in login) return login
   if (saslMechanism === 'GSSAPI') {
     throw new OptionError(
       'saslMechanism',

@@ -1,16 +1,18 @@
 // The login on a new connection, and again before its session runs out (KIP-43, KIP-152, KIP-368).
 
-import type { Exchange, Greet } from '../../net/peer.ts'
+import { ConnectionLost } from '../../net/dial.ts'
+import type { Ask, Exchange, Greet, Greeted } from '../../net/peer.ts'
 import { type SaslClient, SaslRefused } from '../../net/sasl/mechanism.ts'
 import { oauthBearer } from '../../net/sasl/oauthbearer.ts'
 import { plain } from '../../net/sasl/plain.ts'
 import { scram } from '../../net/sasl/scram.ts'
+import type { Address } from '../../platform/network.ts'
 import type { Random } from '../../platform/random.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { SaslAuthenticateRequest, SaslAuthenticateResponse } from '../../protocol/messages/sasl-authenticate.ts'
 import { SaslHandshakeRequest, SaslHandshakeResponse } from '../../protocol/messages/sasl-handshake.ts'
-import { AuthenticationError, brokerError } from '../errors/index.ts'
-import type { Credentials } from './login.ts'
+import { AuthenticationError, brokerError, ClientError } from '../errors/index.ts'
+import type { Credentials, OwnLogin } from './login.ts'
 
 const HANDSHAKE: Exchange<SaslHandshakeRequest, SaslHandshakeResponse> = {
   request: SaslHandshakeRequest,
@@ -30,14 +32,10 @@ const NONCE_BYTES = 24
 
 /** A login with these credentials. */
 export function saslGreet(credentials: Credentials, { random }: { random: Random }): Greet {
-  return async (ask) => {
+  return async (ask, where) => {
+    if ('authenticate' in credentials) return ownGreet(credentials, ask, where, random)
     const client = clientOf(credentials, random)
-    const { errorCode: code, mechanisms } = await ask(HANDSHAKE, { mechanism: client.mechanism })
-    if (code === UNSUPPORTED) {
-      const message = `the broker does not offer ${client.mechanism}, but ${mechanisms.join(', ')}`
-      throw new AuthenticationError('UNSUPPORTED_SASL_MECHANISM', message)
-    }
-    if (code !== 0) throw brokerError(code, 'SaslHandshake')
+    await shakeHands(ask, client.mechanism)
     let say: Uint8Array | null = await begun(client)
     let sessionLifetimeMs = 0
     for (let turn = 0; say !== null; turn++) {
@@ -48,12 +46,43 @@ export function saslGreet(credentials: Credentials, { random }: { random: Random
       sessionLifetimeMs = answer.sessionLifetimeMs
       say = await answered(client, answer.authBytes)
     }
-    const share = RENEW_FROM + RENEW_SPREAD * random.next()
-    return { againInMs: sessionLifetimeMs > 0 ? sessionLifetimeMs * share : null }
+    return renewal(sessionLifetimeMs, random)
   }
 }
 
-function clientOf(credentials: Credentials, random: Random): SaslClient {
+async function ownGreet({ mechanism, authenticate }: OwnLogin, ask: Ask, where: Address, random: Random): Promise<Greeted> {
+  await shakeHands(ask, mechanism)
+  let lifetimeMs = 0
+  try {
+    await authenticate(async (authBytes) => {
+      const answer = await ask(AUTHENTICATE, { authBytes })
+      if (answer.errorCode !== 0) throw brokerError(answer.errorCode, `login with ${mechanism}`, answer.errorMessage)
+      lifetimeMs = answer.sessionLifetimeMs
+      return answer.authBytes
+    }, where)
+  } catch (thrown) {
+    if (thrown instanceof ClientError || thrown instanceof ConnectionLost) throw thrown
+    const message = `login with ${mechanism}: ${(thrown as Error).message}`
+    throw new AuthenticationError('SASL_AUTHENTICATION_FAILED', message, { cause: thrown })
+  }
+  return renewal(lifetimeMs, random)
+}
+
+async function shakeHands(ask: Ask, mechanism: string): Promise<void> {
+  const { errorCode: code, mechanisms } = await ask(HANDSHAKE, { mechanism })
+  if (code === UNSUPPORTED) {
+    const message = `the broker does not offer ${mechanism}, but ${mechanisms.join(', ')}`
+    throw new AuthenticationError('UNSUPPORTED_SASL_MECHANISM', message)
+  }
+  if (code !== 0) throw brokerError(code, 'SaslHandshake')
+}
+
+function renewal(sessionLifetimeMs: number, random: Random): Greeted {
+  const share = RENEW_FROM + RENEW_SPREAD * random.next()
+  return { againInMs: sessionLifetimeMs > 0 ? sessionLifetimeMs * share : null }
+}
+
+function clientOf(credentials: Exclude<Credentials, OwnLogin>, random: Random): SaslClient {
   switch (credentials.mechanism) {
     case 'PLAIN':
       return plain(credentials)

@@ -1,11 +1,10 @@
 // TLS over TCP, through Node: the client's side of it.
 
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import * as tls from 'node:tls'
 import {
   type Address,
-  type Connection,
   ConnectRefused,
   type Network,
   type PemSource,
@@ -34,7 +33,7 @@ export function secured(settings: TlsSettings): Pick<Network, 'connect'> {
       socket.setKeepAlive(true, KEEP_ALIVE_MS)
       const connection = await onceConnected(socket, 'secureConnect', {
         signal,
-        made: () => connectionOf(socket, address),
+        made: () => new NodeConnection(withRefusals(socket, address), new Tap(), true),
         explained: (why) => explained(address, why),
       })
       wereGood = true
@@ -55,7 +54,7 @@ function connecting(settings: TlsSettings, address: Address, wereGood: boolean):
 }
 
 /** With TLS 1.3 the other end refuses a certificate only after the handshake, by an error on the first read. */
-function connectionOf(socket: tls.TLSSocket, address: Address): Connection {
+export function withRefusals<S extends Socket>(socket: S, address: Address): S {
   const emit = socket.emit.bind(socket) as (event: string | symbol, ...args: unknown[]) => boolean
   let isTaken = false
   socket.emit = (event: string | symbol, ...args: unknown[]) => {
@@ -63,7 +62,7 @@ function connectionOf(socket: tls.TLSSocket, address: Address): Connection {
     isTaken ||= event === 'data'
     return event === 'error' && !isTaken && isRefusal(why) ? emit(event, refused(address, why)) : emit(event, ...args)
   }
-  return new NodeConnection(socket, new Tap(), true)
+  return socket
 }
 
 function isRefusal(why: unknown): why is Error {

@@ -10,19 +10,19 @@ export { OutputTooLarge } from './bound.ts'
 export type { Aside, Pause } from './steps.ts'
 
 /** In the order of their numbers in a batch's attributes. */
-const names = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
-export type Compression = (typeof names)[number]
+export const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+export type Compression = (typeof compressions)[number]
 
 /** The codec with this number (the lowest three bits of the attributes). Throws MalformedBytes for 5 to 7. */
 export function compressionOf(number: number): Compression {
-  const name = names[number]
+  const name = compressions[number]
   if (name === undefined) throw new MalformedBytes(`unknown compression codec ${number}`)
   return name
 }
 
 /** The codec's number in a batch's attributes. */
 export function codecNumber(codec: Compression): number {
-  return names.indexOf(codec)
+  return compressions.indexOf(codec)
 }
 
 /** Must have resolved before zstd is used; at once where nothing needs to be loaded. */

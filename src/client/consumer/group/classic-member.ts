@@ -1,15 +1,16 @@
 // A member of a classic group: it joins, one of the members shares the partitions, all sync, and a heartbeat tells each of them when to begin again. Eager
 // assignors give up everything before they join; cooperative ones (KIP-429) only what the assignment takes, and join once more.
 
-import { readAssignment, writeSubscription } from '../../../assignors/consumer-protocol.ts'
-import type { Assignor, RebalanceProtocol } from '../../../assignors/index.ts'
+import { readAssignment } from '../../../assignors/consumer-protocol.ts'
+import type { RebalanceProtocol } from '../../../assignors/index.ts'
 import { ClientError } from '../../errors/index.ts'
 import { Bell } from '../bell.ts'
 import { type ConsumerGroupMetadata, nameOf, type TopicPartition } from '../place.ts'
 import { ClassicCalls } from './classic-calls.ts'
 import { Heartbeats } from './heartbeats.ts'
-import { assignorsOf, Leader } from './leader.ts'
+import { Leader } from './leader.ts'
 import type { Member, MemberOptions } from './member.ts'
+import { type GroupProtocol, protocolsOf } from './protocols.ts'
 
 const NO_GENERATION = -1
 
@@ -17,8 +18,8 @@ export class ClassicMember implements Member {
   readonly #options: MemberOptions
   readonly #calls: ClassicCalls
   readonly #leader: Leader
-  readonly #assignors: readonly Assignor[]
-  readonly #protocol: RebalanceProtocol
+  readonly #protocols: readonly GroupProtocol[]
+  readonly #rebalances: RebalanceProtocol
   readonly #heartbeats: Heartbeats
   /** It joins no more, and takes nothing any more; but what it has is its own until it is given up, and heartbeats go on for so long. */
   readonly #leaving = new AbortController()
@@ -48,9 +49,9 @@ export class ClassicMember implements Member {
     this.#options = options
     this.#calls = new ClassicCalls(options.link, options.config)
     this.#leader = new Leader(options.link.cluster, (topic) => options.subscription.includes(topic))
-    this.#assignors = assignorsOf(options.config.partitionAssignmentStrategy)
-    const all = (protocol: RebalanceProtocol) => this.#assignors.every(({ protocols }) => protocols.includes(protocol))
-    this.#protocol = all('COOPERATIVE') ? 'COOPERATIVE' : 'EAGER'
+    this.#protocols = protocolsOf(options.config, options.assignors)
+    const isCooperative = this.#protocols.every(({ rebalances }) => rebalances.includes('COOPERATIVE'))
+    this.#rebalances = isCooperative ? 'COOPERATIVE' : 'EAGER'
     this.#heartbeats = new Heartbeats(options.link.cluster.platform.clock, () => this.#beat())
   }
 
@@ -119,6 +120,8 @@ export class ClassicMember implements Member {
   async #rejoin(): Promise<void> {
     const { subscription, link } = this.#options
     const turn = this.#turn
+    const { clock } = link.cluster.platform
+    const beganAt = clock.monotonic()
     await this.#giveUp()
     if (turn !== this.#turn || this.#isLeaving) return
     this.#isNeeded = false
@@ -126,7 +129,7 @@ export class ClassicMember implements Member {
     this.#joinedTopics = subscription.topics.join()
     this.#isAsking = true
     const { generation, memberId, answer } = await this.#calls
-      .join(this.identity, this.#protocols(), patience, (id) => {
+      .join(this.identity, this.#metadata(), patience, (id) => {
         this.#memberId = id
       })
       .finally(() => {
@@ -136,37 +139,32 @@ export class ClassicMember implements Member {
     this.#generation = generation
     this.#memberId = memberId
     this.#heartbeats.start(this.#options.config.heartbeatIntervalMs)
-    const assignor = this.#assignors.find(({ name }) => name === answer.protocolName) ?? this.#assignors[0]!
+    const protocol = this.#protocols.find(({ name }) => name === answer.protocolName) ?? this.#protocols[0]!
     const isLeader = answer.leader === memberId
     if (!isLeader) this.#leader.resign()
-    else if (answer.skipAssignment) await this.#leader.watch(answer, patience)
-    const shared = isLeader && !answer.skipAssignment ? await this.#leader.assign(assignor, answer, patience) : []
-    const bytes = await this.#calls.sync(this.identity, assignor.name, shared, patience)
+    else if (answer.skipAssignment) await protocol.watch(this.#leader, answer, subscription.topics, patience)
+    const isSharing = isLeader && !answer.skipAssignment
+    const shared = isSharing ? await protocol.share(this.#leader, answer, subscription.topics, patience) : []
+    const bytes = await this.#calls.sync(this.identity, protocol.name, shared, patience)
     if (turn !== this.#turn || this.#isLeaving) return
-    await this.#take(readAssignment(bytes).partitions, turn)
+    const assignment = readAssignment(bytes).partitions
+    await this.#take(assignment, turn)
+    const durationMs = clock.monotonic() - beganAt
+    const { identity } = this
+    this.#options.watch?.joined?.({ identity, leaderId: answer.leader, protocolName: protocol.name, assignment, durationMs })
   }
 
-  #protocols(): { name: string; metadata: Uint8Array }[] {
-    const { subscription, holder, config } = this.#options
-    const { partitions, generation } = this.#last
-    return this.#assignors.map((assignor) => ({
-      name: assignor.name,
-      metadata: writeSubscription({
-        topics: subscription.topics,
-        ownedPartitions: holder.owned,
-        generationId: this.#generation,
-        rackId: config.clientRack === '' ? null : config.clientRack,
-        userData:
-          assignor.userData?.(partitions, assignor.protocols.includes('COOPERATIVE') ? this.#generation : generation) ?? null,
-      }),
-    }))
+  #metadata(): { name: string; metadata: Uint8Array }[] {
+    const { subscription, holder } = this.#options
+    const standing = { topics: subscription.topics, owned: holder.owned, generation: this.#generation, last: this.#last }
+    return this.#protocols.map((protocol) => ({ name: protocol.name, metadata: protocol.metadata(standing) }))
   }
 
   /** What must not be owned while the group is shared out anew. */
   async #giveUp(): Promise<void> {
     const { holder, subscription } = this.#options
     const { owned } = holder
-    const given = this.#protocol === 'EAGER' ? owned : owned.filter(({ topic }) => !subscription.includes(topic))
+    const given = this.#rebalances === 'EAGER' ? owned : owned.filter(({ topic }) => !subscription.includes(topic))
     if (given.length > 0) await holder.revoke(given)
   }
 
@@ -191,10 +189,15 @@ export class ClassicMember implements Member {
     try {
       const patience = link.cluster.patience('a heartbeat', { timeoutMs: config.sessionTimeoutMs, signal: this.#ending.signal })
       await this.#calls.heartbeat(identity, patience)
+      this.#options.watch?.heartbeat?.(identity)
     } catch (thrown) {
       if (this.#isOver || this.#isAsking || this.#generation !== identity.generationId) return
       if (!(thrown instanceof ClientError)) throw thrown
-      if (thrown.code === 'REBALANCE_IN_PROGRESS') return this.#isJoining ? undefined : this.#joinAgain()
+      if (thrown.code === 'REBALANCE_IN_PROGRESS') {
+        if (this.#isJoining) return
+        this.#options.watch?.rebalancing?.(identity)
+        return this.#joinAgain()
+      }
       if (thrown.code === 'UNKNOWN_MEMBER_ID' || thrown.code === 'ILLEGAL_GENERATION') return this.#lost(thrown)
       if (thrown.fatal) return this.#end(thrown)
       if (!thrown.retriable) onError(thrown)
@@ -240,7 +243,8 @@ export class ClassicMember implements Member {
     const error = thrown as ClientError
     if (error.fatal) return this.#end(error)
     if (error.code === 'UNKNOWN_MEMBER_ID' || error.code === 'ILLEGAL_GENERATION') await this.#lost(error)
-    else if (!error.retriable && error.code !== 'REBALANCE_IN_PROGRESS') onError(error)
+    else if (error.code === 'REBALANCE_IN_PROGRESS') this.#options.watch?.rebalancing?.(this.identity)
+    else if (!error.retriable) onError(error)
     try {
       await link.cluster
         .patience('the next attempt', { signal: this.#leaving.signal })

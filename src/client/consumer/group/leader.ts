@@ -1,23 +1,12 @@
 // What the leader of a classic group does: it shares the partitions among the members.
 
 import { readSubscription, writeAssignment } from '../../../assignors/consumer-protocol.ts'
-import {
-  type Assignable,
-  type Assignor,
-  type Member as GroupMember,
-  assignors as known,
-  type Topics,
-} from '../../../assignors/index.ts'
+import type { Assignable, Assignor, Member as GroupMember, Topics } from '../../../assignors/index.ts'
 import type { JoinGroupResponse } from '../../../protocol/messages/join-group.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
 import type { Metadata } from '../../cluster/metadata.ts'
 import { BrokerError } from '../../errors/index.ts'
 import type { Patience } from '../../patience.ts'
-
-/** The assignors that a consumer names in its options, in that order. */
-export function assignorsOf(names: readonly string[]): Assignor[] {
-  return names.map((name) => known.find((assignor) => assignor.name === name)!)
-}
 
 export class Leader {
   readonly #cluster: Cluster
@@ -57,6 +46,11 @@ export class Leader {
     await this.#look(groupOf(members), patience)
   }
 
+  /** An assignor of the program's own shares these topics: whether there is something new about them is heeded from now on. */
+  async lead(topics: readonly string[], patience: Patience): Promise<void> {
+    await this.#lookAt(topics, false, patience)
+  }
+
   /** Another member leads. */
   resign(): void {
     this.#basis = null
@@ -69,8 +63,17 @@ export class Leader {
   }
 
   async #look(group: readonly GroupMember[], patience: Patience): Promise<Topics> {
-    this.#turnTo([...new Set(group.flatMap(({ topics }) => topics))].sort())
-    this.#hasRacks = group.some(({ rackId }) => rackId !== null && rackId !== '')
+    const hasRacks = group.some(({ rackId }) => rackId !== null && rackId !== '')
+    return this.#lookAt(
+      group.flatMap((member) => member.topics),
+      hasRacks,
+      patience,
+    )
+  }
+
+  async #lookAt(names: readonly string[], hasRacks: boolean, patience: Patience): Promise<Topics> {
+    this.#turnTo([...new Set(names)].sort())
+    this.#hasRacks = hasRacks
     await this.#learn(patience)
     const topics = this.#topicsIn(this.#cluster.metadata)
     this.#basis = basisOf(topics)

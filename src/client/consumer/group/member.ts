@@ -6,7 +6,9 @@ import type { Deliveries } from '../deliveries.ts'
 import type { Trouble } from '../engine.ts'
 import type { ConsumerGroupMetadata, TopicPartition } from '../place.ts'
 import type { Subscription } from '../subscription.ts'
+import type { ConsumerWatch } from '../watch.ts'
 import type { CoordinatorLink } from './coordinator-link.ts'
+import type { OwnAssignor } from './protocols.ts'
 
 /** Who holds the partitions that the group gives. */
 export interface Holder {
@@ -26,6 +28,9 @@ export interface MemberOptions {
   readonly holder: Holder
   /** For the program; with a final one the member has stopped. */
   readonly onError: (error: ClientError, trouble?: Trouble) => void
+  /** In place of those that the options name. */
+  readonly assignors?: readonly OwnAssignor[] | undefined
+  readonly watch?: ConsumerWatch | undefined
 }
 
 export interface Member {
