@@ -2,9 +2,15 @@
 
 import { type StartNode, start } from '../../start.ts'
 import type { Terminal } from '../../terminal.ts'
-import { UsageError } from '../../usage.ts'
 import { KAFKA_VERSION } from '../command.ts'
+import { helpLines } from '../options/help.ts'
+import { parseOptions } from '../options/parse.ts'
+import { flag, text } from '../options/table.ts'
 
+const options = {
+  override: text(undefined, 'Set one key, as key=value; may be repeated.'),
+  version: flag('Print the version of Kafka that the command is like.'),
+}
 const USAGE = 'USAGE: kafka-server-start [-daemon] server.properties [--override property=value]*'
 
 /** Resolves when the node serves, and leaves it running; with -daemon when its process has begun. */
@@ -23,33 +29,25 @@ export async function serverStart(words: readonly string[], terminal: Terminal, 
     terminal.print(KAFKA_VERSION)
     return 0
   }
+  const [file, ...others] = rest as [string, ...string[]]
+  if ((await terminal.readText(file)) === null) {
+    terminal.complain(file)
+    return 1
+  }
   try {
-    const typed = parse(rest)
+    const found = parseOptions(options, others)
+    if (found.others.length > 0) {
+      terminal.complain(`Found non argument parameters: ${found.others.join(',')}`)
+      for (const line of helpLines(options)) terminal.complain(line)
+      return 1
+    }
     if (isDaemon) return daemon(rest, terminal)
-    await start({ file: typed.file, overrides: typed.overrides, level: 'info' }, startNode, terminal)
+    await start({ file, overrides: found.texts('override'), level: 'info' }, startNode, terminal)
     return 0
   } catch (thrown) {
     terminal.complain((thrown as Error).message)
     return 1
   }
-}
-
-/** The file stands first; behind it only overrides may. */
-function parse(words: readonly string[]): { readonly file: string; readonly overrides: readonly string[] } {
-  const [file, ...rest] = words as [string, ...string[]]
-  const overrides: string[] = []
-  const strangers: string[] = []
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === '--override') {
-      const value = rest.shift()
-      if (value === undefined) throw new UsageError('Option override requires an argument')
-      overrides.push(value)
-    } else if (word.startsWith('--override=')) overrides.push(word.slice('--override='.length))
-    else if (word.startsWith('-')) throw new UsageError(`${word.replace(/^-+/, '')} is not a recognized option`)
-    else strangers.push(word)
-  }
-  if (strangers.length > 0) throw new UsageError(`Found non argument parameters: ${strangers.join(',')}`)
-  return { file, overrides }
 }
 
 /** In a process of its own that goes on when this one and its terminal are gone; what it says is in a file. */

@@ -4,7 +4,7 @@ import { changes, looks, reads, wrong } from './line.mjs'
 const producer = 'kafka-console-producer'
 const consumer = 'kafka-console-consumer'
 /** The judge prints what is at the root of an exception, where the command itself tells what it was thrown for. */
-const CAUSE = /^(For input string|Cannot parse argument)/
+const CAUSE = /For input string|Cannot parse argument/
 const TIMES = [[/(CreateTime|LogAppendTime):\d+/g, '$1:TIME']]
 const all = '$B --topic said --partition 0 --offset earliest --max-messages 8'
 const prints = (...names) => names.map((name) => `--formatter-property print.${name}=true`).join(' ')
