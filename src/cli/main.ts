@@ -1,13 +1,13 @@
 // The program `odradek`: the real terminal and the real broker, handed to the commands.
 
-import { nodeClock } from '../platform/node/clock.ts'
 import { nodeDisk } from '../platform/node/disk.ts'
 import { nodeNetwork } from '../platform/node/network.ts'
-import { environment, exitNow, onSignal, setExitCode } from '../platform/node/process.ts'
-import { startProgram } from '../platform/node/programs.ts'
-import { nodeRandom } from '../platform/node/random.ts'
+import { otherProcesses, signalProcess } from '../platform/node/other-processes.ts'
+import { environment, exitNow, setExitCode } from '../platform/node/process.ts'
+import { startDetached, startProgram } from '../platform/node/programs.ts'
 import { nodeCommands } from './kafka/node-commands.ts'
 import { run } from './program.ts'
+import { realSurroundings } from './real-terminal.ts'
 import type { StartNode } from './start.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -22,39 +22,33 @@ export interface Launch {
 const directly: Launch = { moduleUrl: import.meta.url, onServing() {} }
 
 /** Runs the command that `words` name; resolves when it is done, or for `start` when the broker is ready. */
-export function main(words: readonly string[], { moduleUrl, onServing } = directly): Promise<void> {
-  // Loaded when it is wanted: help and complaints need no broker.
-  const startNode: StartNode = async (loaded, options) => {
+export function main(words: readonly string[], launch = directly): Promise<void> {
+  return run(words, starterOf(launch), realTerminal(launch.moduleUrl))
+}
+
+/** Runs one of the commands with Kafka's names that work on a node of this machine; resolves when it is done, or when the broker is ready. */
+export async function nodeCommand(name: string, words: readonly string[], launch = directly): Promise<void> {
+  const runCommand = await nodeCommands[name]!()
+  setExitCode(await runCommand(words, realTerminal(launch.moduleUrl), starterOf(launch)))
+}
+
+/** Loaded when it is wanted: help and complaints need no broker. */
+function starterOf({ onServing }: Launch): StartNode {
+  return async (loaded, options) => {
     const { startBrokerProcess } = await import('./broker-process.ts')
     const node = await startBrokerProcess(loaded, options)
     onServing()
     return node
   }
-  return run(words, startNode, realTerminal(moduleUrl))
-}
-
-/** Runs one of the commands with Kafka's names that work on a node of this machine; resolves when it is done. */
-export async function nodeCommand(name: string, words: readonly string[]): Promise<void> {
-  const run = await nodeCommands[name]!()
-  setExitCode(await run(words, realTerminal(directly.moduleUrl)))
 }
 
 function realTerminal(moduleUrl: string): Terminal {
-  const disk = nodeDisk()
-  const random = nodeRandom()
   return {
+    ...realSurroundings({ keepsAlive: false }),
     env: environment(),
-    clock: nodeClock(),
-    disk,
+    disk: nodeDisk(),
     hostName: nodeNetwork().hostName,
-    randomBytes: (length) => random.bytes(length),
-    print: (line) => console.log(line),
-    complain: (line) => console.error(line),
-    async readText(path) {
-      const bytes = await disk.readAtomic(path)
-      return bytes === null ? null : new TextDecoder().decode(bytes)
-    },
-    onSignal,
+    processes: { others: otherProcesses, signal: signalProcess, startDetached },
     startProgram: (words, env, output) => startProgram(moduleUrl, words, env, output),
     setExitCode,
     exitNow,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fakeTerminal } from '../../test/support/fake-terminal.ts'
 import type { Disk } from '../platform/disk.ts'
 import { memoryDisk } from '../platform/memory/disk.ts'
 import { readBootstrap } from '../raft/format.ts'
@@ -26,16 +27,12 @@ function machine(files: Record<string, string>) {
       const complaints: string[] = []
       let code = 0
       const terminal: Terminal = {
-        env: {},
-        clock: { now: () => 5, monotonic: () => 0, after: () => assert.fail('no timers'), soon: () => assert.fail('no turns') },
+        ...fakeTerminal({ files, tickMs: 0 }).terminal,
         disk,
-        hostName: 'this-machine',
+        clock: { now: () => 5, monotonic: () => 0, after: () => assert.fail('no timers'), soon: () => assert.fail('no turns') },
         randomBytes: (length) => Buffer.alloc(length, 0x21 + made++),
         print: (line) => printed.push(line),
         complain: (line) => complaints.push(line),
-        readText: async (path) => files[path] ?? null,
-        onSignal: () => () => {},
-        startProgram: () => assert.fail('no other process'),
         setExitCode: (given) => void (code = given),
         exitNow: () => assert.fail('no exit'),
       }

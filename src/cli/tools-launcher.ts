@@ -12,5 +12,5 @@ export async function main(name: string, words: readonly string[]): Promise<void
 /** The same for those that are part of the broker's program. What it needs to start is kept when it starts. */
 export async function nodeMain(name: string, words: readonly string[]): Promise<void> {
   const program = loadProgram<typeof import('./main.ts')>(new URL('main.cjs', import.meta.url))
-  await program.exports.nodeCommand(name, words)
+  await program.exports.nodeCommand(name, words, { moduleUrl: import.meta.url, onServing: program.keepSoon })
 }

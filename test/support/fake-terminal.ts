@@ -37,10 +37,22 @@ export function fakeTerminal(
     randomBytes: (length) => Buffer.alloc(length, 7),
     print: (line) => printed.push(line),
     complain: (line) => complaints.push(line),
+    write: async (bytes) => {
+      printed.push(new TextDecoder().decode(bytes))
+      return true
+    },
+    async *input() {},
+    isInteractive: () => false,
+    utcOffsetMs: () => 0,
     readText: async (path) => files[path] ?? null,
     onSignal: (_, act) => {
       signalled = act
       return () => {}
+    },
+    processes: {
+      others: () => [],
+      signal: () => assert.fail('no other process'),
+      startDetached: () => assert.fail('no other process'),
     },
     startProgram: () => assert.fail('no other process'),
     setExitCode: (code) => codes.push(code),

@@ -16,7 +16,7 @@ export async function withAdmin<T>(
   use: (admin: Admin) => Promise<T>,
 ): Promise<T> {
   const properties = config === undefined ? new Map<string, string>() : await readProperties(config, around)
-  const admin = adminWith({ ...optionsOf(properties), bootstrapServers })
+  const admin = adminWith({ ...optionsOf(properties, adminOptions), bootstrapServers })
   try {
     return await use(admin)
   } finally {
@@ -31,6 +31,16 @@ export async function readProperties(path: string, around: Surroundings): Promis
   return parseProperties(text)
 }
 
+/** Properties as they are typed: key=value, where the value may be missing. */
+export function typedProperties(words: readonly string[]): Map<string, string> {
+  return new Map(
+    words.map((word) => {
+      const at = word.indexOf('=')
+      return at < 0 ? [word, ''] : [word.slice(0, at), word.slice(at + 1)]
+    }),
+  )
+}
+
 function adminWith(options: Options): Admin {
   try {
     return new Admin(options as unknown as ConstructorParameters<typeof Admin>[0])
@@ -39,19 +49,22 @@ function adminWith(options: Options): Admin {
   }
 }
 
+/** What changes the records themselves, or who gets them: a client that went on without it would do something else than it was asked for. */
+const CHANGING = /^(interceptor\.classes|partitioner\.class)$/
+
 /**
- * Options of ours out of Kafka's properties. What belongs to other clients is left out, as Kafka does; what would change who may see what is not, since a
- * client that went on without it would do so unprotected.
+ * Options of ours, of this table, out of Kafka's properties. What belongs to other clients is left out, as Kafka does; what would change who may see what is
+ * not, since a client that went on without it would do so unprotected.
  */
-function optionsOf(properties: ReadonlyMap<string, string>): Options {
+export function optionsOf(properties: ReadonlyMap<string, string>, table: object): Options {
   const options: Options = {}
   for (const [key, text] of properties) {
     const name = optionName(key)
-    const known = (adminOptions as Readonly<Record<string, { readonly type: string }>>)[name]
+    const known = Object.hasOwn(table, name) ? (table as Readonly<Record<string, { readonly type: string }>>)[name] : undefined
     if (known) options[name] = valueFrom(known.type, text)
     else if (/^(security|ssl|sasl)\./.test(key)) {
       throw new Failure(`${key} is not supported: without it the connection would be protected less than the file asks for`)
-    }
+    } else if (CHANGING.test(key) && text.trim() !== '') throw new Failure(`${key}=${text} is not supported (docs/limits.md)`)
   }
   return options
 }

@@ -12,7 +12,10 @@ import { OptionTrouble } from './options/trouble.ts'
 export const KAFKA_VERSION = '4.2.0'
 
 /** What a command sees of the world. */
-export type Surroundings = Pick<Terminal, 'clock' | 'print' | 'complain' | 'readText' | 'randomBytes'>
+export type Surroundings = Pick<
+  Terminal,
+  'clock' | 'print' | 'complain' | 'write' | 'input' | 'isInteractive' | 'readText' | 'randomBytes' | 'utcOffsetMs' | 'onSignal'
+>
 
 /** Does what the words say; resolves to the exit code. Rejects only where a bug of ours shows. */
 export type RunCommand = (words: readonly string[], around: Surroundings) => Promise<number>

@@ -15,3 +15,8 @@ export class Failure extends Error {
 export class UsageFailure extends Failure {
   override readonly name = 'UsageFailure'
 }
+
+/** Its message is all that is said, where a command puts a mark before others. */
+export class TerseFailure extends Failure {
+  override readonly name = 'TerseFailure'
+}

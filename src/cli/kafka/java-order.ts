@@ -1,11 +1,16 @@
 // The order in which a Java HashMap gives its keys: some output of Kafka's commands has it, and comes out the same each time because of it.
 
 /** The keys in that order; they are put in one after the other, into a map that begins with so many buckets. */
-export function inJavaOrder(keys: readonly string[], first = 16): string[] {
+export const inJavaOrder = (keys: readonly string[], first = 16): string[] => ordered(keys, hashCode, first)
+
+/** The same for Integers, whose hash is their value. */
+export const numbersInJavaOrder = (keys: readonly number[], first = 16): number[] => ordered(keys, (key) => key, first)
+
+function ordered<K>(keys: readonly K[], hash: (key: K) => number, first: number): K[] {
   // A map grows to twice its buckets when three quarters of them would be exceeded; keys of one bucket stay in the order in which they came.
   let buckets = first
   while (keys.length > buckets * 0.75) buckets *= 2
-  const places = keys.map((key, at) => ({ key, at, bucket: spread(hashCode(key)) & (buckets - 1) }))
+  const places = keys.map((key, at) => ({ key, at, bucket: spread(hash(key)) & (buckets - 1) }))
   return places.sort((a, b) => a.bucket - b.bucket || a.at - b.at).map(({ key }) => key)
 }
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { fakeTerminal } from '../../../test/support/fake-terminal.ts'
 import { type RunningBroker, startBroker } from '../../index.ts'
 import { nodeClock } from '../../platform/node/clock.ts'
 import { kafkaCommands } from './index.ts'
@@ -17,21 +18,30 @@ after(() => broker.close())
 
 const files: Record<string, string> = {}
 
-/** Runs a line; gives its exit code, output and complaints. */
-async function run(name: string, ...words: string[]) {
-  const printed: string[] = []
+/** Runs a line, with `input` at its standard input; gives its exit code, output and complaints. */
+async function runWith(input: string, name: string, ...words: string[]) {
   const complaints: string[] = []
+  let out = ''
   const command = await kafkaCommands[name]!()
   const code = await command(words, {
-    clock: nodeClock(),
-    randomBytes: (length) => new Uint8Array(length),
-    print: (line) => printed.push(line),
+    ...fakeTerminal({ tickMs: 0 }).terminal,
+    clock: nodeClock({ keepsAlive: true }),
+    print: (line) => void (out += `${line}\n`),
     complain: (line) => complaints.push(line),
+    write: async (bytes) => {
+      out += new TextDecoder().decode(bytes)
+      return true
+    },
+    async *input() {
+      yield Buffer.from(input)
+    },
+    onSignal: () => () => {},
     readText: async (path) => files[path] ?? null,
   })
-  return { code, out: printed.join('\n'), err: complaints.join('\n') }
+  return { code, out: out.replace(/\n$/, ''), err: complaints.join('\n') }
 }
 
+const run = (name: string, ...words: string[]) => runWith('', name, ...words)
 const on = (name: string, ...words: string[]) => run(name, '--bootstrap-server', broker.bootstrapServers, ...words)
 
 /** Its output; it must end well. */
@@ -56,7 +66,8 @@ test('every command has a bin, and every bin its command', () => {
 
 test('every command explains itself, and refuses an option that it does not know', async () => {
   for (const name of Object.keys(kafkaCommands)) {
-    const help = await run(name, '--help')
+    // As with Apache's, one word alone is a value to it.
+    const help = await run(name, ...(name === 'kafka-e2e-latency' ? [] : ['--help']))
     assert.match(help.out + help.err, /--help/, name)
     const { code, err } = await on(name, '--no-such-option')
     assert.equal(code, 1, name)
@@ -192,4 +203,117 @@ test('nobody at the address, and a property that would be ignored', async () => 
     (await on('kafka-topics', '--list', '--command-config', 'tls.properties')).err,
     /^ssl\.engine\.factory\.class is not supported/,
   )
+})
+
+test('lines become records, and records lines', async () => {
+  await must('kafka-topics', '--create', '--topic', 'lines')
+  const to = ['--bootstrap-server', broker.bootstrapServers, '--topic', 'lines']
+  const parsing = ['parse.key=true', 'parse.headers=true', 'null.marker=NIL', 'key.separator=='].flatMap((word) => [
+    '--reader-property',
+    word,
+  ])
+  assert.equal((await runWith('h:1,i:NIL\ta=b\nNIL\tNIL=NIL\n', 'kafka-console-producer', ...to, ...parsing)).code, 0)
+  assert.deepEqual(await runWith('plain\r\nlast', 'kafka-console-producer', ...to, '--sync', '--compression-codec'), {
+    code: 0,
+    out: '',
+    err: '',
+  })
+  const wrong = await runWith('no key\n', 'kafka-console-producer', ...to, '--reader-property', 'parse.key=true')
+  assert.deepEqual([wrong.code, wrong.err], [1, "No key separator found on line number 1: 'no key'"])
+
+  const from = [...to, '--from-beginning', '--max-messages', '4']
+  const printing = ['offset', 'headers', 'key'].flatMap((name) => ['--formatter-property', `print.${name}=true`])
+  const all = await run('kafka-console-consumer', ...from, ...printing, '--partition', '0')
+  assert.equal(
+    all.out,
+    'Offset:0\th:1,i:null\ta\tb\nOffset:1\tNO_HEADERS\tnull\tnull\nOffset:2\tNO_HEADERS\tnull\tplain\nOffset:3\tNO_HEADERS\tnull\tlast',
+  )
+  assert.equal(all.err, 'Processed a total of 4 messages')
+})
+
+test('a group goes on behind what was printed, and no further', async () => {
+  await must('kafka-topics', '--create', '--topic', 'shared')
+  const to = ['--bootstrap-server', broker.bootstrapServers, '--topic', 'shared']
+  await runWith('one\ntwo\nthree\n', 'kafka-console-producer', ...to)
+  const group = [...to, '--group', 'readers', '--from-beginning', '--max-messages']
+  assert.equal((await run('kafka-console-consumer', ...group, '1')).out, 'one')
+  assert.equal((await run('kafka-console-consumer', ...group, '2')).out, 'two\nthree')
+  const formatter = ['--formatter', 'org.apache.kafka.tools.consumer.OffsetsMessageFormatter', '--timeout-ms', '300']
+  assert.match(
+    await must('kafka-console-consumer', '--topic', '__consumer_offsets', '--from-beginning', ...formatter),
+    /\{"key":\{"type":1,"data":\{"group":"readers","topic":"shared","partition":0\}\},"value":\{"version":\d,"data":\{"offset":3,/,
+  )
+  const late = await run('kafka-console-consumer', ...to, '--partition', '0', '--timeout-ms', '50')
+  assert.equal(late.code, 0)
+  assert.match(
+    late.err,
+    /ERROR Error processing message, terminating consumer process: {2}\(.*\nProcessed a total of 0 messages$/s,
+  )
+})
+
+test('a plan for replicas is made, carried out and looked at', async () => {
+  await must('kafka-topics', '--create', '--topic', 'moved', '--partitions', '2')
+  const on1 = String((await must('kafka-topics', '--describe', '--topic', 'moved')).match(/Leader: (\d+)/)![1])
+  files['topics.json'] = JSON.stringify({ version: 1, topics: [{ topic: 'moved' }] })
+  const plan = await must(
+    'kafka-reassign-partitions',
+    '--generate',
+    '--topics-to-move-json-file',
+    'topics.json',
+    '--broker-list',
+    on1,
+  )
+  const proposed = plan.split('\n').at(-1)!
+  assert.match(plan, /^Current partition replica assignment\n\{.*\}\n\nProposed partition reassignment configuration\n\{/)
+  assert.deepEqual(JSON.parse(proposed).partitions.length, 2)
+  files['plan.json'] = proposed
+  const of = ['--reassignment-json-file', 'plan.json']
+  assert.match(
+    await must('kafka-reassign-partitions', '--execute', ...of, '--throttle', '1000'),
+    /\nThe inter-broker throttle limit was set to 1000 B\/s\nSuccessfully started partition reassignments for moved-0,moved-1$/,
+  )
+  assert.match(
+    await must('kafka-configs', '--describe', '--topic', 'moved'),
+    /leader\.replication\.throttled\.replicas=0:\d,1:\d/,
+  )
+  assert.equal(
+    await must('kafka-reassign-partitions', '--verify', ...of),
+    `Status of partition reassignment:\nReassignment of partition moved-0 is completed.\nReassignment of partition moved-1 is completed.\n\nClearing broker-level throttles on broker ${on1}\nClearing topic-level throttles on topic moved`,
+  )
+  assert.equal(await must('kafka-reassign-partitions', '--list'), 'No partition reassignments found.')
+  files['away.json'] = JSON.stringify({ version: 1, partitions: [{ topic: 'moved', partition: 0, replicas: [99] }] })
+  const away = await on('kafka-reassign-partitions', '--execute', '--reassignment-json-file', 'away.json')
+  assert.deepEqual([away.code, away.out], [1, 'Error: Unknown broker id 99'])
+})
+
+test('the commands that measure tell how much they sent and read', async () => {
+  await must('kafka-topics', '--create', '--topic', 'measured')
+  const to = ['--topic', 'measured', '--num-records', '50']
+  const sent = await must(
+    'kafka-producer-perf-test',
+    ...to,
+    '--record-size',
+    '10',
+    '--throughput',
+    '-1',
+    '--warmup-records',
+    '10',
+  )
+  assert.match(sent, /\n50 records sent, .* ms 99\.9th\.\n40 steady state records sent, .* ms 99\.9th\.$/)
+  const read = await must('kafka-consumer-perf-test', ...to)
+  assert.match(read, /^start\.time, .*\n\d{4}-\d\d-\d\d \d\d:\d\d:\d\d:\d{3}, .*, 0\.0005, [\d.]+, 50, /)
+  const sizes = [
+    '--producer-acks',
+    'all',
+    '--record-size',
+    '5',
+    '--record-key-size',
+    '3',
+    '--num-headers',
+    '2',
+    '--record-header-key-size',
+    '4',
+  ]
+  const latency = await must('kafka-e2e-latency', '--topic', 'measured', '--num-records', '3', ...sizes)
+  assert.match(latency, /^0\t[\d.]+\nAvg latency: [\d.]+ ms\nPercentiles: 50th = \d+, 99th = \d+, 99\.9th = \d+$/)
 })

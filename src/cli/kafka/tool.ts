@@ -4,31 +4,35 @@ import { ClientError } from '../../client/errors/index.ts'
 import type { Surroundings } from './command.ts'
 import { Failure } from './failure.ts'
 import { javaText } from './java.ts'
-import { type Arguments, GrammarTrouble, HelpWanted, parseArguments, type ToolGrammar } from './options/argparse.ts'
+import { type Arguments, GrammarTrouble, HelpWanted, parseArguments, parseFlat, type ToolGrammar } from './options/argparse.ts'
 import { argparseHelp, usageLine } from './options/argparse-help.ts'
 
-/** `run` resolves to the exit code, or throws a Failure or what a broker said. */
+/** `run` resolves to the exit code, or throws a Failure, a GrammarTrouble for what does not fit together, or what a broker said. */
 export function tool<A extends Surroundings = Surroundings>(
   grammar: ToolGrammar,
   run: (found: Arguments, around: A) => Promise<number>,
 ): (words: readonly string[], around: A) => Promise<number> {
+  const refuse = ({ command, message }: GrammarTrouble, around: A) => {
+    around.complain(usageLine(grammar, command))
+    around.complain(`${grammar.name}: error: ${message}`)
+    return 1
+  }
   return async (words, around) => {
     let found: Arguments
     try {
-      found = parseArguments(grammar, words)
+      found = Object.keys(grammar.commands).length === 0 ? parseFlat(grammar, words) : parseArguments(grammar, words)
     } catch (thrown) {
       if (thrown instanceof HelpWanted) {
         for (const line of argparseHelp(grammar, thrown.command)) around.print(line)
         return grammar.helpExitCode ?? 0
       }
       if (!(thrown instanceof GrammarTrouble)) throw thrown
-      around.complain(usageLine(grammar, thrown.command))
-      around.complain(`${grammar.name}: error: ${thrown.message}`)
-      return 1
+      return refuse(thrown, around)
     }
     try {
       return await run(found, around)
     } catch (thrown) {
+      if (thrown instanceof GrammarTrouble) return refuse(thrown, around)
       if (thrown instanceof ClientError) {
         around.complain(javaText(thrown))
         return 1

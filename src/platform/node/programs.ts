@@ -1,6 +1,8 @@
-// Other processes of this same program, which end with it.
+// Other processes of this same program, which end with it unless they are detached.
 
 import { spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 
 export interface RunningProgram {
@@ -50,4 +52,18 @@ export function startProgram(
     child.once('close', (code, signal) => resolve(signal ?? code ?? 1))
   })
   return { pid: child.pid ?? -1, ended, stop: () => void child.kill('SIGTERM'), kill: () => void child.kill('SIGKILL') }
+}
+
+/**
+ * Runs the script of this process once more with other words, in a process that goes on when this one and its terminal are gone. What it prints is added to
+ * a file, whose directory is made where it is missing. Throws where that cannot be written.
+ */
+export function startDetached(words: readonly string[], outputPath: string): void {
+  mkdirSync(dirname(outputPath), { recursive: true })
+  const output = openSync(outputPath, 'a')
+  try {
+    spawn(process.execPath, [process.argv[1]!, ...words], { detached: true, stdio: ['ignore', output, output] }).unref()
+  } finally {
+    closeSync(output)
+  }
 }

@@ -10,14 +10,15 @@ const binOf = (tool) => join(build, 'bin', `${tool}.cjs`)
 
 export const isOurs = (tool) => existsSync(binOf(tool))
 
-/** The words of a line, for a broker, the judge's folder, and the folder of the one who runs it. */
-export function wordsFor({ words }, { bootstrap }, dir, own) {
+/** The words of a line, for a broker and its files, the judge's folder, and the folder of the one who runs it. */
+export function wordsFor({ words }, { bootstrap, dataDir }, dir, own) {
   return wordsOf(
     words
       .replaceAll('$B', `--bootstrap-server ${bootstrap}`)
       .replaceAll('$A', bootstrap)
       .replaceAll('$D', dir)
-      .replaceAll('$S', own),
+      .replaceAll('$S', own)
+      .replaceAll('$L', dataDir),
   )
 }
 

@@ -21,6 +21,29 @@ export const files = {
   'reassign.json': json({ version: 1, partitions: [{ topic: 'wide', partition: 0, replicas: [1], log_dirs: ['any'] }] }),
   'reassign-away.json': json({ version: 1, partitions: [{ topic: 'wide', partition: 0, replicas: [7] }] }),
   'reassign-unknown.json': json({ version: 1, partitions: [{ topic: 'nothing', partition: 0, replicas: [1] }] }),
+  'reassign-two.json': json({
+    version: 1,
+    partitions: [
+      { topic: 'wide', partition: 1, replicas: [1] },
+      { topic: 'plain', partition: 0, replicas: [1] },
+    ],
+  }),
+  'reassign-empty.json': json({ version: 1, partitions: [] }),
+  'reassign-nobody.json': json({ version: 1, partitions: [{ topic: 'wide', partition: 0, replicas: [] }] }),
+  'reassign-same.json': json({ version: 1, partitions: [{ topic: 'wide', partition: 0, replicas: [1, 1] }] }),
+  'reassign-dirs.json': json({
+    version: 1,
+    partitions: [{ topic: 'wide', partition: 0, replicas: [1], log_dirs: ['any', 'any'] }],
+  }),
+  'reassign-version.json': json({ version: 2, partitions: [{ topic: 'wide', partition: 0, replicas: [1] }] }),
+  'reassign-field.json': json({ version: 1, partitions: [{ topic: 'wide', replicas: [1] }] }),
+  'move-twice.json': json({ topics: [{ topic: 'wide' }, { topic: 'wide' }], version: 1 }),
+  'reader.properties': 'parse.key=true\nkey.separator=;\nignore.error=true\n',
+  'formatter.properties': 'print.key=true\nprint.offset=true\nkey.separator=/\n',
+  'payloads.txt': 'one;two;three;;',
+  'some.text': 'no log\n',
+  none: 'no dot\n',
+  'first.log': '',
   'reassign-twice.json': json({
     version: 1,
     partitions: [

@@ -18,7 +18,7 @@ export const judge = {
   about: `our kafka-* commands beside Apache Kafka ${versions.kafka}'s: output and exit codes of each line of a table, on Apache's broker and on ours`,
   needs: ['java', 'mvn'],
   startsBrokers: true,
-  minutes: 15,
+  minutes: 30,
 
   install: installTools,
 

@@ -26,6 +26,7 @@ const classes = {
   'kafka-features': 'org.apache.kafka.tools.FeatureCommand',
   'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
   'kafka-storage': 'kafka.tools.StorageTool',
+  'kafka-server-start': 'kafka.Kafka',
 }
 
 /** Fetches the jars and compiles the runner. */

@@ -6,6 +6,7 @@ import { withAdmin } from '../client.ts'
 import type { Surroundings } from '../command.ts'
 import { Failure } from '../failure.ts'
 import type { Arguments } from '../options/argparse.ts'
+import { printTable } from '../table.ts'
 import { tool } from '../tool.ts'
 import { parseUuid } from '../uuid.ts'
 import { controllerOf } from './controller-file.ts'
@@ -134,8 +135,7 @@ function printReplication(quorum: QuorumDescription, isHuman: boolean, around: S
     ...quorum.voters.filter(({ id }) => id !== leader.id).map((voter) => rowOf(voter, 'Follower')),
     ...quorum.observers.map((observer) => rowOf(observer, 'Observer')),
   ]
-  const widths = heads.map((head, at) => Math.max(head.length, ...rows.map((words) => words[at]!.length)))
-  for (const words of [heads, ...rows]) around.print(words.map((word, at) => `${word.padEnd(widths[at]!)}\t`).join(''))
+  printTable(heads, rows, (line) => around.print(line))
 }
 
 async function add(found: Arguments, admin: Admin, around: Surroundings): Promise<void> {

@@ -5,8 +5,10 @@ import type { Argument, Grammar, ToolGrammar } from './argparse.ts'
 /** `usage: ...` alone. */
 export function usageLine(tool: ToolGrammar, command: string | null): string {
   const words = ['usage:', tool.name, ...synopses(tool)]
-  if (command === null)
-    words.push(command === null && tool.arguments.length === 0 ? '[-h]' : '', `{${Object.keys(tool.commands).join(',')}}`, '...')
+  const names = Object.keys(tool.commands)
+  if (names.length === 0) words.push('[-h]')
+  else if (command === null)
+    words.push(command === null && tool.arguments.length === 0 ? '[-h]' : '', `{${names.join(',')}}`, '...')
   else words.push(command, '[-h]', ...synopses(tool.commands[command]!))
   return words.filter((word) => word !== '').join(' ')
 }
@@ -20,7 +22,7 @@ export function argparseHelp(tool: ToolGrammar, command: string | null): string[
     '',
     grammar.about,
     '',
-    ...(command === null ? ['positional arguments:', ...commands, ''] : []),
+    ...(commands.length > 0 && command === null ? ['positional arguments:', ...commands, ''] : []),
     'named arguments:',
     `  ${'-h, --help'.padEnd(24)}show this help message and exit`,
     ...grammar.arguments.map((argument) => `  ${flagsOf(argument).padEnd(24)}${argument.about}`),

@@ -7,8 +7,8 @@ export interface Argument {
   /** The first one gives the value its name: `--bootstrap-server` is bootstrap-server. */
   readonly flags: readonly string[]
   readonly about: string
-  /** Missing: it takes one value. `integer` takes a whole number, `many` may be repeated. */
-  readonly kind?: 'text' | 'integer' | 'many' | 'flag'
+  /** Missing: it takes one value. `short`, `integer`, `long` and `double` take a number, `many` may be repeated, `list` takes all words up to the next option. */
+  readonly kind?: 'text' | 'short' | 'integer' | 'long' | 'double' | 'many' | 'list' | 'flag'
   readonly isRequired?: boolean
 }
 
@@ -74,6 +74,14 @@ export class GrammarTrouble extends OptionTrouble {
   }
 }
 
+/** Kinds of numbers, as Java reads them. */
+const numbers: Readonly<Record<string, { readonly name: string; readonly pattern: RegExp }>> = {
+  short: { name: 'Short', pattern: /^[+-]?\d{1,5}$/ },
+  integer: { name: 'Integer', pattern: /^[+-]?\d{1,10}$/ },
+  long: { name: 'Long', pattern: /^[+-]?\d{1,19}$/ },
+  double: { name: 'Double', pattern: /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?$/ },
+}
+
 const keyOf = ({ flags }: Argument) => flags[0]!.replace(/^-+/, '')
 const nameOf = ({ flags }: Argument) => flags.join('/')
 
@@ -101,6 +109,16 @@ export function parseArguments(tool: ToolGrammar, words: readonly string[]): Arg
   check(tool, null, values)
   if (strangers.length > 0) throw new GrammarTrouble(`unrecognized arguments: '${strangers.join(' ')}'`, command)
   return new Arguments(command, values)
+}
+
+/** The same for a tool without subcommands. */
+export function parseFlat(tool: ToolGrammar, words: readonly string[]): Arguments {
+  const values = new Map<string, string[]>()
+  const strangers: string[] = []
+  parsePart(tool, null, [...words], values, null, strangers)
+  check(tool, null, values)
+  if (strangers.length > 0) throw new GrammarTrouble(`unrecognized arguments: '${strangers.join(' ')}'`, null)
+  return new Arguments('', values)
 }
 
 /** Reads options until a word that is none, where `onWord` takes those; gives that word. */
@@ -154,12 +172,19 @@ function take(grammar: Grammar, argument: Argument, attached: string | undefined
     throw new GrammarTrouble(`argument ${nameOf(argument)}: not allowed with argument ${nameOf(named)}`, command)
   }
   if (argument.kind === 'flag') return void values.set(key, [])
-  const isValue = rest[0] !== undefined && !/^-[^\d\s]/.test(rest[0])
-  const value = attached ?? (isValue ? rest.shift() : undefined)
+  const isValue = () => rest[0] !== undefined && !/^-[^\d\s]/.test(rest[0])
+  if (argument.kind === 'list') {
+    const list = attached === undefined ? [] : [attached]
+    while (attached === undefined && isValue()) list.push(rest.shift()!)
+    if (list.length === 0) throw new GrammarTrouble(`argument ${nameOf(argument)}: expected at least one argument`, command)
+    return void values.set(key, list)
+  }
+  const value = attached ?? (isValue() ? rest.shift() : undefined)
   if (value === undefined) throw new GrammarTrouble(`argument ${nameOf(argument)}: expected one argument`, command)
-  if (argument.kind === 'integer' && !/^[+-]?\d{1,10}$/.test(value)) {
+  const number = numbers[argument.kind ?? 'text']
+  if (number && !number.pattern.test(value)) {
     throw new GrammarTrouble(
-      `argument ${nameOf(argument)}: could not convert '${value}' to Integer (For input string: "${value}")`,
+      `argument ${nameOf(argument)}: could not convert '${value}' to ${number.name} (For input string: "${value}")`,
       command,
     )
   }

@@ -23,3 +23,10 @@ export function forbid<T extends OptionTable>(found: Found<T>, used: Name<T>, ot
 export function count<T extends OptionTable>(found: Found<T>, names: readonly Name<T>[]): number {
   return names.filter((name) => found.has(name)).length
 }
+
+/** Addresses as host:port with commas; the help follows where they are not. */
+export function checkBootstrap(typed: string | undefined): void {
+  if (!typed?.trim()) throw new UsageFailure('Error while validating the bootstrap address\n')
+  const isRight = typed.split(',').every((address) => /^(?:[\w\-%.]*:\/\/)?\[?[\w\-%.:]*\]?:\d+$/.test(address))
+  if (!isRight) throw new UsageFailure('Please provide valid host:port like host1:9091,host2:9092\n')
+}

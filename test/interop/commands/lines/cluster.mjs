@@ -1,4 +1,4 @@
-/** kafka-broker-api-versions, kafka-cluster, kafka-features, kafka-metadata-quorum, kafka-leader-election, kafka-reassign-partitions. */
+/** kafka-broker-api-versions, kafka-cluster, kafka-features, kafka-metadata-quorum, kafka-leader-election. */
 import { changes, reads, wrong } from './line.mjs'
 
 const apis = 'kafka-broker-api-versions'
@@ -6,7 +6,6 @@ const cluster = 'kafka-cluster'
 const features = 'kafka-features'
 const quorum = 'kafka-metadata-quorum'
 const election = 'kafka-leader-election'
-const moving = 'kafka-reassign-partitions'
 
 /** Numbers that grow by themselves, times, and ids that each cluster has for itself. */
 const GROWS = [
@@ -96,26 +95,4 @@ export const clusters = [
   changes(election, '$B --election-type preferred --topic nothing --partition 0'),
   changes(election, '$B --election-type PREFERRED --path-to-json-file $D/elect.json'),
   changes(election, '$B --election-type PREFERRED --path-to-json-file $D/elect-twice.json'),
-
-  wrong(moving, ''),
-  wrong(moving, '--help'),
-  wrong(moving, '$B'),
-  wrong(moving, '$B --generate --execute'),
-  wrong(moving, '$B --generate'),
-  wrong(moving, '$B --execute'),
-  wrong(moving, '$B --verify'),
-  wrong(moving, '$B --generate --topics-to-move-json-file $D/move.json'),
-  wrong(moving, '$B --list --throttle 5'),
-  wrong(moving, '--list'),
-  reads(moving, '$B --list'),
-  reads(moving, '$B --generate --topics-to-move-json-file $D/move.json --broker-list 1'),
-  reads(moving, '$B --generate --topics-to-move-json-file $D/move.json --broker-list 1,1'),
-  reads(moving, '$B --generate --topics-to-move-json-file $D/move.json --broker-list 1,7'),
-  reads(moving, '$B --generate --topics-to-move-json-file $D/move-unknown.json --broker-list 1'),
-  changes(moving, '$B --execute --reassignment-json-file $D/reassign.json'),
-  changes(moving, '$B --verify --reassignment-json-file $D/reassign.json'),
-  changes(moving, '$B --execute --reassignment-json-file $D/reassign-away.json'),
-  changes(moving, '$B --execute --reassignment-json-file $D/reassign-unknown.json'),
-  changes(moving, '$B --execute --reassignment-json-file $D/reassign-twice.json'),
-  changes(moving, '$B --cancel --reassignment-json-file $D/reassign.json'),
 ]

@@ -1,7 +1,10 @@
-/** One row of the table: a command line as it is typed, with `$B` for --bootstrap-server and the address, `$D` for the judge's folder. */
+/** One row of the table: a command line as it is typed, with `$B` for --bootstrap-server and the address, `$D` for the judge's folder, `$L` for the broker's. */
 
 /** A line that changes nothing on the broker: both commands run it against the same one, and Apache's against ours as well. */
 export const reads = (tool, words, more = {}) => ({ kind: 'reads', tool, words, ...more })
+
+/** A line whose output hangs on what its own broker lived through: as `reads`, on that broker alone. */
+export const looks = (tool, words, more = {}) => ({ kind: 'looks', tool, words, ...more })
 
 /** A line that changes something: each command runs it against the broker of its side. */
 export const changes = (tool, words, more = {}) => ({ kind: 'changes', tool, words, ...more })
