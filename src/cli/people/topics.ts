@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import type { Admin } from '../../client/admin/admin.ts'
 import { resourceKey } from '../../client/admin/configs.ts'
 import { partitionKey } from '../../client/admin/outcomes.ts'
-import type { TopicDescription } from '../../client/admin/topics.ts'
+import type { TopicDescription } from '../../client/admin/topic-descriptions.ts'
 import { examples } from '../usage.ts'
 import {
   type CommonFlags,

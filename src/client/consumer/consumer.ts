@@ -22,6 +22,7 @@ import { Hurry } from './hurry.ts'
 import { Membership } from './membership.ts'
 import { checkOffset, commitNamed } from './named-commit.ts'
 import { OffsetLookup } from './offset-lookup.ts'
+import { endsOf, type OffsetAndTimestamp, offsetsOfTimes } from './offset-questions.ts'
 import {
   type ConsumerGroupMetadata,
   checkPlaces,
@@ -44,12 +45,6 @@ export interface ConsumerCloseOptions {
 }
 
 /** An offset, and the time of the record at it. */
-export interface OffsetAndTimestamp {
-  readonly offset: number
-  readonly timestamp: number
-  readonly leaderEpoch: number | null
-}
-
 const CLOSE_MS = 30_000
 /** Of the time to close: when the program is not waited for any more. */
 const HURRY_AT = 0.8
@@ -361,26 +356,11 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   }
 
   /** The first record of each partition that is not older than its timestamp, in their order; null where all are. */
-  async offsetsForTimes(
+  offsetsForTimes(
     queries: readonly (TopicPartition & { readonly timestamp: number })[],
     options: WaitOptions = {},
   ): Promise<(OffsetAndTimestamp | null)[]> {
-    const patience = this.#patience('offsetsForTimes', options)
-    const found: (OffsetAndTimestamp | null)[] = queries.map(() => null)
-    let left = queries.map((query, place) => ({ ...query, place }))
-    while (left.length > 0) {
-      // A leader is asked for one time of a partition in a request.
-      const first = new Map(left.toReversed().map((query) => [nameOf(query), query]))
-      for (const { topic, partition, offset, timestamp, leaderEpoch } of await this.#lookup.times(
-        [...first.values()],
-        patience,
-      )) {
-        const { place } = first.get(nameOf({ topic, partition }))!
-        if (offset >= 0) found[place] = { offset, timestamp, leaderEpoch: leaderEpoch < 0 ? null : leaderEpoch }
-      }
-      left = left.filter((query) => first.get(nameOf(query)) !== query)
-    }
-    return found
+    return offsetsOfTimes(this.#lookup, queries, this.#patience('offsetsForTimes', options))
   }
 
   /** The partitions of a topic, asking where they are not known. */
@@ -466,11 +446,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   }
 
   async #ends(partitions: readonly TopicPartition[], timestamp: number, options: WaitOptions): Promise<number[]> {
-    this.#checkOpen()
-    const queries = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }))
-    const found = await this.#lookup.times(queries, this.#patience('the ends of partitions', options))
-    const byName = new Map(found.map((each) => [nameOf(each), each.offset]))
-    return partitions.map((each) => byName.get(nameOf(each))!)
+    return endsOf(this.#lookup, partitions, timestamp, this.#patience('the ends of partitions', options))
   }
 
   #committable(): TopicPartitionOffset[] {

@@ -107,9 +107,9 @@ export class Deliveries<P = AssignedPartition> {
   }
 
   /** Partitions that a handler has been at work on for so long. */
-  atWorkFor(ms: number): Set<AssignedPartition> {
+  atWorkFor(ms: number): Set<P> {
     const before = this.#clock.monotonic() - ms
-    const found = new Set<AssignedPartition>()
+    const found = new Set<P>()
     for (const { isHandler, partitions, since } of this.#all) {
       if (isHandler && since <= before) for (const each of partitions) found.add(each)
     }

@@ -1,7 +1,7 @@
 // The consumer, as programs import it.
 
 export type { BatchesOptions, PollOptions } from './batch-reader.ts'
-export { Consumer, type ConsumerCloseOptions, type OffsetAndTimestamp } from './consumer.ts'
+export { Consumer, type ConsumerCloseOptions } from './consumer.ts'
 export type { OwnAssignor, Shared } from './group/protocols.ts'
 export type { RebalanceListener } from './holder.ts'
 export type { ConsumerGroupMetadata, OffsetAndMetadata, TopicPartition, TopicPartitionOffset } from './place.ts'

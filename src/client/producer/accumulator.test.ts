@@ -13,8 +13,8 @@ test('lanes are ready when they have lingered, have a full batch, or go out agai
   const put = (partition: number, size: number) => {
     const lane = accumulator.lane('t', partition)
     const record = { key: null, value: new Uint8Array(size), timestamp: 0, headers: [] }
-    if (!accumulator.append(lane, record, nobody, 0)) {
-      accumulator.appendNew(lane, memory.tryTake(accumulator.roomFor(record))!, record, nobody, 0)
+    if (!accumulator.append(lane, record, 'none', nobody, 0)) {
+      accumulator.appendNew(lane, memory.tryTake(accumulator.roomFor(record))!, record, 'none', nobody, 0)
     }
     return lane
   }

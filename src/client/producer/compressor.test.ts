@@ -22,8 +22,13 @@ function scene(t: TestContext, count: number, sizeInBytes: number, workMs: numbe
     turn += workMs
     longest = Math.max(longest, turn)
   }
-  const batches = Array.from({ length: count }, () => ({ sizeInBytes, uncompressed: new Uint8Array(sizeInBytes), compress }))
-  const compressor = new Compressor({ clock, offload: inlineOffload, codec: 'gzip', level: undefined })
+  const batches = Array.from({ length: count }, () => ({
+    codec: 'gzip',
+    sizeInBytes,
+    uncompressed: new Uint8Array(sizeInBytes),
+    compress,
+  }))
+  const compressor = new Compressor({ clock, offload: inlineOffload, levelOf: () => undefined })
   return {
     compressor,
     batches: batches as unknown as ProducerBatch[],

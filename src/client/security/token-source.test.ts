@@ -37,8 +37,10 @@ function scene(given: object, ...answers: Answer[]) {
   }
   const options = resolveOptions(commonOptions, { bootstrapServers: 'localhost:1', ...given })
   const { greet } = securityOf(options, undefined, { ...defaultPlatform(), https }, new Lifetime())
-  return { greet: () => greet!(broker(said)), questions, said }
+  return { greet: () => greet!(broker(said), BROKER), questions, said }
 }
+
+const BROKER = { host: 'localhost', port: 9092 }
 
 /** Takes every token, for a second, and notes what it was told. */
 function broker(said: string[]): Ask {
@@ -161,7 +163,7 @@ test('a server over TLS gives the token, as far as its certificate and its addre
   const given = { ...base, saslOauthbearerTokenEndpointUrl: url, saslJaasConfig }
   const login = (more: object) => {
     const options = resolveOptions(commonOptions, { bootstrapServers: 'localhost:1', ...given, ...more })
-    return securityOf(options, undefined, defaultPlatform(), new Lifetime()).greet!(broker([]))
+    return securityOf(options, undefined, defaultPlatform(), new Lifetime()).greet!(broker([]), BROKER)
   }
   await login({ saslOauthbearerAllowedUrls: url })
   assert.deepEqual(asked, [['POST', '/token', 'application/json']])

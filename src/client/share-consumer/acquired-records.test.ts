@@ -21,6 +21,7 @@ function acquired(bytes: readonly Buffer[], ranges: readonly AcquiredRange[]): A
     aborted: null,
     checksCrcs: true,
     release: () => {},
+    charge: () => {},
   })
   return new AcquiredRecords({ partition, giver, turn: 0, lockedUntil: 100, fetched, ranges })
 }

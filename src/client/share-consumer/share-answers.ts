@@ -147,6 +147,7 @@ export class ShareAnswers {
       aborted: null, // the leader gives what the group may read, and nothing of aborted transactions where it shall not
       checksCrcs: config.checkCrcs,
       release: () => {},
+      charge: () => {}, // what is acquired is bounded in records
     })
     const lockedUntil = cluster.platform.clock.monotonic() + lockMs
     onRecords(new AcquiredRecords({ partition, giver, turn: giver.turn, lockedUntil, fetched, ranges }))

@@ -243,16 +243,7 @@ async function administer(admin: Admin = kafka.admin({ retry: { retries: 2 } }))
   const { filterResponses } = await admin.deleteAcls({ filters: [acl] })
   const { controller } = await admin.describeCluster()
   const group = (await admin.deleteGroups(['g']))[0]?.error?.type
-  console.log(
-    created,
-    leader,
-    metadata,
-    value,
-    resources[0]?.acls[0]?.host,
-    filterResponses[0]?.errorCode,
-    controller,
-    group,
-  )
+  console.log(created, leader, metadata, value, resources[0]?.acls[0]?.host, filterResponses[0]?.errorCode, controller, group)
 }
 
 function tell(error: unknown): string {
