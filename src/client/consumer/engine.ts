@@ -1,5 +1,6 @@
 // What the ways to read share: the feed, what is out, and what wakes whoever waits.
 
+import { deferred } from '../../base/deferred.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { AbortedError } from '../errors/index.ts'
 import { closed } from '../patience.ts'
@@ -97,15 +98,17 @@ export class Engine<K, V> {
     this.#untilLook = RECORDS_A_LOOK
   }
 
-  /** Waits until something may have changed. */
-  async wait(signal?: AbortSignal): Promise<void> {
-    if (!signal) return this.bell.wait()
-    const ring = () => this.bell.ring()
-    signal.addEventListener('abort', ring)
+  /** Waits until something may have changed. Who takes turns to look asks `bell` for `rung` before: what changes meanwhile is not missed. */
+  async wait(signal?: AbortSignal, rung: Promise<void> = this.bell.wait()): Promise<void> {
+    if (!signal) return rung
+    if (signal.aborted) return
+    const aborted = deferred<void>()
+    const abort = () => aborted.resolve()
+    signal.addEventListener('abort', abort)
     try {
-      await this.bell.wait()
+      await Promise.race([rung, aborted.promise])
     } finally {
-      signal.removeEventListener('abort', ring)
+      signal.removeEventListener('abort', abort)
     }
   }
 
