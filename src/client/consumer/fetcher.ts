@@ -23,6 +23,7 @@ const SLOW_MS = 500
 const GOODBYE_MS = 1000
 const ZSTD = codecNumber('zstd')
 const ISOLATION = { read_uncommitted: 0, read_committed: 1 } as const
+const NOBODY: ReadonlySet<AssignedPartition> = new Set()
 
 export interface FetcherOptions {
   readonly cluster: Cluster
@@ -270,14 +271,11 @@ export class Fetcher {
   #makeRoom(partitions: readonly AssignedPartition[]): void {
     const { assignment, cluster, atWorkFor } = this.#options
     for (const each of assignment.all) if (each.isPaused && each.bufferedBytes > 0) each.clear()
-    const atWork = atWorkFor(0)
-    if (atWork.size === 0) return
+    if (!partitions.some((each) => each.bufferedBytes === 0)) return
     const now = cluster.platform.clock.monotonic()
-    // Who reads its last record now wants more in a moment, and nobody tells.
-    if (!partitions.some((each) => each.bufferedBytes === 0 && !atWork.has(each))) return this.#lookAgainAt(now + SLOW_MS, now)
-    if (now < this.#madeRoomAt + SLOW_MS) return this.#lookAgainAt(this.#madeRoomAt + SLOW_MS, now)
-    const slow = atWorkFor(SLOW_MS)
-    const keeping = partitions.filter((each) => each.bufferedBytes > 0 && slow.has(each))
+    const slow = now < this.#madeRoomAt + SLOW_MS ? NOBODY : atWorkFor(SLOW_MS)
+    const isWanted = partitions.some((each) => each.bufferedBytes === 0 && !slow.has(each))
+    const keeping = isWanted ? partitions.filter((each) => each.bufferedBytes > 0 && slow.has(each)) : []
     if (keeping.length === 0) return this.#lookAgainAt(now + SLOW_MS, now)
     this.#madeRoomAt = now
     for (const each of keeping) each.clear()
