@@ -57,7 +57,7 @@ test('what the program is just being told to give up is not told as lost', async
   const { holder, told, done } = await holding(() => listening.promise)
   done()
   const revoking = holder.revoke(places)
-  for (let i = 0; i < 10; i++) await Promise.resolve()
+  await new Promise(setImmediate)
   await holder.lose(places)
   listening.resolve()
   await revoking
