@@ -59,11 +59,13 @@ export class Deliveries {
     this.#changed.ring()
   }
 
-  /** The program has it from now on. */
+  /** The program has it from now on, and is done with what it had before. */
   give(delivery: Delivery, partitions: readonly AssignedPartition[]): void {
+    const before = delivery.partitions
     this.#all.add(delivery) // it may have been closed when its loop seemed to end
     delivery.partitions = partitions
     delivery.since = this.#clock.monotonic()
+    if (before !== partitions && before.length > 0) this.#changed.ring()
   }
 
   /** The program waits for more until what is returned is called. */

@@ -30,7 +30,7 @@ export class RecordIterator<K, V> implements AsyncIterableIterator<ConsumerRecor
   next(): Promise<IteratorResult<ConsumerRecord<K, V>>> {
     const engine = this.#engine
     try {
-      this.#settle()
+      this.#done()
       if (this.#isOver || engine.isClosing) return this.#end()
       engine.begin()
       engine.check(this.#signal)
@@ -54,6 +54,7 @@ export class RecordIterator<K, V> implements AsyncIterableIterator<ConsumerRecor
   async #wait(begun: Promise<ConsumerRecord<K, V>> | null = null): Promise<IteratorResult<ConsumerRecord<K, V>>> {
     const engine = this.#engine
     if (begun) return this.#take(begun)
+    engine.deliveries.settle(this.#delivery)
     const stop = engine.deliveries.wait()
     try {
       await engine.breathe()
@@ -98,12 +99,10 @@ export class RecordIterator<K, V> implements AsyncIterableIterator<ConsumerRecor
     deliveries.give(this.#delivery, partition.asList)
   }
 
-  #settle(): void {
-    const partition = this.#partition
-    if (partition === null) return
+  /** It is out until the next one is, or there is none. */
+  #done(): void {
+    this.#partition?.done(this.#offset, this.#epoch, this.#era)
     this.#partition = null
-    partition.done(this.#offset, this.#epoch, this.#era)
-    this.#engine.deliveries.settle(this.#delivery)
   }
 
   #end(): Promise<IteratorResult<ConsumerRecord<K, V>>> {
