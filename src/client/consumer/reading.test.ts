@@ -127,7 +127,7 @@ test('a poll does not miss what comes in the moment between its look and its wai
       return null
     },
   }
-  const engine = new Engine<string, string>({
+  const engine: Engine<string, string> = new Engine({
     cluster: { platform: { clock } } as unknown as Cluster,
     assignment: new Assignment(),
     deliveries: new Deliveries(clock),
