@@ -79,11 +79,12 @@ export class Poller<K, V> {
     try {
       for (let isLast = false; ; ) {
         engine.check(signal)
+        const rung = engine.bell.wait()
         const records = await this.#take()
         if (records.length > 0 || engine.isClosing || isLast) return records
         // An answer without records lets others have their turn as well: the program may come back at once, again and again.
         isLast = isOver
-        await (isLast ? engine.breathe() : engine.wait(signal))
+        await (isLast ? engine.breathe() : engine.wait(signal, rung))
       }
     } finally {
       stop()

@@ -69,7 +69,7 @@ export class Deliveries<P = AssignedPartition> {
   }
 
   /** The program is still at work with what it has. */
-  goOn(delivery: Delivery): void {
+  goOn(delivery: Delivery<P>): void {
     if (delivery.partitions.length > 0) delivery.since = this.#clock.monotonic()
   }
 

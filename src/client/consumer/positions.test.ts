@@ -122,10 +122,14 @@ async function twoTopics(config: object) {
   return scene
 }
 
-test('a partition without a committed offset does not keep those that have one, where nobody may choose', async () => {
-  const scene = await twoTopics({ groupId: 'g', autoOffsetReset: 'none' })
-  scene.broker.committed.set('u-0', 0)
-  assert.deepEqual(await outcomesOf(scene), ['OFFSET_OUT_OF_RANGE', 'u'])
+test('a partition without a committed offset does not keep the others, where nobody may choose', async () => {
+  const place = { topic: 'u', partition: 0 }
+  for (const isCommitted of [true, false]) {
+    const scene = await twoTopics({ groupId: 'g', autoOffsetReset: 'none' })
+    if (isCommitted) scene.broker.committed.set('u-0', 0)
+    else scene.consumer.seekToBeginning([place])
+    assert.deepEqual(await outcomesOf(scene), ['OFFSET_OUT_OF_RANGE', 'u'])
+  }
 })
 
 test('a topic that may not be read does not keep the others', async () => {

@@ -4,8 +4,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { consumerScene } from '../../../test/support/consumer-scene.ts'
 import { nodeClock } from '../../platform/node/clock.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { AssignedPartition } from './assigned-partition.ts'
+import { Assignment } from './assignment.ts'
+import { Poller } from './batch-reader.ts'
 import { Deliveries } from './deliveries.ts'
-import type { Engine } from './engine.ts'
+import { Engine } from './engine.ts'
+import type { Feed } from './feed.ts'
 import { RecordIterator } from './record-iterator.ts'
 
 const t0 = { topic: 't', partition: 0 }
@@ -105,4 +110,33 @@ test('nothing is kept of loops that were ended by an error', async () => {
     await assert.rejects(loop.next(), /^Error: no$/)
   }
   assert.equal(deliveries.size, 0)
+})
+
+test('a poll does not miss what comes in the moment between its look and its wait', async () => {
+  const clock = nodeClock()
+  let isThere = false
+  const feed = {
+    from: new AssignedPartition(t0),
+    next() {
+      if (isThere) return { value: 'a' }
+      // Nobody has a turn of the event loop in between; other promises have.
+      queueMicrotask(() => {
+        isThere = true
+        engine.bell.ring()
+      })
+      return null
+    },
+  }
+  const engine: Engine<string, string> = new Engine({
+    cluster: { platform: { clock } } as unknown as Cluster,
+    assignment: new Assignment(),
+    deliveries: new Deliveries(clock),
+    feed: feed as unknown as Feed<string, string>,
+    maxRecords: 1,
+    onRead() {},
+  })
+  let records: readonly unknown[] = []
+  void new Poller(engine).poll({}).then((found) => (records = found))
+  await new Promise(setImmediate)
+  assert.deepEqual(records, [{ value: 'a' }])
 })

@@ -1,5 +1,7 @@
 // What ways to read have in common: what wakes whoever waits, what went wrong, and when others have their turn of the event loop.
 
+import { deferred } from '../../base/deferred.ts'
+import { onAbort } from '../../base/on-abort.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { AbortedError } from '../errors/index.ts'
 import { closed } from '../patience.ts'
@@ -83,15 +85,16 @@ export class Reading {
     this.#untilLook = RECORDS_A_LOOK
   }
 
-  /** Waits until something may have changed. */
-  async wait(signal?: AbortSignal): Promise<void> {
-    if (!signal) return this.bell.wait()
-    const ring = () => this.bell.ring()
-    signal.addEventListener('abort', ring)
+  /** Waits until something may have changed. Who takes turns to look asks `bell` for `rung` before: what changes meanwhile is not missed. */
+  async wait(signal?: AbortSignal, rung: Promise<void> = this.bell.wait()): Promise<void> {
+    if (!signal) return rung
+    if (signal.aborted) return
+    const aborted = deferred<void>()
+    const quiet = onAbort(signal, () => aborted.resolve())
     try {
-      await this.bell.wait()
+      await Promise.race([rung, aborted.promise])
     } finally {
-      signal.removeEventListener('abort', ring)
+      quiet()
     }
   }
 }
