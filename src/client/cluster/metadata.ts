@@ -131,7 +131,10 @@ function leads(partition: PartitionInfo, leaderId: number | null, leaderEpoch: n
 }
 
 /** The same where they tell nothing new. */
-function withEndpoints(brokers: ReadonlyMap<number, BrokerInfo>, endpoints: readonly BrokerInfo[]): ReadonlyMap<number, BrokerInfo> {
+function withEndpoints(
+  brokers: ReadonlyMap<number, BrokerInfo>,
+  endpoints: readonly BrokerInfo[],
+): ReadonlyMap<number, BrokerInfo> {
   const news = endpoints.filter(({ id, host, port }) => {
     const known = brokers.get(id)
     return !known || known.host !== host || known.port !== port
