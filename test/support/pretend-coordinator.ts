@@ -39,15 +39,15 @@ export class PretendCoordinator {
   producerEpoch = -1
   /** Values of records that were committed. */
   readonly committed: string[] = []
-  /** Offsets that were committed with a transaction. */
+  /** Offsets that were committed, one for each transaction and partition. */
   readonly offsets: number[] = []
   /** The level of transaction.version. */
   readonly level: 1 | 2
+  /** The epoch that the newest InitProducerId was asked for with. */
+  #lastInitialized: number | null = null
   readonly #added = new Set<string>()
   #values: string[] = []
-  /** Of the last InitProducerId; null where somebody else has moved it since. */
-  #epochBefore: number | null = null
-  #offsets: number[] = []
+  readonly #offsets = new Map<string, number>()
 
   constructor(level: 1 | 2) {
     this.level = level
@@ -57,7 +57,6 @@ export class PretendCoordinator {
   fence(): void {
     this.#abort()
     this.producerEpoch++
-    this.#epochBefore = null
   }
 
   static readonly served = Object.keys(KEYS).map((key) => ({ apiKey: Number(key), minVersion: 0, maxVersion: 5 }))
@@ -118,7 +117,9 @@ export class PretendCoordinator {
         name(call, code)
         if (code === 0) {
           if (version >= 5) this.state = 'Ongoing'
-          this.#offsets.push(...topics.flatMap(({ partitions }) => partitions.map((each) => Number(each.committedOffset))))
+          for (const { name, partitions } of topics) {
+            for (const each of partitions) this.#offsets.set(`${name}-${each.partitionIndex}`, Number(each.committedOffset))
+          }
         }
         const answers = topics.map(({ name, partitions }) => ({
           name,
@@ -129,7 +130,7 @@ export class PretendCoordinator {
       }
       case 'EndTxn': {
         const { producerId, producerEpoch, committed } = codec(EndTxnRequest, version).read(from)
-        const code = error ?? (this.#known(producerId, producerEpoch) || this.#end(committed, version >= 5))
+        const code = error ?? this.#end(producerId, producerEpoch, committed, version >= 5)
         name(`${call} ${committed ? 'commit' : 'abort'}`, code)
         const identity = code === 0 && version >= 5 ? { producerId: this.producerId, producerEpoch: this.producerEpoch } : {}
         codec(EndTxnResponse, version).write(to, { errorCode: code, ...identity })
@@ -145,11 +146,11 @@ export class PretendCoordinator {
 
   #initialize({ producerId, producerEpoch }: InitProducerIdRequest): number {
     const isNew = this.producerEpoch < 0
-    // Who did not hear the answer asks with the epoch from before it (KIP-360).
-    if (!isNew && producerId === this.producerId && producerEpoch === this.#epochBefore) return 0
+    const isRepetition = this.#lastInitialized !== null && producerEpoch === this.#lastInitialized && this.state === 'Empty'
+    if (producerId === this.producerId && isRepetition) return 0
     if (producerId >= 0 && !isNew && this.#known(producerId, producerEpoch) !== 0) return errorCode('PRODUCER_FENCED')
     this.#abort()
-    this.#epochBefore = isNew ? null : this.producerEpoch
+    this.#lastInitialized = producerId < 0 ? null : this.producerEpoch
     this.producerEpoch++
     this.state = 'Empty'
     return 0
@@ -161,7 +162,6 @@ export class PretendCoordinator {
     this.state = 'Empty'
     this.producerId += 100
     this.producerEpoch = -1
-    this.#epochBefore = null
   }
 
   #add(places: readonly string[]): void {
@@ -170,14 +170,17 @@ export class PretendCoordinator {
   }
 
   /** Which ends Kafka 4 takes in which state (TransactionCoordinator.endTransaction). */
-  #end(isCommit: boolean, isNewer: boolean): number {
+  #end(producerId: number, producerEpoch: number, isCommit: boolean, isNewer: boolean): number {
     const isOpen = this.state === 'Ongoing'
     const isSame = this.state === (isCommit ? 'CompleteCommit' : 'CompleteAbort')
+    const isRepetition = isNewer && isSame && producerEpoch === this.producerEpoch - 1
+    const refusal = this.#known(producerId, isRepetition ? producerEpoch + 1 : producerEpoch)
+    if (refusal !== 0 || isRepetition) return refusal
     const isTaken = isOpen || (isNewer ? !isCommit : isSame)
     if (!isTaken) return errorCode('INVALID_TXN_STATE')
     if (isOpen && isCommit) {
       this.committed.push(...this.#values)
-      this.offsets.push(...this.#offsets)
+      this.offsets.push(...this.#offsets.values())
     }
     this.#forget()
     this.state = isCommit ? 'CompleteCommit' : 'CompleteAbort'
@@ -193,6 +196,6 @@ export class PretendCoordinator {
   #forget(): void {
     this.#added.clear()
     this.#values = []
-    this.#offsets = []
+    this.#offsets.clear()
   }
 }

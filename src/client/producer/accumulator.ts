@@ -61,6 +61,20 @@ export class Accumulator {
     this.ready.add(lane)
   }
 
+  /** Forgets the lanes that nobody uses and `isForgotten` is true of; gives them. Ask for the others again after each wait. */
+  forget(isForgotten: (lane: Lane) => boolean): readonly Lane[] {
+    const forgotten: Lane[] = []
+    for (const [topic, lanes] of this.#lanes) {
+      lanes.forEach((lane, at) => {
+        if (!lane?.isIdle || !isForgotten(lane)) return
+        forgotten.push(lane)
+        lanes[at] = undefined
+      })
+      if (lanes.every((lane) => lane === undefined)) this.#lanes.delete(topic)
+    }
+    return forgotten
+  }
+
   /** How much memory a new batch for this record takes. */
   roomFor(record: NewRecord): number {
     return Math.max(this.#options.batchSize, roomFor(record))

@@ -265,7 +265,6 @@ export class Entrance<K, V> {
   async #squeeze(place: Place, delivery: Delivery, tag: number, patience: Patience): Promise<void> {
     const { accumulator, memory, onBatch, checkLater } = this.#options
     const { entry, partition } = place
-    const lane = accumulator.lane(entry.topic, partition)
     const taking = memory.take(accumulator.roomFor(entry), patience)
     onBatch() // somebody waits: what is there must not linger
     const taken = await taking
@@ -276,7 +275,7 @@ export class Entrance<K, V> {
       memory.give(taken.bytes.length)
       throw thrown
     }
-    accumulator.appendNew(lane, taken, entry, entry.codec, delivery, tag)
+    accumulator.appendNew(accumulator.lane(entry.topic, partition), taken, entry, entry.codec, delivery, tag)
     onBatch()
     this.#spreadOn(place)
   }

@@ -31,7 +31,12 @@ export class Sequences {
     return this.#mustRestart && this.#onWire === 0 && !this.#open[0]?.isAmbiguous
   }
 
-  /** Whose epoch it is that cannot go on. */
+  /** Nothing has numbers and waits for an answer. */
+  get isIdle(): boolean {
+    return this.#open.length === 0
+  }
+
+  /** Whose numbers these are. */
   get identity(): ProducerIdentity | null {
     return this.#identity
   }

@@ -27,6 +27,11 @@ export class Lane {
     return last && !last.isClosed ? last : null
   }
 
+  /** Nothing waits here, and nothing is on its way. */
+  get isIdle(): boolean {
+    return this.queue.length === 0 && this.onWire === 0 && this.sequences.isIdle
+  }
+
   /** A batch that goes out again: before all that were made after it. */
   requeue(batch: ProducerBatch): void {
     const place = this.sequences.placeOf(batch)

@@ -217,3 +217,25 @@ test('why there was no producer id is not told to records that come later', asyn
   assert.equal(later!.status, 'fulfilled')
   await during(producer.close())
 })
+
+test('a topic that was not used for long is forgotten, and its numbers are not given again', async () => {
+  const { leader, producer, during, pass } = scene(
+    { ...SMALL, metadataMaxIdleMs: 5000, metadataMaxAgeMs: 1000 },
+    { partitions: 2 },
+  )
+  await during(leader.open())
+  const epochs: number[] = []
+  leader.onBatch = ({ producerEpoch }) => {
+    epochs.push(producerEpoch)
+    return 'append'
+  }
+  await during(producer.send({ topic: 'a', partition: 0, value: 'a0' }))
+  for (let i = 0; i < 10; i++) {
+    await during(producer.send({ topic: 'b', partition: 1, value: `b${i}` }))
+    await pass(1000)
+  }
+  await during(producer.send({ topic: 'a', partition: 0, value: 'a1' }))
+  assert.deepEqual(leader.log, [['a0', 'a1'], numbered(10).map((value) => value.replace('v', 'b'))])
+  assert.deepEqual([epochs[0], epochs[1], epochs.at(-1)], [0, 0, 1])
+  await during(producer.close())
+})

@@ -3,6 +3,7 @@
 
 import type { Timer } from '../../platform/clock.ts'
 import type { Cluster } from '../cluster/cluster.ts'
+import type { Metadata } from '../cluster/metadata.ts'
 import { TransactionAbortedError } from '../errors/index.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
@@ -57,7 +58,10 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options
-    options.cluster.onMetadata(() => this.wake())
+    options.cluster.onMetadata((metadata) => {
+      this.#forget(metadata)
+      this.wake()
+    })
   }
 
   /** Something may be sent now: looked at in a turn of its own, after all that is ready in this one. */
@@ -99,6 +103,18 @@ export class Sender {
     // Why there are no numbers is told to who waits for them now; who comes later asks anew.
     this.#options.ids?.takeTrouble()
     this.#sleepUntil(nextAt, now)
+  }
+
+  /**
+   * Lets go of topics that nobody has used for so long that their metadata are forgotten. Numbers that were given there must not be given again, so that
+   * all goes on under another epoch; where only the coordinator gives those, partitions of the present one stay.
+   */
+  #forget({ topics }: Metadata): void {
+    const { accumulator, ids, transactions } = this.#options
+    const identity = ids?.identity ?? null
+    const isOfNow = ({ sequences }: Lane) => identity !== null && same(sequences.identity, identity)
+    const forgotten = accumulator.forget((lane) => !topics.has(lane.topic) && !(transactions && isOfNow(lane)))
+    if (forgotten.some(isOfNow)) ids!.bump(identity)
   }
 
   /** Of a transaction that cannot be committed any more. */
