@@ -2,45 +2,79 @@
 
 import { type AdminOptions, adminOptions } from '../../config/client/admin.ts'
 import { type ClientPlatform, Cluster } from '../cluster/cluster.ts'
+import { OptionError } from '../errors/index.ts'
 import { type Given, resolveOptions } from '../options/resolve.ts'
 import { defaultPlatform } from '../platform.ts'
 import type { Login } from '../security/login.ts'
+import { createAcls, deleteAcls, describeAcls } from './acls.ts'
+import { newClientInstanceId } from './client-instance.ts'
 import { describeApiVersions, describeCluster, unregisterBroker } from './cluster.ts'
 import { describeConfigs, incrementalAlterConfigs, listConfigResources } from './configs.ts'
+import {
+  createDelegationToken,
+  describeDelegationToken,
+  expireDelegationToken,
+  renewDelegationToken,
+} from './delegation-tokens.ts'
 import { electLeaders } from './elections.ts'
 import { describeFeatures, updateFeatures } from './features.ts'
+import { describeClassicGroups, describeConsumerGroups } from './group-descriptions.ts'
+import { removeMembersFromConsumerGroup } from './group-members.ts'
 import { alterGroupOffsets, deleteGroupOffsets, listGroupOffsets } from './group-offsets.ts'
-import { deleteGroups, describeConsumerGroups, listGroups } from './groups.ts'
-import { Link } from './link.ts'
+import { deleteGroups, listGroups } from './groups.ts'
+import { type CallOptions, Link } from './link.ts'
 import { describeLogDirs } from './log-dirs.ts'
+import { abortTransaction, describeProducers } from './producers.ts'
 import { addRaftVoter, describeQuorum, removeRaftVoter } from './quorum.ts'
 import { alterClientQuotas, describeClientQuotas } from './quotas.ts'
 import { alterPartitionReassignments, listPartitionReassignments } from './reassignments.ts'
 import { deleteRecords, listOffsets } from './records.ts'
-import { createPartitions, createTopics, deleteTopics, describeTopics, listTopics } from './topics.ts'
+import { alterReplicaLogDirs, describeReplicaLogDirs } from './replica-log-dirs.ts'
+import { alterUserScramCredentials, describeUserScramCredentials } from './scram-credentials.ts'
+import { alterShareGroupOffsets, deleteShareGroupOffsets, describeShareGroups, listShareGroupOffsets } from './share-groups.ts'
+import { describeStreamsGroups } from './streams-groups.ts'
+import { describeTopics } from './topic-descriptions.ts'
+import { createPartitions, createTopics, deleteTopics, listTopics } from './topics.ts'
+import { describeTransactions, fenceProducers, forceTerminateTransaction, listTransactions } from './transactions.ts'
 
 /** The rest of a call's arguments, behind the link. */
 type Rest<F> = F extends (link: Link, ...rest: infer R) => unknown ? R : never
 
+/** Whom to ask first: brokers, or controllers in their place (KIP-919). */
+type Entrance =
+  | { readonly bootstrapServers: string | readonly string[]; readonly bootstrapControllers?: undefined }
+  | { readonly bootstrapControllers: string | readonly string[]; readonly bootstrapServers?: undefined }
+
 /** Kafka's options in camelCase, and what only a program can give. */
-export interface AdminConfig extends Omit<Given<typeof adminOptions>, 'bootstrapServers'> {
-  readonly bootstrapServers: string | readonly string[]
-  /** The login, where securityProtocol has one: name and password, or where tokens come from. */
-  readonly sasl?: Login
-  /** The machine it runs on; a simulated one, for example. Default: this one. */
-  readonly platform?: ClientPlatform
-}
+export type AdminConfig = Omit<Given<typeof adminOptions>, 'bootstrapServers' | 'bootstrapControllers'> &
+  Entrance & {
+    /** The login, where securityProtocol has one: name and password, or where tokens come from. */
+    readonly sasl?: Login
+    /** The machine it runs on; a simulated one, for example. Default: this one. */
+    readonly platform?: ClientPlatform
+  }
 
 export class Admin implements AsyncDisposable {
   readonly #link: Link
+  #clientInstanceId: string | null = null
 
-  /** Connects when something is asked. Throws an OptionError that names the option, its value and what is allowed. */
+  /**
+   * Connects when something is asked. With `bootstrapControllers` it asks controllers alone; what only brokers know fails with UNSUPPORTED_VERSION then.
+   * Throws an OptionError that names the option, its value and what is allowed.
+   */
   constructor(config: AdminConfig) {
     const { platform = defaultPlatform(), sasl } = config
     const options: AdminOptions = resolveOptions(adminOptions, config, ['platform', 'sasl'])
-    const { connectionsMaxIdleMs, defaultApiTimeoutMs } = options
+    const { connectionsMaxIdleMs, defaultApiTimeoutMs, bootstrapControllers } = options
     this.#link = new Link(
-      new Cluster({ platform, options, sasl, connectionsMaxIdleMs, createsTopics: false }),
+      new Cluster({
+        platform,
+        options: { ...options, bootstrapServers: entranceOf(options) },
+        sasl,
+        connectionsMaxIdleMs,
+        createsTopics: false,
+        asksControllers: bootstrapControllers !== null,
+      }),
       defaultApiTimeoutMs,
     )
   }
@@ -85,12 +119,64 @@ export class Admin implements AsyncDisposable {
     return alterClientQuotas(this.#link, ...rest)
   }
 
+  describeAcls(...rest: Rest<typeof describeAcls>) {
+    return describeAcls(this.#link, ...rest)
+  }
+
+  createAcls(...rest: Rest<typeof createAcls>) {
+    return createAcls(this.#link, ...rest)
+  }
+
+  deleteAcls(...rest: Rest<typeof deleteAcls>) {
+    return deleteAcls(this.#link, ...rest)
+  }
+
+  describeUserScramCredentials(...rest: Rest<typeof describeUserScramCredentials>) {
+    return describeUserScramCredentials(this.#link, ...rest)
+  }
+
+  alterUserScramCredentials(...rest: Rest<typeof alterUserScramCredentials>) {
+    return alterUserScramCredentials(this.#link, ...rest)
+  }
+
+  createDelegationToken(...rest: Rest<typeof createDelegationToken>) {
+    return createDelegationToken(this.#link, ...rest)
+  }
+
+  renewDelegationToken(...rest: Rest<typeof renewDelegationToken>) {
+    return renewDelegationToken(this.#link, ...rest)
+  }
+
+  expireDelegationToken(...rest: Rest<typeof expireDelegationToken>) {
+    return expireDelegationToken(this.#link, ...rest)
+  }
+
+  describeDelegationToken(...rest: Rest<typeof describeDelegationToken>) {
+    return describeDelegationToken(this.#link, ...rest)
+  }
+
   listGroups(...rest: Rest<typeof listGroups>) {
     return listGroups(this.#link, ...rest)
   }
 
   describeConsumerGroups(...rest: Rest<typeof describeConsumerGroups>) {
     return describeConsumerGroups(this.#link, ...rest)
+  }
+
+  describeClassicGroups(...rest: Rest<typeof describeClassicGroups>) {
+    return describeClassicGroups(this.#link, ...rest)
+  }
+
+  describeShareGroups(...rest: Rest<typeof describeShareGroups>) {
+    return describeShareGroups(this.#link, ...rest)
+  }
+
+  describeStreamsGroups(...rest: Rest<typeof describeStreamsGroups>) {
+    return describeStreamsGroups(this.#link, ...rest)
+  }
+
+  removeMembersFromConsumerGroup(...rest: Rest<typeof removeMembersFromConsumerGroup>) {
+    return removeMembersFromConsumerGroup(this.#link, ...rest)
   }
 
   deleteGroups(...rest: Rest<typeof deleteGroups>) {
@@ -109,6 +195,18 @@ export class Admin implements AsyncDisposable {
     return deleteGroupOffsets(this.#link, ...rest)
   }
 
+  listShareGroupOffsets(...rest: Rest<typeof listShareGroupOffsets>) {
+    return listShareGroupOffsets(this.#link, ...rest)
+  }
+
+  alterShareGroupOffsets(...rest: Rest<typeof alterShareGroupOffsets>) {
+    return alterShareGroupOffsets(this.#link, ...rest)
+  }
+
+  deleteShareGroupOffsets(...rest: Rest<typeof deleteShareGroupOffsets>) {
+    return deleteShareGroupOffsets(this.#link, ...rest)
+  }
+
   listOffsets(...rest: Rest<typeof listOffsets>) {
     return listOffsets(this.#link, ...rest)
   }
@@ -117,8 +215,40 @@ export class Admin implements AsyncDisposable {
     return deleteRecords(this.#link, ...rest)
   }
 
+  describeProducers(...rest: Rest<typeof describeProducers>) {
+    return describeProducers(this.#link, ...rest)
+  }
+
+  abortTransaction(...rest: Rest<typeof abortTransaction>) {
+    return abortTransaction(this.#link, ...rest)
+  }
+
+  describeTransactions(...rest: Rest<typeof describeTransactions>) {
+    return describeTransactions(this.#link, ...rest)
+  }
+
+  listTransactions(...rest: Rest<typeof listTransactions>) {
+    return listTransactions(this.#link, ...rest)
+  }
+
+  fenceProducers(...rest: Rest<typeof fenceProducers>) {
+    return fenceProducers(this.#link, ...rest)
+  }
+
+  forceTerminateTransaction(...rest: Rest<typeof forceTerminateTransaction>) {
+    return forceTerminateTransaction(this.#link, ...rest)
+  }
+
   describeLogDirs(...rest: Rest<typeof describeLogDirs>) {
     return describeLogDirs(this.#link, ...rest)
+  }
+
+  describeReplicaLogDirs(...rest: Rest<typeof describeReplicaLogDirs>) {
+    return describeReplicaLogDirs(this.#link, ...rest)
+  }
+
+  alterReplicaLogDirs(...rest: Rest<typeof alterReplicaLogDirs>) {
+    return alterReplicaLogDirs(this.#link, ...rest)
   }
 
   alterPartitionReassignments(...rest: Rest<typeof alterPartitionReassignments>) {
@@ -165,6 +295,12 @@ export class Admin implements AsyncDisposable {
     return updateFeatures(this.#link, ...rest)
   }
 
+  /** The id under which brokers know this client, the same for all its life (KIP-714). UNSUPPORTED_VERSION where they take in no metrics. */
+  async clientInstanceId(options?: CallOptions): Promise<string> {
+    this.#clientInstanceId ??= await newClientInstanceId(this.#link, options)
+    return this.#clientInstanceId
+  }
+
   /** Ends all connections; calls under way fail. */
   close(): void {
     this.#link.cluster.close()
@@ -173,4 +309,19 @@ export class Admin implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
   }
+}
+
+function entranceOf({ bootstrapServers, bootstrapControllers }: AdminOptions): readonly string[] {
+  if (bootstrapServers !== null && bootstrapControllers !== null) {
+    const message = 'bootstrapServers and bootstrapControllers do not go together; allowed: one of them'
+    throw new OptionError('bootstrapControllers', message)
+  }
+  const entrance = bootstrapServers ?? bootstrapControllers
+  if (entrance === null) {
+    throw new OptionError(
+      'bootstrapServers',
+      'bootstrapServers is missing; allowed: some brokers as host:port, such as localhost:9092',
+    )
+  }
+  return entrance
 }

@@ -1,4 +1,4 @@
-// Partitions as requests name them: topic by topic.
+// Partitions as requests and answers name them: topic by topic.
 
 import type { TopicPartition } from '../../assignors/index.ts'
 
@@ -11,4 +11,13 @@ export function byTopic<T extends TopicPartition>(partitions: Iterable<T>): [top
     else topics.set(each.topic, [each])
   }
   return [...topics]
+}
+
+/** An assignment, as the newer groups tell it. */
+export interface Assignment {
+  readonly topicPartitions: readonly { readonly topicName: string; readonly partitions: readonly number[] }[]
+}
+
+export function partitionsOf({ topicPartitions }: Assignment): TopicPartition[] {
+  return topicPartitions.flatMap(({ topicName, partitions }) => partitions.map((partition) => ({ topic: topicName, partition })))
 }

@@ -5,8 +5,10 @@ import type { PeerVersions } from '../../net/peer-versions.ts'
 import { DescribeClusterRequest, DescribeClusterResponse } from '../../protocol/messages/describe-cluster.ts'
 import { UnregisterBrokerRequest, UnregisterBrokerResponse } from '../../protocol/messages/unregister-broker.ts'
 import { ClientError } from '../errors/index.ts'
-import { type CallOptions, clientErrorOf, type Link } from './link.ts'
-import { Outcomes } from './outcomes.ts'
+import { type AclOperation, operationsOf } from './acl.ts'
+import { outcomesOfEach } from './each.ts'
+import type { CallOptions, Link } from './link.ts'
+import type { Outcomes } from './outcomes.ts'
 
 const DESCRIBE: Exchange<DescribeClusterRequest, DescribeClusterResponse> = {
   request: DescribeClusterRequest,
@@ -30,30 +32,46 @@ export interface ClusterDescription {
   readonly clusterId: string
   /** Null while there is none. */
   readonly controllerId: number | null
+  /** Brokers; of a client with `bootstrapControllers` the controllers. */
   readonly nodes: readonly ClusterNode[]
+  /** What the one who asks may do with the cluster; null unless it was asked for. */
+  readonly authorizedOperations: readonly AclOperation[] | null
 }
 
-/** The brokers of the cluster. */
+export interface DescribeClusterOptions extends CallOptions {
+  readonly includeFencedBrokers?: boolean | undefined
+  readonly includeAuthorizedOperations?: boolean | undefined
+}
+
+/** The brokers of the cluster, or its controllers. */
 export async function describeCluster(
   link: Link,
-  { includeFencedBrokers = false, ...options }: CallOptions & { readonly includeFencedBrokers?: boolean } = {},
+  { includeFencedBrokers = false, includeAuthorizedOperations = false, ...options }: DescribeClusterOptions = {},
 ): Promise<ClusterDescription> {
   const patience = link.patience('the description of the cluster', options)
+  const body = (version: number) => ({
+    ...link.endpoints(version),
+    includeFencedBrokers,
+    includeClusterAuthorizedOperations: includeAuthorizedOperations,
+  })
   try {
-    const answer = await link.any(DESCRIBE, { includeFencedBrokers }, patience)
+    const answer = await link.any(DESCRIBE, body, patience)
     return {
       clusterId: answer.clusterId,
       controllerId: answer.controllerId < 0 ? null : answer.controllerId,
       nodes: answer.brokers.map(({ brokerId, ...node }) => ({ id: brokerId, ...node })),
+      authorizedOperations: operationsOf(answer.clusterAuthorizedOperations),
     }
   } catch (thrown) {
-    if (!(thrown instanceof ClientError) || thrown.code !== 'UNSUPPORTED_VERSION' || includeFencedBrokers) throw thrown
+    const isTooOld = thrown instanceof ClientError && thrown.code === 'UNSUPPORTED_VERSION'
+    if (!isTooOld || includeFencedBrokers || includeAuthorizedOperations) throw thrown
     // Before Kafka 2.8.
     const { clusterId, controllerId, brokers } = await link.cluster.refresh(patience)
     return {
       clusterId: clusterId ?? '',
       controllerId,
       nodes: [...brokers.values()].map((node) => ({ ...node, isFenced: false })),
+      authorizedOperations: null,
     }
   }
 }
@@ -64,23 +82,15 @@ export async function unregisterBroker(link: Link, id: number, options?: CallOpt
 }
 
 /** The versions of each API that the broker serves, of each broker by its id as text. */
-export async function describeApiVersions(
+export function describeApiVersions(
   link: Link,
   brokerIds: readonly number[],
   options?: CallOptions,
 ): Promise<Outcomes<PeerVersions>> {
   const patience = link.patience('the versions of APIs', options)
-  const outcomes = new Outcomes<PeerVersions>()
-  await Promise.all(
-    brokerIds.map(async (id) => {
-      try {
-        // Every connection begins with it; any small request makes one.
-        await link.broker(id, DESCRIBE, {}, patience)
-        outcomes.succeeded(String(id), link.cluster.node(id, 'admin').facts!.versions)
-      } catch (thrown) {
-        outcomes.failed(String(id), clientErrorOf(thrown))
-      }
-    }),
-  )
-  return outcomes
+  return outcomesOfEach(brokerIds, async (id) => {
+    // Every connection begins with it; any small request makes one.
+    await link.broker(id, DESCRIBE, (version) => link.endpoints(version), patience)
+    return link.cluster.node(id, 'admin').facts!.versions
+  })
 }

@@ -9,6 +9,7 @@ import {
 } from '../../protocol/messages/incremental-alter-configs.ts'
 import { ListConfigResourcesRequest, ListConfigResourcesResponse } from '../../protocol/messages/list-config-resources.ts'
 import { brokerError, type ClientError } from '../errors/index.ts'
+import { type ConfigSource, sourceOf } from './config-source.ts'
 import { type CallOptions, clientErrorOf, type Link } from './link.ts'
 import { Outcomes } from './outcomes.ts'
 
@@ -25,6 +26,8 @@ const LIST: Exchange<ListConfigResourcesRequest, ListConfigResourcesResponse> = 
   response: ListConfigResourcesResponse,
 }
 const NOT_CONTROLLER = errorCode('NOT_CONTROLLER')
+const FIRST_WITH_DOCUMENTATION = 3
+const FIRST_WITH_RESOURCE_TYPES = 1
 
 /** What has a configuration, by its number on the wire. */
 const resourceTypes = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const
@@ -36,19 +39,9 @@ export interface ConfigResource {
   readonly name: string
 }
 
-/** From where a value comes, by its number on the wire. */
-const sources = {
-  UNKNOWN: 0,
-  DYNAMIC_TOPIC_CONFIG: 1,
-  DYNAMIC_BROKER_CONFIG: 2,
-  DYNAMIC_DEFAULT_BROKER_CONFIG: 3,
-  STATIC_BROKER_CONFIG: 4,
-  DEFAULT_CONFIG: 5,
-  DYNAMIC_BROKER_LOGGER_CONFIG: 6,
-  DYNAMIC_CLIENT_METRICS_CONFIG: 7,
-  DYNAMIC_GROUP_CONFIG: 8,
-} as const
-export type ConfigSource = keyof typeof sources
+/** As Kafka names them; UNKNOWN where the broker does not tell. */
+const valueTypes = ['UNKNOWN', 'BOOLEAN', 'STRING', 'INT', 'SHORT', 'LONG', 'DOUBLE', 'LIST', 'CLASS', 'PASSWORD'] as const
+export type ConfigType = (typeof valueTypes)[number]
 
 export interface ConfigEntry {
   readonly name: string
@@ -57,6 +50,9 @@ export interface ConfigEntry {
   readonly source: ConfigSource
   readonly isSensitive: boolean
   readonly isReadOnly: boolean
+  readonly type: ConfigType
+  /** In words for people; null unless it was asked for. */
+  readonly documentation: string | null
   /** Everywhere that a value is set, the one that counts first. Empty unless they were asked for. */
   readonly synonyms: readonly { readonly name: string; readonly value: string | null; readonly source: ConfigSource }[]
 }
@@ -73,28 +69,35 @@ export interface ConfigChange {
 /** Under which key a resource stands in outcomes. */
 export const resourceKey = ({ type, name }: ConfigResource) => `${type} ${name}`
 
-const sourceNames = new Map<number, ConfigSource>(Object.entries(sources).map(([name, number]) => [number, name as ConfigSource]))
 const typeNames = new Map<number, ConfigResourceType>(
   Object.entries(resourceTypes).map(([name, number]) => [number, name as ConfigResourceType]),
 )
-const sourceOf = (number: number) => sourceNames.get(number) ?? 'UNKNOWN'
+
+export interface DescribeConfigsOptions extends CallOptions {
+  readonly includeSynonyms?: boolean | undefined
+  readonly includeDocumentation?: boolean | undefined
+}
 
 /** All values of each resource. A broker's own are asked of itself. */
 export async function describeConfigs(
   link: Link,
   resources: readonly ConfigResource[],
-  { includeSynonyms = false, ...options }: CallOptions & { readonly includeSynonyms?: boolean } = {},
+  { includeSynonyms = false, includeDocumentation = false, ...options }: DescribeConfigsOptions = {},
 ): Promise<Outcomes<readonly ConfigEntry[]>> {
   const patience = link.patience('configurations', options)
   const outcomes = new Outcomes<readonly ConfigEntry[]>()
   await eachPlace(resources, outcomes, async (broker, some) => {
-    const body = {
-      resources: some.map(({ type, name }) => ({
-        resourceType: resourceTypes[type],
-        resourceName: name,
-        configurationKeys: null,
-      })),
-      includeSynonyms,
+    const body = (version: number) => {
+      if (includeDocumentation) link.needs(version, FIRST_WITH_DOCUMENTATION, 'the documentation of configurations')
+      return {
+        resources: some.map(({ type, name }) => ({
+          resourceType: resourceTypes[type],
+          resourceName: name,
+          configurationKeys: null,
+        })),
+        includeSynonyms,
+        ...(includeDocumentation ? { includeDocumentation } : {}),
+      }
     }
     const answer =
       broker === null ? await link.any(DESCRIBE, body, patience) : await link.broker(broker, DESCRIBE, body, patience)
@@ -149,16 +152,19 @@ export async function incrementalAlterConfigs(
   return outcomes
 }
 
-/** Names of what has a configuration, of these kinds. Before Kafka 4.1 only `clientMetrics` can be listed. */
+/** Names of what has a configuration, of these kinds or of all. Before Kafka 4.1 only `clientMetrics` can be listed. */
 export async function listConfigResources(
   link: Link,
-  types: readonly ConfigResourceType[],
+  types: readonly ConfigResourceType[] = [],
   options?: CallOptions,
 ): Promise<readonly ConfigResource[]> {
   const onlyMetrics = types.length === 1 && types[0] === 'clientMetrics'
   const answer = await link.any(
     LIST,
-    (version) => ({ resourceTypes: version === 0 && onlyMetrics ? [] : types.map((type) => resourceTypes[type]) }),
+    (version) => {
+      if (!onlyMetrics) link.needs(version, FIRST_WITH_RESOURCE_TYPES, 'a list of anything but client metrics')
+      return version < FIRST_WITH_RESOURCE_TYPES ? {} : { resourceTypes: types.map((type) => resourceTypes[type]) }
+    },
     link.patience('the list of configurations', options),
   )
   return answer.configResources.flatMap(({ resourceName, resourceType }) => {
@@ -193,13 +199,15 @@ async function eachPlace<V>(
 
 type Entry = DescribeConfigsResponse['results'][number]['configs'][number]
 
-function entryOf({ name, value, readOnly, configSource, isSensitive, synonyms }: Entry): ConfigEntry {
+function entryOf({ name, value, readOnly, configSource, isSensitive, synonyms, configType, documentation }: Entry): ConfigEntry {
   return {
     name,
     value,
     source: sourceOf(configSource),
     isSensitive,
     isReadOnly: readOnly,
+    type: valueTypes[configType] ?? 'UNKNOWN',
+    documentation: documentation || null,
     synonyms: synonyms.map((synonym) => ({ name: synonym.name, value: synonym.value, source: sourceOf(synonym.source) })),
   }
 }

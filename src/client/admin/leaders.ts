@@ -8,6 +8,7 @@ import { Outcomes, partitionKey } from './outcomes.ts'
 
 export interface FromLeader<V> extends TopicPartition {
   readonly errorCode: number
+  readonly errorMessage?: string | null | undefined
   readonly value: V
 }
 
@@ -42,10 +43,10 @@ export async function askLeaders<P extends TopicPartition, V>(
       [...leaders].map(async ([leader, some]) => {
         try {
           const left = new Set(some.map(({ topic, partition }) => partitionKey(topic, partition)))
-          for (const { topic, partition, errorCode: code, value } of await ask(leader, some)) {
+          for (const { topic, partition, errorCode: code, errorMessage, value } of await ask(leader, some)) {
             const key = partitionKey(topic, partition)
             left.delete(key)
-            if (code !== 0) troubles.set(key, brokerError(code, `${patience.what} of ${key}`))
+            if (code !== 0) troubles.set(key, brokerError(code, `${patience.what} of ${key}`, errorMessage))
             else if (open.delete(key)) outcomes.succeeded(key, value)
           }
           for (const key of left) troubles.set(key, leftOut(`${patience.what} of ${key}`))

@@ -4,6 +4,7 @@ import type { Exchange, SendOptions } from '../../net/peer.ts'
 import { errorCode } from '../../protocol/errors.ts'
 import { MetadataRequest, MetadataResponse } from '../../protocol/messages/metadata.ts'
 import type { Cluster } from '../cluster/cluster.ts'
+import { controllerEndpoints } from '../cluster/controllers.ts'
 import type { CoordinatorType } from '../cluster/coordinators.ts'
 import type { Body, Node } from '../cluster/node.ts'
 import { brokerError, ClientError, UnsupportedError } from '../errors/index.ts'
@@ -51,8 +52,9 @@ export class Link {
     return this.cluster.retries.run(patience, attempt)
   }
 
-  /** Asks any broker. An error of the answer as a whole is thrown. */
+  /** Asks any broker; of controllers the active one, as the others know less. An error of the answer as a whole is thrown. */
   any<Req, Res extends object>(exchange: Exchange<Req, Res>, body: Body<Req>, patience: Patience): Promise<Res> {
+    if (this.cluster.asksControllers) return this.controller(exchange, body, patience)
     return this.retry(patience, async () => checked(await this.cluster.askAny(exchange, body, patience, 'admin'), patience.what))
   }
 
@@ -128,6 +130,11 @@ export class Link {
     if (version < since) throw new UnsupportedError('UNSUPPORTED_VERSION', `the broker is too old for ${what}`)
   }
 
+  /** Of which nodes a DescribeCluster asks. */
+  endpoints(version: number): { readonly endpointType?: number } {
+    return this.cluster.asksControllers ? controllerEndpoints(version) : {}
+  }
+
   /** The brokers as they are now. */
   async brokerIds(patience: Patience): Promise<readonly number[]> {
     return [...(await this.cluster.refresh(patience)).brokers.keys()].sort((a, b) => a - b)
@@ -141,6 +148,13 @@ export function clientErrorOf(thrown: unknown): ClientError {
 }
 
 export { isRetriable }
+
+/** What an answer says of the one thing that it was asked for. */
+export function onlyOne<T>(items: readonly T[], what: string): T {
+  const [item] = items
+  if (item === undefined) throw new ClientError('MALFORMED_ANSWER', `the answer does not speak of ${what}`)
+  return item
+}
 
 function checked<Res extends object>(answer: Res, what: string): Res {
   const { errorCode: code = 0, errorMessage } = answer as Answer

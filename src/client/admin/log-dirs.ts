@@ -4,8 +4,9 @@ import type { TopicPartition } from '../../assignors/index.ts'
 import type { Exchange } from '../../net/peer.ts'
 import { DescribeLogDirsRequest, DescribeLogDirsResponse } from '../../protocol/messages/describe-log-dirs.ts'
 import { brokerError, type ClientError } from '../errors/index.ts'
-import { type CallOptions, clientErrorOf, type Link } from './link.ts'
-import { Outcomes } from './outcomes.ts'
+import { outcomesOfEach } from './each.ts'
+import type { CallOptions, Link } from './link.ts'
+import type { Outcomes } from './outcomes.ts'
 
 const DESCRIBE: Exchange<DescribeLogDirsRequest, DescribeLogDirsResponse> = {
   request: DescribeLogDirsRequest,
@@ -31,24 +32,16 @@ export interface LogDir {
 }
 
 /** The directories of each broker, by its id as text. */
-export async function describeLogDirs(
+export function describeLogDirs(
   link: Link,
   brokerIds: readonly number[],
   options?: CallOptions,
 ): Promise<Outcomes<readonly LogDir[]>> {
   const patience = link.patience('log directories', options)
-  const outcomes = new Outcomes<readonly LogDir[]>()
-  await Promise.all(
-    brokerIds.map(async (id) => {
-      try {
-        const { results } = await link.broker(id, DESCRIBE, { topics: null }, patience)
-        outcomes.succeeded(String(id), results.map(dirOf))
-      } catch (thrown) {
-        outcomes.failed(String(id), clientErrorOf(thrown))
-      }
-    }),
-  )
-  return outcomes
+  return outcomesOfEach(brokerIds, async (id) => {
+    const { results } = await link.broker(id, DESCRIBE, { topics: null }, patience)
+    return results.map(dirOf)
+  })
 }
 
 function dirOf({ logDir, errorCode: code, topics, totalBytes, usableBytes }: DescribeLogDirsResponse['results'][number]): LogDir {

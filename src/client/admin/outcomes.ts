@@ -43,3 +43,6 @@ export class Outcomes<V> {
 
 /** Under which key a partition stands. */
 export const partitionKey = (topic: string, partition: number) => `${topic}-${partition}`
+
+/** Under which key a replica stands. */
+export const replicaKey = (topic: string, partition: number, brokerId: number) => `${topic}-${partition}-${brokerId}`

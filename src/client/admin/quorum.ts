@@ -75,33 +75,37 @@ function replicaOf({
   }
 }
 
+export interface RaftVoter {
+  readonly id: number
+  readonly directoryId: string
+  /** Refused with INCONSISTENT_CLUSTER_ID where it is another one's; missing: whatever the cluster is. */
+  readonly clusterId?: string | null | undefined
+}
+
 /** Takes a voter out of the quorum (KIP-853). */
 export async function removeRaftVoter(
   link: Link,
-  { id, directoryId }: { readonly id: number; readonly directoryId: string },
+  { id, directoryId, clusterId = null }: RaftVoter,
   options?: CallOptions,
 ): Promise<void> {
-  const body = { clusterId: null, voterId: id, voterDirectoryId: directoryId }
+  const body = { clusterId, voterId: id, voterDirectoryId: directoryId }
   await link.controller(REMOVE, body, link.patience(`removing voter ${id}`, options))
+}
+
+export interface NewRaftVoter extends RaftVoter {
+  /** Where it listens. */
+  readonly endpoints: readonly { readonly name: string; readonly host: string; readonly port: number }[]
 }
 
 /** Lets a controller vote that follows the quorum already (KIP-853). */
 export async function addRaftVoter(
   link: Link,
-  {
-    id,
-    directoryId,
-    endpoints,
-  }: {
-    readonly id: number
-    readonly directoryId: string
-    readonly endpoints: readonly { readonly name: string; readonly host: string; readonly port: number }[]
-  },
+  { id, directoryId, endpoints, clusterId = null }: NewRaftVoter,
   options?: CallOptions,
 ): Promise<void> {
   const patience = link.patience(`adding voter ${id}`, options)
   const body = () => ({
-    clusterId: null,
+    clusterId,
     timeoutMs: link.timeoutMs(patience),
     voterId: id,
     voterDirectoryId: directoryId,

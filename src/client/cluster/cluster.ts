@@ -29,6 +29,8 @@ export interface ClusterOptions {
   readonly metadataMaxIdleMs?: number
   /** Whether asking for a topic may create it, where the brokers do that. */
   readonly createsTopics: boolean
+  /** `bootstrapServers` are controllers, and so are all nodes that are asked (KIP-919). */
+  readonly asksControllers?: boolean
   /** The login, where the program gives it as an object. */
   readonly sasl?: Login | undefined
 }
@@ -61,6 +63,7 @@ const COORDINATOR_MOVED: ReadonlySet<string> = new Set([
 export class Cluster {
   readonly platform: ClientPlatform
   readonly options: CommonOptions
+  readonly asksControllers: boolean
   /** Ends with `close`. */
   readonly lifetime = new Lifetime()
   readonly retries: Retries
@@ -75,10 +78,12 @@ export class Cluster {
     maxInFlight,
     metadataMaxIdleMs,
     createsTopics,
+    asksControllers = false,
     sasl,
   }: ClusterOptions) {
     this.platform = platform
     this.options = options
+    this.asksControllers = asksControllers
     const backoff = { initialMs: options.retryBackoffMs, maxMs: Math.max(options.retryBackoffMs, options.retryBackoffMaxMs) }
     const { clock, random } = platform
     const { lifetime } = this
@@ -107,6 +112,7 @@ export class Cluster {
       maxIdleMs: metadataMaxIdleMs,
       rebootstraps: options.metadataRecoveryStrategy === 'rebootstrap',
       createsTopics,
+      asksControllers,
     })
     this.#coordinators = new Coordinators(this.#nodes, this.retries)
   }

@@ -8,7 +8,8 @@ import type { Random } from '../../platform/random.ts'
 import { MetadataRequest, MetadataResponse } from '../../protocol/messages/metadata.ts'
 import { brokerError, type ClientError, clientError, UnsupportedError } from '../errors/index.ts'
 import { type BackoffOptions, backoffMs, isRetriable, type Lifetime, type Patience } from '../patience.ts'
-import { type BrokerInfo, type LeaderHint, Metadata, type TopicInfo } from './metadata.ts'
+import { askController } from './controllers.ts'
+import { type BrokerInfo, type LeaderHint, Metadata, type MetadataAnswer, type TopicInfo } from './metadata.ts'
 import type { Node } from './node.ts'
 import type { Nodes } from './nodes.ts'
 
@@ -32,6 +33,8 @@ export interface KeeperOptions {
   readonly rebootstraps: boolean
   /** Whether asking for a topic may create it, where the brokers do that. */
   readonly createsTopics: boolean
+  /** The nodes are controllers. */
+  readonly asksControllers: boolean
 }
 
 export class MetadataKeeper {
@@ -196,9 +199,10 @@ export class MetadataKeeper {
     throw last
   }
 
-  async #askOne(node: Node): Promise<{ answer: MetadataResponse; asked: ReadonlySet<string> | null }> {
+  async #askOne(node: Node): Promise<{ answer: MetadataAnswer; asked: ReadonlySet<string> | null }> {
     const names = this.#wantsAll > 0 ? null : [...this.#wanted.keys()]
-    const { createsTopics, lifetime } = this.#options
+    const { createsTopics, asksControllers, lifetime } = this.#options
+    if (asksControllers) return { answer: await askController(node, lifetime.signal), asked: null }
     const body = (version: number) => {
       if (version < FIRST_WITH_NO_TOPICS)
         throw new UnsupportedError('UNSUPPORTED_VERSION', `${node.name} is older than Kafka 0.10`)
@@ -209,7 +213,7 @@ export class MetadataKeeper {
     return { answer, asked: names && new Set(names) }
   }
 
-  #take({ answer, asked }: { answer: MetadataResponse; asked: ReadonlySet<string> | null }): void {
+  #take({ answer, asked }: { answer: MetadataAnswer; asked: ReadonlySet<string> | null }): void {
     const { nodes, clock, maxAgeMs } = this.#options
     // A topic that somebody wants since the question was asked is not known to be gone.
     const next = this.#metadata.answered(answer, (topic) => this.#wanted.has(topic) && asked !== null && !asked.has(topic))

@@ -38,6 +38,9 @@ export interface LeaderHint {
   readonly leaderEpoch: number
 }
 
+/** What brokers answer, or controllers in their place. */
+export type MetadataAnswer = Pick<MetadataResponse, 'clusterId' | 'controllerId' | 'brokers' | 'topics'>
+
 export class Metadata {
   readonly clusterId: string | null
   /** Who takes requests for the controller; null where nobody does at the moment. */
@@ -76,7 +79,7 @@ export class Metadata {
   }
 
   /** What a broker answered; topics that it was not asked for stay as they were where `keep` says so. */
-  answered({ clusterId, controllerId, brokers, topics }: MetadataResponse, keep: (topic: string) => boolean): Metadata {
+  answered({ clusterId, controllerId, brokers, topics }: MetadataAnswer, keep: (topic: string) => boolean): Metadata {
     const known = new Map([...this.topics].filter(([name]) => keep(name)))
     const refused = new Map([...this.refused].filter(([name]) => keep(name)))
     for (const topic of topics) {

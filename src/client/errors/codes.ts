@@ -42,6 +42,10 @@ const own = {
 const known: Partial<Record<ErrorName, Row>> = {
   CLUSTER_AUTHORIZATION_FAILED: { advice: 'Ask for an ACL on the cluster for this principal.' },
   CONCURRENT_TRANSACTIONS: { advice: 'Wait: the coordinator is still completing the transaction before.' },
+  DELEGATION_TOKEN_AUTH_DISABLED: {
+    advice: 'Set delegation.token.secret.key on brokers and controllers: without it there are no tokens.',
+  },
+  DELEGATION_TOKEN_REQUEST_NOT_ALLOWED: { advice: 'Ask over a connection with a login, and not with a token itself.' },
   DUPLICATE_SEQUENCE_NUMBER: { advice: 'Nothing: the records are there.' },
   FENCED_INSTANCE_ID: {
     fatal: true,
@@ -64,7 +68,9 @@ const known: Partial<Record<ErrorName, Row>> = {
     advice:
       'Abort the transaction, or make another producer where this one cannot go on: brokers see the transaction in another state.',
   },
+  MISMATCHED_ENDPOINT_TYPE: { advice: 'Give brokers as bootstrapServers, and controllers as bootstrapControllers.' },
   MESSAGE_TOO_LARGE: { advice: 'Send smaller records, or raise max.message.bytes of the topic.' },
+  NON_EMPTY_GROUP: { advice: 'Stop the members of the group first.' },
   NOT_ENOUGH_REPLICAS: { advice: 'Wait until more replicas are in sync, or lower min.insync.replicas of the topic.' },
   OFFSET_OUT_OF_RANGE: { advice: 'Seek to an offset that the partition has, or set autoOffsetReset.' },
   OUT_OF_ORDER_SEQUENCE_NUMBER: {
@@ -73,9 +79,11 @@ const known: Partial<Record<ErrorName, Row>> = {
   },
   PRODUCER_FENCED: { fatal: true, advice: 'Close this producer: another one with the same transactionalId has taken over.' },
   SASL_AUTHENTICATION_FAILED: { fatal: true, advice: 'Correct the credentials; trying again with the same ones does not help.' },
+  SECURITY_DISABLED: { advice: 'Set authorizer.class.name on brokers and controllers: without an authorizer there are no ACLs.' },
   TOPIC_AUTHORIZATION_FAILED: { abortable: true, advice: 'Ask for an ACL on the topic for this principal.' },
   TRANSACTION_ABORTABLE: { abortable: true, advice: 'Abort the transaction and begin another one.' },
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: { fatal: true, advice: 'Ask for an ACL on the transactional id for this principal.' },
+  UNACCEPTABLE_CREDENTIAL: { advice: 'Give a name, a password and 4096 to 16384 iterations.' },
   UNKNOWN_MEMBER_ID: { abortable: true, advice: 'Abort, and poll again: the group has removed this member.' },
   UNKNOWN_PRODUCER_ID: { abortable: true, advice: 'Abort the transaction: the broker has forgotten the producer.' },
   UNKNOWN_TOPIC_OR_PARTITION: { advice: 'Create the topic, or correct its name.' },

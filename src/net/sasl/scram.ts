@@ -11,7 +11,7 @@ export type ScramMechanism = keyof typeof hashes
 /** Fewer would be a server that wants the password guessed (RFC 7677). */
 const LEAST_ITERATIONS = 4096
 /** More would be a server that wants this machine kept busy; Kafka itself allows 16,384. */
-const MOST_ITERATIONS = 100_000
+export const MOST_ITERATIONS = 100_000
 /** No channel binding. */
 const GS2_HEADER = 'n,,'
 
@@ -24,7 +24,7 @@ export interface ScramOptions extends Credentials {
 }
 
 export function scram({ mechanism, username, password, nonce, isToken = false }: ScramOptions): SaslClient {
-  const { hash, size } = hashes[mechanism]
+  const { hash } = hashes[mechanism]
   const name = username.replaceAll('=', '=3D').replaceAll(',', '=2C')
   const firstBare = `n=${name},r=${nonce}${isToken ? ',tokenauth=true' : ''}`
   let expected: Buffer | null = null
@@ -42,7 +42,7 @@ export function scram({ mechanism, username, password, nonce, isToken = false }:
         `the server asks for ${said.get('i')} iterations; ${LEAST_ITERATIONS} to ${MOST_ITERATIONS} are taken`,
       )
     }
-    const salted = await derived(password, salt, iterations)
+    const salted = await saltedPassword(mechanism, password, salt, iterations)
     const clientKey = hmac(salted, 'Client Key')
     const finalBare = `c=${Buffer.from(GS2_HEADER).toString('base64')},r=${serverNonce}`
     const message = `${firstBare},${serverFirst},${finalBare}`
@@ -62,13 +62,6 @@ export function scram({ mechanism, username, password, nonce, isToken = false }:
     return null
   }
 
-  /** Beside the event loop: it is made to take long. */
-  function derived(text: string, salt: Uint8Array, iterations: number): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      pbkdf2(text, salt, iterations, size, hash, (why, key) => (why ? reject(why) : resolve(key)))
-    })
-  }
-
   function hmac(key: Uint8Array, text: string): Buffer {
     return createHmac(hash, key).update(text).digest()
   }
@@ -78,6 +71,19 @@ export function scram({ mechanism, username, password, nonce, isToken = false }:
     begin: () => Buffer.from(GS2_HEADER + firstBare),
     answer: async (challenge) => (expected ? verify(textOf(challenge)) : proof(textOf(challenge))),
   }
+}
+
+/** What a server keeps in place of the password (`Hi()` of RFC 5802), computed beside the event loop: it is made to take long. The caller bounds it. */
+export function saltedPassword(
+  mechanism: ScramMechanism,
+  password: string,
+  salt: Uint8Array,
+  iterations: number,
+): Promise<Buffer> {
+  const { hash, size } = hashes[mechanism]
+  return new Promise((resolve, reject) => {
+    pbkdf2(password, salt, iterations, size, hash, (why, key) => (why ? reject(why) : resolve(key)))
+  })
 }
 
 function textOf(bytes: Uint8Array): string {

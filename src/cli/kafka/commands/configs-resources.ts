@@ -1,6 +1,7 @@
 // Configurations that brokers keep: of topics, brokers, loggers, groups and metrics of clients.
 
-import { type ConfigEntry, type ConfigResource, type ConfigSource, resourceKey } from '../../../client/admin/configs.ts'
+import type { ConfigSource } from '../../../client/admin/config-source.ts'
+import { type ConfigEntry, type ConfigResource, resourceKey } from '../../../client/admin/configs.ts'
 import { ClientError } from '../../../client/errors/index.ts'
 import { Failure } from '../failure.ts'
 import type { ConfigTask } from './configs-entities.ts'

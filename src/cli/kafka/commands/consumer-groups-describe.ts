@@ -1,7 +1,7 @@
 // kafka-consumer-groups --describe: a table for each group, of its offsets, its members or its state.
 
+import type { GroupDescription, MemberDescription } from '../../../client/admin/group-descriptions.ts'
 import type { CommittedOffset } from '../../../client/admin/group-offsets.ts'
-import type { GroupDescription, MemberDescription } from '../../../client/admin/groups.ts'
 import { partitionKey } from '../../../client/admin/outcomes.ts'
 import type { TopicPartition } from '../../../client/index.ts'
 import { row, widthOf } from '../columns.ts'
