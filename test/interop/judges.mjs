@@ -1,4 +1,5 @@
 /** The judges, in the order in which they sit: the quick ones first, other people's suites last. */
+import { judge as admin } from './admin/judge.mjs'
 import { judge as apacheTools } from './apache-tools/judge.mjs'
 import { judge as badInput } from './bad-input/judge.mjs'
 import { judge as client } from './client/judge.mjs'
@@ -23,6 +24,7 @@ import { judge as zookeeper } from './zookeeper/judge.mjs'
 
 export const judges = [
   client,
+  admin,
   kafkajs,
   kafkaPython,
   confluentKafka,

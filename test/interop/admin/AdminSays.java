@@ -141,7 +141,7 @@ public class AdminSays {
                 tell(item, each);
                 items.add(each.toString());
             }
-            to.append(String.join(",", items).transform(text -> "[" + text + "]"));
+            to.append("[").append(String.join(",", items)).append("]");
         } else getters(value, to);
     }
 
