@@ -76,7 +76,7 @@ export async function describeUserScramCredentials(
   return outcomes
 }
 
-/** Gives users other passwords, or takes credentials away. What is asked for one user happens as a whole, or not at all. */
+/** Gives users other passwords, or takes credentials away; each user once in a call (DUPLICATE_RESOURCE). */
 export async function alterUserScramCredentials(
   link: Link,
   alterations: readonly ScramAlteration[],

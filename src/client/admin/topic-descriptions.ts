@@ -36,14 +36,14 @@ export interface PartitionDescription {
 export interface TopicDescription extends TopicListing {
   /** `partitions[n].partition === n`. */
   readonly partitions: readonly PartitionDescription[]
-  /** What the one who asks may do with it; null where the broker does not tell. */
+  /** What the one who asks may do with it; null unless it was asked for. */
   readonly authorizedOperations: readonly AclOperation[] | null
 }
 
 export interface DescribeTopicsOptions extends CallOptions {
   /** As many partitions come in one answer; then the next one is asked for. Default: 2000. */
   readonly partitionsPerAnswer?: number | undefined
-  /** Tells also what the one who asks may do; newer brokers tell it always. */
+  /** Tells also what the one who asks may do. */
   readonly includeAuthorizedOperations?: boolean | undefined
 }
 
@@ -57,7 +57,8 @@ export async function describeTopics(
   if ('topicIds' in topics) return describeByMetadata(link, topics, includeAuthorizedOperations, patience)
   if (topics.length === 0) return new Outcomes()
   try {
-    return await describeInParts(link, topics, partitionsPerAnswer, patience)
+    const described = await describeInParts(link, topics, partitionsPerAnswer, patience)
+    return includeAuthorizedOperations ? described : withoutOperations(described)
   } catch (thrown) {
     // Before Kafka 3.8.
     if (!(thrown instanceof ClientError) || thrown.code !== 'UNSUPPORTED_VERSION') throw thrown
@@ -109,6 +110,12 @@ async function describeInParts(
       throw new ClientError('MALFORMED_ANSWER', `${patience.what}: the broker goes on where it began`)
     cursor = next
   } while (cursor)
+  return outcomes
+}
+
+/** This answer tells them always. */
+function withoutOperations(outcomes: Outcomes<TopicDescription>): Outcomes<TopicDescription> {
+  for (const [name, topic] of outcomes.values) outcomes.succeeded(name, { ...topic, authorizedOperations: null })
   return outcomes
 }
 

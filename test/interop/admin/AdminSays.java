@@ -36,7 +36,7 @@ public class AdminSays {
         calls.put("listGroups", (admin, a) -> admin.listGroups().all());
         calls.put("listTopics", (admin, a) -> admin.listTopics(new ListTopicsOptions().listInternal(true)).namesToListings());
         calls.put("listConfigResources", (admin, a) -> admin.listConfigResources().all());
-        calls.put("describeTopics", (admin, a) -> admin.describeTopics(List.of(a)).allTopicNames());
+        calls.put("describeTopics", (admin, a) -> admin.describeTopics(List.of(a), new DescribeTopicsOptions().includeAuthorizedOperations(true)).allTopicNames());
         calls.put("describeTopicsById", (admin, a) -> admin.describeTopics(TopicCollection.ofTopicIds(List.of(Uuid.fromString(a[0])))).allTopicIds());
         calls.put("createTopics", (admin, a) -> admin.createTopics(List.of(new NewTopic(a[0], 1, (short) 1).configs(Map.of("retention.ms", "1234")))).config(a[0]));
         calls.put("describeConfigs", (admin, a) -> {

@@ -92,12 +92,11 @@ export async function accessSuite(world) {
 
   await test('alterUserScramCredentials: made, changed, taken away, and refused for the same reasons as with Java', async () => {
     const upsert = (user, mechanism, more = {}) => ({ user, mechanism, operation: 'upsert', password: `${user}-secret`, ...more })
-    const made = [
-      upsert('alice', 'SCRAM-SHA-256'),
-      upsert('alice', 'SCRAM-SHA-512', { iterations: 8192 }),
-      upsert('bob', 'SCRAM-SHA-256'),
-    ]
-    ;(await admin.alterUserScramCredentials(made)).all()
+    ;(await admin.alterUserScramCredentials([upsert('alice', 'SCRAM-SHA-256'), upsert('bob', 'SCRAM-SHA-256')])).all()
+    const strong = upsert('alice', 'SCRAM-SHA-512', { iterations: 8192 })
+    ;(await admin.alterUserScramCredentials([strong])).all()
+    const twice = admin.alterUserScramCredentials([strong, upsert('alice', 'SCRAM-SHA-256')])
+    assert.equal((await errorOf(twice, 'alice')).code, 'DUPLICATE_RESOURCE')
     await eventually(async () => {
       const said = await java('describeUserScramCredentials')
       assert.deepEqual(Object.keys(said), ['alice', 'bob'])
@@ -135,6 +134,13 @@ export async function accessSuite(world) {
     sasl,
   })
   const asAlice = login('SCRAM-SHA-256', { username: 'alice', password: 'alice-secret' })
+
+  const javaLogin = (mechanism, jaas) => ({
+    'bootstrap.servers': secured,
+    'security.protocol': 'SASL_PLAINTEXT',
+    'sasl.mechanism': mechanism,
+    'sasl.jaas.config': jaas,
+  })
 
   await test('a credential that was made here is one that ours and Java log in with', async () => {
     for (const mechanism of ['SCRAM-SHA-256', 'SCRAM-SHA-512']) {
@@ -183,13 +189,6 @@ export async function accessSuite(world) {
   await test('createDelegationToken: refused without a login, as with Java', async () => {
     const { error } = await java('createDelegationToken')
     assert.equal((await errorOf(admin.createDelegationToken())).code, error)
-  })
-
-  const javaLogin = (mechanism, jaas) => ({
-    'bootstrap.servers': secured,
-    'security.protocol': 'SASL_PLAINTEXT',
-    'sasl.mechanism': mechanism,
-    'sasl.jaas.config': jaas,
   })
 }
 

@@ -88,6 +88,22 @@ export async function configSuite(world) {
     assert.deepEqual(await admin.describeClientQuotas([{ type: 'client-id', name: null }]), expected)
     assert.deepEqual(await admin.describeClientQuotas([{ type: 'user', name: 'alice' }], { isStrict: true }), [])
   })
+
+  await test('createTopics: what a quota puts off is asked for again, unless it should not be', async () => {
+    const entity = { user: null }
+    await admin.alterClientQuotas([{ entity, changes: { controller_mutation_rate: 1 } }])
+    try {
+      await eventually(async () => assert.equal((await admin.describeClientQuotas([{ type: 'user', name: null }])).length, 1))
+      const wide = { name: 'quota.wide', partitions: 14, replicationFactor: 1 }
+      const late = { name: 'quota.late', partitions: 1, replicationFactor: 1 }
+      const once = await admin.createTopics([wide, late], { retryOnQuotaViolation: false })
+      assert.deepEqual([...once.values.keys()], ['quota.wide'])
+      assert.equal((await errorOf(once, 'quota.late')).code, 'THROTTLING_QUOTA_EXCEEDED')
+      assert.deepEqual([...(await admin.createTopics([late])).all().keys()], ['quota.late'])
+    } finally {
+      await admin.alterClientQuotas([{ entity, changes: { controller_mutation_rate: null } }])
+    }
+  })
 }
 
 /** A configuration with all that is told of it, in the words of either. */

@@ -114,11 +114,12 @@ export async function withMember({ client, bootstrap, admin }, name, options, us
   const running = consumer.run({ eachRecord: () => {} }).catch((thrown) => (trouble = thrown))
   try {
     await eventually(async () => {
-      if (trouble) throw trouble
+      if (trouble) return
       const group = (await admin.describeConsumerGroups([options.groupId])).get(options.groupId)
       assert.equal(group.state, 'Stable')
       assert.ok(consumer.assignment().length > 0)
     }, 30_000)
+    if (trouble) throw trouble
     return await use(consumer)
   } finally {
     await consumer.close()
@@ -137,8 +138,10 @@ export async function withAdmin({ client }, options, use) {
 }
 
 /** Asks the broker by the codec of odradek/protocol, for requests that no client of ours makes; again while the coordinator is not ready. */
-export async function ask({ bootstrap, protocol }, name, version, body) {
+export async function ask({ admin, brokerId, bootstrap, protocol }, name, version, body) {
   const { key, request, response } = protocol.api(name)
+  const served = (await admin.describeApiVersions([brokerId])).get(String(brokerId))
+  if (!served.has(key)) throw new Error(`${name} is not served`)
   const writer = new protocol.ByteWriter()
   writer.int8(0) // no tagged fields in the header
   protocol.codec(request, version).write(writer, body)
