@@ -57,6 +57,24 @@ for (const compressionType of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
   })
 }
 
+test('a record may have a codec of its own, and its batch has it alone', async () => {
+  const { topic, client, producer } = await scene({ compressionType: 'gzip', lingerMs: 5 })
+  const codecs = ['none', 'zstd', 'zstd', undefined, 'lz4', 'snappy'] as const
+  const records = codecs.map((compressionType, i) => ({ topic, value: `${i} ${'x'.repeat(500)}`, compressionType }))
+  const places = await producer.sendAll(records)
+  assert.deepEqual(
+    places.map(({ offset }) => offset),
+    [0, 1, 2, 3, 4, 5],
+  )
+  assert.deepEqual(
+    (await client.readAll(topic)).map(({ value }) => value),
+    records.map(({ value }) => value),
+  )
+  const wrong = { topic, value: 'x', compressionType: 'brotli' as 'gzip' }
+  await assert.rejects(producer.send(wrong), /compressionType=brotli of a record of t.* is none of none, gzip/)
+  await producer.close()
+})
+
 test('keys go where Java sends them, the others are spread over all partitions, and a partition may be named', async () => {
   const { topic, producer } = await scene({ batchSize: 200 }, 5)
   for (const key of ['', 'one', 'two', 'drei']) {

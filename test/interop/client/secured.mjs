@@ -21,7 +21,7 @@ export async function secured({ report, runner, startBroker, workDir, client }) 
   await report.test(
     'TLS and logins: Apache Kafka has them switched on',
     async () => {
-      scene = await open(startBroker, runner, join(workDir, 'secured'))
+      scene = await securedKafka(startBroker, runner, join(workDir, 'secured'))
     },
     { timeoutMs: 90_000 },
   )
@@ -162,7 +162,8 @@ export async function secured({ report, runner, startBroker, workDir, client }) 
   await scene.broker.stop()
 }
 
-async function open(startBroker, runner, dir) {
+/** Apache Kafka with a listener of each kind, with the files that its clients need. */
+export async function securedKafka(startBroker, runner, dir) {
   mkdirSync(dir, { recursive: true })
   const files = await certificates(dir)
   const ports = {}

@@ -1,7 +1,9 @@
 /** The facade under the name of KafkaJS, packed and installed as programs would: its documentation's examples, programs and libraries on it, its types. */
 import assert from 'node:assert/strict'
-import { copyFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { securedKafka } from '../client/secured.mjs'
+import { installTools, ToolRunner } from '../lib/apache-tools.mjs'
 import { projectDir } from '../lib/brokers.mjs'
 import { versions } from '../lib/cache.mjs'
 import { must, run } from '../lib/processes.mjs'
@@ -26,11 +28,13 @@ const examples = ['producing', 'consuming', 'admin', 'watching', 'mixed', 'trans
 export const judge = {
   name: 'kafkajs-facade',
   about: `odradek/kafkajs as the package kafkajs, on Apache Kafka and on ours: the examples of KafkaJS ${versions.kafkajs}, groups with it, NestJS, its types`,
-  needs: ['npm', 'java', 'mvn'],
+  needs: ['npm', 'java', 'mvn', 'openssl'],
   startsBrokers: true,
   minutes: 20,
 
-  async run({ report, workDir, startBroker, kind, options }) {
+  install: installTools,
+
+  async run({ report, workDir, startBroker, kind, options, tools }) {
     const app = await installed(workDir)
     await judgeTypes(report, app)
     for (const each of kind === 'apache' ? ['apache'] : ['ours', 'apache']) {
@@ -41,6 +45,7 @@ export const judge = {
         await judgePrograms(report, app, 'kafkajs itself', broker.bootstrap, { isControl: true })
       await broker.stop()
     }
+    await judgeSecurity(report, app, { tools, startBroker, workDir })
   },
 }
 
@@ -106,6 +111,13 @@ async function judgeTypes(report, { dir }) {
   await report.test('types: ours go where theirs are wanted, and the other way round', () =>
     compiled(dir, { ...shared, ...compilers['nodenext, CommonJS'] }, ['assignable.ts']),
   )
+  await report.test('types: every name of theirs is a name of ours', async () => {
+    const theirNames = readFileSync(join(dir, 'node_modules/kafkajs-original/types/index.d.ts'), 'utf8')
+    const names = [...theirNames.matchAll(/^export (?:type|interface|class|enum|const|var) (\w+)/gm)].map(([, name]) => name)
+    assert.ok(names.length > 100, `${names.length} names`)
+    writeFileSync(join(dir, 'names.ts'), `import type {\n  ${names.join(',\n  ')},\n} from 'kafkajs'\nexport type {\n  ${names.join(',\n  ')},\n}\n`)
+    await compiled(dir, { ...shared, ...compilers['nodenext, CommonJS'] }, ['names.ts'])
+  })
   await report.test('import and require give the same classes', async () => {
     const program = `
       import kafkajs, { Kafka, KafkaJSError } from 'kafkajs'
@@ -151,6 +163,19 @@ async function judgePrograms(report, { dir, control }, kind, bootstrap, { isCont
     ),
   )
   await judgeProgram(report, `${kind}: a NestJS microservice`, ['built/microservice.js', bootstrap], dir)
+}
+
+/** TLS and logins, on Apache Kafka: ours has them later. */
+async function judgeSecurity(report, { dir }, { tools, startBroker, workDir }) {
+  const runner = new ToolRunner(tools)
+  try {
+    const { broker, ports, files } = await securedKafka(startBroker, runner, join(workDir, 'secured'))
+    writeFileSync(join(dir, 'scene.json'), JSON.stringify({ ports, files }))
+    await judgeProgram(report, 'apache: secured', ['secured.cjs', broker.bootstrap], dir)
+    await broker.stop()
+  } finally {
+    runner.close()
+  }
 }
 
 /** Each line "  pass|fail NAME" that it prints is an outcome, and so is how it ends. */
