@@ -49,6 +49,12 @@ test('the facade of KafkaJS is CommonJS, and so are its declarations, which need
   for (const path of declarationsFrom('dist/kafkajs/index.d.ts')) assert.match(path, /^dist\/kafkajs\//)
 })
 
+test('the member package is of the same version, and needs that one', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const member = JSON.parse(readFileSync(join(root, 'packages/kafkajs/package.json'), 'utf8'))
+  assert.deepEqual([member.version, member.dependencies], [version, { odradek: version }])
+})
+
 test('codecs of the bundle are compiled, and errors and stacks have the names of the sources', async () => {
   const program = `
     import { ByteReader, ByteWriter, codec, KafkaError, HeartbeatRequest } from 'odradek/protocol'
