@@ -13,6 +13,8 @@ export class Delivery<P = AssignedPartition> {
   partitions: readonly P[] = NONE
   /** Monotonic. */
   since = 0
+  /** When whoever has it said last that it is at work. Monotonic. */
+  heardAt = 0
   /** A handler ends by itself; a loop may never come back. */
   readonly isHandler: boolean
 
@@ -64,13 +66,13 @@ export class Deliveries<P = AssignedPartition> {
     const before = delivery.partitions
     this.#all.add(delivery) // it may have been closed when its loop seemed to end
     delivery.partitions = partitions
-    delivery.since = this.#clock.monotonic()
+    delivery.since = delivery.heardAt = this.#clock.monotonic()
     if (before !== partitions && before.length > 0) this.#changed.ring()
   }
 
   /** The program is still at work with what it has. */
   goOn(delivery: Delivery<P>): void {
-    if (delivery.partitions.length > 0) delivery.since = this.#clock.monotonic()
+    delivery.heardAt = this.#clock.monotonic()
   }
 
   /** The program waits for more until what is returned is called. */
@@ -88,9 +90,9 @@ export class Deliveries<P = AssignedPartition> {
   isOverdue(intervalMs: number): boolean {
     const before = this.#clock.monotonic() - intervalMs
     let isBusy = false
-    for (const { partitions, since } of this.#all) {
+    for (const { partitions, heardAt } of this.#all) {
       if (partitions.length === 0) continue
-      if (since < before) return true
+      if (heardAt < before) return true
       isBusy = true
     }
     return !isBusy && this.#waiting === 0 && this.#lastPolledAt < before

@@ -58,7 +58,7 @@ for (const compressionType of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 }
 
 test('a record may have a codec of its own, and its batch has it alone', async () => {
-  const { topic, client, producer } = await scene({ compressionType: 'gzip', lingerMs: 5 })
+  const { topic, producer } = await scene({ compressionType: 'gzip', lingerMs: 5 })
   const codecs = ['none', 'zstd', 'zstd', undefined, 'lz4', 'snappy'] as const
   const records = codecs.map((compressionType, i) => ({ topic, value: `${i} ${'x'.repeat(500)}`, compressionType }))
   const places = await producer.sendAll(records)
