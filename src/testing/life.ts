@@ -75,15 +75,25 @@ export function lifeNetwork(network: Network, life: Life): Network {
       }
       return keepListener(listener)
     },
-    async connect(address) {
+    async connect(address, signal) {
       if (life.isOver) return Life.never
-      const connection = await network.connect(address)
-      if (life.isOver) {
-        connection.close()
-        return Life.never
+      const gone = new AbortController()
+      const forget = life.onEnd(() => gone.abort(new Error('the broker is over')))
+      try {
+        const signals = signal ? [signal, gone.signal] : [gone.signal]
+        const connection = await network.connect(address, AbortSignal.any(signals))
+        if (life.isOver) {
+          await closed(connection)
+          return Life.never
+        }
+        keep(connection)
+        return connection
+      } catch (thrown) {
+        if (life.isOver) return Life.never
+        throw thrown
+      } finally {
+        forget()
       }
-      keep(connection)
-      return connection
     },
   }
 }

@@ -36,11 +36,11 @@ export class Traffic {
           this.note()
           accept(new WatchedConnection(connection, this))
         }),
-      connect: (address) => this.#opened(network.connect(address)),
+      connect: (address, signal) => this.#opened(network.connect(address, signal)),
       ...(secured && {
         secured: (settings) => {
           const { connect } = secured.call(network, settings)
-          return { connect: (address) => this.#opened(connect(address)) }
+          return { connect: (address, signal) => this.#opened(connect(address, signal)) }
         },
       }),
     }

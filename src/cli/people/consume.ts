@@ -120,6 +120,8 @@ async function consume(
       await desk.room()
       if (++printed === flags.max) break
     }
+    // What the loop had last would count as not done.
+    if (flags.group !== undefined) await consumer.commit()
   } catch (thrown) {
     if (!(thrown instanceof AbortedError) || !signal.aborted) throw thrown
   } finally {

@@ -131,6 +131,15 @@ test('consume begins where it is told to, ends there, and shows what was asked f
   assert.equal(printed.length, 1)
 })
 
+test('a group goes on where it was', async () => {
+  const topic = await kafka().topic('orders')
+  await kafka().produce(topic, ['1', '2', '3', '4', '5'])
+  const group = `turns-${Date.now()}`
+  const turn = async () => (await odradek(['consume', topic, '--group', group, '-n', '2', '--json'])).printed.map((text) => JSON.parse(text).value)
+  assert.deepEqual(await turn(), ['1', '2'])
+  assert.deepEqual(await turn(), ['3', '4'])
+})
+
 test('groups are shown with what lags, and who reads', async () => {
   const topic = await kafka().topic('orders', { partitions: 2 })
   await kafka().produce(
@@ -190,9 +199,9 @@ test('a mistake is one line that says what is allowed, and never a stack trace',
 
 test('colours are for those who look, and what would move the cursor is written out', async () => {
   const topic = await kafka().topic('colours')
-  await kafka().produce(topic, [{ key: 'k\u001b[2J', value: 'line\nbreak' }])
+  await kafka().produce(topic, [{ key: 'k\u001b[2J', value: 'line\nbreak', headers: { '\u009bh': '\u0007' } }])
   const plain = await odradek(['consume', topic, '-e'])
-  assert.match(plain.printed[0]!, new RegExp(`  ${topic}-0:0  k\\\\u001b\\[2J  line\\\\nbreak$`))
+  assert.match(plain.printed[0]!, new RegExp(`  ${topic}-0:0  k\\\\u001b\\[2J  line\\\\nbreak  \\{\\\\u009bh=\\\\u0007\\}$`))
   const painted = await odradek(['consume', topic, '-e'], { desk: { isWatched: true, hasColors: true } })
   assert.ok(painted.printed[0]!.includes('\x1b[36m'))
   assert.ok(!painted.printed[0]!.includes('\x1b[2J'))

@@ -1,13 +1,14 @@
 // Tables for people: columns as wide as what they hold, numbers on the right.
 
 import type { Desk } from '../../platform/desk.ts'
+import { harmless } from './harmless.ts'
 import { type Color, paint } from './paint.ts'
 
 export type Cell = string | number | null | { readonly text: string | number; readonly color: Color }
 
 const GAP = '  '
 const textOf = (cell: Cell): string =>
-  cell === null ? '-' : typeof cell === 'object' ? textOf(cell.text) : typeof cell === 'number' ? grouped(cell) : cell
+  cell === null ? '-' : typeof cell === 'object' ? textOf(cell.text) : typeof cell === 'number' ? grouped(cell) : harmless(cell)
 const isNumber = (cell: Cell): boolean => typeof (typeof cell === 'object' && cell !== null ? cell.text : cell) === 'number'
 
 /** 1234567 as 1,234,567. */
