@@ -16,8 +16,20 @@ test('a timer runs once after its time, unless it was cancelled', async () => {
   cancelled.cancel()
   cancelled.cancel()
   await new Promise<void>((resolve) => clock.after(30, resolve))
-  assert.ok(clock.monotonic() - startedAt >= 29)
+  assert.ok(clock.monotonic() - startedAt >= 30)
   assert.equal(runs, 0)
+})
+
+test('a timer does not run before its time, however long the turn took in which it was set', async () => {
+  let early = 0
+  for (let round = 0; round < 20; round++) {
+    const busyUntil = clock.monotonic() + 3
+    while (clock.monotonic() < busyUntil);
+    const dueAt = clock.monotonic() + 2.5
+    await new Promise<void>((resolve) => clock.after(2.5, resolve))
+    if (clock.monotonic() < dueAt) early++
+  }
+  assert.equal(early, 0)
 })
 
 test('a timer longer than Node can hold does not run at once', async () => {

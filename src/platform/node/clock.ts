@@ -35,13 +35,15 @@ class NodeTimer implements Timer {
   }
 
   #sleep(ms: number): NodeJS.Timeout {
-    const whole = !(ms > LONGEST)
-    const timeout = setTimeout(() => (whole ? this.#run() : this.#sleepOn()), whole ? ms : LONGEST)
+    const timeout = setTimeout(() => this.#wake(), Math.min(Math.ceil(ms), LONGEST))
     return this.#keepsAlive ? timeout : timeout.unref()
   }
 
-  #sleepOn(): void {
-    this.#timeout = this.#sleep(this.#dueAt - performance.now())
+  /** Node counts from the beginning of its turn and may wake a little early; who looked at the clock then would go on to wait, for nobody. */
+  #wake(): void {
+    const leftMs = this.#dueAt - performance.now()
+    if (leftMs > 0) this.#timeout = this.#sleep(leftMs)
+    else this.#run()
   }
 
   cancel(): void {
