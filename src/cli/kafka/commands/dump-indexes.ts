@@ -1,7 +1,7 @@
 // The entries of a segment's indexes, and whether they say of its batches what is so.
 
 import { Failure } from '../failure.ts'
-import { type Dumping, noSuchFile, offsetOf } from './dump-log.ts'
+import { type Dumping, offsetOf } from './dump-log.ts'
 import { SegmentBytes } from './segment-bytes.ts'
 
 const OFFSET_ENTRY = 8
@@ -70,7 +70,8 @@ function beside(path: string, suffix: string): string {
 
 async function readIndex(path: string, entrySize: number, { terminal }: Dumping): Promise<Index> {
   const bytes = await terminal.disk.readAtomic(path)
-  if (bytes === null) throw noSuchFile(path)
+  // Kafka's command would make it, and then find that it was not told how large.
+  if (bytes === null) throw new Failure('Invalid max index size: -1')
   return {
     path,
     baseOffset: offsetOf(path.slice(path.lastIndexOf('/') + 1)),
