@@ -9,14 +9,23 @@ import { Failure } from './failure.ts'
 
 type Options = Record<string, unknown>
 
-/** Runs `use` with an admin client and closes it. `config` is the path of a file of properties. */
+/** Where a command asks: brokers, or controllers where there are any here. */
+export interface Entrance {
+  readonly bootstrapServers?: string | undefined
+  readonly bootstrapControllers?: string | undefined
+  /** The path of a file of properties. */
+  readonly config?: string | undefined
+}
+
+/** Runs `use` with an admin client and closes it. */
 export async function withAdmin<T>(
-  { bootstrapServers, config }: { readonly bootstrapServers: string; readonly config?: string | undefined },
+  { bootstrapServers, bootstrapControllers, config }: Entrance,
   around: Surroundings,
   use: (admin: Admin) => Promise<T>,
 ): Promise<T> {
   const properties = config === undefined ? new Map<string, string>() : await readProperties(config, around)
-  const admin = adminWith({ ...optionsOf(properties, adminOptions), bootstrapServers })
+  const entrance = bootstrapControllers === undefined ? { bootstrapServers } : { bootstrapControllers }
+  const admin = adminWith({ ...optionsOf(properties, adminOptions), ...entrance })
   try {
     return await use(admin)
   } finally {

@@ -8,6 +8,7 @@ export const kafkaCommands: Readonly<Record<string, () => Promise<RunCommand>>> 
   'kafka-configs': async () => (await import('./commands/configs.ts')).configs,
   'kafka-console-consumer': async () => (await import('./commands/console-consumer.ts')).consoleConsumer,
   'kafka-console-producer': async () => (await import('./commands/console-producer.ts')).consoleProducer,
+  'kafka-console-share-consumer': async () => (await import('./commands/console-share-consumer.ts')).consoleShareConsumer,
   'kafka-consumer-perf-test': async () => (await import('./commands/consumer-perf-test.ts')).consumerPerfTest,
   'kafka-consumer-groups': async () => (await import('./commands/consumer-groups.ts')).consumerGroups,
   'kafka-delete-records': async () => (await import('./commands/delete-records.ts')).deleteRecords,
@@ -20,5 +21,7 @@ export const kafkaCommands: Readonly<Record<string, () => Promise<RunCommand>>> 
   'kafka-metadata-quorum': async () => (await import('./commands/metadata-quorum.ts')).metadataQuorum,
   'kafka-producer-perf-test': async () => (await import('./commands/producer-perf-test.ts')).producerPerfTest,
   'kafka-reassign-partitions': async () => (await import('./commands/reassign-partitions.ts')).reassignPartitions,
+  'kafka-share-groups': async () => (await import('./commands/share-groups.ts')).shareGroups,
   'kafka-topics': async () => (await import('./commands/topics.ts')).topics,
+  'kafka-transactions': async () => (await import('./commands/transactions.ts')).transactions,
 }

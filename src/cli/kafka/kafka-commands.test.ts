@@ -18,6 +18,10 @@ after(() => broker.close())
 
 const files: Record<string, string> = {}
 
+interface LogDirs {
+  readonly brokers: readonly { readonly logDirs: readonly [{ readonly path: string }] }[]
+}
+
 /** Runs a line, with `input` at its standard input; gives its exit code, output and complaints. */
 async function runWith(input: string, name: string, ...words: string[]) {
   const complaints: string[] = []
@@ -316,4 +320,32 @@ test('the commands that measure tell how much they sent and read', async () => {
   ]
   const latency = await must('kafka-e2e-latency', '--topic', 'measured', '--num-records', '3', ...sizes)
   assert.match(latency, /^0\t[\d.]+\nAvg latency: [\d.]+ ms\nPercentiles: 50th = \d+, 99th = \d+, 99\.9th = \d+$/)
+})
+
+test('a replica stays in its directory, and goes into none that is not there', async () => {
+  const [{ path }] = (JSON.parse((await must('kafka-log-dirs', '--describe')).split('\n').at(-1)!) as LogDirs).brokers[0]!.logDirs
+  await must('kafka-topics', '--create', '--topic', 'settled')
+  const execute = (dir: string) => {
+    const planned = { topic: 'settled', partition: 0, replicas: [1], log_dirs: [dir] }
+    files['settled.json'] = JSON.stringify({ version: 1, partitions: [planned] })
+    return on('kafka-reassign-partitions', '--execute', '--reassignment-json-file', 'settled.json')
+  }
+  const stayed = await execute(path)
+  assert.match(stayed.out, /Successfully started moving log directory to .* for replica settled-0 with broker 1 $/)
+  const refused = await execute(`${path}/none`)
+  assert.equal(refused.code, 1)
+  assert.match(refused.out, /Failed to alter dir for settled-0-1$/)
+})
+
+test('producers of a partition are told, and a transaction that is not there is not aborted', async () => {
+  await must('kafka-topics', '--create', '--topic', 'written')
+  await runWith('x\n', 'kafka-console-producer', '--bootstrap-server', broker.bootstrapServers, '--topic', 'written')
+  const where = ['--topic', 'written', '--partition', '0']
+  const lines = (await must('kafka-transactions', 'describe-producers', ...where)).split('\n')
+  assert.match(lines[0]!, /^ProducerId\s+ProducerEpoch\s+LatestCoordinatorEpoch\s+LastSequence/)
+  assert.match(lines[1]!, /^\d+\s+0\s+-1\s+0\s+\d+\s+None/)
+  assert.match(await must('kafka-transactions', 'find-hanging', ...where), /^Topic\s+Partition\s+ProducerId[^\n]*$/)
+  const { code, err } = await on('kafka-transactions', 'abort', ...where, '--start-offset', '7')
+  assert.equal(code, 1)
+  assert.match(err, /Could not find any open transactions starting at offset 7 on partition written-0$/)
 })

@@ -11,10 +11,11 @@ const binOf = (tool) => join(build, 'bin', `${tool}.cjs`)
 export const isOurs = (tool) => existsSync(binOf(tool))
 
 /** The words of a line, for a broker and its files, the judge's folder, and the folder of the one who runs it. */
-export function wordsFor({ words }, { bootstrap, dataDir }, dir, own) {
+export function wordsFor({ words }, { bootstrap, dataDir, controller }, dir, own) {
   return wordsOf(
     words
       .replaceAll('$B', `--bootstrap-server ${bootstrap}`)
+      .replaceAll('$C', `--bootstrap-controller ${controller}`)
       .replaceAll('$A', bootstrap)
       .replaceAll('$D', dir)
       .replaceAll('$S', own)

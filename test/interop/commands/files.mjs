@@ -53,9 +53,11 @@ export const files = {
   }),
 }
 
-/** Files of which each of the two has one for itself; `$S` is its folder. */
+/** Files of which each of the two has one for itself; `$S` is its folder, `$L` that of its broker. */
 export const ownFiles = {
   'node.properties':
     'process.roles=broker,controller\nnode.id=1\ncontroller.quorum.bootstrap.servers=localhost:19093\ncontroller.listener.names=CONTROLLER\n' +
     'listeners=PLAINTEXT://localhost:19092,CONTROLLER://localhost:19093\nlog.dirs=$S/one\n',
+  'dirs.json': json({ version: 1, partitions: [{ topic: 'wide', partition: 0, replicas: [1], log_dirs: ['$L'] }] }),
+  'dirs-nowhere.json': json({ version: 1, partitions: [{ topic: 'wide', partition: 0, replicas: [1], log_dirs: ['$L/none'] }] }),
 }

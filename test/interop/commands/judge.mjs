@@ -52,7 +52,7 @@ async function withPair(kind, workDir, use) {
       const overrides = { 'group.initial.rebalance.delay.ms': '0', 'controller.quorum.bootstrap.servers': controller }
       const dir = join(workDir, `${kind}-${side}`)
       const broker = await startBroker({ kind, dir, overrides, controllerPort })
-      brokers.push({ ...broker, controller, own: ownFolder(`${dir}-files`) })
+      brokers.push({ ...broker, controller, own: ownFolder(`${dir}-files`, broker.dataDir) })
     }
     await use({ theirs: brokers[0], ours: brokers[1] })
   } finally {
@@ -61,9 +61,9 @@ async function withPair(kind, workDir, use) {
 }
 
 /** Where one of the two writes; its files may name it. */
-function ownFolder(folder) {
+function ownFolder(folder, dataDir) {
   mkdirSync(folder, { recursive: true })
-  for (const [name, text] of Object.entries(ownFiles)) writeFileSync(join(folder, name), text.replaceAll('$S', folder))
+  for (const [name, text] of Object.entries(ownFiles)) writeFileSync(join(folder, name), text.replaceAll('$S', folder).replaceAll('$L', dataDir))
   return folder
 }
 

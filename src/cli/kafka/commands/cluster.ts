@@ -1,5 +1,6 @@
 // kafka-cluster: the id of a cluster, its endpoints, and brokers taken off its list.
 
+import type { ClusterNode } from '../../../client/admin/index.ts'
 import { ClientError } from '../../../client/errors/index.ts'
 import { withAdmin } from '../client.ts'
 import { row, widthOf } from '../columns.ts'
@@ -9,7 +10,7 @@ import { tool } from '../tool.ts'
 
 const connection: readonly Argument[] = [
   { flags: ['--bootstrap-server', '-b'], about: 'Brokers as host:port, separated by commas.' },
-  { flags: ['--bootstrap-controller', '-C'], about: 'Not supported: controllers as host:port.' },
+  { flags: ['--bootstrap-controller', '-C'], about: 'Controllers as host:port, separated by commas; in place of brokers.' },
   { flags: ['--config'], about: 'The older name of --command-config.' },
   { flags: ['--command-config', '-c'], about: 'A file of properties for the client.' },
 ]
@@ -36,12 +37,6 @@ export const cluster = tool(
     },
   },
   (found, around) => {
-    if (found.has('bootstrap-controller')) {
-      if (found.has('include-fenced-brokers')) {
-        throw new Failure('The option --include-fenced-brokers is only supported with --bootstrap-server option')
-      }
-      throw new Failure('--bootstrap-controller is not supported yet; --bootstrap-server asks brokers (docs/limits.md)')
-    }
     if (found.has('config') && found.has('command-config')) {
       throw new Failure('--config and --command-config cannot be specified together.')
     }
@@ -49,7 +44,13 @@ export const cluster = tool(
       around.print('Option --config has been deprecated and will be removed in a future version. Use --command-config instead.')
     }
     const config = found.text('config') ?? found.text('command-config')
-    return withAdmin({ bootstrapServers: found.text('bootstrap-server')!, config }, around, async (admin) => {
+    const ofControllers = found.has('bootstrap-controller')
+    if (ofControllers && found.has('include-fenced-brokers')) {
+      throw new Failure('The option --include-fenced-brokers is only supported with --bootstrap-server option')
+    }
+    const bootstrapServers = found.text('bootstrap-server')
+    const bootstrapControllers = found.text('bootstrap-controller')
+    return withAdmin({ bootstrapServers, bootstrapControllers, config }, around, async (admin) => {
       switch (found.command) {
         case 'cluster-id':
           around.print(`Cluster ID: ${(await admin.describeCluster()).clusterId}`)
@@ -63,23 +64,28 @@ export const cluster = tool(
         default: {
           const includeFencedBrokers = found.has('include-fenced-brokers')
           const { nodes } = await admin.describeCluster({ includeFencedBrokers })
-          const rows = nodes.map((node) => [
-            String(node.id),
-            node.host,
-            String(node.port),
-            String(node.rack),
-            node.isFenced ? 'fenced' : 'unfenced',
-            'broker',
-          ])
-          const widths = [10, column(rows, 1), 10, column(rows, 3), 10, 15]
-          around.print(row(widths, ['ID', 'HOST', 'PORT', 'RACK', 'STATE', 'ENDPOINT_TYPE']))
-          for (const words of rows) around.print(row(widths, words))
+          for (const line of endpoints(nodes, ofControllers)) around.print(line)
           return 0
         }
       }
     })
   },
 )
+
+/** Controllers have no state. */
+function endpoints(nodes: readonly ClusterNode[], ofControllers: boolean): readonly string[] {
+  const rows = nodes.map(({ id, host, port, rack, isFenced }) => [
+    String(id),
+    host,
+    String(port),
+    String(rack),
+    ...(ofControllers ? [] : [isFenced ? 'fenced' : 'unfenced']),
+    ofControllers ? 'controller' : 'broker',
+  ])
+  const state = ofControllers ? [] : ['STATE']
+  const widths = [10, column(rows, 1), 10, column(rows, 3), ...state.map(() => 10), 15]
+  return [['ID', 'HOST', 'PORT', 'RACK', ...state, 'ENDPOINT_TYPE'], ...rows].map((words) => row(widths, words))
+}
 
 const column = (rows: readonly (readonly string[])[], at: number) =>
   widthOf(

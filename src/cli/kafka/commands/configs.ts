@@ -15,7 +15,7 @@ import { alterResource, describeResource } from './configs-resources.ts'
 const options = {
   ...common,
   'bootstrap-server': bootstrapServer,
-  'bootstrap-controller': text('controller to connect to', 'Not supported: controllers as host:port.'),
+  'bootstrap-controller': text('controller to connect to', 'Controllers as host:port, separated by commas; in place of brokers.'),
   'command-config': commandConfig,
   alter: flag('Change configurations.'),
   describe: flag('Show configurations.'),
@@ -54,11 +54,10 @@ export const configs = command({
     'This tool helps to manipulate and describe entity config for a topic, client, user, broker, ip, client-metrics or group',
   check: checkConfigs,
   async run(found, around) {
-    if (found.has('bootstrap-controller'))
-      throw new Failure('--bootstrap-controller is not supported yet; --bootstrap-server asks brokers (docs/limits.md)')
     const entities = entitiesOf(found)
-    const bootstrapServers = found.text('bootstrap-server')!
-    return withAdmin({ bootstrapServers, config: found.text('command-config') }, around, async (admin) => {
+    const bootstrapServers = found.text('bootstrap-server')
+    const bootstrapControllers = found.text('bootstrap-controller')
+    return withAdmin({ bootstrapServers, bootstrapControllers, config: found.text('command-config') }, around, async (admin) => {
       if (found.has('alter') && entities.types.length !== entities.names.length) {
         throw new Failure('An entity name must be specified for every entity type')
       }

@@ -10,6 +10,7 @@ import type { Found } from '../options/parse.ts'
 import { common, flag, integer, long, text } from '../options/table.ts'
 import { exclude, formatterOf, warn } from './console-options.ts'
 import { printRecords, type Reading } from './console-reading.ts'
+import { CONSOLE_CONSUMER, ConsumerSource, type Place } from './consumer-source.ts'
 
 const ofFormatter =
   'A property of the formatter, as key=value; may be repeated: print.timestamp, print.key, print.offset, print.epoch, print.partition, print.headers, print.value (true or false), key.separator, line.separator, headers.separator, null.literal, key.deserializer, value.deserializer, headers.deserializer.'
@@ -50,9 +51,8 @@ export const consoleConsumer = command({
   async run(found, around) {
     warn(found, 'consumer-property', 'command-property', around)
     warn(found, 'consumer.config', 'command-config', around)
-    const { properties, reading } = await settings(found, around)
-    const consumer = consumerWith(properties)
-    return printRecords(consumer, reading, around)
+    const { properties, reading, place } = await settings(found, around)
+    return printRecords(new ConsumerSource(consumerWith(properties), place, around), reading, around)
   },
 })
 
@@ -71,27 +71,36 @@ function check(found: Options): void {
   exclude(found, 'consumer.config', 'command-config')
 }
 
-async function settings(found: Options, around: Surroundings): Promise<{ properties: Map<string, string>; reading: Reading }> {
+interface Settings {
+  readonly properties: Map<string, string>
+  readonly reading: Reading
+  readonly place: Place
+}
+
+async function settings(found: Options, around: Surroundings): Promise<Settings> {
   const path = found.text('command-config') ?? found.text('consumer.config')
   const config = path === undefined ? new Map<string, string>() : await readProperties(path, around)
   const typed = typedProperties([...found.texts('consumer-property'), ...found.texts('command-property')])
   const groups = [found.text('group'), config.get('group.id'), typed.get('group.id')].filter((name) => name !== undefined)
   checkGroups(found, groups)
   const properties = consumerProperties(found, new Map([...config, ...typed]), groups[0], around)
-  const offset = offsetOf(found)
-  const timeoutMs = found.number('timeout-ms') ?? -1
-  const reading = {
+  const place = {
     topic: found.text('topic') ?? patternOf(found.text('include')!),
     partition: found.number('partition') ?? null,
-    offset,
+    offset: offsetOf(found),
+    skipsErrors: found.has('skip-message-on-error'),
+    commits: properties.get('enable.auto.commit')?.trim() !== 'false',
+  }
+  const timeoutMs = found.number('timeout-ms') ?? -1
+  const reading = {
     timeoutMs: timeoutMs >= 0 ? timeoutMs : null,
     maxMessages: found.number('max-messages') ?? -1,
-    skipsErrors: found.has('skip-message-on-error'),
     tellsEvents: found.has('enable-systest-events'),
-    commits: properties.get('enable.auto.commit')?.trim() !== 'false',
+    logger: CONSOLE_CONSUMER,
+    onSpoilt: 'Error processing message, skipping this message: ',
     formatter: await formatterOf(found, around),
   }
-  return { properties, reading }
+  return { properties, reading, place }
 }
 
 function checkGroups(found: Options, groups: readonly string[]): void {

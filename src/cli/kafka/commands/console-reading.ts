@@ -1,46 +1,60 @@
-// The work of kafka-console-consumer: records are read and printed until there are enough, none come any more, or a signal ends it.
+// The work of Kafka's console consumers: records are read and printed until there are enough, none come any more, or a signal ends it.
 
 import { AbortedError, AuthenticationError, ClientError } from '../../../client/errors/index.ts'
-import type { Consumer, ConsumerRecord, TopicPartitionOffset } from '../../../client/index.ts'
+import type { ConsumerRecord } from '../../../client/index.ts'
 import type { Signal } from '../../../platform/node/process.ts'
 import type { Surroundings } from '../command.ts'
 import { type Formatter, Sink } from '../formatters/formatter.ts'
 import { javaText } from '../java.ts'
 import { logError } from '../log-line.ts'
 
+/** As the consumers of a command give them: bytes as they are. */
+export type RawRecord = ConsumerRecord<Uint8Array | null, Uint8Array | null>
+
+/** Where records come from, and what becomes of them there. */
+export interface Source {
+  begin(): void
+  poll(options: { readonly signal: AbortSignal; readonly timeoutMs?: number }): Promise<readonly RawRecord[]>
+  /** How often it was given to somebody; null where nobody counts. */
+  deliveryCount(record: RawRecord): number | null
+  /** The record is about to be printed. */
+  taken(record: RawRecord): void
+  printed(record: RawRecord): void
+  /** It cannot be printed; false: that is the end. */
+  spoilt(record: RawRecord): boolean
+  /** Resolves when everything is told and the consumer is closed. */
+  end(): Promise<void>
+}
+
 export interface Reading {
-  readonly topic: string | RegExp
-  /** Null: all partitions, shared with the others of the group. */
-  readonly partition: number | null
-  readonly offset: number | 'earliest' | 'latest'
   /** How long to wait for a record; null: for ever. */
   readonly timeoutMs: number | null
   /** -1: all. */
   readonly maxMessages: number
-  readonly skipsErrors: boolean
   readonly tellsEvents: boolean
-  /** What was printed counts as read for the group. */
-  readonly commits: boolean
+  /** The class whose log Kafka's command writes. */
+  readonly logger: string
+  /** What is done with a record that cannot be printed, as it is told. */
+  readonly onSpoilt: string
   readonly formatter: Formatter
 }
 
-const LOGGER = 'org.apache.kafka.tools.consumer.ConsoleConsumer'
 const UNKNOWN = 'Unknown error when running consumer: '
 /** What a shell adds to the number of a signal. */
 const signalCodes: Readonly<Record<Signal, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
 
 /** Resolves to the exit code. */
-export async function printRecords(consumer: Consumer, reading: Reading, around: Surroundings): Promise<number> {
+export async function printRecords(source: Source, reading: Reading, around: Surroundings): Promise<number> {
   const ending = new AbortController()
   let signalled: Signal | null = null
   const forget = around.onSignal(['SIGINT', 'SIGTERM', 'SIGHUP'], (signal) => {
     signalled ??= signal
     ending.abort()
   })
-  const printer = new Printer(consumer, reading, around)
+  const printer = new Printer(source, reading, around)
   try {
     try {
-      begin(consumer, reading)
+      source.begin()
       await printer.run(ending.signal)
     } finally {
       await printer.end()
@@ -51,31 +65,20 @@ export async function printRecords(consumer: Consumer, reading: Reading, around:
   } catch (thrown) {
     const why = thrown instanceof ClientError ? javaText(thrown) : (thrown as Error).message
     const isLogin = thrown instanceof AuthenticationError
-    logError(around, LOGGER, isLogin ? 'Authentication failed: terminating consumer process' : UNKNOWN, why)
+    logError(around, reading.logger, isLogin ? 'Authentication failed: terminating consumer process' : UNKNOWN, why)
     return 1
   }
 }
 
-function begin(consumer: Consumer, { topic, partition, offset }: Reading): void {
-  if (partition === null || topic instanceof RegExp) return consumer.subscribe(topic)
-  const only = { topic, partition }
-  consumer.assign([only])
-  if (offset === 'earliest') consumer.seekToBeginning([only])
-  else if (offset === 'latest') consumer.seekToEnd([only])
-  else consumer.seek(only, offset)
-}
-
 class Printer {
-  readonly #consumer: Consumer
+  readonly #source: Source
   readonly #reading: Reading
   readonly #around: Surroundings
   readonly #sink = new Sink()
-  /** Behind what was printed of each partition and is not committed. */
-  readonly #done = new Map<string, TopicPartitionOffset>()
   #count = 0
 
-  constructor(consumer: Consumer, reading: Reading, around: Surroundings) {
-    this.#consumer = consumer
+  constructor(source: Source, reading: Reading, around: Surroundings) {
+    this.#source = source
     this.#reading = reading
     this.#around = around
   }
@@ -83,16 +86,14 @@ class Printer {
   async run(signal: AbortSignal): Promise<void> {
     const { maxMessages, timeoutMs } = this.#reading
     while (maxMessages < 0 || this.#count < maxMessages) {
-      let records: ConsumerRecord<Uint8Array | null, Uint8Array | null>[]
+      let records: readonly RawRecord[]
       try {
-        records = await this.#consumer.poll({ signal, ...(timeoutMs === null ? {} : { timeoutMs }) })
+        records = await this.#source.poll({ signal, ...(timeoutMs === null ? {} : { timeoutMs }) })
       } catch (thrown) {
         if (thrown instanceof AbortedError) return
         if (!(thrown instanceof ClientError) || thrown instanceof AuthenticationError) throw thrown
         return this.#terminate(javaText(thrown))
       }
-      // All that a poll gave before counts as read by now.
-      this.#done.clear()
       if (records.length === 0) return this.#terminate('org.apache.kafka.common.errors.TimeoutException')
       const room = maxMessages < 0 ? records.length : maxMessages - this.#count
       for (const record of records.slice(0, room)) this.#print(record)
@@ -101,19 +102,19 @@ class Printer {
   }
 
   #terminate(why: string): void {
-    logError(this.#around, LOGGER, 'Error processing message, terminating consumer process: ', why)
+    logError(this.#around, this.#reading.logger, 'Error processing message, terminating consumer process: ', why)
   }
 
-  #print(record: ConsumerRecord<Uint8Array | null, Uint8Array | null>): void {
+  #print(record: RawRecord): void {
     this.#count++
-    const { topic, partition, offset, leaderEpoch } = record
-    this.#done.set(`${topic}-${partition}`, { topic, partition, offset: offset + 1, leaderEpoch })
+    this.#source.taken(record)
     try {
-      // Kafka's console consumer does not hand on the epoch, either.
-      this.#reading.formatter({ ...record, leaderEpoch: null, deliveryCount: null }, this.#sink)
+      // Kafka's console consumers do not hand on the epoch, either.
+      this.#reading.formatter({ ...record, leaderEpoch: null, deliveryCount: this.#source.deliveryCount(record) }, this.#sink)
+      this.#source.printed(record)
     } catch (thrown) {
-      if (!this.#reading.skipsErrors) throw thrown
-      logError(this.#around, LOGGER, 'Error processing message, skipping this message: ', (thrown as Error).message)
+      if (!this.#source.spoilt(record)) throw thrown
+      logError(this.#around, this.#reading.logger, this.#reading.onSpoilt, (thrown as Error).message)
     }
   }
 
@@ -124,17 +125,12 @@ class Printer {
     return false
   }
 
-  /** Commits what was printed, and no more: the rest of a poll comes again. */
   async end(): Promise<void> {
     // What was printed before something went wrong.
     await this.#flush()
     try {
-      if (this.#reading.commits && this.#done.size > 0) await this.#consumer.commit([...this.#done.values()])
-    } catch (thrown) {
-      if (!(thrown instanceof ClientError)) throw thrown
-      logError(this.#around, LOGGER, 'Exception while committing what was read: ', javaText(thrown))
+      await this.#source.end()
     } finally {
-      await this.#consumer.close()
       this.#around.complain(`Processed a total of ${this.#count} messages`)
     }
   }

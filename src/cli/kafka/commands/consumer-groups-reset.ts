@@ -1,19 +1,14 @@
 // kafka-consumer-groups --reset-offsets: a plan of new offsets for each group, shown, exported or carried out.
 
 import { partitionKey } from '../../../client/admin/outcomes.ts'
-import type { OffsetSpec } from '../../../client/admin/records.ts'
 import type { TopicPartition } from '../../../client/index.ts'
 import { row, widthOf } from '../columns.ts'
 import { Failure, UsageFailure } from '../failure.ts'
 import { parseDateTime, parseDuration } from '../times.ts'
 import { type GroupTask, groupsOf, printError } from './consumer-groups.ts'
+import { type NewOffset, offsetsAt, offsetsSince, ordered } from './new-offsets.ts'
 import { parsePlan, planText } from './reset-plan.ts'
 import { partitionsTyped } from './typed-partitions.ts'
-
-/** A partition with the offset that its group is to have. */
-export interface NewOffset extends TopicPartition {
-  readonly offset: number
-}
 
 type Plan = readonly NewOffset[]
 
@@ -41,9 +36,6 @@ export async function resetOffsets(task: GroupTask): Promise<void> {
   if (found.has('export')) around.print(planText(plans, found.texts('group').length === 1))
   else print(task, plans)
 }
-
-const ordered = (plan: Plan): Plan =>
-  [...plan].sort((a, b) => (a.topic < b.topic ? -1 : Number(a.topic > b.topic)) || a.partition - b.partition)
 
 function print({ around }: GroupTask, plans: readonly [string, Plan][]): void {
   const offsets = plans.flatMap(([, plan]) => plan)
@@ -100,52 +92,6 @@ async function planFor(task: GroupTask, group: string, scope: readonly TopicPart
   throw new UsageFailure(
     "Option '[reset-offsets]' requires one of the following scenarios: [[to-offset], [to-latest], [to-current], [by-duration], [to-datetime], [from-file], [shift-by], [to-earliest]]",
   )
-}
-
-/** Throws what is wrong with the first partitions that are not there. */
-async function expectPartitions({ admin, timeoutMs }: GroupTask, partitions: readonly TopicPartition[]): Promise<void> {
-  const described = (await admin.describeTopics([...new Set(partitions.map(({ topic }) => topic))], { timeoutMs })).all()
-  const leaderOf = ({ topic, partition }: TopicPartition) =>
-    described.get(topic)?.partitions.find((each) => each.partition === partition)?.leader
-  const tell = (some: readonly TopicPartition[], what: string) => {
-    if (some.length === 0) return
-    throw new Failure(`The partitions "${some.map(({ topic, partition }) => partitionKey(topic, partition)).join(',')}" ${what}`)
-  }
-  tell(
-    partitions.filter((each) => leaderOf(each) === undefined),
-    'do not exist',
-  )
-  tell(
-    partitions.filter((each) => leaderOf(each) === null),
-    'have no leader',
-  )
-}
-
-async function offsetsAt(task: GroupTask, partitions: readonly TopicPartition[], at: OffsetSpec): Promise<Plan> {
-  const { admin, timeoutMs } = task
-  await expectPartitions(task, partitions)
-  const found = (
-    await admin.listOffsets(
-      partitions.map(({ topic, partition }) => ({ topic, partition, at })),
-      { timeoutMs },
-    )
-  ).all()
-  return partitions.map(({ topic, partition }) => ({
-    topic,
-    partition,
-    offset: found.get(partitionKey(topic, partition))!.offset,
-  }))
-}
-
-/** The first record since then; behind the last one where there is none. */
-async function offsetsSince(task: GroupTask, partitions: readonly TopicPartition[], timestamp: number): Promise<Plan> {
-  const since = await offsetsAt(task, partitions, timestamp)
-  const none = since.filter(({ offset }) => offset < 0)
-  for (const { topic, partition } of ordered(none)) {
-    task.around.print(`\nWarn: Partition ${partition} from topic ${topic} is empty. Falling back to latest known offset.`)
-  }
-  const ends = none.length > 0 ? await offsetsAt(task, none, 'latest') : []
-  return [...since.filter(({ offset }) => offset >= 0), ...ends]
 }
 
 async function committedBy({ admin, timeoutMs }: GroupTask, group: string): Promise<ReadonlyMap<string, number>> {

@@ -27,7 +27,7 @@ export const features = tool(
     arguments: [
       { flags: ['--command-config'], about: 'A file of properties for the client.' },
       { flags: ['--bootstrap-server'], about: 'Brokers as host:port, separated by commas.' },
-      { flags: ['--bootstrap-controller'], about: 'Not supported: controllers as host:port.' },
+      { flags: ['--bootstrap-controller'], about: 'Controllers as host:port, separated by commas; in place of brokers.' },
     ],
     oneOf: [['bootstrap-server', 'bootstrap-controller']],
     commands: {
@@ -54,11 +54,10 @@ export const features = tool(
     },
   },
   (found, around) => {
-    if (found.has('bootstrap-controller')) {
-      throw new Failure('--bootstrap-controller is not supported yet; --bootstrap-server asks brokers (docs/limits.md)')
-    }
     const use = (admin: Admin) => carryOut(found, admin, around)
-    return withAdmin({ bootstrapServers: found.text('bootstrap-server')!, config: found.text('command-config') }, around, use)
+    const bootstrapServers = found.text('bootstrap-server')
+    const bootstrapControllers = found.text('bootstrap-controller')
+    return withAdmin({ bootstrapServers, bootstrapControllers, config: found.text('command-config') }, around, use)
   },
 )
 

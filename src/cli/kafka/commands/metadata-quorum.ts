@@ -23,7 +23,7 @@ export const metadataQuorum = tool(
         about: 'A file of properties for the client; with add-controller the file of the controller.',
       },
       { flags: ['--bootstrap-server'], about: 'Brokers as host:port, separated by commas.' },
-      { flags: ['--bootstrap-controller'], about: 'Not supported: controllers as host:port.' },
+      { flags: ['--bootstrap-controller'], about: 'Controllers as host:port, separated by commas; in place of brokers.' },
     ],
     oneOf: [['bootstrap-server', 'bootstrap-controller']],
     commands: {
@@ -51,13 +51,12 @@ export const metadataQuorum = tool(
     },
   },
   async (found, around) => {
-    if (found.has('bootstrap-controller')) {
-      throw new Failure('--bootstrap-controller is not supported yet; --bootstrap-server asks brokers (docs/limits.md)')
-    }
     const config = found.text('command-config')
     if (config !== undefined && (await around.readText(config)) === null)
       throw new Failure(`Properties file ${config} does not exists!`)
-    return withAdmin({ bootstrapServers: found.text('bootstrap-server')!, config }, around, async (admin) => {
+    const bootstrapServers = found.text('bootstrap-server')
+    const bootstrapControllers = found.text('bootstrap-controller')
+    return withAdmin({ bootstrapServers, bootstrapControllers, config }, around, async (admin) => {
       if (found.command === 'describe') await describe(found, admin, around)
       else if (found.command === 'add-controller') await add(found, admin, around)
       else await remove(found, admin, around)

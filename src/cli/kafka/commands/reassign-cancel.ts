@@ -3,8 +3,8 @@
 import type { Admin } from '../../../client/admin/admin.ts'
 import { partitionKey } from '../../../client/admin/outcomes.ts'
 import type { Surroundings } from '../command.ts'
-import { Failure } from '../failure.ts'
 import { refuse } from './reassign-execute.ts'
+import { moveReplicas } from './reassign-moves.ts'
 import type { ReassignOptions } from './reassign-partitions.ts'
 import { inOrder, parsePlan } from './reassign-plan.ts'
 import { isBeingMoved, replicaPlaces } from './reassign-states.ts'
@@ -21,10 +21,11 @@ export async function cancel(found: ReassignOptions, admin: Admin, text: string,
     const keys = ended.map(({ topic, partition }) => partitionKey(topic, partition))
     around.print(`Successfully cancelled partition reassignment${keys.length === 1 ? '' : 's'} for: ${keys.join(',')}`)
   } else around.print('None of the specified partition reassignments are active.')
-  if ((await replicaPlaces(admin, replicas)).some(isBeingMoved)) {
-    throw new Failure('moves between directories cannot be ended yet (docs/limits.md)')
-  }
+  const moving = (await replicaPlaces(admin, replicas)).filter(isBeingMoved)
+  // A move back to where it lies ends the one that is under way.
+  const back = moving.map((each) => ({ ...each, logDir: each.current! }))
+  if (back.length > 0) await moveReplicas(admin, back, found.number('timeout')!, around)
   // No end of line, as scripts know it.
-  await around.write(new TextEncoder().encode('None of the specified partition moves are active.'))
+  else await around.write(new TextEncoder().encode('None of the specified partition moves are active.'))
   if (!found.has('preserve-throttles')) await clearThrottles(admin, partitions, around)
 }

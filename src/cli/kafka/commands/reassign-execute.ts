@@ -8,6 +8,7 @@ import { Failure, TerseFailure } from '../failure.ts'
 import { javaMessage } from '../java.ts'
 import { numbersInJavaOrder } from '../java-order.ts'
 import { replicasOf } from './reassign-generate.ts'
+import { moveReplicas } from './reassign-moves.ts'
 import type { ReassignOptions } from './reassign-partitions.ts'
 import { inOrder, type PlannedPartition, parseExecutedPlan, planText } from './reassign-plan.ts'
 import { currentDirs } from './reassign-states.ts'
@@ -20,7 +21,6 @@ const MUST_VERIFY =
 
 export async function execute(found: ReassignOptions, admin: Admin, text: string, around: Surroundings): Promise<void> {
   const { partitions: planned, replicas } = parseExecutedPlan(text)
-  if (replicas.length > 0) throw new Failure('log_dirs is not supported yet but for "any" (docs/limits.md)')
   const underWay = await admin.listPartitionReassignments()
   if (!found.has('additional') && underWay.length > 0) throw new TerseFailure(EXISTS)
   await checkBrokers(admin, planned)
@@ -40,6 +40,7 @@ export async function execute(found: ReassignOptions, admin: Admin, text: string
   refuse(outcomes, planned, () => 'Error reassigning partition(s):')
   const keys = inOrder(planned).map(({ topic, partition }) => partitionKey(topic, partition))
   around.print(`Successfully started partition reassignment${keys.length === 1 ? '' : 's'} for ${keys.join(',')}`)
+  if (replicas.length > 0) await moveReplicas(admin, replicas, found.number('timeout')!, around)
 }
 
 /** Says what went wrong with single partitions, where anything did. */

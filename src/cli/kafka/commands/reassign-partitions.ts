@@ -21,7 +21,7 @@ const options = {
   'bootstrap-server': text('Server(s) to use for bootstrapping', 'Brokers as host:port, separated by commas.', {
     isOptional: true,
   }),
-  'bootstrap-controller': text('bootstrap controller to connect to', 'Not supported: controllers as host:port.', {
+  'bootstrap-controller': text('bootstrap controller to connect to', 'Controllers as host:port, separated by commas; in place of brokers.', {
     isOptional: true,
   }),
   'command-config': text('Admin client property file', 'A file of properties for the client.'),
@@ -85,13 +85,10 @@ export const reassignPartitions = command({
   about: 'This tool helps to move topic partitions between replicas.',
   check,
   async run(found, around) {
-    if (found.has('bootstrap-controller')) {
-      throw new Failure('--bootstrap-controller is not supported yet; --bootstrap-server asks brokers (docs/limits.md)')
-    }
+    const bootstrapServers = found.text('bootstrap-server') ?? ''
+    const bootstrapControllers = found.has('bootstrap-controller') ? (found.text('bootstrap-controller') ?? '') : undefined
     const config = found.text('command-config')
-    return withAdmin({ bootstrapServers: found.text('bootstrap-server') ?? '', config }, around, (admin) =>
-      run(found, admin, around),
-    )
+    return withAdmin({ bootstrapServers, bootstrapControllers, config }, around, (admin) => run(found, admin, around))
   },
   explain(error, around) {
     const message = error instanceof ClientError ? javaText(error) : error.message

@@ -1,5 +1,5 @@
 /** kafka-broker-api-versions, kafka-cluster, kafka-features, kafka-metadata-quorum, kafka-leader-election. */
-import { changes, reads, wrong } from './line.mjs'
+import { changes, looks, reads, wrong } from './line.mjs'
 
 const apis = 'kafka-broker-api-versions'
 const cluster = 'kafka-cluster'
@@ -36,6 +36,9 @@ export const clusters = [
   reads(cluster, 'cluster-id -b $A'),
   reads(cluster, 'list-endpoints $B'),
   reads(cluster, 'list-endpoints $B --include-fenced-brokers'),
+  looks(cluster, 'cluster-id $C'),
+  looks(cluster, 'list-endpoints $C'),
+  wrong(cluster, 'list-endpoints $C --include-fenced-brokers'),
   changes(cluster, 'unregister $B --id 7'),
 
   wrong(features, ''),
@@ -54,6 +57,7 @@ export const clusters = [
   wrong(features, '$B feature-dependencies --feature nothing=1'),
   reads(features, '$B describe', { masks: GROWS }),
   reads(features, '$B describe --node-id 1', { masks: GROWS }),
+  looks(features, '$C describe', { masks: GROWS }),
   reads(features, '$B version-mapping', { masks: GROWS }),
   reads(features, '$B version-mapping --release-version 4.0', { masks: GROWS }),
   reads(features, '$B version-mapping --release-version 3.7-IV2', { masks: GROWS }),
@@ -76,6 +80,8 @@ export const clusters = [
   reads(quorum, '$B describe --status', { masks: GROWS }),
   reads(quorum, '$B describe --replication', { masks: GROWS }),
   reads(quorum, '$B describe --re --hu', { masks: GROWS }),
+  looks(quorum, '$C describe --status', { masks: GROWS }),
+  looks(quorum, '$C describe --replication', { masks: GROWS }),
   changes(quorum, '$B remove-controller --controller-id 7 --controller-directory-id AAAAAAAAAAAAAAAAAAAAAQ', { masks: GROWS }),
   changes(quorum, '$B remove-controller --controller-id 7 --controller-directory-id bad', { masks: GROWS }),
   changes(quorum, '$B remove-controller -i 7 -d AAAAAAAAAAAAAAAAAAAAAQ --dry-run', { masks: GROWS }),

@@ -1,5 +1,5 @@
 /** kafka-configs. */
-import { changes, reads, wrong } from './line.mjs'
+import { changes, looks, reads, wrong } from './line.mjs'
 
 const tool = 'kafka-configs'
 
@@ -61,4 +61,6 @@ export const configs = [
   reads(tool, '$B --describe --group g'),
   changes(tool, '$B --alter --group g --delete-config consumer.session.timeout.ms'),
   reads(tool, '$B --describe --broker-logger 1 --all'),
+  looks(tool, '$C --describe --broker 1'),
+  looks(tool, '$C --describe --topic plain'),
 ]

@@ -7,7 +7,22 @@ import { groups } from './groups.mjs'
 import { perf } from './perf.mjs'
 import { reassignments } from './reassign.mjs'
 import { records } from './records.mjs'
+import { shares } from './share.mjs'
 import { storage } from './storage.mjs'
 import { topics } from './topics.mjs'
+import { transactions } from './transactions.mjs'
 
-export const chapters = { topics, groups, configs, records, clusters, reassignments, storage, consoles, dumps, perf }
+export const chapters = {
+  topics,
+  groups,
+  configs,
+  records,
+  clusters,
+  reassignments,
+  storage,
+  consoles,
+  dumps,
+  perf,
+  transactions,
+  shares,
+}

@@ -1,4 +1,4 @@
-/** One row of the table: a command line as it is typed, with `$B` for --bootstrap-server and the address, `$D` for the judge's folder, `$L` for the broker's. */
+/** One row of the table: a command line as it is typed, with `$B` for --bootstrap-server and the address, `$C` for --bootstrap-controller and its, `$D` for the judge's folder, `$L` for the broker's. */
 
 /** A line that changes nothing on the broker: both commands run it against the same one, and Apache's against ours as well. */
 export const reads = (tool, words, more = {}) => ({ kind: 'reads', tool, words, ...more })

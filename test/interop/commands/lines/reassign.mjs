@@ -1,5 +1,5 @@
 /** kafka-reassign-partitions. */
-import { changes, reads, wrong } from './line.mjs'
+import { changes, looks, reads, wrong } from './line.mjs'
 
 const tool = 'kafka-reassign-partitions'
 
@@ -25,6 +25,7 @@ export const reassignments = [
   wrong(tool, '$B --list --throttle 5'),
   wrong(tool, '--list'),
   reads(tool, '$B --list'),
+  looks(tool, '$C --list'),
   reads(tool, '$B --generate --topics-to-move-json-file $D/move.json --broker-list 1'),
   reads(tool, '$B --generate --topics-to-move-json-file $D/move.json --broker-list 1,1'),
   reads(tool, '$B --generate --topics-to-move-json-file $D/move.json --broker-list 1,7'),
@@ -58,4 +59,9 @@ export const reassignments = [
   changes(tool, `$B --execute ${plan}/reassign.json --disallow-replication-factor-change`),
   changes(tool, `$B --cancel ${plan}/reassign.json`),
   changes(tool, `$B --cancel --preserve-throttles ${plan}/reassign-two.json`),
+  changes(tool, '$B --execute --reassignment-json-file $S/dirs.json'),
+  changes(tool, '$B --execute --reassignment-json-file $S/dirs-nowhere.json --timeout 300'),
+  changes(tool, '$B --verify --reassignment-json-file $S/dirs.json'),
+  changes(tool, '$B --verify --reassignment-json-file $S/dirs-nowhere.json'),
+  changes(tool, '$B --cancel --reassignment-json-file $S/dirs.json'),
 ].map((line) => ({ normalize, ...line }))
