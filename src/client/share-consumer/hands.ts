@@ -43,7 +43,6 @@ export class Hands {
     if (!this.has(held)) return
     if (type === 'renew') held.isRenewed = true
     else this.#forget(held)
-    held.said = type
     held.giver.acknowledge(held, type)
   }
 

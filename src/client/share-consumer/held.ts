@@ -1,6 +1,6 @@
 // A record that a broker has locked for this member: who gave it, and until when nobody else gets it.
 
-import type { AcknowledgeType, TypeName } from './acknowledgements.ts'
+import type { TypeName } from './acknowledgements.ts'
 import type { SharePartition } from './share-partition.ts'
 
 /** Who is told what becomes of a record. */
@@ -23,8 +23,6 @@ export class Held {
   isHandled = false
   /** Its lock was asked to begin anew: the program keeps it as long as it wants. */
   isRenewed = false
-  /** What was said last. */
-  said: AcknowledgeType | null = null
 
   constructor(giver: Giver, turn: number, partition: SharePartition, offset: number, lockedUntil: number) {
     this.giver = giver

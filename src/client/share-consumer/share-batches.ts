@@ -55,22 +55,30 @@ export class SharePoller<K, V> {
   /** Up to maxPollRecords; none where the time is over or the consumer is being closed. */
   async poll({ timeoutMs, signal }: PollOptions): Promise<ShareRecord<K, V>[]> {
     const reading = this.#reading
+    // The program is back, even where it is told that it has forgotten something.
+    reading.deliveries.settle(this.#delivery)
     reading.settle(this.#given)
     this.#given = []
-    reading.deliveries.settle(this.#delivery)
     reading.hands.releaseLeft()
     reading.begin()
     const { clock } = reading.cluster.platform
-    const endsAt = timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() + timeoutMs
-    const timer = timeoutMs === undefined ? null : clock.after(timeoutMs, () => reading.bell.ring())
+    // The timer says when the time is over, not the clock: Node's timers may be some tenths of a millisecond ahead of it, and ring once.
+    let isOver = timeoutMs !== undefined && timeoutMs <= 0
+    const ring = () => {
+      isOver = true
+      reading.bell.ring()
+    }
+    const timer = timeoutMs === undefined ? null : clock.after(timeoutMs, ring)
     const stop = reading.deliveries.wait()
     try {
-      for (;;) {
+      for (let isLast = false; ; ) {
         reading.check(signal)
         const records = await this.#take()
         if (records.length > 0) reading.deliveries.give(this.#delivery, reading.out)
-        if (records.length > 0 || reading.isClosing || clock.monotonic() >= endsAt) return records
-        await reading.waitForRecords(signal)
+        if (records.length > 0 || reading.isClosing || isLast) return records
+        // An answer without records lets others have their turn as well: the program may come back at once, again and again.
+        isLast = isOver
+        await (isLast ? reading.breathe() : reading.waitForRecords(signal))
       }
     } finally {
       stop()

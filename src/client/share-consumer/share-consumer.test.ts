@@ -43,6 +43,27 @@ test('acceptances go along with the next question for records', async () => {
   await during(consumer.close())
 })
 
+test('batches are of one partition and at most as large as asked for; asking for the next one accepts the one before', async () => {
+  const values = Array.from({ length: 20 }, (_, i) => `v${i}`)
+  const { broker, consumer, during } = await scene({ maxPollRecords: 10 }, { values, partitions: 2 })
+  broker.produce(values, 1)
+  const sizes: number[] = []
+  await during(
+    (async () => {
+      for await (const { records, partition } of consumer.batches({ maxRecords: 7 })) {
+        assert.ok(records.every((each) => each.partition === partition))
+        sizes.push(records.length)
+        if (sizes.reduce((sum, size) => sum + size) === 40) break
+      }
+    })(),
+  )
+  assert.deepEqual(sizes, [7, 3, 7, 3, 7, 3, 7, 3])
+  await during(consumer.close())
+  const states = `${broker.states(0)}, ${broker.states(1)}`
+  assert.equal(states.match(/accepted 1/g)!.length, 37)
+  assert.equal(states.match(/available 1/g)!.length, 3)
+})
+
 test('what is done is told soon, also while a slow program does not ask for more', async () => {
   const { broker, consumer, during, pass } = await scene()
   const iterator = consumer.records()

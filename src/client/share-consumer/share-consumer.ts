@@ -38,6 +38,8 @@ export interface ShareCommitOptions extends WaitOptions {
 export type AcknowledgementCommitCallback = (outcome: AcknowledgedOffsets) => void
 
 const CLOSE_MS = 30_000
+/** The share of the time to close that handlers may take: the rest is for the brokers. */
+const HURRY_AT = 0.8
 
 export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> implements AsyncDisposable {
   readonly #settings
@@ -224,7 +226,7 @@ export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> impleme
     this.#reading.close()
     const { clock } = this.#cluster.platform
     const patience = this.#cluster.patience('close', { timeoutMs })
-    const hurry = clock.after(timeoutMs, () => {
+    const hurry = clock.after(timeoutMs * HURRY_AT, () => {
       this.#isHurried = true
       this.#deliveries.nudge()
     })

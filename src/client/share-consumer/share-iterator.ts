@@ -45,21 +45,25 @@ export class ShareIterator<K, V> implements AsyncIterableIterator<ShareRecord<K,
         await this.#wait()
       }
     } catch (thrown) {
+      // An error of the consumer does not end the iteration by itself, but the loop does, without a word: nothing of it is kept.
       if (thrown instanceof AbortedError) this.#end()
+      else reading.deliveries.close(this.#delivery)
       throw thrown
     }
   }
 
   /** The loop was left: nobody knows whether by an error, so what it had last goes back with the next loop or `close`, unless it is acknowledged before. */
   async return(): Promise<IteratorResult<ShareRecord<K, V>>> {
+    this.#reading.bell.ring() // who waits for the next one ends
     return this.#end()
   }
 
   #begin(): void {
     const reading = this.#reading
+    // The program is back, even where it is told that it has forgotten something.
+    reading.deliveries.settle(this.#delivery)
     if (this.#held) reading.settle([this.#held])
     this.#held = null
-    reading.deliveries.settle(this.#delivery)
     if (!this.#hasBegun) reading.hands.releaseLeft()
     this.#hasBegun = true
     reading.begin()

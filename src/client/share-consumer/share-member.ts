@@ -159,10 +159,9 @@ export class ShareMember {
     this.#told = ''
     this.#heartbeats.start(link.cluster.retries.pauseMs(this.#failures++))
     const isGone = LOST.has(error.code) || (error.code === 'GROUP_ID_NOT_FOUND' && this.#epoch !== JOINS)
-    if (isGone) {
-      this.#forget()
-      this.#heartbeats.soon()
-    } else if (error.code === 'TOPIC_AUTHORIZATION_FAILED') onError(error)
+    // It joins again after the pause: a coordinator that forgets it again and again is not asked without end.
+    if (isGone) this.#forget()
+    else if (error.code === 'TOPIC_AUTHORIZATION_FAILED') onError(error)
     else if (!error.retriable) {
       this.#heartbeats.stop()
       this.#forget()

@@ -95,6 +95,28 @@ test('the signal of a handler is aborted when its lock is over, later where it w
   await during(consumer.close())
 })
 
+test('renewLocks: a handler keeps its record as long as it works, and nobody else gets it', async () => {
+  const { broker, consumer, make, during, pass, world } = await scene({}, { values: ['a', 'b'] })
+  const { clock } = world.machine('other').start().platform
+  const stop = new AbortController()
+  const running = consumer.run({
+    renewLocks: true,
+    concurrency: 2,
+    signal: stop.signal,
+    eachRecord: async ({ value }, { isStale }) => {
+      await new Promise<void>((resume) => void clock.after(value === 'a' ? 100_000 : 40_000, resume))
+      assert.equal(isStale(), false)
+      if (value === 'a') stop.abort()
+    },
+  })
+  await pass(2000)
+  const other = make('second')
+  assert.deepEqual(await during(other.poll({ timeoutMs: 90_000 })), [])
+  await during(running)
+  await during(Promise.all([consumer.close(), other.close()]))
+  assert.equal(broker.states(), 'accepted 1, accepted 1')
+})
+
 test('close waits for handlers at work, and what they did counts', async () => {
   const { broker, consumer, during, world, pass } = await scene({}, { values: ['a'] })
   const { clock } = world.machine('other').start().platform

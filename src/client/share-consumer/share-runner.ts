@@ -28,6 +28,8 @@ export interface ShareRunOptions<K, V> {
   readonly concurrency?: number
   /** Records that a batch has at most; default: maxPollRecords. */
   readonly maxRecords?: number
+  /** Renews the locks of records for as long as their handlers are at work (KIP-1222), so that a slow handler does not lose them. Default false. */
+  readonly renewLocks?: boolean
   /** Says what becomes of what a handler threw at, and the run goes on. Without it, the records go back and the run ends with the error. */
   readonly onHandlerError?: (error: unknown, records: readonly ShareRecord<K, V>[]) => Exclude<AcknowledgeType, 'renew'>
   /** Ends the run when the handlers at work have ended. */
@@ -119,8 +121,9 @@ export class ShareRunner<K, V> {
     handle: (context: ShareHandlerContext) => unknown,
   ): Promise<void> {
     const reading = this.#reading
-    const { onHandlerError } = this.#options
+    const { onHandlerError, renewLocks = false } = this.#options
     const handling = new Handling(reading, held, this.#ending.signal)
+    if (renewLocks) handling.keepLocks()
     try {
       await handle(contextOf(handling))
     } catch (thrown) {
@@ -144,6 +147,7 @@ class Handling<K, V> {
   readonly #ending: AbortSignal
   #controller: AbortController | null = null
   #timer: Timer | null = null
+  #renewal: Timer | null = null
   readonly #abort = () => this.#controller?.abort()
 
   constructor(reading: ShareReading<K, V>, held: readonly Held[], ending: AbortSignal) {
@@ -160,6 +164,17 @@ class Handling<K, V> {
       else this.#watch()
     }
     return this.#controller.signal
+  }
+
+  /** Renews every half of the time of a lock, until the end. */
+  keepLocks(): void {
+    const { giver } = this.#held[0]!
+    const { clock } = this.#reading.cluster.platform
+    this.#renewal = clock.after((giver.lockTimeoutMs ?? 0) / 2, () => {
+      const now = clock.monotonic()
+      for (const held of this.#mine) if (!held.isLost(now)) held.giver.acknowledge(held, 'renew')
+      this.keepLocks()
+    })
   }
 
   isStale(): boolean {
@@ -179,6 +194,7 @@ class Handling<K, V> {
 
   end(): void {
     this.#timer?.cancel()
+    this.#renewal?.cancel()
     this.#ending.removeEventListener('abort', this.#abort)
   }
 

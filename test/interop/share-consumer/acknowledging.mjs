@@ -17,7 +17,20 @@ import {
 } from './world.mjs'
 
 export async function acknowledging(world) {
-  const { test, client } = world
+  const { test, client, kind } = world
+
+  if (kind === 'ours') {
+    await test('a broker without share groups is told by a typed error, at once and again', async () => {
+      await using([consumer(world, 'refused')], async (one) => {
+        for (const read of [() => one.poll(), () => one.records().next(), () => one.run({ eachRecord() {} })]) {
+          const why = await failure(read())
+          assert.ok(why instanceof client.UnsupportedError, String(why))
+          assert.equal(why.code, 'UNSUPPORTED_VERSION')
+          assert.match(why.message, /^share groups \(KIP-932\) are not supported by this cluster/)
+        }
+      })
+    })
+  }
 
   await test('share groups are served', async () => {
     const group = await stage(world, 'served')

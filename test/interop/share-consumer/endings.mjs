@@ -84,8 +84,7 @@ export async function endings(world) {
         isDone = true
       },
     })
-    await Promise.race([atWork, running])
-    await one.close()
+    await Promise.race([atWork, running]).finally(() => one.close())
     await running
     assert.ok(isDone)
     for (const act of [() => one.poll(), () => one.commitSync(), () => one.unsubscribe()]) {

@@ -55,6 +55,31 @@ export async function locks(world) {
     })
   })
 
+  await test('with renewLocks a handler keeps its record as long as it works', async () => {
+    const group = await stage(world, 'kept', short)
+    await write(world, group, ['a'])
+    await using([consumer(world, group), consumer(world, group)], async (one, two) => {
+      const stop = new AbortController()
+      let isAtWork
+      const atWork = new Promise((resume) => (isAtWork = resume))
+      const running = one.run({
+        renewLocks: true,
+        signal: stop.signal,
+        eachRecord: async (_, { isStale }) => {
+          isAtWork()
+          await sleep(3 * LOCK_MS)
+          assert.equal(isStale(), false)
+          stop.abort()
+        },
+      })
+      await Promise.race([atWork, running])
+      assert.deepEqual(await two.poll({ timeoutMs: 2 * LOCK_MS }), [])
+      await running
+      await one.commitSync()
+      assert.deepEqual(await two.poll({ timeoutMs: LOCK_MS }), [])
+    })
+  })
+
   await test('renewals, acceptances and releases go together', async () => {
     const group = await stage(world, 'mixed', short)
     await write(world, group, numbers(0, 6), { partition: 0 })
