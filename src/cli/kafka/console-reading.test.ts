@@ -11,7 +11,13 @@ import type { Formatter } from './formatters/formatter.ts'
 /** A share consumer that gives these records, and then none; gives what became of them as well. */
 function shareOf(...values: string[]) {
   const became: string[] = []
-  const records = values.map((value, offset) => ({ topic: 't', partition: 0, offset, value: new TextEncoder().encode(value), deliveryCount: 2 }))
+  const records = values.map((value, offset) => ({
+    topic: 't',
+    partition: 0,
+    offset,
+    value: new TextEncoder().encode(value),
+    deliveryCount: 2,
+  }))
   const consumer = {
     subscribe: () => {},
     poll: async () => records.splice(0),
@@ -37,7 +43,14 @@ async function print(source: ShareSource, maxMessages = -1) {
     if (text === 'spoilt') throw new Error('no text')
     sink.text(`${text} ${deliveryCount}\n`)
   }
-  const reading = { timeoutMs: 1, maxMessages, tellsEvents: false, logger: 'a.Console', onSpoilt: 'rejecting this message: ', formatter }
+  const reading = {
+    timeoutMs: 1,
+    maxMessages,
+    tellsEvents: false,
+    logger: 'a.Console',
+    onSpoilt: 'rejecting this message: ',
+    formatter,
+  }
   const code = await printRecords(source, reading, around)
   return { code, out, err: complaints.join('\n') }
 }

@@ -145,7 +145,10 @@ test('records of Kafka’s own topics are told in JSON', async () => {
 test('kafka-server-start tells its usage, and hands words to a process of its own', async () => {
   const started: unknown[] = []
   const processes = { others: () => [], signal: () => {}, startDetached: (...all: unknown[]) => void started.push(all) }
-  const { terminal, printed, complaints } = fakeTerminal({ env: { LOG_DIR: '/logs' }, files: { 'a.properties': '' }, tickMs: 0 }, { processes })
+  const { terminal, printed, complaints } = fakeTerminal(
+    { env: { LOG_DIR: '/logs' }, files: { 'a.properties': '' }, tickMs: 0 },
+    { processes },
+  )
   assert.equal(await run('kafka-server-start', terminal), 1)
   assert.match(printed[0]!, /^USAGE: kafka-server-start \[-daemon\]/)
   assert.equal(await run('kafka-server-start', terminal, '-daemon', 'a.properties', '--override', 'node.id=2'), 0)

@@ -135,7 +135,8 @@ test('a group goes on where it was', async () => {
   const topic = await kafka().topic('orders')
   await kafka().produce(topic, ['1', '2', '3', '4', '5'])
   const group = `turns-${Date.now()}`
-  const turn = async () => (await odradek(['consume', topic, '--group', group, '-n', '2', '--json'])).printed.map((text) => JSON.parse(text).value)
+  const turn = async () =>
+    (await odradek(['consume', topic, '--group', group, '-n', '2', '--json'])).printed.map((text) => JSON.parse(text).value)
   assert.deepEqual(await turn(), ['1', '2'])
   assert.deepEqual(await turn(), ['3', '4'])
 })

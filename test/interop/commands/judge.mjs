@@ -63,7 +63,8 @@ async function withPair(kind, workDir, use) {
 /** Where one of the two writes; its files may name it. */
 function ownFolder(folder, dataDir) {
   mkdirSync(folder, { recursive: true })
-  for (const [name, text] of Object.entries(ownFiles)) writeFileSync(join(folder, name), text.replaceAll('$S', folder).replaceAll('$L', dataDir))
+  for (const [name, text] of Object.entries(ownFiles))
+    writeFileSync(join(folder, name), text.replaceAll('$S', folder).replaceAll('$L', dataDir))
   return folder
 }
 

@@ -1,8 +1,8 @@
 // kafka-console-share-consumer: records that a share group gives out, on the standard output.
 
-import { optionsOf, readProperties, typedProperties } from '../client.ts'
 import { ShareConsumer, type ShareConsumerConfig } from '../../../client/share-consumer/index.ts'
 import { shareConsumerOptions } from '../../../config/client/share-consumer.ts'
+import { optionsOf, readProperties, typedProperties } from '../client.ts'
 import { command, type Surroundings } from '../command.ts'
 import { Failure, UsageFailure } from '../failure.ts'
 import { DEFAULT_FORMATTER } from '../formatters/index.ts'

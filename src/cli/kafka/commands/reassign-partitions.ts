@@ -21,9 +21,13 @@ const options = {
   'bootstrap-server': text('Server(s) to use for bootstrapping', 'Brokers as host:port, separated by commas.', {
     isOptional: true,
   }),
-  'bootstrap-controller': text('bootstrap controller to connect to', 'Controllers as host:port, separated by commas; in place of brokers.', {
-    isOptional: true,
-  }),
+  'bootstrap-controller': text(
+    'bootstrap controller to connect to',
+    'Controllers as host:port, separated by commas; in place of brokers.',
+    {
+      isOptional: true,
+    },
+  ),
   'command-config': text('Admin client property file', 'A file of properties for the client.'),
   verify: flag('How far the plan is; limits on speed are taken away where all of it is done.'),
   generate: flag('Print a plan; nothing is moved.'),

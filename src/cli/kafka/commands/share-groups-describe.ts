@@ -48,9 +48,7 @@ async function printOffsets(group: ShareGroupDescription, task: ShareGroupTask):
     13,
     0,
   ]
-  around.print(
-    `\n${row(widths, ['GROUP', 'TOPIC', 'PARTITION', ...(isVerbose ? ['LEADER-EPOCH'] : []), 'START-OFFSET', 'LAG'])}`,
-  )
+  around.print(`\n${row(widths, ['GROUP', 'TOPIC', 'PARTITION', ...(isVerbose ? ['LEADER-EPOCH'] : []), 'START-OFFSET', 'LAG'])}`)
   for (const { topic, partition, startOffset, leaderEpoch, lag } of rows) {
     const epoch = isVerbose ? [leaderEpoch ?? '-'] : []
     around.print(row(widths, [group.groupId, topic, partition, ...epoch, startOffset ?? '-', lag ?? '-']))
@@ -104,4 +102,3 @@ function assignmentText(assignment: readonly { readonly topic: string; readonly 
     .sort()
     .join(';')
 }
-

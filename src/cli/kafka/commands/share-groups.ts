@@ -109,9 +109,7 @@ function checkReset(found: ShareGroupOptions): void {
     throw new UsageFailure('Option [reset-offsets] takes one of these options: [all-topics], [topic]')
   }
   if (count(found, scenarios) === 0) {
-    throw new UsageFailure(
-      'Option [reset-offsets] takes one of these options: [to-datetime], [to-earliest], [to-latest]',
-    )
+    throw new UsageFailure('Option [reset-offsets] takes one of these options: [to-datetime], [to-earliest], [to-latest]')
   }
   for (const scenario of scenarios) forbid(found, scenario, scenarios)
 }

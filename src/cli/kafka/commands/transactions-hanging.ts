@@ -72,7 +72,9 @@ async function openIn(
     )
     for (const partition of some) {
       const states = producers.get(partitionKey(partition.topic, partition.partition)) ?? []
-      const old = states.filter(({ currentTransactionStartOffset: start, lastTimestamp }) => start !== null && lastTimestamp < before)
+      const old = states.filter(
+        ({ currentTransactionStartOffset: start, lastTimestamp }) => start !== null && lastTimestamp < before,
+      )
       open.push(...old.map((state) => ({ partition, state })))
     }
   }

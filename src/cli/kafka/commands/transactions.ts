@@ -136,8 +136,9 @@ async function list(found: Arguments, admin: Admin, { print }: Surroundings): Pr
 }
 
 async function describe(transactionalId: string, admin: Admin, { print, clock }: Surroundings): Promise<void> {
-  const told = await failing(`Failed to describe transaction state of transactional-id \`${transactionalId}\``, async () =>
-    (await admin.describeTransactions([transactionalId])).get(transactionalId)!,
+  const told = await failing(
+    `Failed to describe transaction state of transactional-id \`${transactionalId}\``,
+    async () => (await admin.describeTransactions([transactionalId])).get(transactionalId)!,
   )
   const { startTimeMs } = told
   const columns: readonly (readonly [string, unknown])[] = [
@@ -168,8 +169,9 @@ async function describeProducers(found: Arguments, admin: Admin, { print }: Surr
   const key = partitionKey(wanted.topic, wanted.partition)
   const id = found.text('broker-id')
   const where = id === undefined ? 'leader' : `broker ${id}`
-  const producers = await failing(`Failed to describe producers for partition ${key} on ${where}`, async () =>
-    (await admin.describeProducers([wanted], id === undefined ? {} : { brokerId: Number(id) })).get(key)!,
+  const producers = await failing(
+    `Failed to describe producers for partition ${key} on ${where}`,
+    async () => (await admin.describeProducers([wanted], id === undefined ? {} : { brokerId: Number(id) })).get(key)!,
   )
   const headers = [
     'ProducerId',
@@ -220,8 +222,9 @@ function abort(found: Arguments): Work {
 
 async function hangingAt(admin: Admin, wanted: TopicPartition, startOffset: number) {
   const key = partitionKey(wanted.topic, wanted.partition)
-  const producers = await failing(`Failed to validate producer state for partition ${key}`, async () =>
-    (await admin.describeProducers([wanted])).get(key)!,
+  const producers = await failing(
+    `Failed to validate producer state for partition ${key}`,
+    async () => (await admin.describeProducers([wanted])).get(key)!,
   )
   const state = producers.find(({ currentTransactionStartOffset }) => currentTransactionStartOffset === startOffset)
   if (!state) throw new Failure(`Could not find any open transactions starting at offset ${startOffset} on partition ${key}`)

@@ -63,7 +63,9 @@ export const shares = [
   gets('--topic queue --group q --max-messages 1'),
   gets('--topic queue --group q --max-messages 1 --reject --formatter-property print.key=true'),
   gets('--topic queue --group q --max-messages 1 --release --property print.delivery=true --property print.offset=true'),
-  gets('--topic queue --group q --max-messages 2 --formatter-property print.delivery=true --formatter-property print.timestamp=true'),
+  gets(
+    '--topic queue --group q --max-messages 2 --formatter-property print.delivery=true --formatter-property print.timestamp=true',
+  ),
   gets(
     '--topic queue --group q --max-messages 1 --value-deserializer org.apache.kafka.common.serialization.LongDeserializer --reject-message-on-error',
   ),

@@ -28,12 +28,19 @@ export const transactions = [
   wrong(tool, '$B find-hanging --broker-id 1 --partition 0'),
   wrong(tool, '--command-config $D/no-such.properties $B list'),
 
-  changes('kafka-producer-perf-test', '$B --topic timed --num-records 4 --throughput -1 --record-size 10 --transactional-id timed-tx', {
-    ...apaches,
-    normalize: () => '',
-  }),
+  changes(
+    'kafka-producer-perf-test',
+    '$B --topic timed --num-records 4 --throughput -1 --record-size 10 --transactional-id timed-tx',
+    {
+      ...apaches,
+      normalize: () => '',
+    },
+  ),
   looks(tool, '$B list', { ...apaches, isUnordered: true }),
-  looks(tool, '$B --command-config $D/client.properties list --transactional-id-pattern timed.*', { ...apaches, isUnordered: true }),
+  looks(tool, '$B --command-config $D/client.properties list --transactional-id-pattern timed.*', {
+    ...apaches,
+    isUnordered: true,
+  }),
   looks(tool, '$B list --duration-filter 3600000', apaches),
   looks(tool, '$B describe --transactional-id timed-tx', apaches),
   looks(tool, '$B describe --transactional-id nobody', apaches),

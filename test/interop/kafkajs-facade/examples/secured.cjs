@@ -56,7 +56,10 @@ async function main() {
   )
   await step('tls with somebody who is not trusted', async () => {
     await assert.rejects(at(ports.ssl, { ssl: true }).admin().connect(), (error) => {
-      assert.ok([error, error.cause].some((each) => each instanceof KafkaJSConnectionError), error.stack)
+      assert.ok(
+        [error, error.cause].some((each) => each instanceof KafkaJSConnectionError),
+        error.stack,
+      )
       return true
     })
   })
@@ -69,7 +72,10 @@ async function main() {
     await step(`login with ${mechanism} and a wrong password`, async () => {
       const wrong = at(ports.sasl_plaintext, { sasl: { ...sasl, password: 'wrong' } })
       await assert.rejects(wrong.producer().connect(), (error) => {
-        assert.ok([error, error.cause].some((each) => each instanceof KafkaJSSASLAuthenticationError), error.stack)
+        assert.ok(
+          [error, error.cause].some((each) => each instanceof KafkaJSSASLAuthenticationError),
+          error.stack,
+        )
         return true
       })
     })
