@@ -1,7 +1,7 @@
 // Offsets of groups as a CSV file: topic,partition,offset for one group, and the group before them for several.
 
 import { Failure } from '../failure.ts'
-import type { NewOffset } from './consumer-groups-reset.ts'
+import type { NewOffset } from './new-offsets.ts'
 
 /** The whole file, each line with its end. */
 export function planText(plans: readonly (readonly [group: string, plan: readonly NewOffset[]])[], isOneGroup: boolean): string {
