@@ -111,7 +111,7 @@ export async function expireDelegationToken(
   return (await link.any(EXPIRE, { hmac, expiryTimePeriodMs: expiryPeriodMs }, patience)).expiryTimestampMs
 }
 
-/** The tokens of these owners that who asks may see; without owners of all. */
+/** The tokens that these own, or may renew, as far as who asks may see them; without `owners` all of them. */
 export async function describeDelegationToken(
   link: Link,
   { owners, ...options }: CallOptions & { readonly owners?: readonly string[] | undefined } = {},

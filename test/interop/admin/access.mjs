@@ -177,7 +177,7 @@ export async function accessSuite(world) {
         assert.deepEqual([said.hmacAsBase64String, said.tokenInfo.tokenId], [token.password, token.tokenId])
         assert.equal(said.tokenInfo.expiryTimestamp, until)
       })
-      assert.deepEqual(await alice.describeDelegationToken({ owners: ['User:bob'] }), [])
+      assert.deepEqual(await alice.describeDelegationToken({ owners: ['User:carol'] }), [], 'she neither owns nor renews one')
       const owned = await errorOf(alice.createDelegationToken({ owner: 'User:bob' }))
       assert.equal(owned.code, 'DELEGATION_TOKEN_AUTHORIZATION_FAILED')
       await alice.expireDelegationToken(token.hmac)
