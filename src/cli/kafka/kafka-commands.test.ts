@@ -323,7 +323,8 @@ test('the commands that measure tell how much they sent and read', async () => {
 })
 
 test('a replica stays in its directory, and goes into none that is not there', async () => {
-  const [{ logDir: path }] = (JSON.parse((await must('kafka-log-dirs', '--describe')).split('\n').at(-1)!) as LogDirs).brokers[0]!.logDirs
+  const [{ logDir: path }] = (JSON.parse((await must('kafka-log-dirs', '--describe')).split('\n').at(-1)!) as LogDirs).brokers[0]!
+    .logDirs
   await must('kafka-topics', '--create', '--topic', 'settled')
   const execute = (dir: string) => {
     const planned = { topic: 'settled', partition: 0, replicas: [1], log_dirs: [dir] }
