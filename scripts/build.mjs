@@ -6,9 +6,9 @@ import { compile } from './compile.mjs'
 import { setUp } from './setup.mjs'
 
 /** What people import, and what bin/ loads. */
-const MODULES = ['index', 'protocol/index', 'cli/launcher']
-/** What the last of them runs, as one file. */
-const PROGRAM = 'cli/main'
+const MODULES = ['index', 'client/index', 'protocol/index', 'cli/launcher']
+/** One file each: what the last of them runs, what bin/kafka-* load, and what that runs. */
+const PROGRAMS = ['cli/main', 'cli/tools', 'cli/tools-launcher']
 
 /** Resolves to whether dist/ is what src/ says. */
 export function build() {
@@ -20,13 +20,13 @@ export function build() {
     output: (source) => (source.endsWith('.test.ts') ? null : source.replace(/^src\//, 'dist/').replace(/\.ts$/, '.d.ts')),
     flags: ['--emitDeclarationOnly'],
     endings: ['.d.ts'],
-    more: [...MODULES.map((name) => `dist/${name}.js`), `dist/${PROGRAM}.cjs`],
+    more: [...MODULES.map((name) => `dist/${name}.js`), ...PROGRAMS.map((name) => `dist/${name}.cjs`)],
     async after() {
       // Not before the packages are there: esbuild is one.
       const { bundle } = await import('./bundle.mjs')
       await bundle(
         Object.fromEntries(MODULES.map((name) => [name, `src/${name}.ts`])),
-        { [PROGRAM]: `src/${PROGRAM}.ts` },
+        Object.fromEntries(PROGRAMS.map((name) => [name, `src/${name}.ts`])),
         'dist',
       )
     },

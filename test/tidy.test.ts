@@ -57,6 +57,7 @@ const packages: readonly [where: string, names: RegExp, why: string][] = [
     /^(node:module|node:zlib|snappy|snappyjs|lz4-napi|@bokuweb\/zstd-wasm)$/,
     'codecs, in their synchronous form',
   ],
+  ['net/sasl/', /^node:crypto$/, 'hashes, which depend on nothing but their input'],
   ['cli/', /^commander$/, 'words and flags'],
 ]
 

@@ -6,6 +6,7 @@ import { nodeNetwork } from '../platform/node/network.ts'
 import { environment, exitNow, onSignal, setExitCode } from '../platform/node/process.ts'
 import { startProgram } from '../platform/node/programs.ts'
 import { nodeRandom } from '../platform/node/random.ts'
+import { nodeCommands } from './kafka/node-commands.ts'
 import { run } from './program.ts'
 import type { StartNode } from './start.ts'
 import type { Terminal } from './terminal.ts'
@@ -30,6 +31,12 @@ export function main(words: readonly string[], { moduleUrl, onServing } = direct
     return node
   }
   return run(words, startNode, realTerminal(moduleUrl))
+}
+
+/** Runs one of the commands with Kafka's names that work on a node of this machine; resolves when it is done. */
+export async function nodeCommand(name: string, words: readonly string[]): Promise<void> {
+  const run = await nodeCommands[name]!()
+  setExitCode(await run(words, realTerminal(directly.moduleUrl)))
 }
 
 function realTerminal(moduleUrl: string): Terminal {

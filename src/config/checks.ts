@@ -59,11 +59,16 @@ export const throttledReplicas: Check<readonly string[]> = {
   holds: (list) => (list.length === 1 && list[0] === '*') || list.every((entry) => /^\d+:\d+$/.test(entry)),
 }
 
+const DURATION_BACK = /^by_duration:P(?=[\dT])(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d{1,9})?S)?)?$/i
+
 /** Where a share group begins: latest, earliest, or a duration back from now (KIP-1106). */
 export const offsetReset: Check<string> = {
   allowed: 'latest, earliest, or by_duration: with an ISO 8601 duration such as by_duration:PT1H30M',
-  holds: (text) =>
-    text === 'latest' ||
-    text === 'earliest' ||
-    /^by_duration:P(?=[\dT])(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d{1,9})?S)?)?$/i.test(text),
+  holds: (text) => text === 'latest' || text === 'earliest' || DURATION_BACK.test(text),
+}
+
+/** Where a consumer begins: as a share group, or nowhere by itself. */
+export const consumerOffsetReset: Check<string> = {
+  allowed: `${offsetReset.allowed}, or none`,
+  holds: (text) => text === 'none' || offsetReset.holds(text),
 }

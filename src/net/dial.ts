@@ -10,9 +10,21 @@ import { FrameMemory } from './frame-memory.ts'
 /** Most who ask keep their answers, so that their memory is never used again. */
 const NO_REUSE = 0
 const LANDING = 64 * 1024
+/** 336 MiB: no answer is as long, and what other protocols begin with reads as more. */
+const MAX_ANSWER_BYTES = 0x15_00_00_00
+
+/** What the other end speaks whose answer has a length that no answer has. */
+function strangeAnswer(size: number, max: number, start: Buffer): string {
+  const text = start.toString('latin1')
+  if (text === 'HTTP') return "it speaks HTTP, not Kafka's protocol"
+  if ((start[0] === 0x15 || start[0] === 0x16) && start[1] === 0x03) return 'it expects TLS'
+  return `it announced an answer of ${size} bytes; 1 to ${max} are taken`
+}
 
 export interface DialOptions {
   readonly connectTimeoutMs?: number
+  /** Gives up a connection that is still being made. */
+  readonly signal?: AbortSignal
   /** A longer answer closes the connection. */
   readonly maxFrameBytes?: number
   /** Where answers live; for those who ask often and release what they got. */
@@ -29,24 +41,31 @@ export class ConnectionLost extends Error {
   }
 }
 
+/** The other end said nothing for as long as it was given; whether it has done what it was asked for is not known. */
+export class NoAnswer extends ConnectionLost {}
+
 /** Connects, or throws ConnectionLost after the timeout. */
-export async function dial(network: Network, clock: Clock, address: Address, options: DialOptions = {}): Promise<Caller> {
-  const { connectTimeoutMs = 10_000 } = options
-  const connecting = network.connect(address)
-  const late = deferred<never>()
+export async function dial(
+  network: Pick<Network, 'connect'>,
+  clock: Clock,
+  address: Address,
+  options: DialOptions = {},
+): Promise<Caller> {
+  const { connectTimeoutMs = 10_000, signal } = options
+  const giveUp = new AbortController()
+  const abort = () => giveUp.abort(new ConnectionLost('it was closed here'))
   const timer = clock.after(connectTimeoutMs, () => {
-    connecting.then(
-      (connection) => connection.close(),
-      () => {}, // told as a timeout already
-    )
-    late.reject(new ConnectionLost(`${address.host}:${address.port} did not take the connection within ${connectTimeoutMs} ms`))
+    const within = `${Math.round(connectTimeoutMs)} ms`
+    giveUp.abort(new NoAnswer(`${address.host}:${address.port} did not take the connection within ${within}`))
   })
+  signal?.addEventListener('abort', abort)
   try {
-    return new Caller(await Promise.race([connecting, late.promise]), clock, options)
+    return new Caller(await network.connect(address, giveUp.signal), clock, options)
   } catch (thrown) {
     throw thrown instanceof ConnectionLost ? thrown : new ConnectionLost((thrown as Error).message, { cause: thrown })
   } finally {
     timer.cancel()
+    signal?.removeEventListener('abort', abort)
   }
 }
 
@@ -62,10 +81,13 @@ export class Caller {
   readonly #reader: FrameReader
   #over: ConnectionLost | null = null
   readonly #closed = deferred<void>()
+  /** Rejects with why it is over. */
+  readonly #broken = deferred<never>()
 
-  constructor(connection: Connection, clock: Clock, { maxFrameBytes = 2 ** 31 - 1, memory }: DialOptions) {
+  constructor(connection: Connection, clock: Clock, { maxFrameBytes = MAX_ANSWER_BYTES, memory }: DialOptions) {
     this.#connection = connection
     this.#clock = clock
+    this.#broken.promise.catch(() => {}) // mostly nobody waits for it
     this.#reader = new FrameReader({
       sink: {
         admit: () => true,
@@ -76,9 +98,10 @@ export class Caller {
       memory: memory ?? new FrameMemory(new BufferPool(NO_REUSE)),
       landing: new Uint8Array(LANDING),
       maxFrameBytes: () => maxFrameBytes,
+      explain: strangeAnswer,
     })
     connection.onClose((why) => {
-      this.#lose(why?.message ?? 'the other end closed it')
+      this.#lose(why?.message ?? 'the other end closed it', why)
       this.#closed.resolve()
     })
     connection.onData(this.#reader)
@@ -90,6 +113,11 @@ export class Caller {
 
   get isOpen(): boolean {
     return this.#over === null
+  }
+
+  /** As `promise`, or rejects with why the connection is over, where that comes first. */
+  whileOpen<T>(promise: Promise<T>): Promise<T> {
+    return Promise.race([promise, this.#broken.promise])
   }
 
   /** Resolves when the connection is over, whoever ended it. */
@@ -124,9 +152,9 @@ export class Caller {
     }
   }
 
-  /** Closes; calls that wait fail. */
-  close(): void {
-    this.#lose('it was closed here')
+  /** Closes; calls that wait fail, and are told why. */
+  close(why = 'it was closed here'): void {
+    this.#lose(why)
   }
 
   #answered(frame: PooledBytes): void {
@@ -139,12 +167,13 @@ export class Caller {
     waiting.answer.resolve(frame)
   }
 
-  #lose(why: string): void {
+  #lose(why: string, cause?: Error): void {
     if (this.#over) return
     const { host, port } = this.remote
-    this.#over = new ConnectionLost(`the connection with ${host}:${port} is over: ${why}`)
+    this.#over = new ConnectionLost(`the connection with ${host}:${port} is over: ${why}`, cause && { cause })
     this.#reader.stop()
     this.#connection.close()
+    this.#broken.reject(this.#over)
     for (const { answer, timer } of this.#waiting.values()) {
       timer.cancel()
       answer.reject(this.#over)

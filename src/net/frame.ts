@@ -34,6 +34,8 @@ export interface FrameReaderOptions {
    * depend on what it has shown so far.
    */
   readonly maxFrameBytes: () => number
+  /** What is said of a length that is not allowed; missing: what a listener's log says. */
+  readonly explain?: (size: number, max: number, start: Buffer) => string
 }
 
 export class FrameReader implements Intake {
@@ -41,6 +43,7 @@ export class FrameReader implements Intake {
   readonly #memory: FrameMemory
   readonly #landing: Uint8Array
   readonly #maxFrameBytes: () => number
+  readonly #explain: (size: number, max: number, start: Buffer) => string
   readonly #length = Buffer.alloc(LENGTH_SIZE)
   #lengthFilled = 0
   #frame: PooledBytes | null = null
@@ -58,11 +61,12 @@ export class FrameReader implements Intake {
   #isBlocked = false
   #isOver = false
 
-  constructor({ sink, memory, landing, maxFrameBytes }: FrameReaderOptions) {
+  constructor({ sink, memory, landing, maxFrameBytes, explain = strangeRequest }: FrameReaderOptions) {
     this.#sink = sink
     this.#memory = memory
     this.#landing = landing
     this.#maxFrameBytes = maxFrameBytes
+    this.#explain = explain
   }
 
   /** A frame waits for admission, or one under way for more room. */
@@ -135,7 +139,7 @@ export class FrameReader implements Intake {
     const max = this.#maxFrameBytes()
     if (size <= 0 || size > max) {
       this.stop()
-      this.#sink.refuse(explain(size, max, this.#length))
+      this.#sink.refuse(this.#explain(size, max, this.#length))
       return false
     }
     const part = Math.min(size, Math.max(arrived, FIRST_PART))
@@ -202,7 +206,7 @@ export class FrameReader implements Intake {
 }
 
 /** The usual reasons for a strange length are other protocols, so they are named. */
-function explain(size: number, max: number, length: Buffer): string {
+function strangeRequest(size: number, max: number, length: Buffer): string {
   const start = length.toString('latin1')
   if (/^(GET |POST|HEAD|PUT |OPTI)/.test(start)) return 'an HTTP request came to a Kafka listener'
   if (length[0] === 0x16 && length[1] === 0x03) return 'a TLS handshake came to a listener without TLS'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ByteReader } from '../base/bytes.ts'
+import type { Clock, Timer } from '../platform/clock.ts'
 import { silentLogger } from '../platform/logger.ts'
 import type { Address } from '../platform/network.ts'
 import { type Machine, World } from '../platform/sim/world.ts'
@@ -93,12 +94,41 @@ class Other {
   }
 }
 
+/** The clock, and how many of its timers are running. */
+function counted(clock: Clock) {
+  const running = new Set<Timer>()
+  const after = (ms: number, run: () => void): Timer => {
+    const inner = clock.after(ms, () => {
+      running.delete(timer)
+      run()
+    })
+    const timer: Timer = {
+      cancel: () => {
+        running.delete(timer)
+        inner.cancel()
+      },
+    }
+    running.add(timer)
+    return timer
+  }
+  return { clock: { ...bound(clock), after }, running }
+}
+
+const bound = (clock: Clock): Clock => ({
+  now: () => clock.now(),
+  monotonic: () => clock.monotonic(),
+  after: (ms, run) => clock.after(ms, run),
+  soon: (run) => clock.soon(run),
+})
+
 function scene(options: Partial<PeerOptions> = {}) {
   const world = new World({ seed: 3, turn: () => new Promise(setImmediate) })
   const other = new Other(world.machine('other'))
   const { platform } = world.machine('self').start()
+  const { clock, running } = counted(platform.clock)
   const peer = new Peer({
     ...platform,
+    clock,
     address: () => ADDRESS,
     clientId: '7',
     requestTimeoutMs: 2000,
@@ -119,7 +149,7 @@ function scene(options: Partial<PeerOptions> = {}) {
   }
   const beat = (currentMetadataOffset: number, how = {}) =>
     peer.send(heartbeat, { brokerId: 7, brokerEpoch: 1, currentMetadataOffset }, how)
-  return { world, other, peer, during, beat }
+  return { world, other, peer, during, beat, running }
 }
 
 test('asks for versions first, once a connection, and takes the highest that both know', async () => {
@@ -217,4 +247,135 @@ test('who asks while the address is not known, or after the end, is refused', as
   await assert.rejects(during(beat(0)), /nobody knows where/)
   peer.close()
   await assert.rejects(beat(0), ConnectionLost)
+})
+
+test('a signal ends the wait of who asks; the connection and the others go on', async () => {
+  const { world, other, during, beat } = scene()
+  await during(other.open())
+  await during(beat(0))
+  other.isSlow = true
+  const stop = new AbortController()
+  const [sent, kept] = [beat(0, { signal: stop.signal }), beat(2)]
+  await world.events.run(world.events.now + 100)
+  stop.abort('enough')
+  await assert.rejects(during(sent), (why) => why === 'enough')
+  await assert.rejects(during(beat(0, { signal: stop.signal })), (why) => why === 'enough')
+  other.release()
+  assert.equal((await during(kept)).isCaughtUp, true)
+  assert.equal(other.seen.filter((line) => line === '7 18v4').length, 1)
+})
+
+test('a connection on which nothing is asked rests, and the next request makes another one at once', async () => {
+  const { world, other, during, beat, peer } = scene({ maxIdleMs: 5000 })
+  await during(other.open())
+  await during(beat(0))
+  await world.events.run(world.events.now + 4000)
+  await during(beat(0))
+  await world.events.run(world.events.now + 4000)
+  assert.equal(peer.isConnected, true, 'it was used four seconds ago')
+  await world.events.run(world.events.now + 2000)
+  assert.equal(peer.isConnected, false)
+  assert.equal(peer.pauseMs, 0)
+  assert.equal((await during(beat(2))).isCaughtUp, true)
+})
+
+test('who this is is said before anything else, and again when its time has passed and nothing is on its way', async () => {
+  const said: string[] = []
+  let isKnown = true
+  const { world, other, during, beat } = scene({
+    greet: async (ask) => {
+      said.push(`after ${other.seen.length}`)
+      await ask(heartbeat, { brokerId: 7, brokerEpoch: 1, currentMetadataOffset: 0 })
+      if (!isKnown) throw new KafkaError('SASL_AUTHENTICATION_FAILED')
+      return { againInMs: 1000 }
+    },
+  })
+  await during(other.open())
+  await during(Promise.all([beat(0), beat(1)]))
+  assert.deepEqual(said, ['after 1'])
+  await world.events.run(world.events.now + 1500)
+  await during(Promise.all([beat(0), beat(1)]))
+  assert.deepEqual(said, ['after 1', 'after 4'])
+  await world.events.run(world.events.now + 1500)
+  isKnown = false
+  await assert.rejects(during(beat(0)), (why) => why instanceof KafkaError && why.error === 'SASL_AUTHENTICATION_FAILED')
+})
+
+test('the body may depend on the version, and who asks may know only older ones', async () => {
+  const { other, during, peer } = scene()
+  await during(other.open())
+  const versions: number[] = []
+  const body = (version: number) => {
+    versions.push(version)
+    return { brokerId: 7, brokerEpoch: 1, currentMetadataOffset: 2 }
+  }
+  assert.equal((await during(peer.send(heartbeat, body))).isCaughtUp, true)
+  assert.deepEqual(versions, [0])
+  assert.equal(peer.facts!.versions.get(63)!.max, 0)
+  await assert.rejects(during(peer.send(heartbeat, body, { maxVersion: -1 })), /UNSUPPORTED_VERSION|serves 0 to 0/)
+})
+
+test('closed at any moment, it leaves no timer and no connection behind', async () => {
+  for (const moment of [0, 0.1, 0.5, 1, 2, 3, 5, 40, 70]) {
+    const { peer, running, world, during, other } = scene({
+      connectTimeoutMs: 60_000,
+      requestTimeoutMs: 60_000,
+      maxIdleMs: 60_000,
+    })
+    if (moment < 40) await during(other.open())
+    other.isSlow = true
+    const asked = peer.send(heartbeat, { brokerId: 7, brokerEpoch: 1, currentMetadataOffset: 0 })
+    asked.catch(() => {})
+    await world.events.run(world.events.now + moment)
+    peer.close()
+    await world.events.run(world.events.now + 10)
+    assert.equal(running.size, 0, `after ${moment} ms`)
+    await assert.rejects(asked, ConnectionLost)
+  }
+})
+
+test('a greeting that waits for something that never comes ends with its time, and the next request connects anew', async () => {
+  let hangs = true
+  const { world, during, other, beat } = scene({
+    greet: async () => {
+      if (hangs) await new Promise(() => {})
+      return { againInMs: null }
+    },
+  })
+  await during(other.open())
+  await assert.rejects(during(beat(0)), ConnectionLost)
+  await world.events.run(world.events.now + 10) // the connection is given up at that moment, too
+  hangs = false
+  assert.equal((await during(beat(2))).isCaughtUp, true)
+})
+
+test('muted, it sends nothing for a while; who asks can give up, and no other end can mute it for long', async () => {
+  const { world, other, during, beat, peer, running } = scene()
+  await during(other.open())
+  await during(beat(0))
+  peer.mute(500)
+  const stop = new AbortController()
+  const [kept, aborted] = [beat(2), beat(0, { signal: stop.signal })]
+  await world.events.run(world.events.now + 300)
+  stop.abort('enough')
+  await assert.rejects(during(aborted), (why) => why === 'enough')
+  assert.equal(other.seen.length, 2, 'versions and one heartbeat')
+  assert.equal((await during(kept)).isCaughtUp, true)
+  peer.mute(2 ** 31)
+  assert.ok(peer.mutedMs <= 2000, 'requestTimeoutMs')
+  peer.close()
+  assert.equal(running.size, 0)
+})
+
+test('who has little patience costs the others no connection', async () => {
+  const { other, during, beat, world } = scene()
+  await during(other.open())
+  await during(beat(0))
+  other.isSlow = true
+  const [hurried, kept] = [beat(0, { waitMs: 100 }), beat(2)]
+  await assert.rejects(during(hurried), /no answer of other:9093 to BrokerHeartbeatRequest within 100 ms/)
+  await world.events.run(world.events.now + 100)
+  other.release()
+  assert.equal((await during(kept)).isCaughtUp, true)
+  assert.equal(other.seen.filter((line) => line === '7 18v4').length, 1)
 })

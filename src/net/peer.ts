@@ -2,52 +2,50 @@
 // their requests, as many requests are on their way as were agreed, and the others wait for their turn.
 
 import type { PooledBytes } from '../base/buffer-pool.ts'
-import { ByteReader, ByteWriter } from '../base/bytes.ts'
 import { type Deferred, deferred } from '../base/deferred.ts'
-import type { Clock, Timer } from '../platform/clock.ts'
-import type { Address, Network } from '../platform/network.ts'
+import { onAbort } from '../base/on-abort.ts'
+import type { Timer } from '../platform/clock.ts'
+import type { Address } from '../platform/network.ts'
 import type { Random } from '../platform/random.ts'
-import { readResponseHeader, writeRequestHeader } from '../protocol/header.ts'
-import { ApiVersionsRequest } from '../protocol/messages/api-versions.ts'
-import { type AnyMessage, codec, type Input, type Message } from '../protocol/schema.ts'
-import { type Caller, ConnectionLost, dial } from './dial.ts'
-import type { FrameMemory } from './frame-memory.ts'
-import { commonVersion, type PeerVersions, readVersions, SOFTWARE } from './peer-versions.ts'
+import { type AnyMessage, codec, type Input } from '../protocol/schema.ts'
+import { ConnectionLost, NoAnswer } from './dial.ts'
+import { type Exchange, Line, type LineOptions } from './line.ts'
+import { commonVersion, type PeerFacts } from './peer-versions.ts'
 
-const MAX_INT = 2 ** 31 - 1
-/** Of a call: the request has a timer of its own, which closes the connection just so. */
-const NEVER = MAX_INT
+export type { Ask, Exchange, Greet, Greeted } from './line.ts'
 
-/** The two messages of an API, with what they hold: the type of an answer comes from here. */
-export interface Exchange<Req, Res> {
-  readonly request: Message<Req>
-  readonly response: Message<Res>
-}
+/** A connection on which an answer is waited for is not looked at more often. */
+const LEAST_REST_MS = 100
 
-export interface PeerOptions {
-  readonly network: Network
-  readonly clock: Clock
+export interface PeerOptions extends LineOptions {
   readonly random: Random
   /** Asked before every connection: a node may come back elsewhere. Null while nobody knows; who asks is refused with ConnectionLost. */
   readonly address: () => Address | null
-  readonly clientId: string
   /** How long an answer may take, the wait for its turn and for the connection included; after it the connection is closed. */
   readonly requestTimeoutMs: number
   readonly connectTimeoutMs: number
+  /** Where given, the time to connect doubles with every failure up to this one. */
+  readonly connectTimeoutMaxMs?: number
   /** Pause before a lost connection is made again, doubled with every failure up to the other one, and up to a fifth more or less of it. */
   readonly reconnectBackoffMs: number
   readonly reconnectBackoffMaxMs: number
   /** How many requests may be on their way. */
   readonly maxInFlight: number
-  /** Ask for the versions of the other node first; without, the highest of ours that a cluster of this metadata.version speaks are taken. */
-  readonly asksVersions: boolean
-  /** Where answers live; missing: where no others do. */
-  readonly memory?: FrameMemory
+  /** A connection on which nothing was asked for so long is closed, and made again when it is needed; missing: it stays. */
+  readonly maxIdleMs?: number
 }
 
 export interface SendOptions {
   readonly timeoutMs?: number
+  /** Who asks waits no longer than this, though the answer may take longer and the connection is good for others. */
+  readonly waitMs?: number | undefined
   readonly version?: number
+  /** The highest version whose meaning the one who asks knows. */
+  readonly maxVersion?: number
+  /** Rejects with its reason. What was sent already may be done all the same. */
+  readonly signal?: AbortSignal | undefined
+  /** There is no answer to this request (Produce with acks=0): resolves with undefined when the operating system has it. */
+  readonly isUnanswered?: boolean
   /** Takes over the memory that the answer's bytes are views of, to release it after their last use; else it is never used again. */
   readonly hold?: (frame: PooledBytes) => void
 }
@@ -56,17 +54,12 @@ interface Waiting {
   readonly request: AnyMessage
   readonly response: AnyMessage
   readonly body: unknown
-  readonly version: number | undefined
-  readonly hold: SendOptions['hold']
+  readonly options: SendOptions
   readonly answer: Deferred<unknown>
   readonly timer: Timer
+  /** Takes back what `signal` was given. */
+  readonly unheard: () => void
   isSent: boolean
-}
-
-interface Line {
-  readonly caller: Caller
-  /** Null where they were not asked for. */
-  readonly versions: PeerVersions | null
 }
 
 export class Peer {
@@ -74,12 +67,15 @@ export class Peer {
   readonly #waiting: Waiting[] = []
   #inFlight = 0
   #line: Line | null = null
-  #isConnecting = false
+  /** Ends what is being connected, which is not wanted any more then. */
+  #making: AbortController | null = null
   #failures = 0
   #notBefore = 0
-  #correlationId = 0
-  /** Counts what was given up: a connection that was begun before is not wanted any more. */
-  #generation = 0
+  /** Nothing is sent before; its timer. */
+  #muted: { readonly untilMs: number; readonly timer: Timer } | null = null
+  /** Says again who this is. */
+  #greeting: Line | null = null
+  #lastUsedAt = 0
   #isOver = false
 
   constructor(options: PeerOptions) {
@@ -87,7 +83,27 @@ export class Peer {
   }
 
   get isConnected(): boolean {
-    return this.#line?.caller.isOpen === true
+    return this.#line?.isOpen === true
+  }
+
+  /** What the other end said of itself on this connection; null while there is none. */
+  get facts(): PeerFacts | null {
+    return this.#line?.facts ?? null
+  }
+
+  /** Lost or refused a moment ago: a new connection is not tried before this many ms have passed. */
+  get pauseMs(): number {
+    return this.isConnected ? 0 : Math.max(0, this.#notBefore - this.#options.clock.monotonic())
+  }
+
+  /** The other end has asked that nothing be sent for this many ms from now on (KIP-219). */
+  get mutedMs(): number {
+    return Math.max(0, (this.#muted?.untilMs ?? 0) - this.#options.clock.monotonic())
+  }
+
+  /** How many ask, sent or not. */
+  get askers(): number {
+    return this.#waiting.length
   }
 
   /** Closed here, and for good. */
@@ -98,27 +114,49 @@ export class Peer {
   /**
    * Sends a request in the highest version that both ends know, or in `version`; resolves with its answer. Rejects with ConnectionLost where there is no
    * connection, it broke, or the answer did not come in time: whether the other end has done it is not known then. UNSUPPORTED_VERSION where the other end
-   * does not serve it.
+   * does not serve it. The body may be made when the version is known.
    */
   send<Req, Res>(
     exchange: Exchange<Req, Res>,
-    body: Input<Req>,
-    { timeoutMs = this.#options.requestTimeoutMs, version, hold }: SendOptions = {},
+    body: Input<Req> | ((version: number) => Input<Req>),
+    options: SendOptions = {},
   ): Promise<Res> {
+    const { timeoutMs = this.#options.requestTimeoutMs, waitMs = timeoutMs, signal } = options
+    const { clock } = this.#options
     if (this.#isOver) return Promise.reject(new ConnectionLost('it was closed here'))
+    if (signal?.aborted) return Promise.reject(signal.reason)
     const answer = deferred<unknown>()
+    const quiet = signal ? onAbort(signal, () => this.#abort(waiting, signal.reason)) : null
+    const impatience =
+      waitMs < timeoutMs ? clock.after(waitMs, () => this.#abort(waiting, this.#noAnswer(waiting, waitMs))) : null
     const waiting: Waiting = {
       ...exchange,
       body,
-      version,
-      hold,
+      options,
       answer,
-      timer: this.#options.clock.after(timeoutMs, () => this.#late(waiting, timeoutMs)),
+      timer: clock.after(timeoutMs, () => this.#late(waiting, timeoutMs)),
+      unheard: () => {
+        quiet?.()
+        impatience?.cancel()
+      },
       isSent: false,
     }
     this.#waiting.push(waiting)
     this.#goOn()
     return answer.promise as Promise<Res>
+  }
+
+  /** Sends nothing more for `ms`; who asks waits, no longer than it would for an answer. */
+  mute(ms: number): void {
+    const { clock, requestTimeoutMs } = this.#options
+    const bounded = Math.min(ms, requestTimeoutMs)
+    if (bounded <= this.mutedMs || this.#isOver) return
+    this.#muted?.timer.cancel()
+    const timer = clock.after(bounded, () => {
+      this.#muted = null
+      this.#goOn()
+    })
+    this.#muted = { untilMs: clock.monotonic() + bounded, timer }
   }
 
   /** The address has changed, or the other node is not who it was: whoever waits is refused, and the next request connects anew, at once. */
@@ -135,9 +173,11 @@ export class Peer {
   }
 
   #hangUp(why: string): void {
-    this.#generation++
-    this.#isConnecting = false // what is being connected is not wanted any more, and need not be waited for
-    this.#line?.caller.close()
+    this.#making?.abort()
+    this.#making = null
+    this.#muted?.timer.cancel()
+    this.#muted = null
+    this.#line?.close()
     this.#line = null
     this.#failAll(new ConnectionLost(why))
   }
@@ -145,10 +185,11 @@ export class Peer {
   #goOn(): void {
     if (this.#waiting.length === 0 || this.#isOver) return
     const line = this.#line
-    if (!line?.caller.isOpen) {
-      if (!this.#isConnecting) void this.#connect()
+    if (!line?.isOpen) {
+      if (!this.#making) void this.#connect()
       return
     }
+    if (this.#muted || this.#greeting === line || this.#mustGreet(line)) return
     while (this.#inFlight < this.#options.maxInFlight) {
       const next = this.#waiting.find(({ isSent }) => !isSent)
       if (!next) return
@@ -156,15 +197,11 @@ export class Peer {
     }
   }
 
-  async #carryOut({ caller, versions }: Line, waiting: Waiting): Promise<void> {
+  async #carryOut(line: Line, waiting: Waiting): Promise<void> {
     waiting.isSent = true
     this.#inFlight++
     try {
-      const version = waiting.version ?? commonVersion(waiting.request, versions)
-      const { request, response, body } = waiting
-      const { frame, from } = await this.#call(caller, request, body, version)
-      const answer = codec(response, version).read(from)
-      waiting.hold?.(frame)
+      const answer = await this.#exchange(line, waiting)
       this.#end(waiting)
       waiting.answer.resolve(answer)
     } catch (thrown) {
@@ -172,74 +209,112 @@ export class Peer {
       waiting.answer.reject(thrown)
     } finally {
       this.#inFlight--
+      this.#lastUsedAt = this.#options.clock.monotonic()
       this.#goOn()
     }
   }
 
-  /** Gives the answer's body, and the frame that it is a view of. */
-  async #call(
-    caller: Caller,
-    request: AnyMessage,
-    body: unknown,
-    version: number,
-  ): Promise<{ frame: PooledBytes; from: ByteReader }> {
-    const correlationId = this.#correlationId++ & MAX_INT
-    const { clientId } = this.#options
-    const to = new ByteWriter()
-    writeRequestHeader(to, { apiKey: request.apiKey!, apiVersion: version, correlationId, clientId })
-    codec(request, version).write(to, body as Input<unknown>)
-    const frame = await caller.call(correlationId, to.chunks(), NEVER)
-    const from = new ByteReader(frame.bytes)
-    readResponseHeader(from, request.apiKey!, version)
-    return { frame, from }
+  async #exchange(line: Line, { request, response, body, options }: Waiting): Promise<unknown> {
+    const version = options.version ?? commonVersion(request, line.facts?.versions ?? null, options.maxVersion)
+    const made = typeof body === 'function' ? body(version) : body
+    if (options.isUnanswered) return line.tell(request, made, version)
+    const { frame, from } = await line.call(request, made, version)
+    const answer = codec(response, version).read(from)
+    options.hold?.(frame)
+    return answer
   }
 
   /** One attempt; what waits is refused where it fails. */
   async #connect(): Promise<void> {
-    const { clock, network, address, connectTimeoutMs, memory } = this.#options
-    this.#isConnecting = true
-    const generation = this.#generation
-    const isStale = () => this.#generation !== generation
+    const { address, clientId } = this.#options
+    const making = new AbortController()
+    const { signal } = making
+    this.#making = making
     try {
-      const pause = this.#notBefore - clock.monotonic()
-      if (pause > 0) await new Promise<void>((resume) => void clock.after(pause, resume))
-      if (this.#waiting.length === 0 || isStale()) return
+      await this.#pause(signal)
+      if (this.#waiting.length === 0 || signal.aborted) return
       const where = address()
-      if (!where) throw new ConnectionLost(`nobody knows where ${this.#options.clientId} should connect to`)
-      const caller = await dial(network, clock, where, { connectTimeoutMs, ...(memory ? { memory } : {}) })
-      void caller.closed.then(() => this.#lost(caller))
-      if (isStale()) return caller.close()
-      const versions = this.#options.asksVersions ? await this.#askVersions(caller) : null
-      if (isStale()) return caller.close()
-      this.#line = { caller, versions }
+      if (!where) throw new ConnectionLost(`nobody knows where ${clientId} should connect to`)
+      const line = await Line.open(where, this.#options, { connectTimeoutMs: this.#connectTimeoutMs(), signal })
+      if (signal.aborted) return line.close()
+      this.#line = line
       this.#failures = 0
+      void line.closed.then(() => this.#lost(line))
+      this.#watchIdle(line)
     } catch (thrown) {
-      if (isStale()) return
+      if (signal.aborted) return
       this.#backOff()
       this.#failAll(thrown as Error)
     } finally {
-      if (!isStale()) {
-        this.#isConnecting = false
+      if (!signal.aborted) {
+        this.#making = null
         this.#goOn()
       }
     }
   }
 
-  async #askVersions(caller: Caller): Promise<PeerVersions> {
-    const { clock, requestTimeoutMs } = this.#options
-    const timer = clock.after(requestTimeoutMs, () => caller.close())
+  /** Until the next attempt may be made. */
+  async #pause(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    const ms = this.#notBefore - clock.monotonic()
+    if (ms <= 0) return
+    const over = deferred<void>()
+    const timer = clock.after(ms, over.resolve)
+    const quiet = onAbort(signal, over.resolve)
+    await over.promise
+    timer.cancel()
+    quiet()
+  }
+
+  #connectTimeoutMs(): number {
+    const { connectTimeoutMs, connectTimeoutMaxMs = connectTimeoutMs, random } = this.#options
+    const grown = Math.min(connectTimeoutMs * 2 ** this.#failures, connectTimeoutMaxMs)
+    return grown === connectTimeoutMs ? grown : Math.min(connectTimeoutMaxMs, grown * (0.8 + 0.4 * random.next()))
+  }
+
+  /** Whether who asks has to wait for another greeting, which begins when all answers are here. */
+  #mustGreet(line: Line): boolean {
+    if (!line.mustGreet) return false
+    if (this.#inFlight === 0) void this.#greetAgain(line)
+    return true
+  }
+
+  async #greetAgain(line: Line): Promise<void> {
+    this.#greeting = line
     try {
-      return await readVersions(async (version) => (await this.#call(caller, ApiVersionsRequest, SOFTWARE, version)).from)
+      await line.greetAgain()
     } catch (thrown) {
-      caller.close()
-      throw thrown
+      if (this.#line === line) this.#failAll(thrown as Error)
     } finally {
-      timer.cancel()
+      if (this.#greeting === line) this.#greeting = null
+      this.#goOn()
     }
   }
 
-  #lost(caller: Caller): void {
-    if (this.#line?.caller !== caller) return
+  #watchIdle(line: Line): void {
+    const { clock, maxIdleMs } = this.#options
+    this.#lastUsedAt = clock.monotonic()
+    if (maxIdleMs === undefined) return
+    let timer: Timer | null = null
+    const look = () => {
+      if (this.#line !== line) return
+      const isNeeded = this.#waiting.length > 0
+      const left = isNeeded ? Math.max(maxIdleMs, LEAST_REST_MS) : this.#lastUsedAt + maxIdleMs - clock.monotonic()
+      if (left <= 0) return this.#rest(line)
+      timer = clock.after(left, look)
+    }
+    look()
+    void line.closed.then(() => timer?.cancel())
+  }
+
+  /** Closes a connection that nobody needs; it failed nobody, so the next one need not be waited for. */
+  #rest(line: Line): void {
+    this.#line = null
+    line.close('nobody asked anything on it')
+  }
+
+  #lost(line: Line): void {
+    if (this.#line !== line) return
     this.#line = null
     this.#backOff()
     this.#goOn()
@@ -256,15 +331,28 @@ export class Peer {
     const at = this.#waiting.indexOf(waiting)
     if (at < 0) return
     this.#waiting.splice(at, 1)
+    waiting.unheard()
+    waiting.answer.reject(this.#noAnswer(waiting, timeoutMs))
+    // Nothing tells a late answer from a lost one.
+    if (waiting.isSent) this.#line?.close()
+  }
+
+  #noAnswer({ request }: Waiting, ms: number): NoAnswer {
     const where = this.#options.address()
     const whom = where ? `${where.host}:${where.port}` : 'a node that nobody knows the address of'
-    waiting.answer.reject(new ConnectionLost(`no answer of ${whom} to ${waiting.request.name} within ${timeoutMs} ms`))
-    // Nothing tells a late answer from a lost one.
-    if (waiting.isSent) this.#line?.caller.close()
+    return new NoAnswer(`no answer of ${whom} to ${request.name} within ${Math.round(ms)} ms`)
+  }
+
+  #abort(waiting: Waiting, reason: unknown): void {
+    waiting.unheard()
+    // The answer to what was sent is still waited for, so that silence is noticed.
+    if (!waiting.isSent) this.#end(waiting)
+    waiting.answer.reject(reason)
   }
 
   #end(waiting: Waiting): void {
     waiting.timer.cancel()
+    waiting.unheard()
     const at = this.#waiting.indexOf(waiting)
     if (at >= 0) this.#waiting.splice(at, 1)
   }

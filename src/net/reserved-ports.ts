@@ -37,7 +37,7 @@ export class ReservedPorts {
     const network = this.#network
     return {
       hostName: network.hostName,
-      connect: (address) => network.connect(address),
+      connect: (address, signal) => network.connect(address, signal),
       listen: async (address, accept) => this.#takeOver(address.port, accept) ?? network.listen(address, accept),
     }
   }

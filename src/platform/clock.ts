@@ -10,7 +10,7 @@ export interface Clock {
   now(): number
   /** Milliseconds that only ever grow; for durations and deadlines. */
   monotonic(): number
-  /** Runs `run` once after `ms`. A pending timer does not keep the process alive. */
+  /** Runs `run` once after `ms`. A pending timer does not keep the process alive, except on a clock that says so. */
   after(ms: number, run: () => void): Timer
   /** Runs `run` in a later turn of the event loop, after everything that is ready now. */
   soon(run: () => void): void

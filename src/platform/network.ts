@@ -48,13 +48,41 @@ export class ConnectRefused extends Error {
   override readonly name = 'ConnectRefused'
 }
 
+/** The other end has no certificate that is trusted, is another one, or does not trust this end's: no connection comes of it until somebody changes that. */
+export class TlsRefused extends Error {
+  override readonly name = 'TlsRefused'
+}
+
+/** A text, or the file that it is in, which is read for each connection: certificates are renewed. */
+export type PemSource = { readonly text: string } | { readonly file: string }
+
+export interface TlsSettings {
+  /** Certificates to trust, as PEM; missing: those that Node trusts. */
+  readonly trusted?: PemSource | undefined
+  /** This end's own key and certificates: as PEM, both in one text or not, or as the PKCS12 file. */
+  readonly own?: { readonly key: PemSource; readonly certificates: PemSource } | { readonly pkcs12: string } | undefined
+  /** Of the key, or of the PKCS12 file. */
+  readonly passphrase?: string | undefined
+  /** Whether the certificate has to be made out for the host that was asked for. */
+  readonly checksHost: boolean
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  readonly maxVersion: 'TLSv1.2' | 'TLSv1.3'
+  /** By OpenSSL's names; empty: the usual ones. */
+  readonly ciphers: readonly string[]
+}
+
 export interface Network {
   /** This machine's own name: what a listener tells clients where nobody named a host. */
   readonly hostName: string
   /** `localhost` binds both loopback addresses; an empty host binds all interfaces. */
   listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>
-  /** Rejects with ConnectRefused where the machine says that nobody listens there, and with another Error for whatever else keeps it from it. */
-  connect(address: Address): Promise<Connection>
+  /**
+   * Rejects with ConnectRefused where the machine says that nobody listens there, and with another Error for whatever else keeps it from it. `signal` gives
+   * it up: it rejects with the signal's reason, and nothing is left of it.
+   */
+  connect(address: Address, signal?: AbortSignal): Promise<Connection>
+  /** The same with TLS; `connect` rejects with TlsRefused where one end does not trust the other. Missing on machines that have none. */
+  secured?(settings: TlsSettings): Pick<Network, 'connect'>
 }
 
 /** host:port as in a list of servers: an IPv6 address is put into brackets. */

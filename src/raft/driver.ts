@@ -59,6 +59,8 @@ export class QuorumDriver {
   #nextKey = 0
   /** Farewells that are not answered yet. */
   readonly #farewells = new Set<Promise<void>>()
+  /** Who waits until there is nothing more to do. */
+  readonly #resters: (() => void)[] = []
   /** The epoch in which appends are taken: from the turn in which the owner hears that this node leads. */
   #leadsIn = -1
 
@@ -111,12 +113,9 @@ export class QuorumDriver {
   /** Steps down; resolves when the voters were told, or cannot be. */
   async resign(epoch: number): Promise<void> {
     this.handle({ kind: 'resign', epoch })
-    while (this.#isWaiting && !this.#isStopped) await this.#turn()
+    // A slow disk may keep it from that for a while.
+    if (this.#isWaiting && !this.#isStopped) await new Promise<void>((resolve) => this.#resters.push(resolve))
     await Promise.allSettled(this.#farewells)
-  }
-
-  #turn(): Promise<void> {
-    return new Promise((resolve) => this.#options.platform.clock.soon(resolve))
   }
 
   /** Takes part no longer, at once. Who still waits for an answer is refused. */
@@ -128,6 +127,7 @@ export class QuorumDriver {
     this.#timer = null
     for (const asker of this.#askers.values()) asker.reject(stopped())
     this.#askers.clear()
+    this.#rest()
     const { logger } = this.#options.platform
     this.#download.end().catch((thrown: unknown) => logger.debug('an unfinished snapshot could not be closed', { error: thrown }))
   }
@@ -142,7 +142,14 @@ export class QuorumDriver {
     } finally {
       this.#isPumping = false
     }
-    if (!this.#isWaiting) this.#arm()
+    if (this.#isWaiting) return
+    this.#arm()
+    this.#rest()
+  }
+
+  /** There is nothing more to do at the moment. */
+  #rest(): void {
+    for (const resume of this.#resters.splice(0)) resume()
   }
 
   /** Whether there is more to do in this turn. */

@@ -96,15 +96,13 @@ export class Connection {
   static async open(options: ConnectionOptions): Promise<Connection> {
     const { network, clock, address, connectTimeoutMs } = options
     const late = deferred<never>()
-    const connecting = network.connect(address)
+    const giveUp = new AbortController()
+    const connecting = network.connect(address, giveUp.signal)
     let connection: Connection | null = null
     const timer = clock.after(connectTimeoutMs, () => {
       connection?.close('it did not answer in time')
-      connecting.then(
-        (wire) => wire.close(),
-        () => {}, // told as late already
-      )
       late.reject(new Error(`it did not answer within ${connectTimeoutMs} ms`))
+      giveUp.abort()
     })
     try {
       connection = new Connection(await Promise.race([connecting, late.promise]), options)

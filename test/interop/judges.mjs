@@ -1,9 +1,12 @@
 /** The judges, in the order in which they sit: the quick ones first, other people's suites last. */
 import { judge as apacheTools } from './apache-tools/judge.mjs'
 import { judge as badInput } from './bad-input/judge.mjs'
+import { judge as client } from './client/judge.mjs'
 import { judge as cluster } from './cluster/judge.mjs'
 import { judge as codec } from './codec/judge.mjs'
+import { judge as commands } from './commands/judge.mjs'
 import { judge as confluentKafka } from './confluent-kafka/judge.mjs'
+import { judge as consumer } from './consumer/judge.mjs'
 import { judge as crash } from './crash/judge.mjs'
 import { judge as crashStates } from './directories/crash-states.mjs'
 import { judge as directories } from './directories/judge.mjs'
@@ -19,10 +22,13 @@ import { judge as zookeeperBrokers } from './zookeeper/brokers.mjs'
 import { judge as zookeeper } from './zookeeper/judge.mjs'
 
 export const judges = [
+  client,
   kafkajs,
   kafkaPython,
   confluentKafka,
   apacheTools,
+  consumer,
+  commands,
   crash,
   badInput,
   directories,

@@ -4,15 +4,15 @@ import { createHash, type Hash } from 'node:crypto'
 import { readFileSync, type Stats, statSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cachedDataVersionTag } from 'node:v8'
 import { Script } from 'node:vm'
 
-/** Beside the program. One file for each version of Node and set of V8's flags that ran it. */
+/** Beside the program. One file for each program, version of Node and set of V8's flags that ran it. */
 const FOLDER = 'code-cache'
 /** Before there are more of them all are removed; those that are in use come back. */
-const MOST_FILES = 8
+const MOST_FILES = 16
 const SOON_MS = 1000
 const DIGEST_BYTES = 32
 const OTHERS_MAY_WRITE = 0o022
@@ -66,7 +66,10 @@ class Place {
   constructor(program: string, text: Hash) {
     this.#program = program
     this.#folder = join(dirname(program), FOLDER)
-    this.#file = join(this.#folder, `${process.version}-${process.arch}-${cachedDataVersionTag().toString(16)}`)
+    this.#file = join(
+      this.#folder,
+      `${basename(program, '.cjs')}-${process.version}-${process.arch}-${cachedDataVersionTag().toString(16)}`,
+    )
     this.#text = text
   }
 

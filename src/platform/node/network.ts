@@ -5,7 +5,9 @@ import { hostname } from 'node:os'
 import type { Logger } from '../logger.ts'
 import { type Address, type Connection, ConnectRefused, type Listener, type Network } from '../network.ts'
 import { bind, codeOf, NO_SUCH_FAMILY, portOf } from './bind.ts'
+import { onceConnected } from './connecting.ts'
 import { NodeConnection, Tap } from './connection.ts'
+import { secured } from './tls.ts'
 
 const KEEP_ALIVE_MS = 60_000
 
@@ -21,6 +23,7 @@ export function nodeNetwork({ logger, byEvents = false }: NodeNetworkOptions = {
     hostName: hostname(),
     listen: (address, accept) => listen(address, (socket) => accept(adopt(socket, byEvents)), logger),
     connect,
+    secured,
   }
 }
 
@@ -49,21 +52,18 @@ function adopt(socket: net.Socket, byEvents: boolean): Connection {
   return new NodeConnection(new net.Socket(options as net.SocketConstructorOpts), tap, false)
 }
 
-function connect({ host, port }: Address): Promise<Connection> {
-  return new Promise((resolve, reject) => {
-    const tap = new Tap()
-    const onread = { buffer: tap.buffer, callback: tap.callback }
-    const socket = net.connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, onread })
-    socket.pause() // until somebody takes the data
-    const refuse = (why: Error) => {
+function connect({ host, port }: Address, signal?: AbortSignal): Promise<Connection> {
+  const tap = new Tap()
+  const onread = { buffer: tap.buffer, callback: tap.callback }
+  const socket = net.connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, onread })
+  socket.pause() // until somebody takes the data
+  return onceConnected(socket, 'connect', {
+    signal,
+    made: () => new NodeConnection(socket, tap, false),
+    explained: (why) => {
       const Kind = isRefused(why) ? ConnectRefused : Error
-      reject(new Kind(`could not connect to ${host}:${port}: ${codeOf(why)}`, { cause: why }))
-    }
-    socket.once('error', refuse)
-    socket.once('connect', () => {
-      socket.off('error', refuse)
-      resolve(new NodeConnection(socket, tap, false))
-    })
+      return new Kind(`could not connect to ${host}:${port}: ${codeOf(why)}`, { cause: why })
+    },
   })
 }
 

@@ -53,7 +53,7 @@ export class SimNetwork {
     return {
       hostName: self.machine.name,
       listen: async (address, accept) => this.#listen(self, address, accept),
-      connect: (address) => this.#connect(self, address),
+      connect: (address, signal) => this.#connect(self, address, signal),
     }
   }
 
@@ -117,8 +117,10 @@ export class SimNetwork {
     }
   }
 
-  #connect(self: SimProcess, { host, port }: Address): Promise<Connection> {
+  #connect(self: SimProcess, { host, port }: Address, signal?: AbortSignal): Promise<Connection> {
     const connected = deferred<Connection>()
+    const giveUp = () => connected.reject(signal!.reason)
+    signal?.addEventListener('abort', giveUp)
     const isLocal = LOOPBACK.has(host)
     const machine = isLocal ? self.machine : self.machine.world.machine(host)
     const from = { host: isLocal ? (host === '::1' ? host : '127.0.0.1') : self.machine.name, port: this.#nextPort++ }
@@ -135,7 +137,11 @@ export class SimNetwork {
       const link = new Link(this, { process: self, address: from }, { process: bound.process, address: to })
       this.#links.add(link)
       this.events.after(0, `net accept ${from.port}`, () => bound.accept(link.server), bound.process)
-      answer(`net connected ${from.port}`, () => connected.resolve(link.client))
+      answer(`net connected ${from.port}`, () => {
+        signal?.removeEventListener('abort', giveUp)
+        if (signal?.aborted) link.client.close()
+        else connected.resolve(link.client)
+      })
     })
     return connected.promise
   }

@@ -84,14 +84,16 @@ export function withHeaderRoom(payload: Uint8Array): Buffer {
   return whole
 }
 
-interface Measured {
-  base: number
-  largest: number
-  lastDelta: number
-  count: number
+/** What a header says of the records behind it. */
+export interface Measured {
+  readonly base: number
+  readonly largest: number
+  readonly lastDelta: number
+  readonly count: number
 }
 
-function writeHeader(bytes: Uint8Array, batch: BatchFields, measured: Measured): void {
+/** Writes the header of the one batch that `bytes` hold, its checksum included. */
+export function writeHeader(bytes: Uint8Array, batch: BatchFields, measured: Measured): void {
   writeInt64(bytes, AT.baseOffset, batch.baseOffset ?? 0)
   writeInt32(bytes, AT.length, bytes.length - LOG_OVERHEAD)
   writeInt32(bytes, AT.partitionLeaderEpoch, batch.partitionLeaderEpoch ?? -1)

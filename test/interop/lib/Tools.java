@@ -18,20 +18,37 @@ public class Tools {
         @Override public synchronized void write(int one) { target.write(one); }
         @Override public synchronized void write(byte[] bytes, int from, int length) { target.write(bytes, from, length); }
         synchronized ByteArrayOutputStream begin() { return target = new ByteArrayOutputStream(); }
+        synchronized void leadTo(ByteArrayOutputStream other) { target = other; }
     }
 
     static final PrintStream answers = System.out;
     static final Switch outSwitch = new Switch(), errSwitch = new Switch();
-    // The first exit counts: some tools catch everything, even what ends them, and exit once more.
+    // The first exit counts: some tools catch everything, even what ends them, print that, and exit once more. None of it belongs to the tool.
     static Integer firstExit;
+
+    static void leave(int code, String message) {
+        System.out.flush();
+        System.err.flush();
+        if (firstExit == null) {
+            firstExit = code;
+            outSwitch.leadTo(new ByteArrayOutputStream());
+            errSwitch.leadTo(new ByteArrayOutputStream());
+        }
+        throw new Exited();
+    }
 
     public static void main(String[] unused) throws Exception {
         var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+        // Some leave by way of the system.
+        System.setSecurityManager(new SecurityManager() {
+            @Override public void checkPermission(java.security.Permission permission) { }
+            @Override public void checkPermission(java.security.Permission permission, Object context) { }
+            @Override public void checkExit(int code) { leave(code, null); }
+        });
         System.setOut(new PrintStream(outSwitch, true, StandardCharsets.UTF_8));
         System.setErr(new PrintStream(errSwitch, true, StandardCharsets.UTF_8));
-        Exit.Procedure leave = (code, message) -> { if (message != null) System.err.println(message); if (firstExit == null) firstExit = code; throw new Exited(); };
-        Exit.setExitProcedure(leave);
-        Exit.setHaltProcedure(leave);
+        Exit.setExitProcedure(Tools::leave);
+        Exit.setHaltProcedure(Tools::leave);
         for (String line; (line = lines.readLine()) != null; ) {
             var fields = new ArrayList<String>();
             for (String field : line.split(" ", -1)) fields.add(new String(Base64.getDecoder().decode(field), StandardCharsets.UTF_8));
@@ -59,6 +76,8 @@ public class Tools {
             if (!(cause instanceof Exited)) cause.printStackTrace();
         }
         if (firstExit != null) code = firstExit;
+        outSwitch.leadTo(out);
+        errSwitch.leadTo(err);
         for (Runnable hook : hooks) try { hook.run(); } catch (Exited ignored) { }
         System.out.flush();
         System.err.flush();

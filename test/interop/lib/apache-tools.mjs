@@ -24,6 +24,8 @@ const classes = {
   'kafka-reassign-partitions': 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
   'kafka-leader-election': 'org.apache.kafka.tools.LeaderElectionCommand',
   'kafka-features': 'org.apache.kafka.tools.FeatureCommand',
+  'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
+  'kafka-storage': 'kafka.tools.StorageTool',
 }
 
 /** Fetches the jars and compiles the runner. */
@@ -72,7 +74,13 @@ export class ToolRunner {
 
   #startJvm() {
     const { libs, classes: compiled } = this.#installed
-    const options = ['-Xmx512M', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-XX:TieredStopAtLevel=1', '-Xshare:auto']
+    const options = [
+      '-Xmx512M',
+      '-Djava.security.manager=allow',
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
+      '-XX:TieredStopAtLevel=1',
+      '-Xshare:auto',
+    ]
     const onLine = (line) => this.#answered?.(line)
     return start('java', [...options, '-cp', `${compiled}:${libs}/*`, 'Tools'], { input: null, onLine })
   }

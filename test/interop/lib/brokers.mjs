@@ -45,6 +45,7 @@ export async function startBroker({
   dir,
   host = '127.0.0.1',
   port,
+  controllerPort,
   through = [],
   overrides = {},
   readyMs = 60_000,
@@ -56,7 +57,7 @@ export async function startBroker({
   const chosen = port ?? (await freePort())
   const dataDir = overrides['log.dirs'] ?? join(dir, 'data')
   mkdirSync(dir, { recursive: true })
-  const file = writeProperties({ dir, port: chosen, controllerPort: await freePort(), dataDir, overrides })
+  const file = writeProperties({ dir, port: chosen, controllerPort: controllerPort ?? (await freePort()), dataDir, overrides })
   const program = kind === 'apache' ? await apacheProgram(file, dataDir, overrides) : ourProgram(file, node, build)
   const startedAt = performance.now()
   const [command, ...args] = [...through, program.command, ...program.args]

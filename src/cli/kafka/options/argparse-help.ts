@@ -1,0 +1,49 @@
+// The help of commands with subcommands: how a line is made up, and what each part of it is for.
+
+import type { Argument, Grammar, ToolGrammar } from './argparse.ts'
+
+/** `usage: ...` alone. */
+export function usageLine(tool: ToolGrammar, command: string | null): string {
+  const words = ['usage:', tool.name, ...synopses(tool)]
+  if (command === null)
+    words.push(command === null && tool.arguments.length === 0 ? '[-h]' : '', `{${Object.keys(tool.commands).join(',')}}`, '...')
+  else words.push(command, '[-h]', ...synopses(tool.commands[command]!))
+  return words.filter((word) => word !== '').join(' ')
+}
+
+/** Usage, what it does, and each option. */
+export function argparseHelp(tool: ToolGrammar, command: string | null): string[] {
+  const grammar = command === null ? tool : tool.commands[command]!
+  const commands = Object.entries(tool.commands).map(([name, { about }]) => `  ${name.padEnd(24)}${about}`)
+  return [
+    usageLine(tool, command),
+    '',
+    grammar.about,
+    '',
+    ...(command === null ? ['positional arguments:', ...commands, ''] : []),
+    'named arguments:',
+    `  ${'-h, --help'.padEnd(24)}show this help message and exit`,
+    ...grammar.arguments.map((argument) => `  ${flagsOf(argument).padEnd(24)}${argument.about}`),
+  ]
+}
+
+const valueName = ({ flags }: Argument) => flags[0]!.replace(/^-+/, '').replace(/[-.]/g, '_').toUpperCase()
+const withValue = (argument: Argument, flag: string) => (argument.kind === 'flag' ? flag : `${flag} ${valueName(argument)}`)
+const flagsOf = (argument: Argument) => argument.flags.map((flag) => withValue(argument, flag)).join(', ')
+
+function synopses(grammar: Grammar): string[] {
+  const grouped = new Set(grammar.oneOf?.flat())
+  const key = ({ flags }: Argument) => flags[0]!.replace(/^-+/, '')
+  const alone = grammar.arguments.filter((argument) => !grouped.has(key(argument)))
+  const groups = (grammar.oneOf ?? []).map((names) => {
+    const members = names.map((name) => grammar.arguments.find((argument) => key(argument) === name)!)
+    return `(${members.map((argument) => withValue(argument, argument.flags[0]!)).join(' | ')})`
+  })
+  return [
+    ...alone.map((argument) => {
+      const text = withValue(argument, argument.flags[0]!)
+      return argument.isRequired ? text : `[${text}]`
+    }),
+    ...groups,
+  ]
+}

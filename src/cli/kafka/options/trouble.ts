@@ -1,0 +1,5 @@
+// A line that the parser of options cannot read.
+
+export class OptionTrouble extends Error {
+  override readonly name = 'OptionTrouble'
+}

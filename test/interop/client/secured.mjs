@@ -1,0 +1,209 @@
+/** TLS and every kind of login, on Apache Kafka: ours has them later. */
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePort } from '../lib/brokers.mjs'
+import { must } from '../lib/processes.mjs'
+
+const PASSWORD = 'changeit'
+const MODULES = {
+  plain: 'org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="alice-secret";',
+  'scram-sha-256': 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+  'scram-sha-512': 'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+  oauthbearer:
+    'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";',
+}
+const OAUTH = 'org.apache.kafka.common.security.oauthbearer.internals.unsecured.OAuthBearerUnsecuredValidatorCallbackHandler'
+
+export async function secured({ report, runner, startBroker, workDir, client }) {
+  let scene = null
+  await report.test(
+    'TLS and logins: Apache Kafka has them switched on',
+    async () => {
+      scene = await open(startBroker, runner, join(workDir, 'secured'))
+    },
+    { timeoutMs: 90_000 },
+  )
+  if (!scene) return
+  const { ports, files } = scene
+  const at = (port) => `localhost:${port}`
+  const trusting = { sslTruststoreLocation: files.serverPem, maxBlockMs: 15_000 }
+  const sends = async (options, count = 1) => {
+    const producer = new client.Producer({ maxBlockMs: 15_000, ...options })
+    try {
+      for (let i = 0; i < count; i++) await producer.send({ topic: 'secured', value: 'x' })
+    } finally {
+      await producer.close({ timeoutMs: 5000 })
+    }
+  }
+  const failure = (promise) =>
+    promise.then(
+      () => assert.fail('it worked'),
+      (why) => why,
+    )
+  const login = { username: 'alice', password: 'alice-secret' }
+
+  await report.test('TLS: the server is known by its certificate, and the client by its own, as PEM and as PKCS12', async () => {
+    const tls = { bootstrapServers: at(ports.ssl), securityProtocol: 'SSL', ...trusting }
+    await sends({ ...tls, sslKeystoreLocation: files.clientPem })
+    await sends({ ...tls, sslKeystoreType: 'PKCS12', sslKeystoreLocation: files.clientP12, sslKeystorePassword: PASSWORD })
+    const pem = readFileSync(files.clientPem, 'utf8')
+    const trusted = { sslTruststoreLocation: undefined, sslTruststoreCertificates: readFileSync(files.serverPem, 'utf8') }
+    await sends({ ...tls, ...trusted, sslKeystoreKey: pem, sslKeystoreCertificateChain: pem })
+  })
+
+  await report.test('TLS: a stranger is refused at once, with a typed error, on both sides', async () => {
+    const tls = { bootstrapServers: at(ports.ssl), securityProtocol: 'SSL' }
+    for (const options of [{}, { sslTruststoreLocation: files.clientPem }, trusting]) {
+      const why = await failure(sends({ ...tls, ...options }))
+      assert.ok(why instanceof client.AuthenticationError && why.code === 'TLS_FAILED' && why.fatal, `${why.name} ${why.message}`)
+    }
+  })
+
+  const sasl = (mechanism) => ({
+    bootstrapServers: at(ports.sasl_ssl),
+    securityProtocol: 'SASL_SSL',
+    saslMechanism: mechanism,
+    ...trusting,
+  })
+  for (const mechanism of ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']) {
+    await report.test(`login with ${mechanism}`, async () => {
+      await sends({ ...sasl(mechanism), sasl: login })
+      await sends({
+        ...sasl(mechanism),
+        bootstrapServers: at(ports.sasl_plaintext),
+        securityProtocol: 'SASL_PLAINTEXT',
+        sasl: login,
+      })
+      const saslJaasConfig = 'x.LoginModule required username="alice" password="alice-secret";'
+      await sends({ ...sasl(mechanism), saslJaasConfig })
+      const why = await failure(sends({ ...sasl(mechanism), sasl: { ...login, password: 'wrong' } }))
+      assert.ok(why instanceof client.AuthenticationError && why.fatal, String(why))
+      assert.equal(why.code, 'SASL_AUTHENTICATION_FAILED')
+    })
+  }
+
+  await report.test('login with OAUTHBEARER: a token of the program, and one that has run out', async () => {
+    let asked = 0
+    const token = (seconds) => async () => {
+      asked++
+      const now = Math.floor(Date.now() / 1000)
+      const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
+      return { value: `${part({ alg: 'none' })}.${part({ sub: 'alice', iat: now - 7200, exp: now + seconds })}.` }
+    }
+    await sends({ ...sasl('OAUTHBEARER'), sasl: { token: token(3600) } })
+    assert.ok(asked >= 1)
+    const why = await failure(sends({ ...sasl('OAUTHBEARER'), sasl: { token: token(-3600) } }))
+    assert.ok(why instanceof client.AuthenticationError, String(why))
+  })
+
+  await report.test(
+    'a login is renewed on the same connection before its session ends',
+    async () => {
+      const producer = new client.Producer({
+        ...sasl('SCRAM-SHA-256'),
+        bootstrapServers: at(ports.sasl_plaintext),
+        securityProtocol: 'SASL_PLAINTEXT',
+        sasl: login,
+        retries: 1,
+        requestTimeoutMs: 5000,
+      })
+      try {
+        // Sessions last three seconds there; without a renewal the broker closes the connection.
+        for (let i = 0; i < 70; i++) {
+          await producer.send({ topic: 'secured', value: String(i) })
+          await new Promise((resume) => setTimeout(resume, 100))
+        }
+      } finally {
+        await producer.close({ timeoutMs: 5000 })
+      }
+    },
+    { timeoutMs: 60_000 },
+  )
+  await scene.broker.stop()
+}
+
+async function open(startBroker, runner, dir) {
+  mkdirSync(dir, { recursive: true })
+  const files = await certificates(dir)
+  const ports = {}
+  for (const name of ['plaintext', 'controller', 'ssl', 'sasl_ssl', 'sasl_plaintext']) ports[name] = await freePort()
+  const listeners = Object.entries(ports).map(([name, port]) => `${name.toUpperCase()}://localhost:${port}`)
+  const logins = Object.fromEntries(
+    ['sasl_ssl', 'sasl_plaintext'].flatMap((listener) => [
+      ...Object.entries(MODULES).map(([name, module]) => [`listener.name.${listener}.${name}.sasl.jaas.config`, module]),
+      [`listener.name.${listener}.oauthbearer.sasl.server.callback.handler.class`, OAUTH],
+      [`listener.name.${listener}.sasl.enabled.mechanisms`, 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER'],
+    ]),
+  )
+  const broker = await startBroker({
+    kind: 'apache',
+    dir: join(dir, 'broker'),
+    host: 'localhost',
+    port: ports.plaintext,
+    overrides: {
+      'auto.create.topics.enable': 'true',
+      listeners: listeners.join(','),
+      'advertised.listeners': listeners.join(','),
+      'controller.quorum.bootstrap.servers': `localhost:${ports.controller}`,
+      'listener.security.protocol.map':
+        'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
+      'ssl.keystore.location': files.serverP12,
+      'ssl.keystore.type': 'PKCS12',
+      'ssl.keystore.password': PASSWORD,
+      'ssl.truststore.location': files.trustedP12,
+      'ssl.truststore.type': 'PKCS12',
+      'ssl.truststore.password': PASSWORD,
+      'listener.name.ssl.ssl.client.auth': 'required',
+      'listener.name.sasl_plaintext.connections.max.reauth.ms': '3000',
+      ...logins,
+    },
+  })
+  for (const mechanism of ['SCRAM-SHA-256', 'SCRAM-SHA-512']) {
+    const change = [
+      '--alter',
+      '--add-config',
+      `${mechanism}=[password=alice-secret]`,
+      '--entity-type',
+      'users',
+      '--entity-name',
+      'alice',
+    ]
+    await runner.must('kafka-configs', ['--bootstrap-server', broker.bootstrap, ...change])
+  }
+  return { broker, ports, files }
+}
+
+/** Keys and certificates that sign themselves, in the forms that each side reads. */
+async function certificates(dir) {
+  const file = (name) => join(dir, name)
+  const keytool = (...args) => must('keytool', [...args, '-storepass', PASSWORD, '-noprompt'])
+  const own = async (name) => {
+    const store = ['-keystore', file(`${name}.p12`), '-storetype', 'PKCS12', '-alias', name]
+    const key = ['-keyalg', 'RSA', '-keysize', '2048', '-validity', '30', '-dname', `CN=${name}`]
+    await keytool('-genkeypair', ...store, ...key, '-ext', 'san=dns:localhost,ip:127.0.0.1')
+    await keytool('-exportcert', ...store, '-rfc', '-file', file(`${name}.pem`))
+  }
+  await own('server')
+  await own('client')
+  await keytool(
+    '-importcert',
+    '-keystore',
+    file('trusted.p12'),
+    '-storetype',
+    'PKCS12',
+    '-alias',
+    'client',
+    '-file',
+    file('client.pem'),
+  )
+  const whole = ['pkcs12', '-in', file('client.p12'), '-passin', `pass:${PASSWORD}`, '-nodes', '-out', file('client-whole.pem')]
+  await must('openssl', whole)
+  return {
+    serverP12: file('server.p12'),
+    serverPem: file('server.pem'),
+    trustedP12: file('trusted.p12'),
+    clientP12: file('client.p12'),
+    clientPem: file('client-whole.pem'),
+  }
+}
