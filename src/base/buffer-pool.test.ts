@@ -28,3 +28,24 @@ test('a released buffer serves the next of its class, once, and idle ones are bo
   assert.equal(pool.idleBytes, 5120, 'a second one would exceed the bound')
   assert.equal(pool.take(0).bytes.length, 0)
 })
+
+test('sizes that nobody asks for any more make room for those of now', () => {
+  const pool = new BufferPool(100_000)
+  const old = Array.from({ length: 12 }, () => pool.take(8192))
+  for (const each of old) each.release()
+  assert.equal(pool.idleBytes, 98_304)
+  const now = pool.take(60_000)
+  now.release()
+  assert.equal(pool.idleBytes, 98_304, 'they may still be wanted')
+  for (let i = 0; i < 100; i++) pool.take(60_000).release()
+  assert.ok(pool.idleBytes <= 100_000)
+  const { buffer } = pool.take(60_000).bytes
+  const one = pool.take(60_000)
+  assert.notEqual(one.bytes.buffer, buffer, 'the first is out')
+  one.release()
+  assert.equal(pool.take(60_000).bytes.buffer, one.bytes.buffer)
+  const late = pool.take(5000)
+  for (let i = 0; i < 100; i++) pool.take(60_000).release()
+  late.release() // its size is one of those by now
+  assert.ok(pool.idleBytes <= 100_000)
+})

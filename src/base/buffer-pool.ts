@@ -16,11 +16,25 @@ export function sizeClass(size: number): number {
   return Math.ceil(size / step) * step
 }
 
-/** Keeps released buffers by size class, at most `maxIdleBytes` of them in all; what exceeds that goes to the garbage collector. */
+/** After so many takes of other sizes a size counts as one that nobody asks for any more. */
+const STALE_TAKES = 64
+
+interface SizeClass {
+  readonly idle: Buffer[]
+  /** Which take of the pool was the last of this class. */
+  takenAt: number
+}
+
+/**
+ * Keeps released buffers by size class, at most `maxIdleBytes` of them in all; what exceeds that goes to the garbage collector. Sizes that nobody asks for any
+ * more make room for those of now: a pool that is full of yesterday's would never serve anybody again.
+ */
 export class BufferPool {
-  readonly #free = new Map<number, Buffer[]>()
+  /** Of all sizes ever asked for: four between two powers of two. */
+  readonly #classes = new Map<number, SizeClass>()
   readonly #maxIdleBytes: number
   #idleBytes = 0
+  #takes = 0
 
   constructor(maxIdleBytes: number) {
     this.#maxIdleBytes = maxIdleBytes
@@ -35,7 +49,11 @@ export class BufferPool {
   take(size: number): PooledBytes {
     if (size === 0) return nothing
     const room = sizeClass(size)
-    const buffer = this.#free.get(room)?.pop()
+    const known = this.#classes.get(room)
+    this.#takes++
+    if (known) known.takenAt = this.#takes
+    else this.#classes.set(room, { idle: [], takenAt: this.#takes })
+    const buffer = known?.idle.pop()
     if (buffer) this.#idleBytes -= room
     return new Lent(this, buffer ?? Buffer.allocUnsafeSlow(room), size)
   }
@@ -43,11 +61,22 @@ export class BufferPool {
   /** Takes back a buffer that `take` handed out; only `PooledBytes.release` calls it. */
   giveBack(buffer: Buffer): void {
     const room = buffer.length
+    if (this.#idleBytes + room > this.#maxIdleBytes) this.#dropStale(this.#idleBytes + room - this.#maxIdleBytes)
     if (this.#idleBytes + room > this.#maxIdleBytes) return
     this.#idleBytes += room
-    const free = this.#free.get(room)
-    if (free) free.push(buffer)
-    else this.#free.set(room, [buffer])
+    this.#classes.get(room)!.idle.push(buffer)
+  }
+
+  /** Lets go of at least so many bytes, if as many are of sizes that nobody asks for any more. */
+  #dropStale(bytes: number): void {
+    const least = this.#idleBytes - bytes
+    for (const [room, { idle, takenAt }] of this.#classes) {
+      if (this.#takes - takenAt <= STALE_TAKES) continue
+      while (idle.length > 0 && this.#idleBytes > least) {
+        idle.pop()
+        this.#idleBytes -= room
+      }
+    }
   }
 }
 
