@@ -28,6 +28,7 @@ import { OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse } from '../..
 import { SyncGroupRequest, SyncGroupResponse } from '../../src/protocol/messages/sync-group.ts'
 import { buildBatch } from '../../src/protocol/records/builder.ts'
 import { codec, type Infer, type Input } from '../../src/protocol/schema.ts'
+import { channelLimits, connectionLimits } from './pretend-limits.ts'
 
 const apis = {
   fetch: { key: 1, max: 16, min: 4, request: FetchRequest, response: FetchResponse },
@@ -66,21 +67,6 @@ interface Log {
   leaderEpoch: number
 }
 
-const none = {
-  maxConnections: 99,
-  maxConnectionsPerIp: 99,
-  perIpOverrides: new Map(),
-  maxCreationRate: 1e6,
-  listeners: new Map(),
-}
-const limits = {
-  maxFrameBytes: 1e8,
-  maxPendingRequests: 50,
-  maxPendingBytes: 1e8,
-  maxUnsentBytes: 1e8,
-  maxIdleMs: -1,
-  maxStallMs: -1,
-}
 const TOPIC_ID = (n: number) => `${String(n).padStart(2, '0')}lGb2FyMTIzNDU2Nzg5MA`.slice(0, 22)
 export const MEMBER = 'the-member'
 
@@ -113,8 +99,8 @@ export class PretendBroker {
       logger: silentLogger,
       listeners: [{ name: 'PLAINTEXT', address: { host: this.#machine.name, port: 9092 } }],
       sink: { mayOverlap: () => true, receive: (request) => void this.#receive(request) },
-      channelLimits: limits,
-      connectionLimits: () => none,
+      channelLimits,
+      connectionLimits: () => connectionLimits,
       maxRequestBytes: 1e9,
     })
   }

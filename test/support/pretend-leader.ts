@@ -17,6 +17,7 @@ import { ProduceRequest, ProduceResponse } from '../../src/protocol/messages/pro
 import { batches, type RecordBatch } from '../../src/protocol/records/batch.ts'
 import { codec } from '../../src/protocol/schema.ts'
 import { PretendCoordinator } from './pretend-coordinator.ts'
+import { channelLimits, connectionLimits } from './pretend-limits.ts'
 
 /** What happens to one batch that came. */
 export type Deed =
@@ -48,21 +49,6 @@ const served = [
   { apiKey: KEYS.findCoordinator, minVersion: 0, maxVersion: 6 },
   ...PretendCoordinator.served,
 ]
-const none = {
-  maxConnections: 99,
-  maxConnectionsPerIp: 99,
-  perIpOverrides: new Map(),
-  maxCreationRate: 1e6,
-  listeners: new Map(),
-}
-const limits = {
-  maxFrameBytes: 1e8,
-  maxPendingRequests: 50,
-  maxPendingBytes: 1e8,
-  maxUnsentBytes: 1e8,
-  maxIdleMs: -1,
-  maxStallMs: -1,
-}
 
 export class PretendLeader {
   /** Asked for each batch, in the order of arrival. */
@@ -102,8 +88,8 @@ export class PretendLeader {
       logger: silentLogger,
       listeners: [{ name: 'PLAINTEXT', address: { host: this.#machine.name, port: this.#port } }],
       sink: { mayOverlap: () => true, receive: (request) => this.#receive(request, (ms, run) => platform.clock.after(ms, run)) },
-      channelLimits: limits,
-      connectionLimits: () => none,
+      channelLimits,
+      connectionLimits: () => connectionLimits,
       maxRequestBytes: 1e9,
     })
   }

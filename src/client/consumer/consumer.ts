@@ -5,6 +5,7 @@
 //   for await (const { key, value } of consumer) await handle(value)
 
 import { Cluster } from '../cluster/cluster.ts'
+import type { PartitionInfo } from '../cluster/metadata.ts'
 import { OptionError, StateError } from '../errors/index.ts'
 import { closed, type Patience, type WaitOptions } from '../patience.ts'
 import { defaultPlatform } from '../platform.ts'
@@ -364,7 +365,7 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
   }
 
   /** The partitions of a topic, asking where they are not known. */
-  async partitionsFor(topic: string, options: WaitOptions = {}) {
+  async partitionsFor(topic: string, options: WaitOptions = {}): Promise<readonly PartitionInfo[]> {
     this.#checkOpen()
     const [info] = await this.#cluster.topics([topic], this.#patience(`the partitions of ${topic}`, options))
     return info!.partitions
