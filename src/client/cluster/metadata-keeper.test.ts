@@ -29,6 +29,7 @@ function scene() {
     maxAgeMs: 3_600_000,
     rebootstraps: false,
     createsTopics: false,
+    asksControllers: false,
   })
   return { clock, lifetime, cluster, keeper }
 }
