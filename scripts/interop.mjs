@@ -3,14 +3,15 @@
  * `npm run interop`: foreign clients and tools judge the broker. Each judge is a folder of test/interop; see its README.
  * Plain JavaScript on Node alone; it builds the broker it starts.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { judges } from '../test/interop/judges.mjs'
-import { has, projectDir, startBroker, tail } from '../test/interop/lib/brokers.mjs'
+import { projectDir } from '../test/interop/lib/brokers.mjs'
+import { sitApart } from '../test/interop/lib/lanes.mjs'
 import { destroyAll } from '../test/interop/lib/processes.mjs'
-import { compare, Report } from '../test/interop/lib/report.mjs'
+import { sit } from '../test/interop/lib/sitting.mjs'
 import { build } from './build.mjs'
 import { fail, setUp } from './setup.mjs'
 
@@ -20,6 +21,7 @@ const usage = `npm run interop -- [options]
   --broker ours|apache what to start (ours); apache judges the judges
   --require-peers      a judge that cannot run here for want of a program or of ../shared is a failure
   --shared DIR         where the shared folder lies (../shared)
+  --at-once N          let N judges sit at the same time, each in a process of its own (1); most of them wait more than they work
   --json FILE          write all outcomes there
   --update-expected    write the failures of the judges that ran into expected-failures.json (reasons that stand there are kept)
   --update-pending     write the golden cases that differ into golden-pending.json
@@ -34,6 +36,7 @@ const { values: options } = parseArgs({
     broker: { type: 'string', default: 'ours' },
     'require-peers': { type: 'boolean', default: false },
     shared: { type: 'string', default: join(projectDir, '../shared') },
+    'at-once': { type: 'string', default: '1' },
     json: { type: 'string' },
     whole: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
@@ -68,8 +71,12 @@ async function main() {
   const startedAt = performance.now()
   // Expected failures belong to our broker: Apache's own has none.
   const expected = options.broker === 'ours' ? JSON.parse(readFileSync(expectedFile, 'utf8')) : {}
-  const rows = []
-  for (const judge of wanted) rows.push(await runJudge(judge, { ...expected[judge.expectedAs], ...expected[judge.name] }))
+  const atOnce = Number(options['at-once'])
+  if (!(Number.isInteger(atOnce) && atOnce > 0)) fail(`--at-once ${options['at-once']} is not a number of judges, 1 or more.`)
+  const rows =
+    atOnce > 1
+      ? await sitApart(wanted, atOnce, process.argv.slice(2))
+      : await inTurn(wanted, (judge) => sit(judge, { ...expected[judge.expectedAs], ...expected[judge.name] }, options))
   printSummary(rows, (performance.now() - startedAt) / 60_000)
   if (options.json) writeFileSync(options.json, `${JSON.stringify(rows.map(asJson), null, 1)}\n`)
   if (options['update-expected'] && options.broker === 'ours') writeExpected(expected, rows)
@@ -77,93 +84,10 @@ async function main() {
   process.exit(rows.length > 0 && rows.every((row) => row.ok) ? 0 : 1)
 }
 
-/** Runs one judge in a working folder of its own and compares what it found with what was expected. */
-async function runJudge(judge, expected) {
-  const startedAt = performance.now()
-  console.log(`\n== ${judge.name}: ${judge.about}`)
-  const absent = await whatIsAbsent(judge)
-  if (absent) {
-    console.log(`  SKIPPED: ${absent}`)
-    return { judge, skipped: absent, outcomes: new Map(), ok: !options['require-peers'] || options.bootstrap !== undefined }
-  }
-  const report = new Report(judge.name)
-  const workDir = mkdtempSync(join(process.env.TMPDIR || tmpdir(), `odradek-${judge.name}-`))
-  const brokers = []
-  const start = async (settings) => {
-    const broker = await startBroker({ kind: options.broker, dir: join(workDir, `broker-${brokers.length}`), ...settings })
-    brokers.push(broker)
-    return broker
-  }
-  const complete = await withinLimit(judge, report, async () => {
-    const tools = await judge.install?.({ sharedDir: options.shared })
-    const broker =
-      judge.startsBrokers || options.bootstrap
-        ? null
-        : await start({ overrides: { ...judge.overrides, ...(options.broker === 'apache' && judge.apacheOverrides) } })
-    const bootstrap = options.bootstrap ?? broker?.bootstrap
-    await judge.run({
-      bootstrap,
-      report,
-      tools,
-      workDir,
-      startBroker: start,
-      kind: options.broker,
-      sharedDir: options.shared,
-      options,
-    })
-    await stopAndCheck(broker, report)
-  })
-  for (const broker of brokers) await broker.kill()
-  const verdict = compare(report.outcomes, expected)
-  if (judge.isShare?.(options)) verdict.unknown = []
-  const ok = complete && verdict.unexpected.length === 0 && verdict.surprising.length === 0 && verdict.unknown.length === 0
-  if (!ok) for (const broker of brokers) console.log(`  broker said:\n${tail(broker.output, 12).replace(/^/gm, '    | ')}`)
-  if (ok && !options.keep) rmSync(workDir, { recursive: true, force: true })
-  else console.log(`  files: ${workDir}`)
-  return { judge, outcomes: report.outcomes, verdict, ok, minutes: (performance.now() - startedAt) / 60_000 }
-}
-
-/** A judge must leave the broker alive, and the broker must stop when told. */
-async function stopAndCheck(broker, report) {
-  if (!broker) return
-  await report.test(
-    'the broker lives through it and stops when told',
-    async () => {
-      if (broker.child.exited) throw new Error(`it ended with ${JSON.stringify(broker.child.exited)}: ${tail(broker.output, 5)}`)
-      const { code, signal, ms } = await broker.stop()
-      if (signal === 'SIGKILL') throw new Error('it did not stop within a minute')
-      if (broker.kind === 'ours' && code !== 0) throw new Error(`it ended with ${code ?? signal} after ${Math.round(ms)} ms`)
-    },
-    { timeoutMs: 90_000 },
-  )
-}
-
-/** Runs the body under the judge's own time limit; whatever it throws is a failure named after what it did last. */
-async function withinLimit(judge, report, body) {
-  const minutes = judge.minutes ?? 5
-  let limit
-  const late = new Promise((_, reject) => {
-    limit = setTimeout(() => reject(new Error(`took longer than ${minutes} minutes`)), minutes * 60_000)
-  })
-  try {
-    await Promise.race([body(), late])
-    return true
-  } catch (error) {
-    report.record('the judge runs to its end', 'failed', error.stack ?? String(error))
-    return false
-  } finally {
-    clearTimeout(limit)
-  }
-}
-
-async function whatIsAbsent(judge) {
-  if (options.bootstrap && judge.startsBrokers) return 'it starts and kills brokers itself (--bootstrap was given)'
-  const missing = []
-  for (const need of judge.needs) {
-    if (need === 'shared' ? !existsSync(options.shared) : !(await has(need)))
-      missing.push(need === 'shared' ? options.shared : need)
-  }
-  return missing.length > 0 ? `${missing.join(', ')} not found` : null
+async function inTurn(all, act) {
+  const rows = []
+  for (const each of all) rows.push(await act(each))
+  return rows
 }
 
 function printSummary(rows, minutes) {

@@ -1,6 +1,6 @@
 /**
  * Where foreign programs are kept between runs: one folder per package and version, filled by the registries' ordinary clients
- * (npm, pip, Maven, Go) and marked when complete, so that an interrupted installation is made again.
+ * (npm, pip, Maven, Go, apt-get) and marked when complete, so that an interrupted installation is made again.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,17 +22,61 @@ export const versions = {
 
 export const cacheDir = process.env.ODRADEK_CACHE || join(process.env.TMPDIR || tmpdir(), 'odradek-interop')
 
+const LOCK_MINUTES = 15
+
 /** The folder `name` of the cache, filled by `fill(dir)` unless an earlier run did so with the same `recipe`. */
 export async function cached(name, recipe, fill) {
   const dir = join(cacheDir, name)
   const marker = join(dir, '.complete')
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === recipe) return dir
-  rmSync(dir, { recursive: true, force: true })
-  mkdirSync(dir, { recursive: true })
-  await fill(dir)
-  writeFileSync(`${marker}.new`, recipe)
-  renameSync(`${marker}.new`, marker)
+  const isComplete = () => existsSync(marker) && readFileSync(marker, 'utf8') === recipe
+  if (isComplete()) return dir
+  mkdirSync(dirname(dir), { recursive: true })
+  await oneAtATime(`${dir}.lock`, async () => {
+    if (isComplete()) return
+    rmSync(dir, { recursive: true, force: true })
+    mkdirSync(dir, { recursive: true })
+    await fill(dir)
+    writeFileSync(`${marker}.new`, recipe)
+    renameSync(`${marker}.new`, marker)
+  })
   return dir
+}
+
+/** Runs `act` while no other process that lives holds the lock, a file with its holder's process id: judges sit in several processes. */
+async function oneAtATime(lock, act) {
+  const deadline = performance.now() + LOCK_MINUTES * 60_000
+  while (!took(lock)) {
+    if (performance.now() > deadline)
+      throw new Error(`${lock} is held for more than ${LOCK_MINUTES} minutes; delete it if nothing is being installed`)
+    await new Promise((resume) => setTimeout(resume, 200))
+  }
+  try {
+    await act()
+  } finally {
+    rmSync(lock, { force: true })
+  }
+}
+
+function took(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+    if (!isHeld(lock)) rmSync(lock, { force: true })
+    return false
+  }
+}
+
+function isHeld(lock) {
+  try {
+    const pid = Number(readFileSync(lock, 'utf8'))
+    if (pid === 0) return true // it is being written
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false // the process is gone, or the file is
+  }
 }
 
 /** A folder whose node_modules holds exactly these packages. */

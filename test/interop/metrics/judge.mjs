@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { mkdirSync, renameSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { letterBatch } from '../lib/batch.mjs'
-import { freePort } from '../lib/brokers.mjs'
+import { freePort, has } from '../lib/brokers.mjs'
+import { debianRoot } from '../lib/debian.mjs'
 import { must, run } from '../lib/processes.mjs'
 import { api, Connection, produceBody, readProduced } from '../lib/wire.mjs'
 import { cluster } from './cluster.mjs'
@@ -14,9 +15,13 @@ import { startPrometheus } from './prometheus.mjs'
 export const judge = {
   name: 'metrics',
   about: 'Prometheus and promtool on /metrics, the rules and the dashboard of deploy/: alerts fire and resolve',
-  needs: ['prometheus', 'promtool'],
+  needs: ['prometheus or apt-get'],
   startsBrokers: true,
   minutes: 8,
+
+  async install() {
+    if (!(await has('prometheus'))) process.env.PATH += `:${join(await debianRoot('prometheus', ['prometheus']), 'usr/bin')}`
+  },
 
   async run({ report, workDir, startBroker, kind }) {
     if (kind === 'apache') return report.record('/metrics of Apache Kafka', 'skipped', 'it has none')

@@ -4,20 +4,24 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { freePort, projectDir, tail } from '../lib/brokers.mjs'
+import { debianRoot } from '../lib/debian.mjs'
 import { start } from '../lib/processes.mjs'
 import { eventually } from '../lib/report.mjs'
 
+/** rsyslog with its Kafka output, and what it needs that a bare machine lacks. */
+const PACKAGES = ['rsyslog', 'rsyslog-kafka', 'libestr0', 'libfastjson4', 'liblognorm5', 'librdkafka1']
 const HOSTS = ['web-1', 'web-2', 'db-1']
 const [ERROR, INFO] = [11, 14] // of the facility "user"
 
 export const judge = {
   name: 'syslog',
   about: 'examples/syslog: rsyslog with its Kafka output, and a broker that is killed while log lines come in',
-  needs: ['rsyslogd'],
+  needs: ['apt-get'],
   startsBrokers: true,
   minutes: 4,
+  install: () => debianRoot('rsyslog', PACKAGES),
 
-  async run({ report, workDir, startBroker }) {
+  async run({ report, workDir, startBroker, tools: root }) {
     const port = await freePort()
     const dir = join(workDir, 'broker')
     const overrides = { 'auto.create.topics.enable': 'true', 'group.initial.rebalance.delay.ms': '0' }
@@ -29,7 +33,12 @@ export const judge = {
       config,
       text.replaceAll('localhost:9092', first.bootstrap).replaceAll('10514', `${syslog}`).replaceAll('/tmp', workDir),
     )
-    const daemon = start('rsyslogd', ['-n', '-f', config, '-i', join(workDir, 'rsyslog.pid')])
+    const libraries = join(root, 'usr/lib', `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`)
+    const daemon = start(
+      join(root, 'usr/sbin/rsyslogd'),
+      ['-n', '-f', config, '-i', join(workDir, 'rsyslog.pid'), '-M', join(libraries, 'rsyslog')],
+      { env: { ...process.env, LD_LIBRARY_PATH: libraries } },
+    )
     const follower = start(process.execPath, [join(projectDir, 'examples/syslog/errors.mjs'), first.bootstrap])
     try {
       await report.test('log lines of either form come to the program that follows them', async () => {
