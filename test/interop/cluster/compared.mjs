@@ -18,24 +18,22 @@ export class Compared {
 
   /**
    * Runs `ask(side)` against both and compares what it gives, a text. `normal` takes out of it what may differ besides. Changes need a moment to be seen:
-   * `again`, if given, is asked for a while until both say the same; `ask` itself may be it.
+   * `again`, if given, is asked for a while until both say the same.
    */
   test(name, ask, { normal = (text) => text, again = null, timeoutMs = 180_000 } = {}) {
     return this.#report.test(
       name,
       async () => {
-        const [ours, real] = await this.#both(ask)
-        const read = (side, text) => normal(side.normal(text))
-        const compare = (a, b) => assert.equal(read(ours.side, a), read(real.side, b))
-        if (again !== ask) compare(ours.text, real.text)
-        if (!again) return
-        await eventually(async () => {
-          const [a, b] = await this.#both(again)
-          compare(a.text, b.text)
-        }, SHARED_MS)
+        await this.#compare(ask, normal)
+        if (again) await eventually(() => this.#compare(again, normal), SHARED_MS)
       },
       { timeoutMs },
     )
+  }
+
+  /** As `test`, for what is still on its way: asks both for a while until they say the same. */
+  settles(name, ask) {
+    return this.#report.test(name, () => eventually(() => this.#compare(ask, (text) => text), SHARED_MS))
   }
 
   /** Runs `act(side)` on both, one after the other. */
@@ -43,13 +41,14 @@ export class Compared {
     for (const cluster of this.#clusters) await act(new Side(cluster, this.#runner))
   }
 
-  async #both(ask) {
-    const found = []
+  async #compare(ask, normal) {
+    const said = []
     for (const cluster of this.#clusters) {
       const side = new Side(cluster, this.#runner)
-      found.push({ side, text: await ask(side) })
+      said.push(normal(side.normal(await ask(side))))
     }
-    return found
+    const [ours, real] = said
+    assert.equal(ours, real)
   }
 }
 

@@ -35,7 +35,7 @@ export async function moves({ compared, workDir }) {
     reassign('--execute', '--reassignment-json-file', away, '--throttle', SLOW),
   )
   await compared.test('kafka-reassign-partitions --list: it is under way', reassign('--list'))
-  await compared.test('kafka-topics --describe: replicas that come and go', describe('moves'), { again: describe('moves') })
+  await compared.settles('kafka-topics --describe: replicas that come and go', describe('moves'))
   await compared.test(
     'kafka-reassign-partitions --verify: still in progress',
     reassign('--verify', '--preserve-throttles', '--reassignment-json-file', away),
@@ -53,7 +53,7 @@ export async function moves({ compared, workDir }) {
     },
   )
   await compared.test('kafka-reassign-partitions --cancel', reassign('--cancel', '--reassignment-json-file', away))
-  await compared.test('kafka-topics --describe after --cancel', describe('moves'), { again: describe('moves') })
+  await compared.settles('kafka-topics --describe after --cancel', describe('moves'))
   await compared.test('kafka-configs after --cancel: no throttle', throttles('topics', 'moves'))
   await compared.test('kafka-reassign-partitions --execute, and --verify until it is done', async (side) => {
     const executed = await reassign('--execute', '--reassignment-json-file', away, '--throttle', FAST)(side)
@@ -64,7 +64,7 @@ export async function moves({ compared, workDir }) {
     }, SETTLED_MS)
     return executed + verified
   })
-  await compared.test('kafka-topics --describe after it', describe('moves'), { again: describe('moves') })
+  await compared.settles('kafka-topics --describe after it', describe('moves'))
   await elections(compared, planned, reassign, describe)
 }
 
@@ -95,11 +95,9 @@ async function elections(compared, planned, reassign, describe) {
     'kafka-reassign-partitions: only the order of replicas',
     reassign('--execute', '--reassignment-json-file', turned),
   )
-  await compared.test('kafka-topics --describe: the leader is not the preferred one', describe('elects'), {
-    again: describe('elects'),
-  })
+  await compared.settles('kafka-topics --describe: the leader is not the preferred one', describe('elects'))
   await compared.test('kafka-leader-election preferred', elect('preferred'))
-  await compared.test('kafka-topics --describe: the preferred one leads', describe('elects'), { again: describe('elects') })
+  await compared.settles('kafka-topics --describe: the preferred one leads', describe('elects'))
   await compared.test('kafka-leader-election preferred, where it leads', elect('preferred'))
   await compared.test('kafka-leader-election unclean, where somebody leads', elect('unclean'))
 }
@@ -137,9 +135,9 @@ export async function uncleanElection({ compared }) {
   await compared.test('kafka-leader-election unclean', (side) =>
     side.said('kafka-leader-election', '--election-type', 'unclean', '--topic', 'unclean', '--partition', '0'),
   )
-  await compared.test('kafka-topics --describe: the one that was behind leads', describe, { again: describe })
+  await compared.settles('kafka-topics --describe: the one that was behind leads', describe)
   await compared.each((side) => side.cluster.nodes[1].start())
-  await compared.test('kafka-topics --describe: the other one follows it', describe, { again: describe })
+  await compared.settles('kafka-topics --describe: the other one follows it', describe)
 }
 
 /** Records of 100 KB batches at the leader, acknowledged by all in sync. */
