@@ -26,7 +26,15 @@ export async function run(
 ): Promise<void> {
   try {
     const odradek = program(startNode, terminal)
-    if (!OF_NODES.includes(words[0])) (await import('./people/index.ts')).addPeople(odradek, { terminal, desk: desk() })
+    if (!OF_NODES.includes(words[0])) {
+      const people = { terminal, desk: desk() }
+      people.desk.onDeserted((why) => {
+        if (!why) return // whoever reads has enough
+        terminal.complain(`odradek: the output cannot be written: ${oneLine(why.message)}`)
+        terminal.setExitCode(exitCodes.failed)
+      })
+      ;(await import('./people/index.ts')).addPeople(odradek, people)
+    }
     await odradek.parseAsync([...words], { from: 'user' })
   } catch (thrown) {
     terminal.setExitCode(exitCodeOf(thrown, terminal))
@@ -114,6 +122,7 @@ function exitCodeOf(thrown: unknown, terminal: Terminal): number {
   }
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   terminal.complain(`odradek: ${sentenceOf(error)}`)
+  if ((error as { code?: unknown }).code === 'INVALID_OPTION') return exitCodes.usage
   if (terminal.env['ODRADEK_DEBUG']) terminal.complain(error.stack ?? '')
   return exitCodes.failed
 }

@@ -23,7 +23,10 @@ interface FormatFlags {
 const gathered = (word: string, before: readonly string[] = []) => [...before, word]
 
 export function addStorage(odradek: Command, terminal: Terminal): void {
-  const storage = odradek.command('storage').description('The log directories of a node: what kafka-storage does.')
+  const storage = odradek
+    .command('storage')
+    .summary('format the log directories of a node, and tell of them')
+    .description('The log directories of a node: what kafka-storage does.')
   storage
     .command('info')
     .description('Get information about the log directories on this node.')

@@ -7,7 +7,7 @@ import { parseProperties } from '../../config/properties.ts'
 import type { Surroundings } from './command.ts'
 import { Failure } from './failure.ts'
 
-type Options = Record<string, unknown>
+export type Options = Record<string, unknown>
 
 /** Where a command asks: brokers, or controllers where there are any here. */
 export interface Entrance {

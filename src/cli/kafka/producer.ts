@@ -3,7 +3,7 @@
 import { roundRobin } from '../../client/producer/partitioner.ts'
 import { Producer, type ProducerConfig } from '../../client/producer/producer.ts'
 import { producerOptions } from '../../config/client/producer.ts'
-import { optionsOf } from './client.ts'
+import { type Options, optionsOf } from './client.ts'
 import { Failure } from './failure.ts'
 
 const PARTITIONER = 'partitioner.class'
@@ -11,17 +11,19 @@ const ROUND_ROBIN = 'org.apache.kafka.clients.producer.RoundRobinPartitioner'
 
 type Bytes = Uint8Array | null
 
-/** A Failure where a property makes no sense, or is not supported. Bytes are sent as they are. */
-export function producerWith(properties: ReadonlyMap<string, string>): Producer<Bytes, Bytes> {
+/** Options of a producer out of Kafka's properties. */
+export function producerOptionsOf(properties: ReadonlyMap<string, string>): Options {
   const others = new Map(properties)
   const isRoundRobin = others.get(PARTITIONER) === ROUND_ROBIN
   if (isRoundRobin) others.delete(PARTITIONER)
-  const options = {
-    ...optionsOf(others, producerOptions),
-    ...(isRoundRobin ? { partitioner: roundRobin() } : {}),
-  } as unknown as ProducerConfig<Bytes, Bytes>
+  return { ...optionsOf(others, producerOptions), ...(isRoundRobin ? { partitioner: roundRobin() } : {}) }
+}
+
+/** A Failure where a property makes no sense, or is not supported. Bytes are sent as they are. */
+export function producerWith(properties: ReadonlyMap<string, string>): Producer<Bytes, Bytes> {
+  const options = producerOptionsOf(properties)
   try {
-    return new Producer<Bytes, Bytes>(options)
+    return new Producer<Bytes, Bytes>(options as unknown as ProducerConfig<Bytes, Bytes>)
   } catch (thrown) {
     throw new Failure((thrown as Error).message)
   }

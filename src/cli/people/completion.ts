@@ -13,6 +13,7 @@ interface Completion {
 export function addCompletion(odradek: Command, { terminal }: People): void {
   odradek
     .command('completion')
+    .summary('print what makes a shell complete all this')
     .description('Print what makes a shell complete the commands and options of odradek.')
     .argument('<shell>', Object.keys(shells).join(', '))
     .addHelpText(

@@ -1,9 +1,11 @@
 // `odradek consume` and `odradek tail`: records of topics, from where one wants, and only those that one wants.
 
 import type { Command } from 'commander'
-import { Consumer } from '../../client/consumer/index.ts'
+import { Consumer, type ConsumerConfig } from '../../client/consumer/index.ts'
 import { AbortedError } from '../../client/errors/index.ts'
+import { consumerOptionsOf } from '../kafka/consumer.ts'
 import { examples, UsageError } from '../usage.ts'
+import { entranceOf, withAdmin } from './entrance.ts'
 import { filtersOf } from './filter.ts'
 import { placeOf } from './place.ts'
 import { Progress } from './progress.ts'
@@ -12,13 +14,11 @@ import { recordJson } from './record-json.ts'
 import { recordLine } from './record-line.ts'
 import {
   type CommonFlags,
-  clientOptions,
   countFrom,
   gathered,
   interruption,
   type People,
   requireTopics,
-  withAdmin,
   withCommonFlags,
 } from './surroundings.ts'
 
@@ -37,6 +37,7 @@ const WHERE = 'beginning, end, 10m (ago), 2026-11-22T10:00, or an offset'
 
 export function addConsume(odradek: Command, people: People): void {
   withCommonFlags(odradek.command('consume'), 'print JSON, one record a line')
+    .summary('print records of topics as they come')
     .description('Print the records of topics, and go on with those that come, until Ctrl-C.')
     .argument('<topics...>', 'their names')
     .option('-f, --from <place>', `where to begin: ${WHERE}`)
@@ -63,6 +64,7 @@ export function addConsume(odradek: Command, people: People): void {
     )
     .action((topics: readonly string[], flags: ConsumeFlags) => consume(topics, flags, people))
   withCommonFlags(odradek.command('tail'), 'print JSON, one record a line')
+    .summary('print the last records of topics, and those that come')
     .description('Print the last records of topics, and go on with those that come, until Ctrl-C.')
     .argument('<topics...>', 'their names')
     .option('-n, --lines <count>', 'how many of each partition to begin with', countFrom(0, '--lines'), 10)
@@ -99,22 +101,24 @@ async function consume(
   const { signal, over } = interruption(people)
   let progress: Progress | null = null
   try {
-    await using consumer = new Consumer({
-      ...clientOptions(flags, people),
+    const options = {
       clientId: 'odradek-consume',
+      ...(await entranceOf(flags, people, consumerOptionsOf)),
       groupId: flags.group ?? null,
       autoOffsetReset: from?.kind === 'end' ? 'latest' : 'earliest',
-      isolationLevel: flags.committed ? 'read_committed' : 'read_uncommitted',
-    })
+      ...(flags.committed && { isolationLevel: 'read_committed' }),
+    }
+    await using consumer = new Consumer(options as unknown as ConsumerConfig<Uint8Array | null, Uint8Array | null>)
     const reading = new Reading(consumer, signal)
     if (flags.group !== undefined) consumer.subscribe(topics)
     else await reading.begin(topics, { partition: flags.partition ?? null, from: from ?? { kind: 'beginning' }, last })
     if (to || flags.exit) await reading.endAt(to ?? { kind: 'end' })
     // What is printed on the same screen shows by itself how far it is.
-    if (!desk.isWatched) progress = new Progress(desk, terminal.clock, 'records read', reading.total)
+    if (!desk.isWatched) progress = new Progress(desk, terminal.clock, 'records read')
+    const total = reading.total
     let [read, printed] = [0, 0]
     for await (const record of reading.records()) {
-      progress?.at(++read)
+      progress?.at(++read, total && read / total)
       if (!wants(record)) continue
       terminal.print(flags.json ? recordJson(record) : recordLine(record, desk))
       await desk.room()

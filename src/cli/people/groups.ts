@@ -2,15 +2,18 @@
 
 import type { Command } from 'commander'
 import type { Admin } from '../../client/admin/admin.ts'
-import { groupLag, type PartitionLag } from '../../client/admin/lag.ts'
 import { partitionKey } from '../../client/admin/outcomes.ts'
 import { examples } from '../usage.ts'
-import { type CommonFlags, listOf, type People, requireKnown, withAdmin, withCommonFlags } from './surroundings.ts'
-import { type Cell, tableLines } from './table.ts'
+import { withAdmin } from './entrance.ts'
+import { groupLags, wholeLag } from './group-lags.ts'
+import { harmless } from './harmless.ts'
+import { type CommonFlags, listOf, type People, requireKnown, withCommonFlags } from './surroundings.ts'
+import { type Cell, grouped, tableLines } from './table.ts'
 
 export function addGroups(odradek: Command, people: People): void {
   const groups = odradek
     .command('groups')
+    .summary('list, describe and delete consumer groups, with their lag')
     .description('Consumer groups: their members, and how far behind they are.')
     .addHelpText(
       'after',
@@ -55,20 +58,23 @@ async function requireGroups(admin: Admin, names: readonly string[]): Promise<vo
   requireKnown('group', names, known)
 }
 
-const sum = (lags: readonly PartitionLag[]) => lags.reduce((total, { lag }) => total + lag, 0)
-const lagCell = (lag: number): Cell => (lag === 0 ? { text: lag, color: 'green' } : { text: lag, color: 'yellow' })
+const lagCell = (lag: number | null): Cell => (lag === null ? null : { text: lag, color: lag === 0 ? 'green' : 'yellow' })
 
 async function list(admin: Admin, { json }: CommonFlags, { terminal, desk }: People): Promise<void> {
   const found = await consumerGroups(admin)
   const described = await admin.describeConsumerGroups(found.map(({ groupId }) => groupId))
-  const rows = await Promise.all(
-    found.map(async ({ groupId, state }) => {
-      const group = described.values.get(groupId) // none where it has gone meanwhile
-      const lags = await groupLag(admin, groupId)
-      const topics = [...new Set(lags.map(({ topic }) => topic))]
-      return { group: groupId, state: group?.state ?? state, members: group?.members.length ?? 0, lag: sum(lags), topics }
-    }),
+  // None where it has gone meanwhile.
+  const membersOf = (groupId: string) => described.values.get(groupId)?.members ?? []
+  const lags = await groupLags(
+    admin,
+    found.map(({ groupId }) => ({ groupId, members: membersOf(groupId) })),
   )
+  const rows = found.map(({ groupId, state }) => {
+    const partitions = lags.get(groupId)!
+    const topics = [...new Set(partitions.map(({ topic }) => topic))]
+    const now = described.values.get(groupId)?.state ?? state
+    return { group: groupId, state: now, members: membersOf(groupId).length, lag: wholeLag(partitions), topics }
+  })
   if (json) return terminal.print(JSON.stringify(rows))
   if (rows.length === 0) return terminal.print('there are no consumer groups')
   const cells = rows.map(({ group, state, members, lag, topics }) => [group, state, members, lagCell(lag), topics.join(',')])
@@ -83,27 +89,28 @@ async function describe(
 ): Promise<void> {
   await requireGroups(admin, names)
   const described = await admin.describeConsumerGroups(names)
-  const groups = await Promise.all(
-    names.map(async (name) => {
-      const { state, members, assignor } = described.get(name)!
-      const owners = new Map(
-        members.flatMap((member) => member.assignment.map((each) => [partitionKey(each.topic, each.partition), member] as const)),
-      )
-      const partitions = (await groupLag(admin, name)).map((each) => {
-        const owner = owners.get(partitionKey(each.topic, each.partition))
-        return {
-          ...each,
-          member: owner?.memberId ?? null,
-          client: owner?.clientId ?? null,
-          host: owner?.host.replace(/^\//, '') ?? null,
-        }
-      })
-      return { group: name, state, assignor, members: members.length, lag: sum(partitions), partitions }
-    }),
-  )
+  const found = names.map((name) => described.get(name)!)
+  const lags = await groupLags(admin, found)
+  const groups = found.map(({ groupId, state, members, assignor }) => {
+    const owners = new Map(
+      members.flatMap((member) => member.assignment.map((each) => [partitionKey(each.topic, each.partition), member] as const)),
+    )
+    const partitions = lags.get(groupId)!.map((each) => {
+      const owner = owners.get(partitionKey(each.topic, each.partition))
+      return {
+        ...each,
+        member: owner?.memberId ?? null,
+        client: owner?.clientId ?? null,
+        host: owner?.host.replace(/^\//, '') ?? null,
+      }
+    })
+    return { group: groupId, state, assignor, members: members.length, lag: wholeLag(partitions), partitions }
+  })
   if (json) return terminal.print(JSON.stringify(groups))
   for (const { group, state, members, lag, partitions } of groups) {
-    terminal.print(`${group}  ${state}, ${members === 1 ? '1 member' : `${members} members`}, lag ${lag}`)
+    terminal.print(
+      `${harmless(group)}  ${state}, ${members === 1 ? '1 member' : `${members} members`}, lag ${lag === null ? 'not known' : grouped(lag)}`,
+    )
     const rows = partitions.map((each) => [
       each.topic,
       each.partition,
@@ -113,7 +120,7 @@ async function describe(
       each.client,
       each.host,
     ])
-    for (const line of tableLines(['TOPIC', 'PARTITION', 'COMMITTED', 'END', 'LAG', 'CLIENT', 'HOST'], rows, desk))
-      terminal.print(`  ${line}`)
+    for (const line of tableLines(['TOPIC', 'PARTITION', 'COMMITTED', 'END', 'LAG', 'CLIENT', 'HOST'], rows, desk, '  '))
+      terminal.print(line)
   }
 }

@@ -16,9 +16,10 @@ function fakeDesk(lines: readonly string[], more: Partial<Desk>): Desk {
     hasColors: false,
     columns: 80,
     isTyped: false,
-    async *lines() {
-      yield* lines
+    async *input() {
+      for (const line of lines) yield Buffer.from(`${line}\n`)
     },
+    inputBytes: null,
     status() {},
     room: () => undefined,
     timeText: (ms) => new Date(ms).toISOString(),
@@ -31,10 +32,16 @@ function fakeDesk(lines: readonly string[], more: Partial<Desk>): Desk {
 /** Runs the command at the broker; gives what it printed and complained of, and its exit code. */
 async function odradek(
   words: string[],
-  { input = [] as string[], desk = {} as Partial<Desk>, now = 0, interruptedAfter = Number.POSITIVE_INFINITY } = {},
+  {
+    input = [] as string[],
+    files = {} as Record<string, string>,
+    desk = {} as Partial<Desk>,
+    now = 0,
+    interruptedAfter = Number.POSITIVE_INFINITY,
+  } = {},
 ) {
   const { terminal, printed, complaints, codes, signal } = fakeTerminal(
-    { env: { ODRADEK_BOOTSTRAP_SERVER: kafka().bootstrapServers }, tickMs: 0 },
+    { env: { ODRADEK_BOOTSTRAP_SERVER: kafka().bootstrapServers }, files, tickMs: 0 },
     now === 0
       ? {}
       : { clock: { now: () => now, monotonic: () => 0, after: () => assert.fail('no timers'), soon: queueMicrotask } },
@@ -99,6 +106,53 @@ test('values, lines and JSON are produced; what is consumed as JSON can be produ
     parts(first).map((each) => (each as unknown as { value: unknown }).value),
     ['one', 'two', 'three:3', { total: 7 }, null],
   )
+})
+
+test('a file of properties is asked for where to begin and what clients are like, and flags go before it', async () => {
+  const topic = await kafka().topic('orders')
+  const files = {
+    'c.properties': `bootstrap.servers=127.0.0.1:1\nclient.id=till\nacks=1\ngroup.id=none\nisolation.level=read_committed`,
+  }
+  const servers = ['-b', kafka().bootstrapServers, '--command-config', 'c.properties']
+  const produced = kafka().faults.answerNext('Produce', 'INVALID_RECORD', {
+    clientId: 'till',
+    where: ({ body }) => body['acks'] === 1,
+  })
+  const refused = await odradek(['produce', topic, 'x', ...servers], { files })
+  assert.deepEqual([refused.code, produced.count], [1, 1])
+  const strict = kafka().faults.answerNext('Produce', 'INVALID_RECORD', { where: ({ body }) => body['acks'] === -1 })
+  await odradek(['produce', topic, 'x', '--acks', 'all', ...servers], { files })
+  assert.equal(strict.count, 1)
+  await kafka().produce(topic, ['one'])
+  const fetched = kafka().faults.answerNext('ListOffsets', 'INVALID_REQUEST', {
+    clientId: 'till',
+    where: ({ body }) => body['isolationLevel'] === 1,
+  })
+  assert.equal((await odradek(['consume', topic, '-e', ...servers], { files })).code, 1)
+  assert.equal(fetched.count, 1)
+  const away = await odradek(['topics', '--command-config', 'away.properties'], {
+    files: { 'away.properties': 'bootstrap.servers=127.0.0.1:1\ndefault.api.timeout.ms=100' },
+  })
+  assert.match(away.complaints.join(), /127\.0\.0\.1:1/)
+})
+
+test('the headers of a record may have one name', async () => {
+  const topic = await kafka().topic('orders')
+  await odradek(['produce', topic, 'x', '-H', 'a=1', '-H', 'a=2', '-H', '__proto__=3'])
+  const { headers } = JSON.parse((await odradek(['consume', topic, '-e', '--json'])).printed[0]!) as { headers: object }
+  assert.deepEqual(headers, [
+    { key: 'a', value: '1' },
+    { key: 'a', value: '2' },
+    { key: '__proto__', value: '3' },
+  ])
+})
+
+test('input that is interrupted, or wrong somewhere, is sent as far as it was read, and said to be', async () => {
+  const topic = await kafka().topic('orders')
+  const wrong = await odradek(['produce', topic, '-K', ':'], { input: ['a:1', 'b:2', 'c'] })
+  assert.deepEqual(wrong.complaints, [`2 records produced to ${topic}`, 'odradek: line 3 has no : between key and value'])
+  const typed = await odradek(['produce', topic], { input: ['one', 'two'], desk: { isTyped: true } })
+  assert.deepEqual(typed.printed, [`${topic}-0 at offset 2`, `${topic}-0 at offset 3`])
 })
 
 test('consume begins where it is told to, ends there, and shows what was asked for', async () => {
@@ -170,6 +224,10 @@ test('groups are shown with what lags, and who reads', async () => {
 })
 
 test('a mistake is one line that says what is allowed, and never a stack trace', async () => {
+  const files = {
+    'wrong.properties': 'sasl.kerberos.service.name=kafka',
+    'tls.properties': 'security.protocol=SSL\nssl.truststore.type=PEM\nssl.truststore.location=/no-such.pem',
+  }
   const topic = await kafka().topic('orders')
   const cases: [string[], RegExp][] = [
     [['consmue', 'x'], /unknown command 'consmue' \(Did you mean consume\?\)/],
@@ -186,11 +244,17 @@ test('a mistake is one line that says what is allowed, and never a stack trace',
     [['produce', topic, '-K', ':'], /line 1 has no : between key and value/],
     [['produce', topic, '--json'], /line 1: .*JSON.*; a line looks like/],
     [['topics', 'create', 'a/b'], /./],
+    [['topics', '--json', 'describe', topic], /describe goes before the options: odradek topics describe/],
+    [['topics', '-b', 'localhost'], /bootstrapServers=localhost is not valid; allowed: host:port/],
+    [['topics', '--command-config', 'no-such.properties'], /there is no file no-such\.properties/],
+    [['topics', '--command-config', 'wrong.properties'], /wrong\.properties: sasl\.kerberos\.service\.name is not supported/],
+    [['consume', topic, '--command-config', 'wrong.properties'], /sasl\.kerberos\.service\.name is not supported/],
+    [['produce', topic, 'x', '--command-config', 'tls.properties'], /no TLS with .*no-such\.pem/],
     [['topics', 'lits'], /there is no topics lits; did you mean list\?/],
     [['completion', 'tcsh'], /there is no completion for tcsh; allowed: bash, zsh, fish/],
   ]
   for (const [words, expected] of cases) {
-    const { complaints, code } = await odradek(words, { input: ['no separator'] })
+    const { complaints, code } = await odradek(words, { input: ['no separator'], files })
     assert.equal(complaints.length, 1, `${words.join(' ')}: ${complaints.join('\n')}`)
     assert.match(complaints[0]!, expected)
     assert.doesNotMatch(complaints[0]!, /\n| {4}at /)

@@ -12,37 +12,35 @@ export class Progress {
   readonly #desk: Desk
   readonly #clock: Clock
   readonly #what: string
-  readonly #total: number | null
   readonly #beganAt: number
   #shownAt: number
   #isShown = false
 
-  /** `what` in the plural; `total` is null where nobody knows it. */
-  constructor(desk: Desk, clock: Clock, what: string, total: number | null) {
+  /** `what` in the plural. */
+  constructor(desk: Desk, clock: Clock, what: string) {
     this.#desk = desk
     this.#clock = clock
     this.#what = what
-    this.#total = total
     this.#beganAt = clock.monotonic()
     this.#shownAt = this.#beganAt + SHOW_AFTER_MS - SHOW_EVERY_MS
   }
 
-  /** So many are done. */
-  at(count: number): void {
+  /** So many are done, and that share of the whole; null where nobody knows how much that is. */
+  at(count: number, share: number | null): void {
     const now = this.#clock.monotonic()
     if (now - this.#shownAt < SHOW_EVERY_MS) return
     this.#shownAt = now
     this.#isShown = true
-    this.#desk.status(this.text(count))
+    this.#desk.status(this.text(count, share))
   }
 
-  text(count: number): string {
+  text(count: number, share: number | null): string {
     const seconds = (this.#clock.monotonic() - this.#beganAt) / 1000
     const rate = seconds > 0 ? count / seconds : 0
-    const pace = `${grouped(Math.round(rate))} a second`
-    if (this.#total === null) return `${grouped(count)} ${this.#what}, ${pace}`
-    const left = rate > 0 ? `, ${lengthText((this.#total - count) / rate)} left` : ''
-    return `${grouped(count)} of ${grouped(this.#total)} ${this.#what}, ${pace}${left}`
+    const pace = `${grouped(count)} ${this.#what}, ${grouped(Math.round(rate))} a second`
+    if (share === null || share <= 0) return pace
+    const done = Math.min(share, 1)
+    return `${pace}, ${Math.floor(done * 100)} %, ${lengthText((seconds * (1 - done)) / done)} left`
   }
 
   /** Takes the line away. */

@@ -1,43 +1,26 @@
 // What the commands for people stand on: their terminal, and the options that all of them have.
 
 import type { Command } from 'commander'
-import { Admin } from '../../client/admin/admin.ts'
+import type { Admin } from '../../client/admin/admin.ts'
 import { suggest } from '../../config/suggest.ts'
 import type { Desk } from '../../platform/desk.ts'
+import { exitCodes } from '../../platform/node/process.ts'
 import type { Terminal } from '../terminal.ts'
 import { UsageError } from '../usage.ts'
+import { type EntranceFlags, withEntrance } from './entrance.ts'
 
 export interface People {
   readonly terminal: Terminal
   readonly desk: Desk
 }
 
-export interface CommonFlags {
-  readonly bootstrapServer?: string
+export interface CommonFlags extends EntranceFlags {
   readonly json?: boolean
 }
 
-const USUAL_SERVER = 'localhost:9092'
-
-/** `--bootstrap-server` and, unless the command says otherwise itself, `--json`. */
+/** Those of `withEntrance` and, unless the command says otherwise itself, `--json`. */
 export function withCommonFlags(command: Command, json = 'print JSON, for machines'): Command {
-  return command
-    .option(
-      '-b, --bootstrap-server <servers>',
-      `some brokers as host:port,... (else ODRADEK_BOOTSTRAP_SERVER, else ${USUAL_SERVER})`,
-    )
-    .option('--json', json)
-}
-
-/** What every client of these commands is given. */
-export function clientOptions({ bootstrapServer }: CommonFlags, { terminal }: People): { readonly bootstrapServers: string } {
-  return { bootstrapServers: bootstrapServer ?? (terminal.env['ODRADEK_BOOTSTRAP_SERVER'] || USUAL_SERVER) }
-}
-
-/** Runs `use` with an admin client, and closes it. */
-export async function withAdmin<T>(flags: CommonFlags, people: People, use: (admin: Admin) => Promise<T>): Promise<T> {
-  await using admin = new Admin(clientOptions(flags, people))
-  return await use(admin)
+  return withEntrance(command).option('--json', json)
 }
 
 /** Throws a UsageError, with the name that was probably meant, for a topic that is not there. */
@@ -54,10 +37,13 @@ export function requireKnown(kind: string, names: readonly string[], known: read
   }
 }
 
-/** Aborted by Ctrl-C, or when nobody reads the output any more; `over` takes that back. */
+/** Aborted by Ctrl-C, or when nobody reads the output any more; `over` takes that back. Who types it once more does not wait for anything. */
 export function interruption({ terminal, desk }: People): { readonly signal: AbortSignal; readonly over: () => void } {
   const stop = new AbortController()
-  const over = terminal.onSignal(['SIGINT', 'SIGTERM'], () => stop.abort())
+  const over = terminal.onSignal(['SIGINT', 'SIGTERM'], () => {
+    if (stop.signal.aborted) return terminal.exitNow(exitCodes.failed)
+    stop.abort()
+  })
   desk.onDeserted(() => stop.abort())
   return { signal: stop.signal, over }
 }
@@ -76,15 +62,13 @@ export function countFrom(least: number, option: string): (word: string) => numb
 /** For options that may be repeated. */
 export const gathered = (word: string, before: readonly string[] = []): readonly string[] => [...before, word]
 
-/** name=value, one after the other. Throws a UsageError for a word that is none. */
-export function pairsOf(option: string, words: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    words.map((word) => {
-      const at = word.indexOf('=')
-      if (at < 1) throw new UsageError(`${option} ${word} is not of the form name=value`)
-      return [word.slice(0, at), word.slice(at + 1)]
-    }),
-  )
+/** Each name=value, in their order. Throws a UsageError for a word that is none. */
+export function pairsOf(option: string, words: readonly string[]): readonly (readonly [name: string, value: string])[] {
+  return words.map((word) => {
+    const at = word.indexOf('=')
+    if (at < 1) throw new UsageError(`${option} ${word} is not of the form name=value`)
+    return [word.slice(0, at), word.slice(at + 1)]
+  })
 }
 
 /** The subcommand `list`, which is meant where none is named; a word that is the name of none is no other one's. */
@@ -95,6 +79,7 @@ export function listOf(parent: Command): Command {
     .hook('preAction', (_, { args: [word] }) => {
       if (word === undefined) return
       const names = parent.commands.map((each) => each.name())
+      if (names.includes(word)) throw new UsageError(`${word} goes before the options: odradek ${parent.name()} ${word} ...`)
       const near = suggest(word, names)
       throw new UsageError(
         `there is no ${parent.name()} ${word}; ${near ? `did you mean ${near}?` : `allowed: ${names.join(', ')}`}`,

@@ -6,6 +6,8 @@ import { resourceKey } from '../../client/admin/configs.ts'
 import { partitionKey } from '../../client/admin/outcomes.ts'
 import type { TopicDescription } from '../../client/admin/topic-descriptions.ts'
 import { examples } from '../usage.ts'
+import { endsOf } from './ends.ts'
+import { withAdmin } from './entrance.ts'
 import {
   type CommonFlags,
   countFrom,
@@ -14,7 +16,6 @@ import {
   type People,
   pairsOf,
   requireTopics,
-  withAdmin,
   withCommonFlags,
 } from './surroundings.ts'
 import { tableLines } from './table.ts'
@@ -28,6 +29,7 @@ interface CreateFlags extends CommonFlags {
 export function addTopics(odradek: Command, people: People): void {
   const topics = odradek
     .command('topics')
+    .summary('list, create, describe and delete topics')
     .description('What topics there are; created, described and deleted.')
     .addHelpText(
       'after',
@@ -122,23 +124,9 @@ async function recordsOf(admin: Admin, topics: readonly TopicDescription[]): Pro
   )
 }
 
-async function endsOf(admin: Admin, topics: readonly TopicDescription[]): Promise<Map<string, { begin: number; end: number }>> {
-  const led = topics.flatMap(({ name, partitions }) =>
-    partitions.filter(({ leader }) => leader !== null).map(({ partition }) => ({ topic: name, partition })),
-  )
-  const at = async (place: 'earliest' | 'latest') => (await admin.listOffsets(led.map((each) => ({ ...each, at: place })))).values
-  const [begins, ends] = await Promise.all([at('earliest'), at('latest')])
-  const found = new Map<string, { begin: number; end: number }>()
-  for (const [key, { offset }] of begins) {
-    const end = ends.get(key)
-    if (end) found.set(key, { begin: offset, end: end.offset })
-  }
-  return found
-}
-
 async function create(admin: Admin, names: readonly string[], flags: CreateFlags, people: People): Promise<void> {
   const { partitions, replicationFactor, config = [] } = flags
-  const configs = pairsOf('--config', config)
+  const configs = Object.fromEntries(pairsOf('--config', config))
   const created = (await admin.createTopics(names.map((name) => ({ name, partitions, replicationFactor, configs })))).all()
   if (flags.json) return people.terminal.print(JSON.stringify([...created].map(([name, topic]) => ({ name, ...topic }))))
   for (const [name, topic] of created) {
@@ -183,8 +171,8 @@ async function describe(admin: Admin, names: readonly string[], { json }: Common
       begin,
       end,
     ])
-    for (const line of tableLines(['PARTITION', 'LEADER', 'REPLICAS', 'IN SYNC', 'BEGIN', 'END'], rows, people.desk))
-      people.terminal.print(`  ${line}`)
+    for (const line of tableLines(['PARTITION', 'LEADER', 'REPLICAS', 'IN SYNC', 'BEGIN', 'END'], rows, people.desk, '  '))
+      people.terminal.print(line)
   }
 }
 

@@ -1,6 +1,6 @@
 // The desk of this process: its standard input and outputs.
 
-import { createInterface } from 'node:readline'
+import { fstatSync } from 'node:fs'
 import type { Desk } from '../desk.ts'
 
 const USUAL_COLUMNS = 80
@@ -8,12 +8,17 @@ const CLEAR_LINE = '\r\x1b[K'
 
 export function nodeDesk(): Desk {
   const { stdin, stdout, stderr, env } = process
-  const deserted: (() => void)[] = []
-  // Whoever reads may have enough (`| head`): that is no failure.
+  const watchers: ((why: Error | null) => void)[] = []
+  let wake = () => {}
+  let isDeserted = false
   stdout.on('error', (why: NodeJS.ErrnoException) => {
-    if (why.code !== 'EPIPE') throw why
-    for (const run of deserted.splice(0)) run()
+    if (isDeserted) return
+    isDeserted = true
+    wake()
+    // Whoever reads may have enough (`| head`): that is no failure.
+    for (const run of watchers) run(why.code === 'EPIPE' ? null : why)
   })
+  stdout.on('drain', () => wake())
   return {
     isWatched: stdout.isTTY === true,
     hasColors: stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb',
@@ -21,16 +26,45 @@ export function nodeDesk(): Desk {
       return stdout.columns || USUAL_COLUMNS
     },
     isTyped: stdin.isTTY === true,
-    lines: () => createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY }),
+    input: inputUntil,
+    inputBytes: sizeOfInput(),
     status(line) {
-      if (stderr.isTTY) stderr.write(CLEAR_LINE + line)
+      // One that went on in the next line could not be taken away.
+      if (stderr.isTTY) stderr.write(CLEAR_LINE + line.slice(0, (stderr.columns || USUAL_COLUMNS) - 1))
     },
-    room: () => (stdout.writableNeedDrain ? new Promise((resolve) => stdout.once('drain', () => resolve())) : undefined),
+    room: () =>
+      stdout.writableNeedDrain && !isDeserted
+        ? new Promise((resolve) => {
+            wake = resolve
+          })
+        : undefined,
     timeText,
     timeFrom,
     onDeserted(run) {
-      deserted.push(run)
+      watchers.push(run)
     },
+  }
+}
+
+async function* inputUntil(signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  const { stdin } = process
+  const stop = () => stdin.destroy()
+  signal.addEventListener('abort', stop)
+  try {
+    if (!signal.aborted) for await (const bytes of stdin) yield bytes
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown // else it is what ends the wait for more
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+function sizeOfInput(): number | null {
+  try {
+    const about = fstatSync(0)
+    return about.isFile() ? about.size : null
+  } catch {
+    return null // there is no standard input at all
   }
 }
 

@@ -1,9 +1,9 @@
 /** TLS and every kind of login, on Apache Kafka: ours has them later. */
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from '../lib/brokers.mjs'
-import { must } from '../lib/processes.mjs'
+import { freePort, projectDir } from '../lib/brokers.mjs'
+import { must, run } from '../lib/processes.mjs'
 import { tokenEndpoint } from './token-endpoint.mjs'
 
 const PASSWORD = 'changeit'
@@ -83,6 +83,43 @@ export async function secured({ report, runner, startBroker, workDir, client }) 
       assert.equal(why.code, 'SASL_AUTHENTICATION_FAILED')
     })
   }
+
+  await report.test("the commands for people, and those with Kafka's names, log in out of one client.properties", async () => {
+    const config = (name, password) => {
+      const path = join(workDir, name)
+      const lines = [
+        'security.protocol=SASL_SSL',
+        'sasl.mechanism=SCRAM-SHA-512',
+        `sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username="alice" password="${password}";`,
+        'ssl.truststore.type=PEM',
+        `ssl.truststore.location=${files.serverPem}`,
+      ]
+      writeFileSync(path, lines.join('\n'))
+      return ['--command-config', path, '--bootstrap-server', at(ports.sasl_ssl)]
+    }
+    const right = config('client.properties', 'alice-secret')
+    const command = (bin, ...words) => run(process.execPath, [join(projectDir, 'bin', bin), ...words], { timeoutMs: 20_000 })
+    const odradek = async (...words) => {
+      const { code, stdout, stderr } = await command('odradek.js', ...words)
+      assert.equal(code, 0, stderr)
+      return stdout
+    }
+    await odradek('topics', 'create', 'told', ...right)
+    await odradek('produce', 'told', 'one', 'two', ...right)
+    const records = (await odradek('consume', 'told', '--exit', '--json', ...right)).trim().split('\n')
+    assert.deepEqual(
+      records.map((line) => JSON.parse(line).value),
+      ['one', 'two'],
+    )
+    await odradek('groups', ...right)
+    assert.match((await command('kafka-topics.cjs', '--list', ...right)).stdout, /^told$/m)
+    const wrong = config('wrong.properties', 'wrong')
+    for (const words of [['topics'], ['produce', 'told', 'x'], ['consume', 'told', '--exit'], ['groups']]) {
+      const { code, stderr } = await command('odradek.js', ...words, ...wrong)
+      assert.equal(code, 1, words.join(' '))
+      assert.match(stderr, /^odradek: .*[Aa]uthentication.*\n$/)
+    }
+  })
 
   await report.test('login with OAUTHBEARER: a token of the program, and one that has run out', async () => {
     let asked = 0
