@@ -1,62 +1,12 @@
 // The whole of it against a broker in memory: what handlers are given, what they say, and what is committed.
 
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
-import { atEnd, inMemory } from '../../test/support/running-broker.ts'
+import { test } from 'node:test'
+import { filled, offsetsOf, quick, running, scene, until } from '../../test/support/kafkajs-scene.ts'
 import { CompressionTypes, ConfigResourceTypes } from './constants.ts'
 import { KafkaJSAggregateError, KafkaJSError, KafkaJSNonRetriableError, KafkaJSProtocolError } from './errors/classes.ts'
 import { Kafka } from './kafka.ts'
-import type { ConsumerConfig, ConsumerRunConfig, KafkaConfig, LogEntry } from './types/index.ts'
-
-process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1'
-
-const quick = { initialRetryTime: 5, maxRetryTime: 20, retries: 5 }
-
-async function scene(t: TestContext, more: Partial<KafkaConfig> = {}) {
-  const { broker } = await inMemory(t, { 'group.initial.rebalance.delay.ms': 0 })
-  const kafka = new Kafka({ brokers: [broker.bootstrapServers], clientId: 'test', logLevel: 0, retry: quick, ...more })
-  const admin = kafka.admin()
-  const producer = kafka.producer()
-  await producer.connect()
-  atEnd(t, () => Promise.all([admin.disconnect(), producer.disconnect()]))
-  return { kafka, admin, producer, broker }
-}
-
-type Scene = Awaited<ReturnType<typeof scene>>
-
-/** A topic of `count` messages, "0" to the last. */
-async function filled({ admin, producer }: Scene, topic: string, count: number, numPartitions = 1) {
-  await admin.createTopics({ topics: [{ topic, numPartitions }] })
-  const messages = Array.from({ length: count }, (_, i) => ({ value: String(i), partition: i % numPartitions }))
-  await producer.send({ topic, messages })
-}
-
-/** A consumer that runs until the test is over. */
-async function running(
-  t: TestContext,
-  { kafka }: Scene,
-  topic: string,
-  run: ConsumerRunConfig,
-  config: Partial<ConsumerConfig> = {},
-) {
-  const consumer = kafka.consumer({ groupId: 'g', maxWaitTimeInMs: 50, heartbeatInterval: 50, ...config })
-  await consumer.connect()
-  await consumer.subscribe({ topics: [topic], fromBeginning: true })
-  atEnd(t, () => consumer.disconnect())
-  await consumer.run(run)
-  return consumer
-}
-
-/** Resolves when `condition` holds, looked at every few milliseconds; fails after a minute. */
-async function until(condition: () => unknown): Promise<void> {
-  for (let looks = 0; !(await condition()); looks++) {
-    assert.ok(looks < 12_000, `not within a minute: ${condition}`)
-    await new Promise((resume) => setTimeout(resume, 5))
-  }
-}
-
-const offsetsOf = async ({ admin }: Scene, topic: string) =>
-  (await admin.fetchOffsets({ groupId: 'g', topics: [topic] }))[0]!.partitions.map(({ offset }) => offset)
+import type { ConsumerRunConfig, LogEntry } from './types/index.ts'
 
 test('what is sent comes as it was given, and is committed when it is done', async (t) => {
   const s = await scene(t)
@@ -130,15 +80,14 @@ test('a handler that fails is called again with the same message, and a program 
 })
 
 test('a handler that fails too often crashes the consumer, which starts again where it was', async (t) => {
-  const s = await scene(t, { retry: { ...quick, retries: 1 } })
+  const s = await scene(t)
   await filled(s, 't', 2)
   const seen: string[] = []
-  const consumer = await running(t, s, 't', {
-    async eachMessage({ message }) {
-      seen.push(String(message.value))
-      if (seen.length < 4 && seen.length > 1) throw new Error('not yet')
-    },
-  })
+  const eachMessage: ConsumerRunConfig['eachMessage'] = async ({ message }) => {
+    seen.push(String(message.value))
+    if (seen.length < 4 && seen.length > 1) throw new Error('not yet')
+  }
+  const consumer = await running(t, s, 't', { eachMessage }, { retry: { retries: 1 } })
   const crashes: unknown[] = []
   consumer.on(consumer.events.CRASH, ({ payload }) => crashes.push(payload.error.name, payload.groupId, payload.restart))
   await until(() => seen.length === 4)

@@ -20,6 +20,8 @@ import type {
   RetryOptions,
 } from './types/index.ts'
 
+const CONSUMER_RETRIES = 5
+
 /** Told once a process. */
 let hasWarned = false
 
@@ -33,17 +35,19 @@ export class Kafka {
     const { logLevel: level = logLevel.INFO, logCreator = consoleLogCreator, retry } = config
     this.#logger = createLogger(level, logCreator)
     this.#retry = retry
-    retryOf(retry)
     this.#connections = new Connections(config, this.#logger)
   }
 
   producer(config: ProducerConfig = {}): Producer {
     if (!config.createPartitioner) warnOfDefaultPartitioner(this.#logger)
-    return createProducer({ ...this.#shared, config, retry: retryOf(this.#retry, config.retry) })
+    const given = [this.#retry, config.retry]
+    const isLimited = given.some((each) => each?.retries !== undefined)
+    return createProducer({ ...this.#shared, config, isLimited, retry: retryOf(...given) })
   }
 
-  consumer(config: ConsumerConfig): Consumer {
-    return createConsumer({ ...this.#shared, config, retry: retryOf(this.#retry, config.retry) })
+  /** How often handlers are called again is the consumer's own: it is 5 whatever the `retry` of all says, where the consumer has none. */
+  consumer(config: ConsumerConfig = { groupId: '' }): Consumer {
+    return createConsumer({ ...this.#shared, config, retry: retryOf(this.#retry, config.retry ?? { retries: CONSUMER_RETRIES }) })
   }
 
   admin({ retry }: AdminConfig = {}): Admin {

@@ -50,7 +50,7 @@ export function createAdmin({ connections, retry, logger: root }: AdminOptions):
   return {
     async connect() {
       const { link } = await desk()
-      await told(retry, () => link.cluster.refresh(link.cluster.patience('connecting')))
+      await told(connections.retry, () => link.cluster.refresh(link.cluster.patience('connecting')))
       emitter.emit('CONNECT')
     },
     async disconnect() {

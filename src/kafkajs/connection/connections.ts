@@ -9,9 +9,10 @@ import { socketNetwork, tlsNetwork } from '../../platform/node/sockets.ts'
 import { KafkaJSConnectionError, KafkaJSNonRetriableError } from '../errors/classes.ts'
 import { translated } from '../errors/translate.ts'
 import { platformLogger } from '../logging.ts'
-import { clusterRetry, type Retry } from '../retry.ts'
+import { clusterRetry, type Retry, retryOf } from '../retry.ts'
 import type { KafkaConfig, Logger } from '../types/index.ts'
 import { loginOf, type SaslSettings } from './login.ts'
+import { SentOffsets } from './sent-offsets.ts'
 
 const CONNECTION_TIMEOUT_MS = 1000
 const REQUEST_TIMEOUT_MS = 30_000
@@ -20,6 +21,7 @@ const NEVER_MS = 2 ** 31 - 1
 const CLIENT_ID = 'kafkajs'
 
 export interface ClusterNeeds {
+  /** Of what the client does itself. */
   readonly retry: Retry
   readonly metadataMaxAge?: number | undefined
   readonly allowAutoTopicCreation?: boolean | undefined
@@ -36,13 +38,17 @@ export interface Connected {
 export class Connections {
   readonly platform: ClientPlatform
   readonly requestTimeoutMs: number
+  readonly sentOffsets = new SentOffsets()
+  /** Of connecting and of metadata: what `new Kafka` was given, whatever its clients are given. */
+  readonly retry: Retry
   readonly #config: KafkaConfig
   readonly #login: SaslSettings | null
 
-  /** Throws a KafkaJSNonRetriableError for a login that cannot be. */
+  /** Throws a KafkaJSNonRetriableError for a login, or a `retry`, that cannot be. */
   constructor(config: KafkaConfig, logger: Logger) {
     const platform = defaultPlatform()
     this.#config = config
+    this.retry = retryOf(config.retry)
     this.#login = config.sasl ? loginOf(config.sasl, logger) : null
     this.platform = {
       ...platform,
@@ -55,13 +61,14 @@ export class Connections {
 
   /** Asks the program for the brokers, where it gave a function. Nothing is connected yet. */
   async open(needs: ClusterNeeds): Promise<Connected> {
-    const options = this.options(await this.#brokers(), needs)
+    const brokers = await this.#brokers()
+    const options = this.options(brokers, needs)
     try {
       const cluster = new Cluster({
         platform: this.platform,
-        options: resolveOptions(commonOptions, options, []),
+        options: resolveOptions(commonOptions, this.options(brokers, { ...needs, retry: this.retry }), []),
         createsTopics: needs.allowAutoTopicCreation ?? true,
-        retry: clusterRetry(needs.retry),
+        retry: clusterRetry(this.retry),
         watch: needs.watch,
         sasl: this.#login?.sasl,
         ...(needs.maxInFlightRequests ? { maxInFlight: needs.maxInFlightRequests } : {}),

@@ -1,4 +1,5 @@
-// What programs give a consumer, checked before anything is done with it.
+// What programs give a consumer, checked before anything is done with it. Numbers of partitions may be texts: KafkaJS gives them so where they were names of
+// properties, and takes them back.
 
 import type { TopicPartitionOffset } from '../../client/consumer/place.ts'
 import { EARLIEST } from '../../client/consumer/reset.ts'
@@ -40,7 +41,7 @@ export function checkedSeek({ topic, partition, offset }: { topic: string; parti
   checkPlace(topic, partition)
   const number = checkedOffset(offset)
   if (number < EARLIEST) throw new KafkaJSNonRetriableError('Offset must not be a negative number')
-  return { place: { topic, partition }, offset: number }
+  return { place: { topic, partition: Number(partition) }, offset: number }
 }
 
 export function checkedCommits(given: readonly TopicPartitionOffsetAndMetadata[]): TopicPartitionOffset[] {
@@ -50,7 +51,7 @@ export function checkedCommits(given: readonly TopicPartitionOffsetAndMetadata[]
     if (number < 0) throw new KafkaJSNonRetriableError('Offset must not be a negative number')
     if (metadata !== null && typeof metadata !== 'string')
       throw new KafkaJSNonRetriableError(`Invalid offset metadata, expected string or null, received ${metadata}`)
-    return { topic, partition, offset: number, ...(metadata === null ? {} : { metadata }) }
+    return { topic, partition: Number(partition), offset: number, ...(metadata === null ? {} : { metadata }) }
   })
 }
 

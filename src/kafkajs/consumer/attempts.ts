@@ -27,6 +27,8 @@ export class Attempts {
   #count = 0
   /** Where it failed last: what goes well elsewhere says nothing of it. */
   #failedAt: string | null = null
+  /** Handlers that ended because of the group, one after the other. */
+  #rebalances = 0
 
   constructor(options: AttemptsOptions) {
     this.#options = options
@@ -49,6 +51,7 @@ export class Attempts {
     const name = nameOf(place)
     try {
       await handle()
+      this.#rebalances = 0
       if (this.#failedAt === name) this.#count = 0
     } catch (thrown) {
       this.#failedAt = name
@@ -63,7 +66,12 @@ export class Attempts {
 
   async #failed(error: Error): Promise<void> {
     const { logger, groupId, retry, random } = this.#options
-    if (isRebalance(error)) return logger.warn('The group is rebalancing, re-joining', { groupId, error: error.message })
+    if (isRebalance(error)) {
+      logger.warn('The group is rebalancing, re-joining', { groupId, error: error.message })
+      // The first time the member is at it already; a program may say so again and again.
+      if (this.#rebalances++ > 0) await this.#pause(retry.initialRetryTime)
+      return
+    }
     if (MISTAKES.has(error.name) || (error as { retriable?: boolean }).retriable === false) {
       throw error instanceof KafkaJSNonRetriableError
         ? error

@@ -62,11 +62,16 @@ function headersOf(headers: ConsumerRecord<Bytes, Bytes>['headers']): IHeaders {
   for (const { key, value } of headers) {
     const buffer = bufferOf(value) as Buffer
     const known = Object.hasOwn(found, key) ? found[key] : undefined
-    if (known === undefined) found[key] = buffer
-    else if (Array.isArray(known)) known.push(buffer)
-    else found[key] = [known, buffer]
+    if (Array.isArray(known)) known.push(buffer)
+    else set(found, key, known === undefined ? buffer : [known, buffer])
   }
   return found
+}
+
+/** Whoever wrote the record chose the name: "__proto__" is one as others are. */
+function set(headers: IHeaders, key: string, value: NonNullable<IHeaders[string]>): void {
+  if (key === '__proto__') Object.defineProperty(headers, key, { value, enumerable: true, configurable: true, writable: true })
+  else headers[key] = value
 }
 
 function bufferOf(bytes: Bytes): Buffer | null {

@@ -21,7 +21,7 @@ import type {
   TopicPartitions,
 } from '../types/index.ts'
 import { checkConfig, checkedCommits, checkedSeek, checkedSubscription, checkPauses } from './arguments.ts'
-import { Session, type SessionOptions } from './session.ts'
+import { Session } from './session.ts'
 
 export interface ConsumerOptions {
   readonly connections: Connections
@@ -70,7 +70,7 @@ class GroupConsumer {
   readonly #options: ConsumerOptions
   /** Whether to begin at the first record where nothing is committed, by topic. */
   readonly #topics = new Map<string, boolean>()
-  #connected: Connected | null = null
+  #connected: Promise<Connected> | null = null
   #session: Session | null = null
   #restart: Timer | null = null
   #stopping: Promise<void> | null = null
@@ -94,8 +94,10 @@ class GroupConsumer {
 
   async disconnect(): Promise<void> {
     await this.stop()
-    this.#connected?.cluster.close()
+    const closing = this.#connected
     this.#connected = null
+    const connected = await closing?.catch(() => null) // who asked for it was told
+    connected?.cluster.close()
     this.emitter.emit('DISCONNECT')
   }
 
@@ -107,7 +109,7 @@ class GroupConsumer {
     const { cluster } = await this.#refreshed()
     if (patterns.length > 0) {
       const link = new Link(cluster, this.#options.connections.requestTimeoutMs)
-      const listed = await told(this.#options.retry, () => listTopics(link))
+      const listed = await told(this.#options.connections.retry, () => listTopics(link))
       for (const pattern of patterns) {
         const matched = listed.map(({ name }) => name).filter((name) => new RegExp(pattern).test(name))
         this.logger.debug('Subscription based on RegExp', { topicRegExp: String(pattern), matchedTopics: matched })
@@ -130,8 +132,6 @@ class GroupConsumer {
     }
     if (!config.eachMessage && !config.eachBatch)
       throw new KafkaJSNonRetriableError('consumer#run needs eachMessage or eachBatch')
-    if (this.#topics.size === 0)
-      throw new KafkaJSNonRetriableError('consumer#run needs topics, consumer#subscribe must be called first')
     await this.#start(config)
   }
 
@@ -158,9 +158,15 @@ class GroupConsumer {
     return told(retry, () => describeGroup(new Link(cluster, connections.requestTimeoutMs), config.groupId))
   }
 
+  /** One for all who ask; after a failure the next one tries anew. */
   async #open(): Promise<Connected> {
-    this.#connected ??= await this.#made()
-    return this.#connected
+    const opening = (this.#connected ??= this.#made())
+    try {
+      return await opening
+    } catch (thrown) {
+      if (this.#connected === opening) this.#connected = null
+      throw thrown
+    }
   }
 
   #made(): Promise<Connected> {
@@ -172,17 +178,18 @@ class GroupConsumer {
     const connected = await this.#open()
     const { cluster } = connected
     if (cluster.metadata.brokers.size === 0)
-      await told(this.#options.retry, () => cluster.refresh(cluster.patience('connecting')))
+      await told(this.#options.connections.retry, () => cluster.refresh(cluster.patience('connecting')))
     return connected
   }
 
+  /** It runs in the same breath: programs pause and seek without waiting for `run`. */
   async #start(run: ConsumerRunConfig): Promise<void> {
     const { connections, config, retry } = this.#options
     this.logger.info('Starting', { groupId: config.groupId })
     const joined = deferred<void>()
-    const session = sessionOf({
+    const session = new Session({
       connections,
-      connected: await this.#made(),
+      connect: () => this.#made(),
       config,
       run,
       retry,
@@ -192,9 +199,16 @@ class GroupConsumer {
       onJoined: () => joined.resolve(),
     })
     this.#session = session
+    try {
+      await session.open()
+    } catch (thrown) {
+      await session.stop()
+      if (this.#session === session) this.#session = null
+      throw thrown
+    }
     session
       .work()
-      .catch((thrown) => this.#crashed(session, run, thrown as Error))
+      .catch((thrown) => this.#crashed(session.isRunning, run, thrown as Error))
       .catch((thrown) => this.logger.error(`What was left of a crash could not be cleared away: ${thrown.message}`))
       .finally(() => joined.resolve())
     await joined.promise
@@ -214,21 +228,23 @@ class GroupConsumer {
   }
 
   /** What cannot be helped ends it; where another attempt may be worth while, it begins anew after a pause. */
-  async #crashed(session: Session, run: ConsumerRunConfig, error: Error): Promise<void> {
+  async #crashed(isWanted: boolean, run: ConsumerRunConfig, error: Error): Promise<void> {
     const { retry, config, connections } = this.#options
     const { groupId } = config
     const { retryCount, retryTime } = error as Partial<KafkaJSNumberOfRetriesExceeded>
     this.logger.error(`Crash: ${error.name}: ${error.message}`, { groupId, retryCount, stack: error.stack })
-    const isStopped = !session.isRunning
     await this.disconnect()
-    const restart = !isStopped && (await this.#mayRestart(error))
+    const restart = isWanted && (await this.#mayRestart(error))
     this.emitter.emit('CRASH', () => ({ error, groupId, restart }))
     if (!restart) return
     const pause = retryTime ?? retry.initialRetryTime
     this.logger.error(`Restarting the consumer in ${pause}ms`, { retryCount, retryTime: pause, groupId })
     this.#restart = connections.platform.clock.after(pause, () => {
       this.#restart = null
-      this.#start(run).catch((thrown) => this.logger.error(`The consumer did not start again: ${thrown.message}`, { groupId }))
+      if (this.#session) return // the program did it itself
+      this.#start(run)
+        .catch((thrown) => this.#crashed(true, run, thrown as Error))
+        .catch((thrown) => this.logger.error(`The consumer did not start again: ${thrown.message}`, { groupId }))
     })
   }
 
@@ -246,14 +262,5 @@ class GroupConsumer {
       })
       return true
     }
-  }
-}
-
-function sessionOf(options: SessionOptions): Session {
-  try {
-    return new Session(options)
-  } catch (thrown) {
-    options.connected.cluster.close()
-    throw thrown
   }
 }

@@ -42,6 +42,7 @@ export class Handling {
     const { offsets, emitter, config, autoCommit, seek } = this.#options
     const batch = new FetchedBatch(given)
     offsets.begin(given, given.firstOffset)
+    const before = offsets.resolvedOf(given)
     const startedAt = this.#options.clock.monotonic()
     const payload = () => payloadOf(batch)
     emitter.emit('START_BATCH_PROCESS', payload)
@@ -49,8 +50,10 @@ export class Handling {
     else await this.#eachBatch(batch, given, context)
     emitter.emit('END_BATCH_PROCESS', () => ({ ...payload(), duration: this.#options.clock.monotonic() - startedAt }))
     await autoCommit()
-    const resolved = Math.max(given.firstOffset, offsets.resolvedOf(given) ?? 0)
-    if (!context.isStale() && !context.isLeaving() && resolved < given.nextOffset) seek(given, resolved)
+    // Where nothing was resolved it comes again; else it goes on where the program says, be that in the batch or not.
+    const now = offsets.resolvedOf(given)
+    const resolved = now === undefined || now === before ? given.firstOffset : now
+    if (!context.isStale() && !context.isLeaving() && resolved !== given.nextOffset) seek(given, resolved)
   }
 
   async #eachMessage(batch: FetchedBatch, given: ClientBatch, context: HandlerContext): Promise<void> {
@@ -84,7 +87,8 @@ export class Handling {
         resolveOffset: (offset) => this.#resolve(given, Number(offset), context),
         ...this.#payloadOf(given, context),
         commitOffsetsIfNecessary: async (some) => {
-          if (some) await offsets.commit(some.topics.flatMap(({ topic: name, partitions }) => placesOf(name, partitions)))
+          if (some?.topics) await offsets.commit(some.topics.flatMap(({ topic: name, partitions }) => placesOf(name, partitions)))
+          else if (some) await offsets.commit()
           else if (offsets.isDue) await offsets.commit()
         },
         uncommittedOffsets: () => ({ topics: asTopics(offsets.uncommitted()) }),
@@ -129,7 +133,7 @@ export class Handling {
 }
 
 function placesOf(topic: string, partitions: readonly { partition: number; offset: string }[]) {
-  return partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
+  return partitions.map(({ partition, offset }) => ({ topic, partition: Number(partition), offset: Number(offset) }))
 }
 
 function payloadOf(batch: FetchedBatch) {

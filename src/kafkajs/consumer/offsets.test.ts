@@ -60,3 +60,16 @@ test('where the program went is committed with what is done next; what is gone i
   offsets.forget([a])
   assert.deepEqual([offsets.uncommitted(), offsets.resolvedOf(a)], [[], undefined])
 })
+
+test('a batch before what is done begins anew, and what others have committed counts', async () => {
+  const { offsets, sent } = scene()
+  offsets.begin(a, 0)
+  offsets.resolve(a, 9)
+  offsets.committed([{ ...a, offset: 9 }])
+  assert.deepEqual(offsets.uncommitted(), [])
+  // The topic was made again.
+  offsets.begin(a, 2)
+  assert.equal(offsets.resolvedOf(a), 2)
+  await offsets.commit()
+  assert.deepEqual(sent, [[{ ...a, offset: 2 }]])
+})

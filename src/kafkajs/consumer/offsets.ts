@@ -34,11 +34,12 @@ export class Offsets {
     this.#lastCommitAt = options.clock.monotonic()
   }
 
-  /** A batch begins here. */
+  /** A batch begins here. One before what is done is read because that is gone: the topic was made again, or lost its end. */
   begin({ topic, partition }: TopicPartition, offset: number): void {
     const name = nameOf({ topic, partition })
-    if (!this.#progress.has(name))
-      this.#progress.set(name, { topic, partition, base: offset, resolved: offset, committed: offset })
+    const known = this.#progress.get(name)
+    if (!known) this.#progress.set(name, { topic, partition, base: offset, resolved: offset, committed: offset })
+    else if (offset < known.resolved) this.moveTo({ topic, partition }, offset)
   }
 
   /** All before `offset` is done. */
@@ -80,6 +81,11 @@ export class Offsets {
   async commit(offsets: readonly TopicPartitionOffset[] = this.uncommitted()): Promise<void> {
     if (offsets.length > 0) await this.#options.send(offsets)
     this.#lastCommitAt = this.#options.clock.monotonic()
+    this.committed(offsets)
+  }
+
+  /** The group has them. */
+  committed(offsets: readonly TopicPartitionOffset[]): void {
     for (const { topic, partition, offset } of offsets) {
       const known = this.#progress.get(nameOf({ topic, partition }))
       if (known) known.committed = offset

@@ -20,7 +20,7 @@ export class Pauses {
     const state = this.#of(topic)
     if (partitions === undefined) return this.#setAll(state, true)
     state.all = false
-    for (const partition of partitions) {
+    for (const partition of partitions.map(Number)) {
       state.paused.add(partition)
       state.resumed.delete(partition)
     }
@@ -29,7 +29,7 @@ export class Pauses {
   resume({ topic, partitions }: SomePartitions): void {
     const state = this.#of(topic)
     if (partitions === undefined) return this.#setAll(state, false)
-    for (const partition of partitions) {
+    for (const partition of partitions.map(Number)) {
       state.paused.delete(partition)
       if (state.all) state.resumed.add(partition)
     }

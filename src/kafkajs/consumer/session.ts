@@ -22,7 +22,8 @@ import { watchOf } from './watching.ts'
 
 export interface SessionOptions {
   readonly connections: Connections
-  readonly connected: Connected
+  /** Connections of its own, which end with it. */
+  readonly connect: () => Promise<Connected>
   readonly config: ConsumerConfig
   readonly run: ConsumerRunConfig
   readonly retry: Retry
@@ -36,18 +37,25 @@ export interface SessionOptions {
 
 /** Messages that a batch has at most. */
 const BATCH_MESSAGES = 10_000
+/** No topic: who subscribes to none, or to patterns that nothing matches, is a member without partitions (as NestJS's clients are that ask no questions). */
+const NOTHING = /(?!)/
 type Bytes = Uint8Array | null
 
 export class Session {
   readonly #options: SessionOptions
-  readonly #consumer: ClientConsumer<Bytes, Bytes>
   readonly #offsets: Offsets
   readonly #attempts: Attempts
   readonly #pauses = new Pauses()
   /** Of partitions that were not this consumer's when the program went there. */
   readonly #seeks = new Map<string, { readonly place: TopicPartition; readonly offset: number }>()
+  /** Ends what is heard of transactions. */
+  readonly #unheard: () => void
+  #opening: Promise<ClientConsumer<Bytes, Bytes>> | null = null
+  /** Null until it is connected. */
+  #consumer: ClientConsumer<Bytes, Bytes> | null = null
   #isRunning = true
 
+  /** Programs may go elsewhere and pause from now on; nothing is connected before `open`. */
   constructor(options: SessionOptions) {
     const { run, retry, connections, config } = options
     const { clock, random } = connections.platform
@@ -59,11 +67,16 @@ export class Session {
       autoCommitThreshold: run.autoCommitThreshold ?? null,
       send: (offsets) => this.#send(offsets),
     })
-    this.#consumer = this.#made()
+    this.#unheard = connections.sentOffsets.listen(config.groupId, (offsets) => this.#offsets.committed(offsets))
   }
 
   get isRunning(): boolean {
     return this.#isRunning
+  }
+
+  /** Rejects where a program's brokers are not told, or its options make no sense. */
+  async open(): Promise<void> {
+    await this.#ready
   }
 
   /** Joins the group and calls handlers until `stop`. Rejects with what cannot be helped: KafkaJSNumberOfRetriesExceeded, or an error that is not retriable. */
@@ -71,8 +84,9 @@ export class Session {
     const { run, connections, emitter, topics } = this.#options
     const pauses = this.#pauses
     const { clock } = connections.platform
-    const consumer = this.#consumer
-    consumer.subscribe([...topics.keys()], {
+    const consumer = await this.#ready
+    if (!this.#isRunning) return
+    consumer.subscribe(topics.size > 0 ? [...topics.keys()] : NOTHING, {
       onAssigned: (partitions) => this.#begin(partitions),
       onRevoked: (partitions) => this.#revoked(partitions),
       onLost: (partitions) => this.#offsets.forget(partitions),
@@ -110,8 +124,12 @@ export class Session {
   async stop(): Promise<void> {
     this.#isRunning = false
     this.#attempts.end()
-    await this.#consumer.close()
-    this.#options.connected.cluster.close()
+    this.#unheard()
+    try {
+      await (await this.#opening)?.close()
+    } catch (thrown) {
+      if (this.#consumer) throw thrown // else it never was: `open` tells why
+    }
   }
 
   seek(place: TopicPartition, offset: number): void {
@@ -138,35 +156,46 @@ export class Session {
     return this.#offsets.commit(offsets)
   }
 
-  #made(): ClientConsumer<Bytes, Bytes> {
-    const { connected, config, retry, topics, connections, emitter, logger } = this.#options
-    const { cluster, options } = connected
-    const { groupId, partitionAssigners = [PartitionAssigners.roundRobin] } = config
-    const view = clusterView(cluster, retry, connections.requestTimeoutMs)
+  get #ready(): Promise<ClientConsumer<Bytes, Bytes>> {
+    this.#opening ??= this.#opened()
+    return this.#opening
+  }
+
+  async #opened(): Promise<ClientConsumer<Bytes, Bytes>> {
+    const connected = await this.#options.connect()
     try {
-      return new ClientConsumer<Bytes, Bytes>({
-        ...options,
-        bootstrapServers: [...options.bootstrapServers],
-        cluster,
-        groupId,
-        enableAutoCommit: false,
-        assignors: assignorsOf(partitionAssigners, { cluster: view, groupId, logger }),
-        autoOffsetResetOf: (topic) => (topics.get(topic) ? 'earliest' : 'latest'),
-        isolationLevel: config.readUncommitted ? 'read_uncommitted' : 'read_committed',
-        sessionTimeoutMs: config.sessionTimeout ?? 30_000,
-        maxPollIntervalMs: config.rebalanceTimeout ?? 60_000,
-        heartbeatIntervalMs: config.heartbeatInterval ?? 3000,
-        maxPartitionFetchBytes: config.maxBytesPerPartition ?? 1_048_576,
-        fetchMinBytes: config.minBytes ?? 1,
-        fetchMaxBytes: config.maxBytes ?? 10_485_760,
-        fetchMaxWaitMs: config.maxWaitTimeInMs ?? 5000,
-        clientRack: config.rackId ?? '',
-        allowAutoCreateTopics: config.allowAutoTopicCreation ?? true,
-        watch: watchOf({ emitter, logger, topics, onJoined: this.#options.onJoined }),
-      })
+      this.#consumer = this.#made(connected)
+      return this.#consumer
     } catch (thrown) {
+      connected.cluster.close()
       throw translated(thrown)
     }
+  }
+
+  #made({ cluster, options }: Connected): ClientConsumer<Bytes, Bytes> {
+    const { config, retry, topics, connections, emitter, logger } = this.#options
+    const { groupId, partitionAssigners = [PartitionAssigners.roundRobin] } = config
+    const view = clusterView(cluster, retry, connections.requestTimeoutMs)
+    return new ClientConsumer<Bytes, Bytes>({
+      ...options,
+      bootstrapServers: [...options.bootstrapServers],
+      cluster,
+      groupId,
+      enableAutoCommit: false,
+      assignors: assignorsOf(partitionAssigners, { cluster: view, groupId, logger }),
+      autoOffsetResetOf: (topic) => (topics.get(topic) ? 'earliest' : 'latest'),
+      isolationLevel: config.readUncommitted ? 'read_uncommitted' : 'read_committed',
+      sessionTimeoutMs: config.sessionTimeout ?? 30_000,
+      maxPollIntervalMs: config.rebalanceTimeout ?? 60_000,
+      heartbeatIntervalMs: config.heartbeatInterval ?? 3000,
+      maxPartitionFetchBytes: config.maxBytesPerPartition ?? 1_048_576,
+      fetchMinBytes: config.minBytes ?? 1,
+      fetchMaxBytes: config.maxBytes ?? 10_485_760,
+      fetchMaxWaitMs: config.maxWaitTimeInMs ?? 5000,
+      clientRack: config.rackId ?? '',
+      allowAutoCreateTopics: config.allowAutoTopicCreation ?? true,
+      watch: watchOf({ emitter, logger, topics, onJoined: this.#options.onJoined }),
+    })
   }
 
   async #autoCommit(): Promise<void> {
@@ -186,8 +215,9 @@ export class Session {
 
   async #send(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     const { retry, emitter } = this.#options
-    await told(retry, () => this.#consumer.commit(offsets))
-    const { groupId, memberId, generationId: groupGenerationId } = this.#consumer.groupMetadata()
+    const consumer = await this.#ready
+    await told(retry, () => consumer.commit(offsets))
+    const { groupId, memberId, generationId: groupGenerationId } = consumer.groupMetadata()
     emitter.emit('COMMIT_OFFSETS', () => ({ groupId, memberId, groupGenerationId, topics: asTopics(offsets) }))
   }
 
@@ -207,25 +237,25 @@ export class Session {
   }
 
   #seekNow(place: TopicPartition, offset: number): void {
-    if (offset === EARLIEST) this.#consumer.seekToBeginning([place])
-    else if (offset === LATEST) this.#consumer.seekToEnd([place])
+    if (offset === EARLIEST) this.#consumer?.seekToBeginning([place])
+    else if (offset === LATEST) this.#consumer?.seekToEnd([place])
     else {
-      this.#consumer.seek(place, offset)
+      this.#consumer?.seek(place, offset)
       return this.#offsets.moveTo(place, offset)
     }
     this.#offsets.forget([place])
   }
 
   #applyPauses(): void {
-    const all = this.#consumer.assignment()
+    const all = this.#consumer?.assignment() ?? []
     const isPaused = ({ topic, partition }: TopicPartition) =>
       this.#pauses.has(topic, partition) || !this.#options.topics.has(topic)
-    this.#consumer.pause(all.filter(isPaused))
-    this.#consumer.resume(all.filter((each) => !isPaused(each)))
+    this.#consumer?.pause(all.filter(isPaused))
+    this.#consumer?.resume(all.filter((each) => !isPaused(each)))
   }
 
   get #assigned(): readonly TopicPartition[] {
-    return this.#consumer.assignment().filter(({ topic }) => this.#options.topics.has(topic))
+    return (this.#consumer?.assignment() ?? []).filter(({ topic }) => this.#options.topics.has(topic))
   }
 
   #isAssigned({ topic, partition }: TopicPartition): boolean {

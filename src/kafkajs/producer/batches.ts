@@ -35,7 +35,7 @@ export function recordOf(topic: string, message: Message, partition: number, com
   const { key = null, value, headers, timestamp } = message
   return {
     topic,
-    partition,
+    partition: Number(partition),
     key,
     value,
     compressionType,

@@ -19,6 +19,8 @@ export interface ProducerOptions {
   readonly connections: Connections
   readonly config: ProducerConfig
   readonly retry: Retry
+  /** Whether the program says how often something is tried again. */
+  readonly isLimited: boolean
   readonly logger: Logger
 }
 
@@ -27,12 +29,13 @@ interface Open extends Connected {
   readonly transactions: Transactions
 }
 
-export function createProducer({ connections, config, retry, logger: root }: ProducerOptions): Producer {
+export function createProducer({ connections, config, retry, isLimited, logger: root }: ProducerOptions): Producer {
   const { idempotent = false, transactionalId, createPartitioner = Partitioners.DefaultPartitioner } = config
+  const { sentOffsets, retry: connecting } = connections
   if (idempotent && retry.retries < 1)
     throw new KafkaJSNonRetriableError('Idempotent producer must allow retries to protect against transient errors')
   const logger = root.namespace('Producer')
-  if (idempotent && retry.retries < Number.MAX_SAFE_INTEGER)
+  if (idempotent && isLimited && retry.retries < Number.MAX_SAFE_INTEGER)
     logger.warn('Limiting retries for the idempotent producer may invalidate EoS guarantees')
   const partitioner = createPartitioner()
   const emitter = new Emitter('producer', producerEvents, connections.platform.clock, logger)
@@ -45,7 +48,7 @@ export function createProducer({ connections, config, retry, logger: root }: Pro
     opening ??= open()
     try {
       const made = await opening
-      await told(retry, () => made.cluster.refresh(made.cluster.patience('connecting')))
+      await told(connecting, () => made.cluster.refresh(made.cluster.patience('connecting')))
       connected = made
     } catch (thrown) {
       if (!connected) {
@@ -65,7 +68,7 @@ export function createProducer({ connections, config, retry, logger: root }: Pro
   async function open(): Promise<Open> {
     const made = await connections.open({ ...config, retry, watch })
     const pool = new ProducerPool(made, config, retry)
-    return { ...made, pool, transactions: new Transactions({ pool, retry, prepare: (batch) => prepared(batch) }) }
+    return { ...made, pool, transactions: new Transactions({ pool, retry, sentOffsets, prepare: (batch) => prepared(batch) }) }
   }
 
   async function disconnect(): Promise<void> {

@@ -1,6 +1,7 @@
 // `producer.transaction()`: one at a time, each used until it is committed or aborted.
 
-import type { OffsetsToCommit } from '../../client/producer/transaction-calls.ts'
+import type { TopicPartition } from '../../client/consumer/place.ts'
+import type { SentOffsets } from '../connection/sent-offsets.ts'
 import { KafkaJSNonRetriableError } from '../errors/classes.ts'
 import { type Retry, told } from '../retry.ts'
 import type { Offsets, ProducerBatch, ProducerRecord, RecordMetadata, Transaction } from '../types/index.ts'
@@ -10,6 +11,7 @@ import type { ProducerPool } from './pool.ts'
 export interface TransactionsOptions {
   readonly pool: ProducerPool
   readonly retry: Retry
+  readonly sentOffsets: SentOffsets
   readonly prepare: (batch: ProducerBatch) => Promise<ReturnType<typeof recordOf>[]>
 }
 
@@ -54,7 +56,7 @@ export class Transactions {
   }
 
   #transaction(): Transaction {
-    const { pool, retry, prepare } = this.#options
+    const { pool, retry, prepare, sentOffsets } = this.#options
     const producer = pool.transactional
     let isOver = false
     const check = () => {
@@ -78,7 +80,9 @@ export class Transactions {
       sendBatch,
       async sendOffsets({ consumerGroupId, topics }) {
         check()
-        await told(retry, () => producer.sendOffsets(offsetsOf(topics), consumerGroupId))
+        const offsets = offsetsOf(topics)
+        await told(retry, () => producer.sendOffsets(offsets, consumerGroupId))
+        sentOffsets.tell(consumerGroupId, offsets)
       },
       commit: () => end(() => producer.commitTransaction()),
       abort: () => end(() => producer.abortTransaction()),
@@ -87,8 +91,8 @@ export class Transactions {
   }
 }
 
-function offsetsOf(topics: Offsets['topics']): OffsetsToCommit {
+function offsetsOf(topics: Offsets['topics']): (TopicPartition & { offset: number })[] {
   return topics.flatMap(({ topic, partitions }) =>
-    partitions.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })),
+    partitions.map(({ partition, offset }) => ({ topic, partition: Number(partition), offset: Number(offset) })),
   )
 }
