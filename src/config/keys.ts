@@ -104,8 +104,8 @@ export const string = <I extends string | null = string>(options: Textual<I>, do
   )
 
 /** A class name as Java users write it; Odradek knows some by name and never loads code from one. */
-export const className = <I extends string | null = string>(options: Textual<I>, doc: string) =>
-  key<Or<string, I>>('class', options, doc, options.initial, anything('a class name'))
+export const className = <I extends string | null = string>(options: Omit<Textual<I>, 'nonEmpty'>, doc: string) =>
+  key<Or<string, I>>('class', options, doc, options.initial, options.check ?? anything('a class name'))
 
 /** A secret: its value shows its text to `reveal()` only. */
 export const password = (options: Common, doc: string) => key<Secret | null>('password', options, doc, null, anything('a secret'))

@@ -202,6 +202,14 @@ test('nobody at the address, and a property that would be ignored', async () => 
   const nobody = await run('kafka-topics', '--bootstrap-server', '127.0.0.1:1', '--list', '--command-config', 'slow.properties')
   assert.equal(nobody.code, 1)
   assert.match(nobody.out, /^Error while executing topic command : .*took longer than 50 ms/)
+  const oauth = ['security.protocol=SASL_PLAINTEXT', 'sasl.mechanism=OAUTHBEARER', 'sasl.login.callback.handler.class=']
+  files['oauth.properties'] = oauth
+    .join('\n')
+    .concat('org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler')
+  assert.match(
+    (await on('kafka-topics', '--list', '--command-config', 'oauth.properties')).err,
+    /saslLoginCallbackHandlerClass needs saslOauthbearerTokenEndpointUrl/,
+  )
   files['tls.properties'] = 'ssl.engine.factory.class=Mine'
   assert.match(
     (await on('kafka-topics', '--list', '--command-config', 'tls.properties')).err,

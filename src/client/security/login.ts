@@ -45,6 +45,13 @@ export function credentialsOf(options: SecurityOptions, login: Login | undefined
       'saslMechanism=GSSAPI is not supported; allowed: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER',
     )
   }
+  for (const name of ['saslLoginCallbackHandlerClass', 'saslOauthbearerJwtRetrieverClass'] as const) {
+    if (options[name] === null || url !== null) continue
+    throw new OptionError(
+      'saslOauthbearerTokenEndpointUrl',
+      `${name} needs saslOauthbearerTokenEndpointUrl, where tokens are asked for`,
+    )
+  }
   if (login && saslJaasConfig) throw new OptionError('sasl', 'sasl and saslJaasConfig do not go together; allowed: one of them')
   if (saslMechanism === 'OAUTHBEARER') return { mechanism: saslMechanism, token: tokensOf(url, login, tokens) }
   if (url !== null) {

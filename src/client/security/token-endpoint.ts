@@ -99,7 +99,7 @@ const form = (fields: Readonly<Record<string, string>>) => new URLSearchParams(f
 function unreachable(where: string, why: Error): Error {
   const advice = why instanceof AddressRefused ? '; saslOauthbearerAllowedUrls may allow it' : ''
   const Kind = why instanceof AddressRefused || why instanceof TlsRefused ? SaslRefused : Error
-  return new Kind(`${where} was not asked: ${why.message}${advice}`, { cause: why })
+  return new Kind(`${where} gives no token: ${why.message}${advice}`, { cause: why })
 }
 
 function refusal(where: string, { status, body }: HttpsAnswer): Error {
@@ -118,7 +118,7 @@ function tokenOf(where: string, { body }: HttpsAnswer): AccessToken {
   const lifetime = Number(seconds ?? Number.NaN)
   return {
     value: value as string,
-    lifetimeMs: lifetime > 0 ? lifetime * 1000 : null,
+    lifetimeMs: lifetime > 0 && Number.isFinite(lifetime) ? lifetime * 1000 : null,
     expiresAt: expiryOf(value as string),
   }
 }

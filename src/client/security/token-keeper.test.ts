@@ -8,8 +8,6 @@ import { TokenKeeper, type TokenKeeperOptions } from './token-keeper.ts'
 
 const HOUR_MS = 3_600_000
 const options: TokenKeeperOptions['options'] = {
-  saslLoginConnectTimeoutMs: null,
-  saslLoginReadTimeoutMs: null,
   saslLoginRetryBackoffMs: 100,
   saslLoginRetryBackoffMaxMs: 10_000,
   saslLoginRefreshWindowFactor: 0.8,

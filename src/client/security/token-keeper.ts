@@ -11,7 +11,7 @@ export interface TokenKeeperOptions {
   readonly clock: Clock
   readonly random: Random
   readonly lifetime: Lifetime
-  readonly options: Pick<SecurityOptions, Extract<keyof SecurityOptions, `saslLogin${string}`>>
+  readonly options: Pick<SecurityOptions, Extract<keyof SecurityOptions, `saslLogin${'Retry' | 'Refresh'}${string}`>>
   /** Asks once; SaslRefused where asking again does not help. */
   readonly ask: () => Promise<AccessToken>
 }

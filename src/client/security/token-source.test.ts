@@ -78,6 +78,21 @@ test('what Java is told in sasl.jaas.config is understood, and the options go be
   assert.deepEqual(tls.trusted, { file: '/ca.pem' })
 })
 
+test("Kafka's own classes that ask a token endpoint are known by their names, and no others", async () => {
+  const kafka = 'org.apache.kafka.common.security.oauthbearer'
+  const names = {
+    saslLoginCallbackHandlerClass: `${kafka}.OAuthBearerLoginCallbackHandler`,
+    saslOauthbearerJwtRetrieverClass: `${kafka}.ClientCredentialsJwtRetriever`,
+  }
+  const { greet, questions } = scene({ ...base, ...names }, { body: { access_token: 'x' } })
+  await greet()
+  assert.equal(questions.length, 1)
+  const without = { ...base, ...names, saslOauthbearerTokenEndpointUrl: null }
+  assert.throws(() => scene(without, {}), /saslLoginCallbackHandlerClass needs saslOauthbearerTokenEndpointUrl/)
+  const other = { ...base, saslLoginCallbackHandlerClass: 'com.example.Handler' }
+  assert.throws(() => scene(other, {}), /saslLoginCallbackHandlerClass=com\.example\.Handler is not valid; allowed:/)
+})
+
 test('the header is URL-encoded where that is asked for', async () => {
   const given = { ...base, saslOauthbearerClientCredentialsClientId: 'a:b c', saslOauthbearerHeaderUrlencode: true }
   const { greet, questions } = scene(given, { body: { access_token: 'x' } })
@@ -127,7 +142,7 @@ test('what goes wrong is told without a secret, and whether another login may su
     [{ status: 503, body: secret }, false, /answers with 503$/],
     [{ status: 200, body: secret }, true, /answers without an access_token$/],
     [{ status: 200, body: { access_token: 'a b' } }, true, /characters that no bearer token has/],
-    [new Error('could not connect'), false, /login\.example\.com:443 was not asked: could not connect$/],
+    [new Error('could not connect'), false, /login\.example\.com:443 gives no token: could not connect$/],
     [new AddressRefused('it is private'), true, /it is private; saslOauthbearerAllowedUrls may allow it$/],
   ]
   for (const [answer, fatal, message] of cases) {
@@ -148,6 +163,10 @@ test('a token that tells its own end is renewed by it', async () => {
   await lasting.greet()
   await lasting.greet()
   assert.equal(lasting.questions.length, 1)
+  const endless = scene(base, { body: '{"access_token":"a","expires_in":1e999}' }, { body: { access_token: 'b' } })
+  await endless.greet()
+  await endless.greet()
+  assert.equal(endless.questions.length, 2, 'what has no end serves once')
   const over = scene(base, { body: { access_token: token(-10) } })
   await assert.rejects(over.greet(), /has run out already/)
 })

@@ -1,8 +1,16 @@
 // How a client comes to a broker: in plain or with TLS, and with what it says who it is.
 
-import { bool, choice, double, int, list, long, password, short, string, type Table, type Values } from '../keys.ts'
+import { oneOf } from '../checks.ts'
+import { bool, choice, className, double, int, list, long, password, short, string, type Table, type Values } from '../keys.ts'
 
 const STORE_TYPES = ['PEM', 'PKCS12', 'JKS'] as const
+
+const OAUTHBEARER = 'org.apache.kafka.common.security.oauthbearer'
+const TOKEN_HANDLERS = [
+  `${OAUTHBEARER}.OAuthBearerLoginCallbackHandler`,
+  `${OAUTHBEARER}.secured.OAuthBearerLoginCallbackHandler`,
+] as const
+const TOKEN_RETRIEVERS = [`${OAUTHBEARER}.DefaultJwtRetriever`, `${OAUTHBEARER}.ClientCredentialsJwtRetriever`] as const
 
 export const securityOptions = {
   securityProtocol: choice(
@@ -20,6 +28,14 @@ export const securityOptions = {
   saslOauthbearerTokenEndpointUrl: string<string | null>(
     { initial: null },
     'Where tokens are asked for, with OAUTHBEARER: an https URL that gives one for a client id and its secret (RFC 6749, section 4.4).',
+  ),
+  saslLoginCallbackHandlerClass: className<string | null>(
+    { initial: null, check: oneOf(TOKEN_HANDLERS, false) },
+    "The class by which Java is told that tokens come from a token endpoint. Nothing is loaded; Kafka's own is known by its name, and needs saslOauthbearerTokenEndpointUrl.",
+  ),
+  saslOauthbearerJwtRetrieverClass: className<string | null>(
+    { initial: null, check: oneOf(TOKEN_RETRIEVERS, false) },
+    'The same, in newer versions.',
   ),
   saslOauthbearerAllowedUrls: list(
     { initial: [], own: true },

@@ -61,6 +61,11 @@ test('who has another certificate, one for another host, or one that ran out is 
     await serve(t, answer, selfSigned({ from: Date.now() - 2 * day, until: Date.now() - day })),
   ]
   for (const question of questions) await assert.rejects(post(question), TlsRefused)
+  t.mock.method(process, 'emitWarning', () => {}) // Node says what it thinks of it
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+  t.after(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'])
+  await assert.rejects(post(questions[0]!), TlsRefused)
+  delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
   const unread = { ...stranger, tls: { ...stranger.tls, trusted: { file: '/nowhere/ca.pem' } } }
   await assert.rejects(post(unread), (why) => why instanceof TlsRefused && why.message.includes('/nowhere/ca.pem'))
   assert.equal(asked, 0)
@@ -80,7 +85,17 @@ test('an address of this machine or of a private network is refused before anyth
 })
 
 test('what is private, and what is not', () => {
-  const hidden = ['0.0.0.0', '10.0.0.1', '100.64.1.1', '127.9.9.9', '169.254.169.254', '172.31.0.1', '192.168.1.1', '224.0.0.1']
+  const hidden = [
+    '0.0.0.0',
+    '10.0.0.1',
+    '100.64.1.1',
+    '127.9.9.9',
+    '169.254.169.254',
+    '172.31.0.1',
+    '192.168.1.1',
+    '203.0.113.9',
+    '224.0.0.1',
+  ]
   const hidden6 = [
     '::1',
     '::',
@@ -90,6 +105,13 @@ test('what is private, and what is not', () => {
     'fd00::1',
     '64:ff9b::a00:1',
     '64:ff9b::10.0.0.1',
+    '64:ff9b:1::808:808',
+    '::8.8.8.8',
+    '::ffff:0:808:808',
+    '2001::1',
+    '2002:a00:1::1',
+    '5f00::1',
+    'ff02::1',
   ]
   for (const address of [...hidden, ...hidden6]) assert.equal(isPrivate(address), true, address)
   const open = ['8.8.8.8', '172.32.0.1', '100.128.0.1', '2606:4700::1', '::ffff:8.8.8.8', '64:ff9b::808:808', '64:ff9b::8.8.8.8']
@@ -106,8 +128,20 @@ test('every wait has an end, and so has every answer', async (t) => {
     response.writeHead(200, { 'Content-Length': '10' }).write('half')
     setTimeout(() => response.destroy(), 20)
   })
-  await assert.rejects(post(broken), /^Error: could not connect|^Error: /)
+  await assert.rejects(
+    post(broken),
+    /^Error: localhost:\d+ (gave no whole answer of HTTP: ECONNRESET|closed the connection without a whole answer)$/,
+  )
   await assert.rejects(post({ ...silent, address: { host: '127.0.0.1', port: 1 } }), ConnectRefused)
+})
+
+test('of an answer that is none nothing is told, neither in the error nor in what caused it', async (t) => {
+  const other = await serve(t, ({ socket }) => socket.end('root:x:0:0:planted\r\n'))
+  await assert.rejects(post(other), (why) => {
+    assert.match(String(why), /^Error: localhost:\d+ gave no whole answer of HTTP: HPE_/)
+    assert.equal((why as Error).cause, undefined)
+    return true
+  })
 })
 
 test('a signal gives it up', async (t) => {

@@ -5,7 +5,8 @@ import * as nodeHttps from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { AddressRefused, type Https, type HttpsAnswer, type HttpsQuestion } from '../https.ts'
-import { serverText, TlsRefused } from '../network.ts'
+import { type Address, serverText, TlsRefused } from '../network.ts'
+import { codeOf } from './bind.ts'
 import { isPrivate } from './private-addresses.ts'
 import { explained, optionsOf } from './tls.ts'
 
@@ -27,12 +28,13 @@ async function post(question: HttpsQuestion): Promise<HttpsAnswer> {
   }
 }
 
-/** A time or a bound was passed. */
+/** A time or a bound was passed, or what came is no answer. */
 class GivenUp extends Error {}
 
 function asked(question: HttpsQuestion): Promise<HttpsAnswer> {
   const { address, path, headers, body, mayBePrivate, connectTimeoutMs, answerTimeoutMs, signal } = question
   const { host, port } = address
+  const where = serverText(address)
   const tls = tlsOf(question)
   return new Promise((resolve, reject) => {
     const sent = Buffer.from(body)
@@ -49,10 +51,13 @@ function asked(question: HttpsQuestion): Promise<HttpsAnswer> {
       ...(mayBePrivate ? {} : { lookup: publicLookup }),
     })
     const within = (ms: number, what: string) =>
-      setTimeout(() => request.destroy(new GivenUp(`${host}:${port} ${what} within ${ms} ms`)), ms)
+      setTimeout(() => request.destroy(new GivenUp(`${where} ${what} within ${ms} ms`)), ms)
     let timer = within(connectTimeoutMs, 'did not take the connection')
+    let isConnected = false
+    const failed = (why: Error) => reject(isConnected ? brokenOff(address, why) : why)
     request.once('socket', (socket) =>
       socket.once('secureConnect', () => {
+        isConnected = true
         clearTimeout(timer)
         timer = within(answerTimeoutMs, 'did not answer')
       }),
@@ -65,25 +70,35 @@ function asked(question: HttpsQuestion): Promise<HttpsAnswer> {
         chunks.push(chunk)
         if (length <= question.maxAnswerBytes) return
         // At once: its end may be here already.
-        reject(new GivenUp(`${host}:${port} answers with more than ${question.maxAnswerBytes} bytes`))
+        reject(new GivenUp(`${where} answers with more than ${question.maxAnswerBytes} bytes`))
         request.destroy()
       })
-      response.once('error', reject)
+      response.once('error', failed)
       response.once('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }))
     })
-    request.once('error', reject)
+    request.once('error', failed)
     request.once('close', () => {
       clearTimeout(timer)
-      reject(new Error(`${host}:${port} closed the connection without an answer`)) // unless there was one
+      reject(new GivenUp(`${where} closed the connection without a whole answer`)) // unless there was one
     })
     request.end(sent)
   })
 }
 
-/** A file that cannot be read is no trouble of the other end. */
+/** An error on a connection that was made. It is no cause of what is told of it: that of Node's parser has bytes of the answer with it. */
+function brokenOff(address: Address, why: Error): Error {
+  if (why instanceof GivenUp) return why
+  const told = explained(address, why)
+  return told instanceof TlsRefused ? told : new GivenUp(`${serverText(address)} gave no whole answer of HTTP: ${codeOf(why)}`)
+}
+
+/**
+ * Whom a question with a secret goes to is looked at in any case: the variable by which Node leaves that out for a whole process (NODE_TLS_REJECT_UNAUTHORIZED)
+ * does not hold here. A file that cannot be read is no trouble of the other end.
+ */
 function tlsOf({ tls, address }: HttpsQuestion): ConnectionOptions {
   try {
-    return optionsOf(tls)
+    return { ...optionsOf(tls), rejectUnauthorized: true }
   } catch (thrown) {
     throw new TlsRefused(`no TLS with ${serverText(address)}: ${(thrown as Error).message}`, { cause: thrown })
   }

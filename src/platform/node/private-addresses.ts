@@ -2,7 +2,7 @@
 
 import { BlockList, isIPv6 } from 'node:net'
 
-/** The special-purpose registries of IANA (RFC 6890), as far as somebody may answer there, or nobody should. */
+/** The special-purpose registries of IANA (RFC 6890): where somebody may answer who is not meant, or nobody should. */
 const V4: readonly (readonly [net: string, bits: number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -11,34 +11,41 @@ const V4: readonly (readonly [net: string, bits: number])[] = [
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
 ]
-/** IPv4 addresses in IPv6 notation (::ffff:10.0.0.1) are looked up among those above by Node itself. */
+/** All but 2000::/3, which alone is given out to everybody (RFC 4291, section 2.4), and what of that leads elsewhere: 6to4 and Teredo hold IPv4 addresses. */
 const V6: readonly (readonly [net: string, bits: number])[] = [
-  ['::', 96],
-  ['64:ff9b:1::', 48],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['fec0::', 10],
-  ['ff00::', 8],
+  ['::', 3],
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['3fff::', 20],
+  ['4000::', 2],
+  ['8000::', 1],
 ]
-/** An IPv4 address behind a translator (RFC 6052): its last four bytes. */
-const TRANSLATED = new BlockList()
-TRANSLATED.addSubnet('64:ff9b::', 96, 'ipv6')
+/** An IPv4 address in IPv6 notation, or behind a translator (RFC 6052): its last four bytes. */
+const HOLDS_V4 = new BlockList()
+HOLDS_V4.addSubnet('::ffff:0:0', 96, 'ipv6')
+HOLDS_V4.addSubnet('64:ff9b::', 96, 'ipv6')
 
-const blocked = new BlockList()
-for (const [net, bits] of V4) blocked.addSubnet(net, bits, 'ipv4')
-for (const [net, bits] of V6) blocked.addSubnet(net, bits, 'ipv6')
+const blocked4 = new BlockList()
+const blocked6 = new BlockList()
+for (const [net, bits] of V4) blocked4.addSubnet(net, bits, 'ipv4')
+for (const [net, bits] of V6) blocked6.addSubnet(net, bits, 'ipv6')
 
 /** Whether an IP address is none that everybody reaches. */
 export function isPrivate(address: string): boolean {
   const [bare = ''] = address.split('%')
-  if (!isIPv6(bare)) return blocked.check(bare, 'ipv4')
-  if (TRANSLATED.check(bare, 'ipv6')) return blocked.check(lastFourBytes(bare), 'ipv4')
-  return blocked.check(bare, 'ipv6')
+  if (!isIPv6(bare)) return blocked4.check(bare, 'ipv4')
+  if (HOLDS_V4.check(bare, 'ipv6')) return blocked4.check(lastFourBytes(bare), 'ipv4')
+  return blocked6.check(bare, 'ipv6')
 }
 
 /** Of an IPv6 address, as an IPv4 one. */
