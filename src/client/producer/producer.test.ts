@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { KafkaClient } from '../../../test/support/kafka-client.ts'
 import { partitionOfKey } from '../../base/murmur2.ts'
+import { commonOptions } from '../../config/client/common.ts'
 import { type RunningBroker, startBroker } from '../../index.ts'
 import { silentLogger } from '../../platform/logger.ts'
+import { Cluster } from '../cluster/cluster.ts'
 import {
   AbortedError,
   AuthorizationError,
@@ -12,6 +14,8 @@ import {
   SerializationError,
   StateError,
 } from '../errors/index.ts'
+import { resolveOptions } from '../options/resolve.ts'
+import { defaultPlatform } from '../platform.ts'
 import { int64, json } from '../serde/serdes.ts'
 import { Producer, type ProducerConfig } from './producer.ts'
 
@@ -214,4 +218,28 @@ test('errors say which kind they are', () => {
   const error = new AuthorizationError('TRANSACTIONAL_ID_AUTHORIZATION_FAILED')
   assert.deepEqual([error.fatal, error.retriable, error.abortable], [true, false, false])
   assert.match(error.advice, /ACL on the transactional id/)
+})
+
+test('a producer that is closed leaves nothing behind at a cluster that others see', async () => {
+  const options = resolveOptions(commonOptions, { bootstrapServers: broker.bootstrapServers })
+  const cluster = new Cluster({ platform: defaultPlatform(), options, createsTopics: true })
+  const { onMetadata } = cluster
+  let listening = 0
+  cluster.onMetadata = (run) => {
+    listening++
+    const end = onMetadata.call(cluster, run)
+    return () => {
+      listening--
+      end()
+    }
+  }
+  const producer = new Producer({ bootstrapServers: broker.bootstrapServers, cluster })
+  try {
+    await producer.send({ topic: `t${topics++}`, value: 'a' })
+    assert.equal(listening, 1)
+    await producer.close()
+    assert.equal(listening, 0)
+  } finally {
+    cluster.close()
+  }
 })

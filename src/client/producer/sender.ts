@@ -53,12 +53,14 @@ export class Sender {
   #timer: Timer | null = null
   #timerAt = Number.POSITIVE_INFINITY
   #isOver = false
+  /** Takes back that it hears of metadata: its cluster may outlive it. */
+  readonly #unheard: () => void
   /** While somebody waits for all of it, nothing lingers. */
   #flushing = 0
 
   constructor(options: SenderOptions) {
     this.#options = options
-    options.cluster.onMetadata((metadata) => {
+    this.#unheard = options.cluster.onMetadata((metadata) => {
       this.#forget(metadata)
       this.wake()
     })
@@ -90,6 +92,7 @@ export class Sender {
   /** Sends nothing any more; what is not done has failed. */
   stop(why: Error): void {
     this.#isOver = true
+    this.#unheard()
     this.#timer?.cancel()
     for (const batch of this.#options.accumulator.incomplete) batch.fail(() => why)
   }
