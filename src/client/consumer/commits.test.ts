@@ -132,3 +132,18 @@ test('a loop that reads on while the program unsubscribes does not join again', 
   assert.equal(broker.of('join').length, 1)
   await during(consumer.close())
 })
+
+test('a run goes on with the next subscription', async () => {
+  const { broker, consumer, during, until } = await consumerScene({ groupId: 'g' })
+  broker.make('t')
+  broker.append('t', 0, ['a'])
+  consumer.subscribe('t')
+  const seen: (string | null)[] = []
+  const running = consumer.run({ eachRecord: ({ value }) => void seen.push(value) })
+  await until('the first record', () => seen.length === 1)
+  await during(consumer.unsubscribe())
+  broker.append('t', 0, ['b'])
+  consumer.subscribe('t')
+  await until('the second record', () => seen.includes('b'))
+  await during(Promise.all([consumer.close(), running]))
+})

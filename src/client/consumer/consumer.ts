@@ -38,14 +38,13 @@ import { RecordIterator } from './record-iterator.ts'
 import { EARLIEST, LATEST } from './reset.ts'
 import { Runner, type RunOptions } from './runner.ts'
 import { type ConsumerConfig, consumerSettings } from './settings.ts'
-import { type ServerPattern, Subscription } from './subscription.ts'
+import { type ServerPattern, Subscription, type Wanted } from './subscription.ts'
 
 export interface ConsumerCloseOptions {
   /** How long it may take; handlers and listeners at work are waited for up to four fifths of it, so that the last commit has the rest. Default 30 seconds. */
   readonly timeoutMs?: number
 }
 
-/** An offset, and the time of the record at it. */
 const CLOSE_MS = 30_000
 /** Of the time to close: when the program is not waited for any more. */
 const HURRY_AT = 0.8
@@ -176,10 +175,10 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
    * any more. The group is joined when the program begins to read. `serverPattern` is matched by the coordinator (RE2, with groupProtocol=consumer).
    */
   subscribe(topics: string | readonly string[] | RegExp | ServerPattern, listener: RebalanceListener = {}): void {
-    const group = this.#groupFor('subscribe')
+    this.#groupFor('subscribe')
     if (this.#subscription.wanted.kind === 'partitions') throw mixed()
     this.#listener = listener
-    if (topics instanceof RegExp) return group.membership.set({ kind: 'pattern', pattern: topics })
+    if (topics instanceof RegExp) return this.#want({ kind: 'pattern', pattern: topics })
     if (typeof topics === 'object' && 'serverPattern' in topics) {
       if (this.#settings.groupProtocol !== 'consumer') {
         throw new OptionError(
@@ -187,21 +186,32 @@ export class Consumer<K = Uint8Array | null, V = Uint8Array | null> implements A
           'serverPattern needs groupProtocol=consumer: only there the coordinator matches patterns',
         )
       }
-      return group.membership.set({ kind: 'serverPattern', pattern: topics.serverPattern })
+      return this.#want({ kind: 'serverPattern', pattern: topics.serverPattern })
     }
     const names = typeof topics === 'string' ? [topics] : topics
     if (names.length === 0) throw new OptionError('topics', 'subscribe needs at least one topic; unsubscribe ends a subscription')
     if (names.some((name) => typeof name !== 'string' || name === '')) throw new OptionError('topics', 'a topic needs a name')
-    group.membership.set({ kind: 'topics', topics: names })
+    this.#want({ kind: 'topics', topics: names })
   }
 
-  /** Reads nothing any more, and leaves the group. Handlers at work are waited for; not to be awaited by one of them. */
+  /** Who reads already goes on with it. */
+  #want(wanted: Wanted): void {
+    this.#group?.membership.set(wanted)
+    if (this.#deliveries.isAwaited) this.#group?.membership.take()
+  }
+
+  /**
+   * Reads nothing any more, and leaves the group; runs and polls go on with the next subscription. Handlers at work are waited for; not to be awaited by one of
+   * them.
+   */
   async unsubscribe(): Promise<void> {
     this.#checkOpen()
     this.#deliveries.forgetLoops()
     if (this.#subscription.isGroup) await this.#group?.membership.leave()
     else await this.#letGo()
     this.#engine.forgive()
+    // What the program has subscribed to meanwhile.
+    if (this.#deliveries.isAwaited) this.#group?.membership.take()
   }
 
   /** Of partitions that the program has assigned: what handlers have of them is waited for, and what is done is committed. */

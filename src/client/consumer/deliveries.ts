@@ -41,6 +41,11 @@ export class Deliveries<P = AssignedPartition> {
     return this.#all.size
   }
 
+  /** Whether somebody reads at this moment, and will go on by itself with what comes. */
+  get isAwaited(): boolean {
+    return this.#waiting > 0
+  }
+
   /** One more who takes; to be closed when it ends. */
   open({ isHandler = false } = {}): Delivery<P> {
     const delivery = new Delivery<P>(isHandler)

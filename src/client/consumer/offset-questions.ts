@@ -4,6 +4,7 @@ import type { Patience } from '../patience.ts'
 import type { OffsetLookup } from './offset-lookup.ts'
 import { nameOf, type TopicPartition } from './place.ts'
 
+/** An offset, and the time of the record at it. */
 export interface OffsetAndTimestamp {
   readonly offset: number
   readonly timestamp: number
