@@ -63,6 +63,8 @@ export class PretendShareBroker {
   onRequest: (name: 'heartbeat' | 'fetch' | 'acknowledge', epoch: number) => Deed = () => null
   /** Asked for each partition that records are acknowledged of. */
   onAcknowledge: (partition: number, batches: Batches) => Exclude<ErrorName, 'NONE'> | null = () => null
+  /** What members get with their next heartbeats; null: what they have. */
+  assignment: readonly number[] | null = null
   /** Epochs of members. */
   readonly members = new Map<string, number>()
   readonly #sessions = new Map<string, { epoch: number; partitions: Set<number> }>()
@@ -188,7 +190,8 @@ export class PretendShareBroker {
       return { ...answer, memberEpoch: this.members.get(memberId)!, assignment }
     }
     if (known === undefined) return { ...answer, errorCode: errorCode('UNKNOWN_MEMBER_ID') }
-    return known === memberEpoch ? answer : { ...answer, errorCode: errorCode('FENCED_MEMBER_EPOCH') }
+    const moved = this.assignment && { topicPartitions: [{ topicId: TOPIC_ID, partitions: this.assignment }] }
+    return known === memberEpoch ? { ...answer, assignment: moved } : { ...answer, errorCode: errorCode('FENCED_MEMBER_EPOCH') }
   }
 
   #fetch(body: ShareFetchRequest, refused: number, answer: (answer: Input<ShareFetchResponse>) => void): void {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { commonOptions } from '../../config/client/common.ts'
 import type { TlsSettings } from '../../platform/network.ts'
 import { OptionError } from '../errors/index.ts'
-import { Admin, Consumer, Producer } from '../index.ts'
+import { Admin, Consumer, Producer, ShareConsumer } from '../index.ts'
 import { resolveOptions } from '../options/resolve.ts'
 import { Lifetime } from '../patience.ts'
 import { defaultPlatform } from '../platform.ts'
@@ -60,6 +60,7 @@ test('every client takes the same options for who it is and how it is secured', 
   const makers = {
     Producer: (config: object) => new Producer({ bootstrapServers: 'localhost:1', ...config }),
     Consumer: (config: object) => new Consumer({ bootstrapServers: 'localhost:1', ...config }),
+    ShareConsumer: (config: object) => new ShareConsumer({ bootstrapServers: 'localhost:1', groupId: 'g', ...config }),
     Admin: (config: object) => new Admin({ bootstrapServers: 'localhost:1', ...config }),
   }
   const token = () => ({ value: 'a', lifetimeMs: 1 }) as never

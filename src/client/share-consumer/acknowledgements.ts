@@ -6,9 +6,14 @@ import type { SharePartition } from './share-partition.ts'
 /** What becomes of a record: it is done; others may have it; nobody shall have it again; its lock begins anew (KIP-1222). */
 export type AcknowledgeType = 'accept' | 'release' | 'reject' | 'renew'
 
-/** On the wire. A gap is an offset that was given without a record. */
-export const TYPES = { gap: 0, accept: 1, release: 2, reject: 3, renew: 4 } as const
+/** On the wire. A gap is an offset that was given without a record; what is unread goes back before the program was given it. */
+export const TYPES = { gap: 0, accept: 1, release: 2, unread: 2, reject: 3, renew: 4 } as const
 export type TypeName = keyof typeof TYPES
+
+/** Whether the program has had the record: of the others it hears nothing. */
+export function isOfProgram({ type }: { readonly type: TypeName }): boolean {
+  return type !== 'gap' && type !== 'unread'
+}
 
 /** One offset, and what is said of it. */
 export interface Acknowledgement {
@@ -17,7 +22,7 @@ export interface Acknowledgement {
   readonly type: TypeName
   /** Of the session that gave it: no other one can be told. */
   readonly turn: number
-  /** Monotonic. */
+  /** Monotonic; later once its lock was renewed. */
   readonly lockedUntil: number
   /** Told, with null or what the broker says, once. */
   onSettled: ((error: ClientError | null) => void) | null

@@ -64,6 +64,12 @@ export class Hands {
     this.#left.clear()
   }
 
+  /** All of it went back. */
+  clear(): void {
+    this.#held.clear()
+    this.#left.clear()
+  }
+
   #forget(held: Held): void {
     const { name } = held.partition
     const own = this.#held.get(name)

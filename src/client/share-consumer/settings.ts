@@ -3,6 +3,7 @@
 import { type ShareConsumerSettings, shareConsumerOptions } from '../../config/client/share-consumer.ts'
 import type { ClientPlatform } from '../cluster/cluster.ts'
 import { type Given, resolveOptions } from '../options/resolve.ts'
+import type { Login } from '../security/login.ts'
 import type { Deserializer } from '../serde/serde.ts'
 
 /** Kafka's options in camelCase, and what only a program can give. */
@@ -13,11 +14,13 @@ export interface ShareConsumerConfig<K, V> extends Omit<Given<typeof shareConsum
   readonly keyDeserializer?: Deserializer<K>
   /** Turns the bytes of values into what the program gets. Default: bytes as they are. */
   readonly valueDeserializer?: Deserializer<V>
+  /** The login, where securityProtocol has one: name and password, or where tokens come from. */
+  readonly sasl?: Login
   /** The machine it runs on; a simulated one, for example. Default: this one. */
   readonly platform?: ClientPlatform
 }
 
-const OTHERS = ['keyDeserializer', 'valueDeserializer', 'platform']
+const OTHERS = ['keyDeserializer', 'valueDeserializer', 'sasl', 'platform']
 
 /** Throws an OptionError that names the option, its value and what is allowed. */
 export function shareConsumerSettings(config: object): ShareConsumerSettings {

@@ -10,7 +10,7 @@ import { needsCodecs } from '../consumer/codecs.ts'
 import { FetchedRecords } from '../consumer/fetched-records.ts'
 import type { TopicPartition } from '../consumer/place.ts'
 import { brokerError, type ClientError } from '../errors/index.ts'
-import type { Acknowledgement } from './acknowledgements.ts'
+import { type Acknowledgement, isOfProgram } from './acknowledgements.ts'
 import { AcquiredRecords } from './acquired-records.ts'
 import type { Giver } from './held.ts'
 import type { SharePartition, SharePartitions } from './share-partition.ts'
@@ -125,8 +125,7 @@ export class ShareAnswers {
 
   #settleOne({ topic, partition }: SharePartition, said: readonly Acknowledgement[], error: ClientError | null): void {
     for (const { onSettled } of said) onSettled?.(error)
-    // Gaps are no records: the program never heard of them.
-    const offsets = said.filter(({ type }) => type !== 'gap').map(({ offset }) => offset)
+    const offsets = said.filter(isOfProgram).map(({ offset }) => offset)
     if (offsets.length > 0) this.#options.onAcknowledged({ topic, partition, offsets: offsets.sort((a, b) => a - b), error })
   }
 

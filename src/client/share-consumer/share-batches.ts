@@ -19,10 +19,11 @@ export async function* shareBatchesOf<K, V>(
     while (!reading.isClosing) {
       reading.begin()
       reading.check(signal)
+      const rung = reading.bell.wait()
       const taken = await feed.takeMany(maxRecords)
       if (!taken) {
         const stop = deliveries.wait()
-        await reading.waitForRecords(signal).finally(stop)
+        await reading.waitForRecords(signal, rung).finally(stop)
         continue
       }
       given = taken.held
@@ -73,12 +74,13 @@ export class SharePoller<K, V> {
     try {
       for (let isLast = false; ; ) {
         reading.check(signal)
+        const rung = reading.bell.wait()
         const records = await this.#take()
         if (records.length > 0) reading.deliveries.give(this.#delivery, reading.out)
         if (records.length > 0 || reading.isClosing || isLast) return records
         // An answer without records lets others have their turn as well: the program may come back at once, again and again.
         isLast = isOver
-        await (isLast ? reading.breathe() : reading.waitForRecords(signal))
+        await (isLast ? reading.breathe() : reading.waitForRecords(signal, rung))
       }
     } finally {
       stop()

@@ -262,6 +262,102 @@ test('what the callback throws reaches the program', async () => {
   await during(consumer.close())
 })
 
+test('what the callback rejects with reaches the program as well', async () => {
+  const { consumer, during } = await scene({}, { values: ['a'] })
+  consumer.setAcknowledgementCommitCallback(() => Promise.reject(new Error('of the callback')))
+  await during(consumer.poll())
+  await during(consumer.commitSync())
+  await assert.rejects(during(consumer.poll()), /^Error: of the callback$/)
+  await during(consumer.close())
+})
+
+test('what the program was not given goes back without a word to it', async () => {
+  const { broker, consumer, during, outcomes } = await scene()
+  await during(take(consumer, 1))
+  assert.deepEqual((await during(consumer.commitSync())).map(shown), ['0:0 ok'])
+  await during(consumer.close())
+  assert.equal(broker.states(), 'accepted 1, available 1, available 1')
+  assert.deepEqual(outcomes, ['0:0 ok'])
+})
+
+test('what is here of a partition that the coordinator gives to others is handed out all the same: it is locked for this member', async () => {
+  const { broker, consumer, during, pass } = await scene()
+  const iterator = consumer.records()
+  await during(iterator.next())
+  broker.assignment = []
+  await pass(6000)
+  for (const value of ['b', 'c']) {
+    const { value: record } = await during(iterator.next())
+    assert.deepEqual([record.value, record.deliveryCount], [value, 1])
+  }
+  await during(consumer.close())
+})
+
+test('records of a topic that the program does not subscribe to any more go back at once', async () => {
+  const { broker, consumer, during, pass } = await scene()
+  await during(consumer.records().next())
+  consumer.subscribe('other')
+  await pass(500)
+  assert.equal(broker.states(), 'acquired 1, available 1, available 1')
+  await during(consumer.close())
+})
+
+test('a run goes on with the next subscription', async () => {
+  const { broker, consumer, during, pass } = await scene()
+  const seen: string[] = []
+  const running = consumer.run({ eachRecord: ({ value }) => void seen.push(value!) })
+  await pass(2000)
+  await during(consumer.unsubscribe())
+  assert.equal(broker.members.size, 0)
+  broker.produce(['d'])
+  await pass(2000)
+  assert.deepEqual(seen, ['a', 'b', 'c'])
+  consumer.subscribe('t')
+  await pass(2000)
+  assert.deepEqual(seen, ['a', 'b', 'c', 'd'])
+  await during(Promise.all([consumer.close(), running]))
+})
+
+test('unsubscribe waits for a handler without an end as long as defaultApiTimeoutMs says, and then gives back its record', async () => {
+  const { broker, consumer, make, during, pass } = await scene({ defaultApiTimeoutMs: 1000 }, { values: ['a'] })
+  let end = () => {}
+  const running = consumer.run({ eachRecord: () => new Promise<void>((resolve) => (end = resolve)) })
+  await pass(2000)
+  await during(consumer.unsubscribe())
+  const other = make('other')
+  const [again] = await during(other.poll())
+  assert.equal(again!.deliveryCount, 2)
+  end() // it is not this member's any more
+  await pass(1000)
+  assert.equal(broker.states(), 'acquired 2')
+  await during(Promise.all([consumer.close(), other.close(), running]))
+})
+
+test('explicitly, what went back with unsubscribe need not be acknowledged', async () => {
+  const { consumer, during } = await scene(explicit, { values: ['a'] })
+  const [a] = await during(consumer.poll())
+  await during(consumer.unsubscribe())
+  assert.throws(() => consumer.acknowledge(a!), { code: 'INVALID_STATE' })
+  consumer.subscribe('t')
+  const [again] = await during(consumer.poll())
+  assert.equal(again!.deliveryCount, 2)
+  await during(consumer.close())
+})
+
+test('a record whose deserializer ends after close is not given to a handler', async () => {
+  let finish = () => {}
+  const valueDeserializer = {
+    deserialize: () => new Promise<string>((resolve) => (finish = () => resolve('a'))),
+  }
+  const { broker, consumer, during, pass } = await scene({ valueDeserializer }, { values: ['a'] })
+  const running = consumer.run({ eachRecord: () => assert.fail('it is over') })
+  await pass(2000)
+  await during(consumer.close())
+  finish()
+  await during(running)
+  assert.equal(broker.states(), 'available 1')
+})
+
 test('unsubscribe gives everything back, and another subscription begins anew', async () => {
   const { broker, consumer, during } = await scene()
   await during(take(consumer, 1))

@@ -11,7 +11,7 @@ import type { ConsumerCloseOptions } from '../consumer/consumer.ts'
 import { Deliveries } from '../consumer/deliveries.ts'
 import { CoordinatorLink } from '../consumer/group/coordinator-link.ts'
 import type { Trouble } from '../consumer/reading.ts'
-import { RecordMaker } from '../consumer/record.ts'
+import { isPromise, RecordMaker } from '../consumer/record.ts'
 import { OptionError, StateError } from '../errors/index.ts'
 import { closed, type WaitOptions } from '../patience.ts'
 import { defaultPlatform } from '../platform.ts'
@@ -35,10 +35,10 @@ export interface ShareCommitOptions extends WaitOptions {
 }
 
 /** Told what became of records of a partition, whenever a broker has answered. */
-export type AcknowledgementCommitCallback = (outcome: AcknowledgedOffsets) => void
+export type AcknowledgementCommitCallback = (outcome: AcknowledgedOffsets) => unknown
 
 const CLOSE_MS = 30_000
-/** The share of the time to close that handlers may take: the rest is for the brokers. */
+/** The share of the time to leave that handlers may take: the rest is for the brokers. */
 const HURRY_AT = 0.8
 
 export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> implements AsyncDisposable {
@@ -52,7 +52,6 @@ export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> impleme
   readonly #fetcher: ShareFetcher
   readonly #member: ShareMember
   #callback: AcknowledgementCommitCallback | null = null
-  #isHurried = false
   #closing: Promise<void> | null = null
 
   /** Throws an OptionError that names the option, its value and what is allowed. Nothing is connected before it is needed. */
@@ -65,6 +64,7 @@ export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> impleme
       options: settings,
       connectionsMaxIdleMs: settings.connectionsMaxIdleMs,
       createsTopics: settings.allowAutoCreateTopics,
+      sasl: config.sasl,
     })
     const hands = this.#hands
     const memberId = newMemberId(random)
@@ -93,7 +93,7 @@ export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> impleme
       isHungry: () => this.#reading.isHungry,
       onRecords: (acquired) => {
         this.#feed.add(acquired)
-        if (!this.#fetcher.assigned.has(acquired.partition)) this.#feed.keepOnly(this.#fetcher.assigned)
+        this.#feed.keepOnly(this.#reading.isClosing ? [] : this.#member.topics)
         this.#reading.bell.ring()
       },
       onAcknowledged: (outcome) => this.#tell(outcome),
@@ -106,6 +106,7 @@ export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> impleme
       deliveries: this.#deliveries,
       partitions: this.#fetcher.partitions,
       onAssigned: (partitions) => this.#assign(partitions),
+      onAway: () => this.#feed.empty(),
       onError,
     })
     cluster.onMetadata((metadata) => {
@@ -121,15 +122,19 @@ export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> impleme
     if (names.length === 0) throw new OptionError('topics', 'subscribe needs at least one topic; unsubscribe ends a subscription')
     if (names.some((name) => typeof name !== 'string' || name === '')) throw new OptionError('topics', 'a topic needs a name')
     this.#member.subscribe(names)
+    if (this.#deliveries.isAwaited) this.#member.take()
   }
 
-  /** Waits for handlers at work, tells what was acknowledged, gives back the rest, and leaves the group. Not to be awaited by a handler. */
+  /**
+   * Waits for handlers at work, tells what was acknowledged, gives back the rest, and leaves the group; within defaultApiTimeoutMs. Runs and polls go on with
+   * the next subscription. Not to be awaited by a handler.
+   */
   async unsubscribe(): Promise<void> {
     this.#checkOpen()
-    const patience = this.#cluster.patience('unsubscribe', { timeoutMs: this.#settings.defaultApiTimeoutMs })
+    this.#letGo()
     this.#member.subscribe([])
-    this.#deliveries.forgetLoops()
-    await this.#leave(patience)
+    await this.#leave('unsubscribe', this.#settings.defaultApiTimeoutMs)
+    this.#hands.clear()
     this.#reading.forgive()
   }
 
@@ -158,8 +163,9 @@ export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> impleme
   }
 
   /**
-   * Calls a handler with what comes, several at once where `concurrency` says so. A handler that ends accepts its record; one that throws gives it back, and the
-   * run rejects with its error, unless `onHandlerError` says what becomes of it. Resolves when the signal or `close` ends it.
+   * Calls a handler with what comes, several at once where `concurrency` says so. A handler that ends accepts its record (explicitly it has to say so before);
+   * one that throws gives it back, and the run rejects with its error, unless `onHandlerError` says what becomes of it. Resolves when the signal or `close`
+   * ends it.
    */
   async run(options: ShareRunOptions<K, V>): Promise<void> {
     await new ShareRunner(this.#reading, options).run()
@@ -199,7 +205,7 @@ export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> impleme
     this.#fetcher.flush()
   }
 
-  /** Who is told what became of acknowledged records; null: nobody. What it throws, whoever reads next meets. */
+  /** Who is told what became of acknowledged records; null: nobody. What it throws, or rejects with, whoever reads next meets. */
   setAcknowledgementCommitCallback(callback: AcknowledgementCommitCallback | null): void {
     this.#callback = callback
   }
@@ -224,24 +230,33 @@ export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> impleme
 
   async #close({ timeoutMs = CLOSE_MS }: ConsumerCloseOptions): Promise<void> {
     this.#reading.close()
-    const { clock } = this.#cluster.platform
-    const patience = this.#cluster.patience('close', { timeoutMs })
-    const hurry = clock.after(timeoutMs * HURRY_AT, () => {
-      this.#isHurried = true
-      this.#deliveries.nudge()
-    })
+    this.#letGo()
     try {
-      this.#deliveries.forgetLoops()
-      await this.#leave(patience)
+      await this.#leave('close', timeoutMs)
     } finally {
-      hurry.cancel()
       this.#fetcher.close()
       this.#cluster.close()
     }
   }
 
-  async #leave(patience: ReturnType<Cluster['patience']>): Promise<void> {
-    await this.#deliveries.drain(this.#reading.out, () => this.#isHurried)
+  /** What waits for the program goes back, and does not wait for handlers at work. */
+  #letGo(): void {
+    this.#deliveries.forgetLoops()
+    this.#feed.empty()
+  }
+
+  async #leave(what: string, timeoutMs: number): Promise<void> {
+    const patience = this.#cluster.patience(what, { timeoutMs })
+    let isHurried = false
+    const hurry = this.#cluster.platform.clock.after(timeoutMs * HURRY_AT, () => {
+      isHurried = true
+      this.#deliveries.nudge()
+    })
+    try {
+      await this.#deliveries.drain(this.#reading.out, () => isHurried)
+    } finally {
+      hurry.cancel()
+    }
     await this.#fetcher.leave(patience)
     await this.#member.leave(patience)
   }
@@ -253,9 +268,10 @@ export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> impleme
     this.#member.take()
   }
 
+  /** What is here of partitions that others ask for from now on is still this member's: given back, it would count as delivered, and that is bounded. */
   #assign(partitions: readonly SharePartition[]): void {
     this.#fetcher.assign(partitions)
-    this.#feed.keepOnly(this.#fetcher.assigned)
+    this.#feed.keepOnly(this.#member.topics)
   }
 
   #tell(outcome: AcknowledgedOffsets): void {
@@ -264,10 +280,12 @@ export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> impleme
       const { logger } = this.#cluster.platform
       logger.debug('records were not acknowledged', { topic, partition, records: offsets.length, why: error.message })
     }
+    const fail = (thrown: unknown) => this.#reading.fail(thrown as Error)
     try {
-      this.#callback?.(outcome)
+      const told = this.#callback?.(outcome)
+      if (isPromise(told)) told.then(undefined, fail)
     } catch (thrown) {
-      this.#reading.fail(thrown as Error)
+      fail(thrown)
     }
   }
 

@@ -7,7 +7,6 @@ import type { TypeName } from './acknowledgements.ts'
 import type { AcquiredRecords } from './acquired-records.ts'
 import type { Hands } from './hands.ts'
 import { Held } from './held.ts'
-import type { SharePartition } from './share-partition.ts'
 import type { ShareBatch, ShareRecord } from './share-record.ts'
 
 export interface ShareFeedOptions<K, V> {
@@ -75,9 +74,15 @@ export class ShareFeed<K, V> {
     this.#trouble ??= { thrown }
   }
 
-  /** Gives back what waits of all other partitions. */
-  keepOnly(partitions: ReadonlySet<SharePartition>): void {
-    for (const acquired of [...this.#waiting]) if (!partitions.has(acquired.partition)) this.#drop(acquired, 'release')
+  /** Gives back all that waits. */
+  empty(): void {
+    this.keepOnly([])
+    this.#trouble = null
+  }
+
+  /** Gives back what waits of all other topics. */
+  keepOnly(topics: readonly string[]): void {
+    for (const acquired of [...this.#waiting]) if (!topics.includes(acquired.partition.topic)) this.#drop(acquired)
   }
 
   /** The first that is still this member's. */
@@ -125,13 +130,13 @@ export class ShareFeed<K, V> {
     try {
       record = acquired.next()
     } catch (thrown) {
-      this.#drop(acquired, 'release')
+      this.#drop(acquired)
       throw thrown
     } finally {
       for (const offset of acquired.takeGaps()) this.#say(acquired, offset, 'gap')
     }
     if (record === null) {
-      this.#drop(acquired, 'release')
+      this.#drop(acquired)
       return null
     }
     const { deliveryCount, partition } = acquired
@@ -160,10 +165,10 @@ export class ShareFeed<K, V> {
     if (!this.#options.isExplicit) this.#options.hands.settle(held, 'release')
   }
 
-  #drop(acquired: AcquiredRecords, type: TypeName): void {
+  #drop(acquired: AcquiredRecords): void {
     const at = this.#waiting.indexOf(acquired)
     if (at >= 0) this.#waiting.splice(at, 1)
-    for (const offset of acquired.takeRest()) this.#say(acquired, offset, type)
+    for (const offset of acquired.takeRest()) this.#say(acquired, offset, 'unread')
   }
 
   #say(acquired: AcquiredRecords, offset: number, type: TypeName): void {

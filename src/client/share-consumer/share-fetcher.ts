@@ -6,6 +6,7 @@ import type { Timer } from '../../platform/clock.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { ClientError } from '../errors/index.ts'
 import type { Patience } from '../patience.ts'
+import { isOfProgram } from './acknowledgements.ts'
 import type { AcquiredRecords } from './acquired-records.ts'
 import { type AcknowledgedOffsets, ShareAnswers } from './share-answers.ts'
 import { type SharePartition, SharePartitions } from './share-partition.ts'
@@ -54,10 +55,6 @@ export class ShareFetcher {
     })
   }
 
-  get assigned(): ReadonlySet<SharePartition> {
-    return this.#assigned
-  }
-
   /** The time of a lock, as brokers said it last; null before. */
   get lockTimeoutMs(): number | null {
     const known = [...this.#sources.values()].flatMap(({ lockTimeoutMs }) => lockTimeoutMs ?? [])
@@ -95,7 +92,7 @@ export class ShareFetcher {
         waits.push(
           new Promise((resolve) => {
             watch(said, (error) => {
-              if (said.type !== 'gap') note(said.partition, said.offset, error)
+              if (isOfProgram(said)) note(said.partition, said.offset, error)
               resolve()
             })
           }),

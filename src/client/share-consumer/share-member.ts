@@ -33,6 +33,8 @@ export interface ShareMemberOptions {
   readonly deliveries: Pick<Deliveries, 'isOverdue'>
   readonly partitions: SharePartitions
   readonly onAssigned: (partitions: readonly SharePartition[]) => void
+  /** The program takes too long: what waits for it is for others. */
+  readonly onAway: () => void
   /** For the program; with a final one the member has stopped. */
   readonly onError: (error: ClientError, trouble?: Trouble) => void
 }
@@ -71,6 +73,7 @@ export class ShareMember {
     this.#topics = [...new Set(topics)].sort()
     for (const topic of this.#topics) cluster.peekTopic(topic)
     cluster.invalidate()
+    this.#tell()
     if (this.#hasStarted) this.#heartbeats.soon()
   }
 
@@ -102,15 +105,15 @@ export class ShareMember {
     const mayBeMember = this.#isAsking || this.#epoch !== JOINS
     this.#forget()
     this.#hasStarted = false
-    if (mayBeMember) await this.#sayGoodbye(patience)
     this.#ending = new AbortController()
+    if (mayBeMember) await this.#sayGoodbye(patience)
   }
 
   async #beat(): Promise<void> {
     const { deliveries, config, link } = this.#options
     const isOverdue = deliveries.isOverdue(config.maxPollIntervalMs)
     if (this.#isAway && !isOverdue) this.#isAway = false
-    if (this.#isAway) return
+    if (this.#isAway || (this.#topics.length === 0 && this.#epoch === JOINS)) return
     if (isOverdue && this.#epoch !== JOINS) return this.#goAway()
     const { signal } = this.#ending
     const turn = this.#turn
@@ -169,7 +172,7 @@ export class ShareMember {
     }
   }
 
-  /** Topics by their names; those whose id nobody can name yet are left out until that is known. */
+  /** Topics by their names; those whose id nobody can name yet are left out until that is known, and those that nobody wants any more. */
   #tell(): void {
     const { link, partitions, onAssigned } = this.#options
     const { metadata } = link.cluster
@@ -177,7 +180,9 @@ export class ShareMember {
     const named = this.#assigned.flatMap(({ topicId, partitions: indexes }) => {
       const topic = metadata.topicById(topicId)?.name
       if (topic === undefined) isWhole = false
-      return topic === undefined ? [] : indexes.map((index) => partitions.get(topicId, topic, index))
+      // The coordinator hears a little later what the program does not want any more.
+      if (topic === undefined || !this.#topics.includes(topic)) return []
+      return indexes.map((index) => partitions.get(topicId, topic, index))
     })
     if (!isWhole) link.cluster.invalidate()
     onAssigned(named)
@@ -185,8 +190,9 @@ export class ShareMember {
 
   /** The program has not come back in time: the group goes on without it. */
   async #goAway(): Promise<void> {
-    const { link, config } = this.#options
+    const { link, config, onAway } = this.#options
     this.#isAway = true
+    onAway()
     await this.#sayGoodbye(link.cluster.patience('leaving', { timeoutMs: config.requestTimeoutMs, signal: this.#ending.signal }))
     this.#forget()
   }

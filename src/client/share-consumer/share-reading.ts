@@ -49,12 +49,12 @@ export class ShareReading<K, V> extends Reading {
     return this.#hungry > 0 && this.feed.isEmpty && !this.isClosing
   }
 
-  /** Waits until there may be records. */
-  async waitForRecords(signal?: AbortSignal): Promise<void> {
+  /** Waits until there may be records. Who takes turns to look asks `bell` for `rung` before, as for `wait`. */
+  async waitForRecords(signal?: AbortSignal, rung?: Promise<void>): Promise<void> {
     this.#hungry++
     this.#onHungry()
     try {
-      await this.wait(signal)
+      await this.wait(signal, rung)
     } finally {
       this.#hungry--
     }

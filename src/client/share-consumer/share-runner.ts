@@ -68,8 +68,9 @@ export class ShareRunner<K, V> {
       while (!reading.isClosing && !signal?.aborted && this.#trouble === null) {
         reading.check()
         if (reading.isSliceOver) await reading.breathe()
-        if (this.#working.size >= this.#concurrency) await reading.wait(signal)
-        else if (!(await this.#startNext())) await reading.waitForRecords(signal)
+        const rung = reading.bell.wait()
+        if (this.#working.size >= this.#concurrency) await reading.wait(signal, rung)
+        else if (!(await this.#startNext())) await reading.waitForRecords(signal, rung)
       }
     } catch (thrown) {
       this.#trouble ??= { thrown }
@@ -83,18 +84,20 @@ export class ShareRunner<K, V> {
 
   /** False where nothing waits. */
   async #startNext(): Promise<boolean> {
-    const { feed, maxRecords } = this.#reading
-    const { eachRecord, eachBatch } = this.#options
+    const reading = this.#reading
+    const { feed } = reading
+    const { eachRecord, eachBatch, maxRecords = reading.maxRecords } = this.#options
     if (eachBatch) {
-      const taken = await feed.takeMany(this.#options.maxRecords ?? maxRecords)
-      if (taken) this.#start(taken.held, taken.batch.records, (context) => eachBatch(taken.batch, context))
+      const taken = await feed.takeMany(maxRecords)
+      if (taken && !reading.isClosing) this.#start(taken.held, taken.batch.records, (context) => eachBatch(taken.batch, context))
       return taken !== null
     }
     const made = feed.next()
     if (made === null) return false
     const { last } = feed
     const record = isPromise(made) ? await made : made
-    this.#start([last], [record], (context) => eachRecord!(record, context))
+    // Where it took so long that the consumer is being closed, it goes back with the session.
+    if (!reading.isClosing) this.#start([last], [record], (context) => eachRecord!(record, context))
     return true
   }
 

@@ -111,3 +111,37 @@ test('offsets without a record are told as gaps, and nobody hears of them', asyn
   assert.deepEqual(outcomes, ['0:0,2 ok'])
   await during(consumer.close())
 })
+
+test('an acceptance behind a renewal on its way counts with the renewed lock', async () => {
+  const { consumer, during, pass, outcomes } = await scene(explicit, { values: ['a'] })
+  const [a] = await during(consumer.poll())
+  await pass(29_950)
+  consumer.acknowledge(a!, 'renew')
+  await new Promise(setImmediate) // it is sent
+  consumer.acknowledge(a!)
+  await pass(200)
+  assert.deepEqual(outcomes, ['0:0 ok', '0:0 ok'])
+  await during(consumer.close())
+})
+
+test('what could not be written down before close is told as failed', async () => {
+  const { broker, consumer, during, outcomes } = await scene(explicit, { values: ['a'] })
+  const [a] = await during(consumer.poll())
+  broker.onAcknowledge = () => 'COORDINATOR_NOT_AVAILABLE'
+  consumer.acknowledge(a!)
+  await during(consumer.close())
+  assert.deepEqual(outcomes, ['0:0 SHARE_SESSION_NOT_FOUND'])
+})
+
+test('an answer that comes after the end of its session gives nothing', async () => {
+  const { broker, consumer, during, pass } = await scene({ defaultApiTimeoutMs: 100 }, { values: [] })
+  const polling = consumer.poll()
+  await pass(2100)
+  await during(consumer.unsubscribe())
+  broker.produce(['a'])
+  consumer.subscribe('t')
+  assert.equal((await during(polling))[0]!.value, 'a')
+  assert.deepEqual((await during(consumer.commitSync({ timeoutMs: 5000 }))).map(shown), ['0:0 ok'])
+  assert.match(broker.states(), /^accepted/)
+  await during(consumer.close())
+})

@@ -83,9 +83,19 @@ export class ShareSource implements Giver {
   }
 
   acknowledge(held: Held, type: TypeName): void {
-    const { partition, offset, turn, lockedUntil } = held
+    const { partition, offset, turn } = held
     const onSettled = type === 'renew' ? (error: ClientError | null) => this.#renewed(held, error) : null
-    const said: Acknowledgement = { partition, offset, type, turn, lockedUntil, onSettled }
+    const said: Acknowledgement = {
+      partition,
+      offset,
+      type,
+      turn,
+      // A renewal that is on its way may still make it later.
+      get lockedUntil() {
+        return held.lockedUntil
+      },
+      onSettled,
+    }
     if (turn === this.#turn) this.#queue.add(said)
     else this.#stale.push(said)
     if (this.#isClosed) this.#settleStale()
@@ -136,7 +146,8 @@ export class ShareSource implements Giver {
       this.#lose(clientError(thrown, 'the end of a share session') as ClientError)
     }
     this.#isClosed = true
-    this.#turn++
+    // What was said since, or could not be written down, nobody can be told any more.
+    this.#lose(this.#gone())
     this.#linger?.cancel()
     this.#settleStale()
   }
@@ -161,10 +172,11 @@ export class ShareSource implements Giver {
   }
 
   async #tell(): Promise<void> {
+    const turn = this.#turn
     try {
       await this.#say((said) => this.#session.acknowledge(said), { signal: this.#options.cluster.lifetime.signal })
     } catch (thrown) {
-      this.#failed(thrown, 'ShareAcknowledge')
+      this.#failed(turn, thrown, 'ShareAcknowledge')
     }
   }
 
@@ -174,6 +186,7 @@ export class ShareSource implements Giver {
     within: { readonly timeoutMs?: number; readonly signal?: AbortSignal | undefined },
   ): Promise<void> {
     const { cluster, answers, config, memberId } = this.#options
+    const turn = this.#turn
     const said = this.#take()
     let refused: readonly Acknowledgement[] = []
     const body = (version: number) => {
@@ -182,6 +195,7 @@ export class ShareSource implements Giver {
       return { groupId: config.groupId, memberId, isRenewAck, ...fieldsOf(said.filter((each) => !refused.includes(each))) }
     }
     const answer = await cluster.node(this.id).send(ACKNOWLEDGE, body, within)
+    if (turn !== this.#turn) return // nobody waited so long: all of it has been settled
     this.#judge(answer, 'ShareAcknowledge')
     if (answer.acquisitionLockTimeoutMs > 0) this.#lockTimeoutMs = answer.acquisitionLockTimeoutMs
     answers.settle(refused, tooOld(`broker ${this.id} does not renew locks (KIP-1222)`))
@@ -195,6 +209,7 @@ export class ShareSource implements Giver {
 
   async #fetch(partitions: readonly SharePartition[]): Promise<void> {
     const { cluster, answers, config } = this.#options
+    const turn = this.#turn
     this.#isFetching = true
     this.#settleStale()
     const wanted = new Set(partitions)
@@ -206,11 +221,12 @@ export class ShareSource implements Giver {
         signal: cluster.lifetime.signal,
       })
       await answers.prepare(answer)
+      if (turn !== this.#turn) return // as above; what it gives goes back with the session
       this.#judge(answer, 'ShareFetch')
       if (answer.acquisitionLockTimeoutMs > 0) this.#lockTimeoutMs = answer.acquisitionLockTimeoutMs
       this.#putBack(answers.fetched(answer, said, this))
     } catch (thrown) {
-      this.#failed(thrown, 'ShareFetch')
+      this.#failed(turn, thrown, 'ShareFetch')
     }
   }
 
@@ -269,9 +285,9 @@ export class ShareSource implements Giver {
     held.lockedUntil = this.#options.cluster.platform.clock.monotonic() + this.#lockTimeoutMs
   }
 
-  #failed(thrown: unknown, what: string): void {
+  #failed(turn: number, thrown: unknown, what: string): void {
     const { cluster, onError } = this.#options
-    if (cluster.lifetime.isOver) return
+    if (turn !== this.#turn || cluster.lifetime.isOver) return
     const error = clientError(thrown, `${what} to broker ${this.id}`) as ClientError
     this.#lose(error)
     this.#pause()
@@ -292,8 +308,12 @@ export class ShareSource implements Giver {
     const said = this.#stale
     if (said.length === 0) return
     this.#stale = []
+    this.#options.answers.settle(said, this.#gone())
+  }
+
+  #gone(): ClientError {
     const what = `the session with broker ${this.id} in which the record was given is over; others may have it by now`
-    this.#options.answers.settle(said, brokerError('SHARE_SESSION_NOT_FOUND', what))
+    return brokerError('SHARE_SESSION_NOT_FOUND', what)
   }
 
   #pause(): void {
