@@ -25,4 +25,5 @@ async function unpack(target, packages) {
   await must('apt-get', [...options, '-q', 'download', ...packages], { cwd: join(target, 'debs'), timeoutMs: 300_000 })
   for (const name of readdirSync(join(target, 'debs')))
     await must('dpkg', ['-x', join(target, 'debs', name), join(target, 'root')])
+  for (const name of readdirSync(target)) if (name !== 'root') rmSync(join(target, name), { recursive: true })
 }
