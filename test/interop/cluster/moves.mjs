@@ -89,7 +89,10 @@ async function generate(compared, workDir) {
 async function elections(compared, planned, reassign, describe) {
   const elect = (type) => (side) =>
     side.said('kafka-leader-election', '--election-type', type, '--topic', 'elects', '--partition', '0')
-  await compared.each((side) => side.must('kafka-topics', '--create', '--topic', 'elects', '--replica-assignment', '1:2:3'))
+  await compared.each(async (side) => {
+    await side.must('kafka-topics', '--create', '--topic', 'elects', '--replica-assignment', '1:2:3')
+    await untilAllHaveIt(side, 'elects')
+  })
   const turned = planned('elects', [2, 1, 3])
   await compared.test(
     'kafka-reassign-partitions: only the order of replicas',
@@ -150,3 +153,11 @@ async function fill(address, topic, batches = BATCHES) {
 }
 
 const lines = (text) => text.split('\n').sort().join('\n')
+
+/** Until every broker tells of its replica: what kafka-reassign-partitions prints of directories depends on it. */
+async function untilAllHaveIt(side, topic) {
+  await eventually(async () => {
+    const text = await side.said('kafka-log-dirs', '--describe', '--topic-list', topic)
+    assert.equal(text.split(`"${topic}-0"`).length - 1, 3)
+  })
+}

@@ -1,5 +1,6 @@
 /** Apache's tools on three brokers: topics, quorum, features, directories, configurations, versions. */
 import assert from 'node:assert/strict'
+import { eventually } from '../lib/report.mjs'
 
 /** A topic whose leaders are 1, 2 and 3, another that takes the cluster's defaults. */
 const PLACED = ['--topic', 'placed', '--replica-assignment', '1:2:3,2:3:1,3:1:2']
@@ -12,8 +13,11 @@ export async function tools({ compared }) {
   await compared.settles('kafka-topics --describe: leaders and in-sync replicas', describe('placed'))
   await compared.test('kafka-topics --create takes three replicas where nothing is said', async (side) => {
     const created = await side.said('kafka-topics', '--create', '--topic', 'plain', '--partitions', '6')
-    const described = await describe('plain')(side)
-    assert.equal([...described.matchAll(/Leader: [123]\s+Replicas: [123],[123],[123]\s+Isr: [123],[123],[123]/g)].length, 6)
+    const described = await eventually(async () => {
+      const text = await describe('plain')(side)
+      assert.equal([...text.matchAll(/Leader: [123]\s+Replicas: [123],[123],[123]\s+Isr: [123],[123],[123]/g)].length, 6)
+      return text
+    })
     const leaders = [...described.matchAll(/Leader: (\d)/g)].map(([, id]) => id)
     assert.deepEqual(
       [1, 2, 3].map((id) => leaders.filter((leader) => leader === String(id)).length),

@@ -38,7 +38,7 @@ async function said(side, workDir) {
   const [first, second] = await Promise.all(side.cluster.nodes.slice(0, 2).map(({ address }) => Connection.open(address)))
   try {
     await side.must('kafka-topics', '--create', '--topic', TOPIC, '--replica-assignment', '1:2:3')
-    await untilLed(second, 1)
+    for (const connection of [first, second]) await untilLed(connection, 1)
     const known = new Producer(471_100_001)
     const fresh = new Producer(471_100_002)
     await known.send(first, 0)
