@@ -3,6 +3,12 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { brokerConfigs } from './broker/index.ts'
+import { adminOptions } from './client/admin.ts'
+import { consumerOptions } from './client/consumer.ts'
+import { absentOption, absentOptions, type ClientKind, otherDefaults } from './client/kafka.ts'
+import { kafkaName } from './client/names.ts'
+import { producerOptions } from './client/producer.ts'
+import { shareConsumerOptions } from './client/share-consumer.ts'
 import { clientMetricsConfigs } from './client-metrics.ts'
 import { ConfigError } from './error.ts'
 import { groupConfigs } from './group.ts'
@@ -59,6 +65,67 @@ test('every group, metrics and quota configuration of Kafka 4.2 is in its table 
   compare(clientQuotaConfigs, ofScope('user/client-id quota'))
   compare(ipQuotaConfigs, ofScope('ip quota'))
   compare(replicationQuotaConfigs, ofScope('broker replication quota'))
+})
+
+interface ClientFacts {
+  readonly notSupportedByShareConsumer: readonly string[]
+  readonly configs: readonly (Fact & { readonly of: readonly string[] })[]
+}
+
+/** A copy: what holds for clients is looked at wherever the tests run. */
+const clientFacts: ClientFacts = JSON.parse(readFileSync('test/data/client-configs.json', 'utf8'))
+const clients: Readonly<Record<ClientKind, Table>> = {
+  producer: producerOptions,
+  consumer: consumerOptions,
+  shareConsumer: shareConsumerOptions,
+  admin: adminOptions,
+}
+const factsOf = (client: string) => {
+  const kind = client === 'shareConsumer' ? 'consumer' : client
+  return clientFacts.configs.filter(({ of, internal }) => of.includes(kind) && !internal)
+}
+
+test('every option of a client of Kafka 4.2 is in its table as Kafka has it, or said to be none, and no other but our own', () => {
+  for (const [client, table] of Object.entries(clients) as [ClientKind, Table][]) {
+    const keys = new Map(Object.entries(table).flatMap(([name, key]) => (key.own ? [] : [[kafkaName(name), key]])))
+    const expected = factsOf(client).filter(({ name }) => !absentOption(name, client))
+    assert.deepEqual([...keys.keys()].sort(), expected.map(({ name }) => name).sort(), client)
+    for (const fact of expected) {
+      const key = keys.get(fact.name)!
+      assert.equal(key.type, fact.type.toLowerCase(), fact.name)
+      assert.ok(key.doc.length > 20, `${fact.name} needs a sentence`)
+      // Without a group there is nothing to share; Kafka finds that out a moment later.
+      if (client !== 'shareConsumer' || fact.name !== 'group.id') compareDefault(fact, key)
+      compareValid(fact, key)
+    }
+  }
+})
+
+function compareDefault(fact: Fact, key: Key): void {
+  const theirs = defaultText(fact, key)
+  const [other] = otherDefaults[fact.name] ?? []
+  if (other !== undefined) assert.notEqual(key.initial, theirs, `${fact.name} has Kafka's default`)
+  // An empty list of Kafka's is none here.
+  assert.equal(other ?? key.initial, key.initial === null && theirs === '' ? null : theirs, fact.name)
+}
+
+test("what is said to be no option is one of Kafka's", () => {
+  for (const { names, of = Object.keys(clients) } of absentOptions) {
+    for (const name of names) {
+      const [beginning] = name.split('*')
+      const isThere = of.some((client) => factsOf(client).some((fact) => fact.name.startsWith(beginning!)))
+      assert.ok(isThere, name)
+    }
+  }
+  for (const name of clientFacts.notSupportedByShareConsumer) assert.ok(absentOption(name, 'shareConsumer'), name)
+})
+
+test('the copy of what Kafka has for clients is one', { skip }, () => {
+  for (const client of ['producer', 'consumer', 'admin']) {
+    const { configs }: { configs: Fact[] } = JSON.parse(readFileSync(new URL(`${client}-configs.json`, facts), 'utf8'))
+    const copied = clientFacts.configs.filter(({ of }) => of.includes(client)).map(({ of: _, ...fact }) => fact)
+    assert.deepEqual(copied, configs, client)
+  }
 })
 
 function compare(table: Table, expected: readonly Fact[]): void {

@@ -48,9 +48,9 @@ function section(title: string, about: string, keys: Table, more: readonly Colum
 }
 
 /** The type's own bounds say nothing new. */
-const allowed = (key: Key) => (key.allowed.startsWith('a whole number') || key.allowed === 'a number' ? '' : key.allowed)
+export const allowed = (key: Key) => (key.allowed.startsWith('a whole number') || key.allowed === 'a number' ? '' : key.allowed)
 
-function initial({ initial }: Key): string {
+export function initial({ initial }: Key): string {
   if (initial === undefined) return 'must be given'
   if (initial === null) return 'none'
   return initial === '' ? 'empty' : `\`${initial}\``

@@ -1,5 +1,6 @@
 // Every generated page, by its path in the project.
 
+import { clientOptionsPage } from './client-options-page.ts'
 import { compatibilityPage, type Recorded, type Told } from './compatibility-page.ts'
 import { configsPage, withoutEffectPage } from './config-pages.ts'
 import { type Judged, judgedBy } from './judges.ts'
@@ -22,6 +23,7 @@ export function referencePages({ idle, told, recorded }: Findings): ReadonlyMap<
     ['docs/compatibility.md', compatibilityPage(told, recorded)],
     ['docs/reference/configs.md', configsPage()],
     ['docs/reference/configs-without-effect.md', withoutEffectPage(idle)],
+    ['docs/reference/client-options.md', clientOptionsPage()],
     ['docs/reference/apis.md', apisPage()],
     ['docs/reference/errors.md', errorsPage()],
     ['docs/reference/metrics.md', metricsPage()],

@@ -11,7 +11,7 @@ export interface Idle {
 
 /** Files that name keys without heeding them: the tables, their printing, profiles, checks. */
 const NOT_READERS =
-  /^config\/(broker\/.*|topic|group|client-metrics|quotas|describe|profiles|validate|environment|without-effect)\.ts$|^cli\/|\.test\.ts$/
+  /^config\/(broker\/.*|client\/.*|topic|group|client-metrics|quotas|describe|profiles|validate|environment|without-effect)\.ts$|^cli\/|\.test\.ts$/
 
 /**
  * The keys that appear as a text in no file of `sources` (path below src/ and content). A broker's key also counts as read where a topic's

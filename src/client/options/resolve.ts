@@ -1,5 +1,7 @@
 // Options as a program gives them, checked against their table. Every mistake is told with the option, its value and what is allowed.
 
+import { absentOption } from '../../config/client/kafka.ts'
+import { kafkaName } from '../../config/client/names.ts'
 import { ConfigError } from '../../config/error.ts'
 import type { Key, Table, Values } from '../../config/keys.ts'
 import { Secret } from '../../config/secret.ts'
@@ -46,6 +48,8 @@ const wanted: Readonly<Record<Kind, string>> = {
 export function resolveOptions<T extends Table>(table: T, given: object, others: readonly string[] = []): Values<T> {
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(table, name) || others.includes(name)) continue
+    const absent = absentOption(kafkaName(name))
+    if (absent) throw new OptionError(name, `${name} is no option here. ${absent.why}`)
     const near = suggest(name, [...Object.keys(table), ...others])
     throw new OptionError(name, `${name} is no option here${near ? `; did you mean ${near}?` : ''}`)
   }
