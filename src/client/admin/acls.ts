@@ -22,8 +22,8 @@ export interface DeletedAcl {
   readonly error: ClientError | null
 }
 
-/** Those that agree with the filter; an empty one gives all. SECURITY_DISABLED where the brokers have no authorizer. */
-export async function describeAcls(link: Link, filter: AclFilter, options?: CallOptions): Promise<readonly Acl[]> {
+/** Those that agree with the filter; without one, or with an empty one, all. SECURITY_DISABLED where the brokers have no authorizer. */
+export async function describeAcls(link: Link, filter: AclFilter = {}, options?: CallOptions): Promise<readonly Acl[]> {
   const { resources } = await link.any(DESCRIBE, filterOf(filter), link.patience('the list of ACLs', options))
   return resources.flatMap((resource) => resource.acls.map((entry) => aclOf(resource, entry)))
 }

@@ -49,9 +49,9 @@ type Entrance =
 export type AdminConfig = Omit<Given<typeof adminOptions>, 'bootstrapServers' | 'bootstrapControllers'> &
   Entrance & {
     /** The login, where securityProtocol has one: name and password, or where tokens come from. */
-    readonly sasl?: Login
+    readonly sasl?: Login | undefined
     /** The machine it runs on; a simulated one, for example. Default: this one. */
-    readonly platform?: ClientPlatform
+    readonly platform?: ClientPlatform | undefined
   }
 
 export class Admin implements AsyncDisposable {
@@ -297,7 +297,10 @@ export class Admin implements AsyncDisposable {
 
   /** The id under which brokers know this client, the same for all its life (KIP-714). UNSUPPORTED_VERSION where they take in no metrics. */
   async clientInstanceId(options?: CallOptions): Promise<string> {
-    this.#clientInstanceId ??= await newClientInstanceId(this.#link, options)
+    if (this.#clientInstanceId !== null) return this.#clientInstanceId
+    const id = await newClientInstanceId(this.#link, options)
+    // Where two have asked at once, both are told the first one.
+    this.#clientInstanceId ??= id
     return this.#clientInstanceId
   }
 

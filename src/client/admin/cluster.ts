@@ -1,7 +1,8 @@
 // The cluster itself: its brokers, and what each of them serves.
 
 import type { Exchange } from '../../net/peer.ts'
-import type { PeerVersions } from '../../net/peer-versions.ts'
+import { type PeerVersions, SOFTWARE } from '../../net/peer-versions.ts'
+import { ApiVersionsRequest, ApiVersionsResponse } from '../../protocol/messages/api-versions.ts'
 import { DescribeClusterRequest, DescribeClusterResponse } from '../../protocol/messages/describe-cluster.ts'
 import { UnregisterBrokerRequest, UnregisterBrokerResponse } from '../../protocol/messages/unregister-broker.ts'
 import { ClientError } from '../errors/index.ts'
@@ -14,6 +15,7 @@ const DESCRIBE: Exchange<DescribeClusterRequest, DescribeClusterResponse> = {
   request: DescribeClusterRequest,
   response: DescribeClusterResponse,
 }
+const ASK: Exchange<ApiVersionsRequest, ApiVersionsResponse> = { request: ApiVersionsRequest, response: ApiVersionsResponse }
 const UNREGISTER: Exchange<UnregisterBrokerRequest, UnregisterBrokerResponse> = {
   request: UnregisterBrokerRequest,
   response: UnregisterBrokerResponse,
@@ -89,8 +91,7 @@ export function describeApiVersions(
 ): Promise<Outcomes<PeerVersions>> {
   const patience = link.patience('the versions of APIs', options)
   return outcomesOfEach(brokerIds, async (id) => {
-    // Every connection begins with it; any small request makes one.
-    await link.broker(id, DESCRIBE, (version) => link.endpoints(version), patience)
-    return link.cluster.node(id, 'admin').facts!.versions
+    const { apiKeys } = await link.broker(id, ASK, SOFTWARE, patience)
+    return new Map(apiKeys.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { min: minVersion, max: maxVersion }]))
   })
 }

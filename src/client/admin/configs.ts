@@ -1,16 +1,17 @@
 // Configurations of topics, brokers, groups and client metrics.
 
 import type { Exchange } from '../../net/peer.ts'
-import { errorCode } from '../../protocol/errors.ts'
 import { DescribeConfigsRequest, DescribeConfigsResponse } from '../../protocol/messages/describe-configs.ts'
 import {
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
 } from '../../protocol/messages/incremental-alter-configs.ts'
 import { ListConfigResourcesRequest, ListConfigResourcesResponse } from '../../protocol/messages/list-config-resources.ts'
-import { brokerError, type ClientError } from '../errors/index.ts'
+import { brokerError, type ClientError, OptionError } from '../errors/index.ts'
+import type { Patience } from '../patience.ts'
 import { type ConfigSource, sourceOf } from './config-source.ts'
 import { type CallOptions, clientErrorOf, type Link } from './link.ts'
+import { numbered, UNKNOWN } from './numbered.ts'
 import { Outcomes } from './outcomes.ts'
 
 const DESCRIBE: Exchange<DescribeConfigsRequest, DescribeConfigsResponse> = {
@@ -25,13 +26,12 @@ const LIST: Exchange<ListConfigResourcesRequest, ListConfigResourcesResponse> = 
   request: ListConfigResourcesRequest,
   response: ListConfigResourcesResponse,
 }
-const NOT_CONTROLLER = errorCode('NOT_CONTROLLER')
 const FIRST_WITH_DOCUMENTATION = 3
 const FIRST_WITH_RESOURCE_TYPES = 1
 
 /** What has a configuration, by its number on the wire. */
-const resourceTypes = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const
-export type ConfigResourceType = keyof typeof resourceTypes
+const resourceTypes = numbered({ topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 })
+export type ConfigResourceType = 'topic' | 'broker' | 'brokerLogger' | 'clientMetrics' | 'group'
 
 export interface ConfigResource {
   readonly type: ConfigResourceType
@@ -57,11 +57,12 @@ export interface ConfigEntry {
   readonly synonyms: readonly { readonly name: string; readonly value: string | null; readonly source: ConfigSource }[]
 }
 
-const operations = { set: 0, delete: 1, append: 2, subtract: 3 } as const
+const operations = numbered({ set: 0, delete: 1, append: 2, subtract: 3 })
+export type ConfigOperation = 'set' | 'delete' | 'append' | 'subtract'
 
 export interface ConfigChange {
   readonly name: string
-  readonly operation: keyof typeof operations
+  readonly operation: ConfigOperation
   /** Not for `delete`. */
   readonly value?: string | undefined
 }
@@ -69,9 +70,7 @@ export interface ConfigChange {
 /** Under which key a resource stands in outcomes. */
 export const resourceKey = ({ type, name }: ConfigResource) => `${type} ${name}`
 
-const typeNames = new Map<number, ConfigResourceType>(
-  Object.entries(resourceTypes).map(([name, number]) => [number, name as ConfigResourceType]),
-)
+const keyOf = (type: number, name: string) => `${resourceTypes.wordOf(type)} ${name}`
 
 export interface DescribeConfigsOptions extends CallOptions {
   readonly includeSynonyms?: boolean | undefined
@@ -86,15 +85,12 @@ export async function describeConfigs(
 ): Promise<Outcomes<readonly ConfigEntry[]>> {
   const patience = link.patience('configurations', options)
   const outcomes = new Outcomes<readonly ConfigEntry[]>()
-  await eachPlace(resources, outcomes, async (broker, some) => {
+  const questions = resources.map((resource) => ({ resource, body: questionOf(resource), place: brokerOf(resource) }))
+  await eachPlace(questions, outcomes, patience, async (broker, some) => {
     const body = (version: number) => {
       if (includeDocumentation) link.needs(version, FIRST_WITH_DOCUMENTATION, 'the documentation of configurations')
       return {
-        resources: some.map(({ type, name }) => ({
-          resourceType: resourceTypes[type],
-          resourceName: name,
-          configurationKeys: null,
-        })),
+        resources: some,
         includeSynonyms,
         ...(includeDocumentation ? { includeDocumentation } : {}),
       }
@@ -102,8 +98,7 @@ export async function describeConfigs(
     const answer =
       broker === null ? await link.any(DESCRIBE, body, patience) : await link.broker(broker, DESCRIBE, body, patience)
     for (const { errorCode: code, errorMessage, resourceType, resourceName, configs } of answer.results) {
-      const resource = { type: typeNames.get(resourceType)!, name: resourceName }
-      const key = resourceKey(resource)
+      const key = keyOf(resourceType, resourceName)
       if (code !== 0) outcomes.failed(key, brokerError(code, `the configuration of ${key}`, errorMessage))
       else outcomes.succeeded(key, configs.map(entryOf))
     }
@@ -115,41 +110,43 @@ export async function describeConfigs(
 export async function incrementalAlterConfigs(
   link: Link,
   changes: readonly { readonly resource: ConfigResource; readonly changes: readonly ConfigChange[] }[],
-  { validateOnly = false, ...options }: CallOptions & { readonly validateOnly?: boolean } = {},
+  { validateOnly = false, ...options }: CallOptions & { readonly validateOnly?: boolean | undefined } = {},
 ): Promise<Outcomes<void>> {
   const patience = link.patience('changing configurations', options)
   const outcomes = new Outcomes<void>()
-  const byKey = new Map(changes.map((each) => [resourceKey(each.resource), each.changes]))
-  await eachPlace(
-    changes.map(({ resource }) => resource),
-    outcomes,
-    async (broker, some) => {
-      const body = {
-        resources: some.map((resource) => ({
-          resourceType: resourceTypes[resource.type],
-          resourceName: resource.name,
-          configs: byKey.get(resourceKey(resource))!.map(({ name, operation, value }) => ({
-            name,
-            configOperation: operations[operation],
-            value: value ?? null,
-          })),
-        })),
-        validateOnly,
-      }
-      const isElsewhere = (answer: IncrementalAlterConfigsResponse) =>
-        answer.responses.some((response) => response.errorCode === NOT_CONTROLLER)
-      const answer =
-        broker === null
-          ? await link.controller(ALTER, body, patience, isElsewhere)
-          : await link.broker(broker, ALTER, body, patience)
-      for (const { errorCode: code, errorMessage, resourceType, resourceName } of answer.responses) {
-        const key = resourceKey({ type: typeNames.get(resourceType)!, name: resourceName })
-        if (code !== 0) outcomes.failed(key, brokerError(code, `changing the configuration of ${key}`, errorMessage))
-        else outcomes.succeeded(key, undefined)
-      }
-    },
-  )
+  const questions = changes.map(({ resource, changes: some }) => ({
+    resource,
+    body: changeOf(resource, some),
+    // The active controller changes what is of a broker for it, but not what only that process has.
+    place: link.cluster.asksControllers && resource.type === 'broker' ? null : brokerOf(resource),
+  }))
+  await eachPlace(questions, outcomes, patience, async (broker, resources) => {
+    const body = { resources, validateOnly }
+    const answer =
+      broker === null ? await link.controller(ALTER, body, patience) : await link.broker(broker, ALTER, body, patience)
+    for (const { errorCode: code, errorMessage, resourceType, resourceName } of answer.responses) {
+      const key = keyOf(resourceType, resourceName)
+      if (code !== 0) outcomes.failed(key, brokerError(code, `changing the configuration of ${key}`, errorMessage))
+      else outcomes.succeeded(key, undefined)
+    }
+  })
   return outcomes
+}
+
+function questionOf({ type, name }: ConfigResource) {
+  return { resourceType: resourceTypes.numberOf('type', type), resourceName: name, configurationKeys: null }
+}
+
+function changeOf({ type, name: resourceName }: ConfigResource, changes: readonly ConfigChange[]) {
+  return {
+    resourceType: resourceTypes.numberOf('type', type),
+    resourceName,
+    configs: changes.map(({ name, operation, value }) => ({
+      name,
+      configOperation: operations.numberOf('operation', operation),
+      value: value ?? null,
+    })),
+  }
 }
 
 /** Names of what has a configuration, of these kinds or of all. Before Kafka 4.1 only `clientMetrics` can be listed. */
@@ -159,39 +156,58 @@ export async function listConfigResources(
   options?: CallOptions,
 ): Promise<readonly ConfigResource[]> {
   const onlyMetrics = types.length === 1 && types[0] === 'clientMetrics'
+  const numbers = types.map((type) => resourceTypes.numberOf('types', type))
   const answer = await link.any(
     LIST,
     (version) => {
       if (!onlyMetrics) link.needs(version, FIRST_WITH_RESOURCE_TYPES, 'a list of anything but client metrics')
-      return version < FIRST_WITH_RESOURCE_TYPES ? {} : { resourceTypes: types.map((type) => resourceTypes[type]) }
+      return version < FIRST_WITH_RESOURCE_TYPES ? {} : { resourceTypes: numbers }
     },
     link.patience('the list of configurations', options),
   )
   return answer.configResources.flatMap(({ resourceName, resourceType }) => {
-    const type = typeNames.get(resourceType)
-    return type === undefined ? [] : [{ type, name: resourceName }]
+    const type = resourceTypes.wordOf(resourceType)
+    return type === UNKNOWN ? [] : [{ type, name: resourceName }]
   })
 }
 
-/** The configuration of a broker, and of its loggers, is asked of itself; null stands for whoever answers. */
-async function eachPlace<V>(
-  resources: readonly ConfigResource[],
+/** The broker that is asked for its own configuration, or that of its loggers; null: whoever answers. */
+function brokerOf({ type, name }: ConfigResource): number | null {
+  if (type !== 'brokerLogger' && (type !== 'broker' || name === '')) return null
+  if (/^\d{1,10}$/.test(name)) return Number(name)
+  throw new OptionError(
+    'name',
+    `${type} ${name} is not valid; allowed: the id of a broker${type === 'broker' ? ', or nothing for all' : ''}`,
+  )
+}
+
+interface Question<B> {
+  readonly resource: ConfigResource
+  readonly body: B
+  readonly place: number | null
+}
+
+/** Asks each place for its own, all at once; what becomes of one does not touch the others. */
+async function eachPlace<B, V>(
+  questions: readonly Question<B>[],
   outcomes: Outcomes<V>,
-  run: (broker: number | null, some: readonly ConfigResource[]) => Promise<void>,
+  patience: Patience,
+  run: (broker: number | null, some: B[]) => Promise<void>,
 ): Promise<void> {
-  const places = new Map<number | null, ConfigResource[]>()
-  for (const resource of resources) {
-    const isOfBroker = (resource.type === 'broker' && resource.name !== '') || resource.type === 'brokerLogger'
-    const place = isOfBroker ? Number(resource.name) : null
-    places.set(place, [...(places.get(place) ?? []), resource])
-  }
+  const places = new Map<number | null, Question<B>[]>()
+  for (const question of questions) places.set(question.place, [...(places.get(question.place) ?? []), question])
   await Promise.all(
     [...places].map(async ([place, some]) => {
+      const keys = some.map(({ resource }) => resourceKey(resource))
       try {
-        await run(place, some)
+        await run(
+          place,
+          some.map(({ body }) => body),
+        )
+        outcomes.settle(keys, patience.what)
       } catch (thrown) {
         const error: ClientError = clientErrorOf(thrown)
-        for (const resource of some) outcomes.failed(resourceKey(resource), error)
+        for (const key of keys) outcomes.failed(key, error)
       }
     }),
   )

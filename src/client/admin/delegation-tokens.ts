@@ -95,7 +95,7 @@ export async function createDelegationToken(
 export async function renewDelegationToken(
   link: Link,
   hmac: Uint8Array,
-  { renewPeriodMs = LONGEST, ...options }: CallOptions & { readonly renewPeriodMs?: number } = {},
+  { renewPeriodMs = LONGEST, ...options }: CallOptions & { readonly renewPeriodMs?: number | undefined } = {},
 ): Promise<number> {
   const patience = link.patience('renewing a delegation token', options)
   return (await link.any(RENEW, { hmac, renewPeriodMs }, patience)).expiryTimestampMs
@@ -105,7 +105,7 @@ export async function renewDelegationToken(
 export async function expireDelegationToken(
   link: Link,
   hmac: Uint8Array,
-  { expiryPeriodMs = AT_ONCE, ...options }: CallOptions & { readonly expiryPeriodMs?: number } = {},
+  { expiryPeriodMs = AT_ONCE, ...options }: CallOptions & { readonly expiryPeriodMs?: number | undefined } = {},
 ): Promise<number> {
   const patience = link.patience('ending a delegation token', options)
   return (await link.any(EXPIRE, { hmac, expiryTimePeriodMs: expiryPeriodMs }, patience)).expiryTimestampMs

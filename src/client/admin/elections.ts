@@ -6,7 +6,8 @@ import { ElectLeadersRequest, ElectLeadersResponse } from '../../protocol/messag
 import { brokerError } from '../errors/index.ts'
 import { byTopic } from './by-topic.ts'
 import type { CallOptions, Link } from './link.ts'
-import { Outcomes, partitionKey } from './outcomes.ts'
+import { numbered } from './numbered.ts'
+import { Outcomes, partitionKey, partitionKeys } from './outcomes.ts'
 
 const ELECT: Exchange<ElectLeadersRequest, ElectLeadersResponse> = {
   request: ElectLeadersRequest,
@@ -14,8 +15,8 @@ const ELECT: Exchange<ElectLeadersRequest, ElectLeadersResponse> = {
 }
 
 /** `preferred`: the first replica in sync; `unclean`: any that lives, where no replica in sync does. Records may be lost by that. */
-export const electionTypes = { preferred: 0, unclean: 1 } as const
-export type ElectionType = keyof typeof electionTypes
+export type ElectionType = 'preferred' | 'unclean'
+const electionTypes = numbered<ElectionType>({ preferred: 0, unclean: 1 })
 
 /** Elects for these partitions, or for all that need it; one that needs none fails with ELECTION_NOT_NEEDED where it was named. */
 export async function electLeaders(
@@ -24,12 +25,13 @@ export async function electLeaders(
   { partitions, ...options }: CallOptions & { readonly partitions?: readonly TopicPartition[] | undefined } = {},
 ): Promise<Outcomes<void>> {
   const patience = link.patience('the election of leaders', options)
+  const electionType = electionTypes.numberOf('type', type)
   const topicPartitions = partitions
     ? byTopic(partitions).map(([topic, some]) => ({ topic, partitions: some.map(({ partition }) => partition) }))
     : null
   const answer = await link.controller(
     ELECT,
-    () => ({ electionType: electionTypes[type], topicPartitions, timeoutMs: link.timeoutMs(patience) }),
+    () => ({ electionType, topicPartitions, timeoutMs: link.timeoutMs(patience) }),
     patience,
   )
   const outcomes = new Outcomes<void>()
@@ -40,5 +42,5 @@ export async function electLeaders(
       else outcomes.failed(key, brokerError(code, `the election of a leader of ${key}`, errorMessage))
     }
   }
-  return outcomes
+  return outcomes.settle(partitionKeys(partitions ?? []), patience.what)
 }

@@ -6,6 +6,7 @@ import { ApiVersionsRequest, ApiVersionsResponse } from '../../protocol/messages
 import { UpdateFeaturesRequest, UpdateFeaturesResponse } from '../../protocol/messages/update-features.ts'
 import { brokerError } from '../errors/index.ts'
 import { type CallOptions, clientErrorOf, type Link } from './link.ts'
+import { numbered } from './numbered.ts'
 import { Outcomes } from './outcomes.ts'
 
 const ASK: Exchange<ApiVersionsRequest, ApiVersionsResponse> = { request: ApiVersionsRequest, response: ApiVersionsResponse }
@@ -39,8 +40,8 @@ export async function describeFeatures(
 }
 
 /** `unsafeDowngrade` may lose metadata. */
-const updateTypes = { upgrade: 1, safeDowngrade: 2, unsafeDowngrade: 3 } as const
-export type FeatureUpdateType = keyof typeof updateTypes
+export type FeatureUpdateType = 'upgrade' | 'safeDowngrade' | 'unsafeDowngrade'
+const updateTypes = numbered<FeatureUpdateType>({ upgrade: 1, safeDowngrade: 2, unsafeDowngrade: 3 })
 
 export interface FeatureUpdate {
   readonly name: string
@@ -53,22 +54,24 @@ export interface FeatureUpdate {
 export async function updateFeatures(
   link: Link,
   updates: readonly FeatureUpdate[],
-  { validateOnly = false, ...options }: CallOptions & { readonly validateOnly?: boolean } = {},
+  { validateOnly = false, ...options }: CallOptions & { readonly validateOnly?: boolean | undefined } = {},
 ): Promise<Outcomes<void>> {
   const patience = link.patience('changing features', options)
+  const wanted = updates.map(({ name, level, type }) => ({
+    feature: name,
+    maxVersionLevel: level,
+    upgradeType: updateTypes.numberOf('type', type),
+  }))
   const body = (version: number) => ({
     timeoutMs: link.timeoutMs(patience),
-    featureUpdates: updates.map(({ name, level, type }) => ({
-      feature: name,
-      maxVersionLevel: level,
-      ...(version === 0 ? { allowDowngrade: type !== 'upgrade' } : { upgradeType: updateTypes[type] }),
-    })),
+    featureUpdates: version === 0 ? wanted.map(inFirstVersion) : wanted,
     validateOnly,
   })
   const outcomes = new Outcomes<void>()
   try {
     const { results } = await link.controller(UPDATE, body, patience)
     for (const { name } of updates) outcomes.succeeded(name, undefined)
+    // From version 2 on the answer speaks of the whole alone.
     for (const { feature, errorCode: code, errorMessage } of results) {
       if (code !== 0) outcomes.failed(feature, brokerError(code, `changing ${feature}`, errorMessage))
     }
@@ -78,3 +81,9 @@ export async function updateFeatures(
   }
   return outcomes
 }
+
+/** It does not know of unsafe ones. */
+const inFirstVersion = ({ upgradeType, ...update }: { feature: string; maxVersionLevel: number; upgradeType: number }) => ({
+  ...update,
+  allowDowngrade: upgradeType !== updateTypes.numberOf('type', 'upgrade'),
+})

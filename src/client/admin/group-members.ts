@@ -54,7 +54,8 @@ export async function removeMembersFromConsumerGroup(
       if (code === 0) outcomes.succeeded(key, undefined)
       else outcomes.failed(key, brokerError(code, `removing ${key} from ${groupId}`))
     }
-    return outcomes
+    const keys = leaving.map(({ memberId, groupInstanceId }) => groupInstanceId ?? memberId)
+    return outcomes.settle(keys, patience.what)
   })
 }
 

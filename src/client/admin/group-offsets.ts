@@ -5,10 +5,10 @@ import type { Exchange } from '../../net/peer.ts'
 import { OffsetCommitRequest, OffsetCommitResponse } from '../../protocol/messages/offset-commit.ts'
 import { OffsetDeleteRequest, OffsetDeleteResponse } from '../../protocol/messages/offset-delete.ts'
 import { OffsetFetchRequest, OffsetFetchResponse } from '../../protocol/messages/offset-fetch.ts'
-import { brokerError, type ClientError } from '../errors/index.ts'
+import { brokerError } from '../errors/index.ts'
 import { byTopic } from './by-topic.ts'
 import type { CallOptions, Link } from './link.ts'
-import { Outcomes, partitionKey } from './outcomes.ts'
+import { Outcomes, partitionKey, partitionKeys } from './outcomes.ts'
 
 const FETCH: Exchange<OffsetFetchRequest, OffsetFetchResponse> = { request: OffsetFetchRequest, response: OffsetFetchResponse }
 const COMMIT: Exchange<OffsetCommitRequest, OffsetCommitResponse> = {
@@ -22,6 +22,8 @@ const DELETE: Exchange<OffsetDeleteRequest, OffsetDeleteResponse> = {
 /** Later ones name topics by id alone. */
 const LAST_WITH_NAMES = 9
 const FIRST_WITH_GROUPS = 8
+/** Of OffsetCommit. */
+const FIRST_WITH_EPOCHS = 6
 
 export interface CommittedOffset extends TopicPartition {
   readonly offset: number
@@ -39,7 +41,11 @@ export function listGroupOffsets(
     partitions,
     requireStable = false,
     ...options
-  }: CallOptions & { readonly partitions?: readonly TopicPartition[]; readonly requireStable?: boolean } = {},
+  }: CallOptions & {
+    readonly partitions?: readonly TopicPartition[] | undefined
+    /** Waits for offsets of transactions that are not completed yet (KIP-447). */
+    readonly requireStable?: boolean | undefined
+  } = {},
 ): Promise<readonly CommittedOffset[]> {
   const patience = link.patience(`the offsets of ${groupId}`, options)
   const topics = partitions
@@ -73,7 +79,11 @@ export function listGroupOffsets(
 export function alterGroupOffsets(
   link: Link,
   groupId: string,
-  offsets: readonly (TopicPartition & { readonly offset: number; readonly leaderEpoch?: number; readonly metadata?: string })[],
+  offsets: readonly (TopicPartition & {
+    readonly offset: number
+    readonly leaderEpoch?: number | null | undefined
+    readonly metadata?: string | undefined
+  })[],
   options?: CallOptions,
 ): Promise<Outcomes<void>> {
   const patience = link.patience(`setting the offsets of ${groupId}`, options)
@@ -82,16 +92,16 @@ export function alterGroupOffsets(
       groupId,
       topics: byTopic(offsets).map(([name, some]) => ({
         name,
-        partitions: some.map(({ partition, offset, leaderEpoch = -1, metadata = '' }) => ({
+        partitions: some.map(({ partition, offset, leaderEpoch, metadata = '' }) => ({
           partitionIndex: partition,
           committedOffset: BigInt(offset),
-          committedLeaderEpoch: version < 6 ? -1 : leaderEpoch,
+          committedLeaderEpoch: version < FIRST_WITH_EPOCHS ? -1 : (leaderEpoch ?? -1),
           committedMetadata: metadata,
         })),
       })),
     })
     const answer = await link.send(node, COMMIT, body, patience, { maxVersion: LAST_WITH_NAMES })
-    return outcomesOf(answer.topics, `the offset of ${groupId} in`)
+    return outcomesOf(answer.topics, `the offset of ${groupId} in`).settle(partitionKeys(offsets), patience.what)
   })
 }
 
@@ -110,7 +120,7 @@ export function deleteGroupOffsets(
     }))
     const answer = await link.send(node, DELETE, { groupId, topics }, patience)
     if (answer.errorCode !== 0) throw brokerError(answer.errorCode, patience.what)
-    return outcomesOf(answer.topics, `deleting the offset of ${groupId} in`)
+    return outcomesOf(answer.topics, `deleting the offset of ${groupId} in`).settle(partitionKeys(partitions), patience.what)
   })
 }
 
@@ -119,7 +129,7 @@ interface Answered {
   readonly partitions: readonly { readonly partitionIndex: number; readonly errorCode: number }[]
 }
 
-/** An error that another coordinator would not have is thrown, so that it is asked. */
+/** An error of the coordinator, or of the moment, is thrown, so that it is asked again. */
 function outcomesOf(topics: readonly Answered[], what: string): Outcomes<void> {
   const outcomes = new Outcomes<void>()
   for (const { name, partitions } of topics) {
@@ -128,7 +138,7 @@ function outcomesOf(topics: readonly Answered[], what: string): Outcomes<void> {
       if (code === 0) outcomes.succeeded(key, undefined)
       else {
         const error = brokerError(code, `${what} ${key}`)
-        if (isOfCoordinator(error)) throw error
+        if (PASSING.has(error.code)) throw error
         outcomes.failed(key, error)
       }
     }
@@ -136,5 +146,9 @@ function outcomesOf(topics: readonly Answered[], what: string): Outcomes<void> {
   return outcomes
 }
 
-const isOfCoordinator = ({ code }: ClientError) =>
-  code === 'NOT_COORDINATOR' || code === 'COORDINATOR_NOT_AVAILABLE' || code === 'COORDINATOR_LOAD_IN_PROGRESS'
+const PASSING: ReadonlySet<string> = new Set([
+  'NOT_COORDINATOR',
+  'COORDINATOR_NOT_AVAILABLE',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+  'REBALANCE_IN_PROGRESS',
+])

@@ -41,11 +41,11 @@ export interface GroupListing {
 
 export interface GroupFilter extends CallOptions {
   /** Only groups in these states; missing or empty: in any. */
-  readonly states?: readonly GroupState[]
+  readonly states?: readonly GroupState[] | undefined
   /** Only groups of these types; missing or empty: of any. */
-  readonly types?: readonly GroupType[]
+  readonly types?: readonly GroupType[] | undefined
   /** Only groups whose members speak one of these, such as "consumer"; missing or empty: any. */
-  readonly protocolTypes?: readonly string[]
+  readonly protocolTypes?: readonly string[] | undefined
 }
 
 export interface DescribeGroupsOptions extends CallOptions {

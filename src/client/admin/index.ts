@@ -16,6 +16,7 @@ export type { ConfigSource } from './config-source.ts'
 export type {
   ConfigChange,
   ConfigEntry,
+  ConfigOperation,
   ConfigResource,
   ConfigResourceType,
   ConfigType,
@@ -37,8 +38,9 @@ export type { HangingTransaction, ProducerState } from './producers.ts'
 export type { NewRaftVoter, QuorumDescription, QuorumReplica, RaftVoter } from './quorum.ts'
 export type { ChangeOptions } from './quota-retries.ts'
 export type { QuotaDescription, QuotaEntity, QuotaEntityType, QuotaFilter } from './quotas.ts'
+export { quotaKey } from './quotas.ts'
 export type { Reassignment } from './reassignments.ts'
-export type { ListedOffset, OffsetSpec } from './records.ts'
+export type { IsolationLevel, ListedOffset, OffsetPlace, OffsetSpec } from './records.ts'
 export type { Replica, ReplicaLogDirs, ReplicaPlace } from './replica-log-dirs.ts'
 export type { ScramAlteration, ScramCredential, ScramDeletion, ScramUpsertion } from './scram-credentials.ts'
 export type { ShareGroupDescription, ShareGroupOffset, ShareMemberDescription } from './share-groups.ts'

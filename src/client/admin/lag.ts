@@ -7,7 +7,7 @@ import { partitionKey } from './outcomes.ts'
 
 export interface GroupLagOptions extends CallOptions {
   /** All partitions of these topics count, also those that the group has nothing to do with yet. Default: those that it has committed or reads. */
-  readonly topics?: readonly string[]
+  readonly topics?: readonly string[] | undefined
 }
 
 /** What one partition of a group has. */
@@ -20,7 +20,10 @@ export interface PartitionLag extends TopicPartition {
   readonly lag: number
 }
 
-/** What the group has committed and reads, and how far behind it is there; in the order of topics and partitions. */
+/**
+ * What the group has committed and reads, and how far behind it is there; in the order of topics and partitions. A group that does not exist has nothing, and what
+ * is left of a topic that was deleted does not count. Throws where anything else is not known.
+ */
 export async function groupLag(
   admin: Admin,
   group: string,
@@ -34,6 +37,7 @@ export async function groupLag(
   const wanted = new Map<string, TopicPartition>()
   const add = ({ topic, partition }: TopicPartition) => wanted.set(partitionKey(topic, partition), { topic, partition })
   committed.forEach(add)
+  for (const error of description.errors.values()) if (error.code !== 'GROUP_ID_NOT_FOUND') throw error
   for (const { members } of description.values.values()) for (const { assignment } of members) assignment.forEach(add)
   for (const { name, partitions } of described?.all().values() ?? [])
     for (const { partition } of partitions) add({ topic: name, partition })
@@ -46,6 +50,7 @@ export async function groupLag(
   const [begins, ends] = await Promise.all([places('earliest'), places('latest')])
   const offsets = new Map(committed.map((each) => [partitionKey(each.topic, each.partition), each.offset]))
   return [...wanted]
+    .filter(([key]) => ends.errors.get(key)?.code !== 'UNKNOWN_TOPIC_OR_PARTITION')
     .map(([key, { topic, partition }]) => {
       const end = ends.get(key)!.offset
       const offset = offsets.get(key) ?? null

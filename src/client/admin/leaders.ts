@@ -1,10 +1,10 @@
 // What only the leader of a partition answers: each is asked for its own partitions, and those that have moved meanwhile are asked for again.
 
 import type { TopicPartition } from '../../assignors/index.ts'
-import { brokerError, ClientError } from '../errors/index.ts'
+import { brokerError, type ClientError } from '../errors/index.ts'
 import type { Patience } from '../patience.ts'
 import { clientErrorOf, isRetriable, type Link } from './link.ts'
-import { Outcomes, partitionKey } from './outcomes.ts'
+import { leftOut, Outcomes, partitionKey } from './outcomes.ts'
 
 export interface FromLeader<V> extends TopicPartition {
   readonly errorCode: number
@@ -65,10 +65,6 @@ export async function askLeaders<P extends TopicPartition, V>(
     else await patience.sleep(Math.min(link.cluster.retries.pauseMs(round), patience.leftMs)).catch(giveUp)
   }
   return outcomes
-}
-
-function leftOut(what: string): ClientError {
-  return new ClientError('MALFORMED_ANSWER', `${what}: the answer leaves it out`)
 }
 
 async function leadersOf<P extends TopicPartition>(

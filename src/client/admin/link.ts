@@ -12,7 +12,7 @@ import { isRetriable, type Patience } from '../patience.ts'
 
 export interface CallOptions {
   /** Missing: `defaultApiTimeoutMs`. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -28,6 +28,8 @@ interface Answer {
 
 const METADATA: Exchange<MetadataRequest, MetadataResponse> = { request: MetadataRequest, response: MetadataResponse }
 const NOT_CONTROLLER = errorCode('NOT_CONTROLLER')
+/** What one that is not the controller any more says: of a change, and of the metadata log itself. */
+const ELSEWHERE: ReadonlySet<number | undefined> = new Set([NOT_CONTROLLER, errorCode('NOT_LEADER_OR_FOLLOWER')])
 
 export class Link {
   readonly cluster: Cluster
@@ -59,18 +61,13 @@ export class Link {
   }
 
   /** Asks the one that the brokers name as their controller: in older clusters nobody else does what it is asked to. */
-  controller<Req, Res extends object>(
-    exchange: Exchange<Req, Res>,
-    body: Body<Req>,
-    patience: Patience,
-    isElsewhere: (answer: Res) => boolean = () => false,
-  ): Promise<Res> {
+  controller<Req, Res extends object>(exchange: Exchange<Req, Res>, body: Body<Req>, patience: Patience): Promise<Res> {
     return this.retry(patience, async () => {
       const { controllerId } =
         this.cluster.metadata.controllerId === null ? await this.cluster.refresh(patience) : this.cluster.metadata
       if (controllerId === null) throw brokerError(NOT_CONTROLLER, patience.what)
       const answer = await this.send(this.cluster.node(controllerId, 'admin'), exchange, body, patience)
-      if ((answer as Answer).errorCode === NOT_CONTROLLER || isElsewhere(answer)) {
+      if (isElsewhere(answer)) {
         await this.cluster.refresh(patience)
         throw brokerError(NOT_CONTROLLER, patience.what)
       }
@@ -154,6 +151,14 @@ export function onlyOne<T>(items: readonly T[], what: string): T {
   const [item] = items
   if (item === undefined) throw new ClientError('MALFORMED_ANSWER', `the answer does not speak of ${what}`)
   return item
+}
+
+/** Another one is the controller by now: an answer says so of all, or of any of the things in it. */
+function isElsewhere(answer: object): boolean {
+  if (ELSEWHERE.has((answer as Answer).errorCode)) return true
+  return Object.values(answer).some(
+    (items) => Array.isArray(items) && items.some((item) => typeof item === 'object' && item !== null && isElsewhere(item)),
+  )
 }
 
 function checked<Res extends object>(answer: Res, what: string): Res {

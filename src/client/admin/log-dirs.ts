@@ -4,6 +4,7 @@ import type { TopicPartition } from '../../assignors/index.ts'
 import type { Exchange } from '../../net/peer.ts'
 import { DescribeLogDirsRequest, DescribeLogDirsResponse } from '../../protocol/messages/describe-log-dirs.ts'
 import { brokerError, type ClientError } from '../errors/index.ts'
+import type { Patience } from '../patience.ts'
 import { outcomesOfEach } from './each.ts'
 import type { CallOptions, Link } from './link.ts'
 import type { Outcomes } from './outcomes.ts'
@@ -39,9 +40,18 @@ export function describeLogDirs(
 ): Promise<Outcomes<readonly LogDir[]>> {
   const patience = link.patience('log directories', options)
   return outcomesOfEach(brokerIds, async (id) => {
-    const { results } = await link.broker(id, DESCRIBE, { topics: null }, patience)
-    return results.map(dirOf)
+    return (await dirsOf(link, id, null, patience)).map(dirOf)
   })
+}
+
+type Topics = DescribeLogDirsRequest['topics']
+
+/** What a broker says of its directories, and of these replicas in them or of all. */
+export async function dirsOf(link: Link, brokerId: number, topics: Topics, patience: Patience) {
+  const { results } = await link.broker(brokerId, DESCRIBE, { topics }, patience)
+  // A broker has one at least. Before Kafka 3.2 an empty list is all that it says to whom it refuses.
+  if (results.length === 0) throw brokerError('CLUSTER_AUTHORIZATION_FAILED', `${patience.what} of broker ${brokerId}`)
+  return results
 }
 
 function dirOf({ logDir, errorCode: code, topics, totalBytes, usableBytes }: DescribeLogDirsResponse['results'][number]): LogDir {

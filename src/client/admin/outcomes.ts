@@ -1,6 +1,7 @@
 // What became of many things that were asked for at once: some may have worked, and some not.
 
-import type { ClientError } from '../errors/index.ts'
+import type { TopicPartition } from '../../assignors/index.ts'
+import { ClientError } from '../errors/index.ts'
 
 /** By key: a topic's name, a group's, or `topic-partition`. */
 export class Outcomes<V> {
@@ -39,10 +40,22 @@ export class Outcomes<V> {
     this.#values.delete(key)
     this.#errors.set(key, error)
   }
+
+  /** What was asked for, and no answer speaks of, has failed as well. */
+  settle(keys: Iterable<string>, what: string): this {
+    for (const key of keys) if (!this.#values.has(key) && !this.#errors.has(key)) this.failed(key, leftOut(`${what} of ${key}`))
+    return this
+  }
 }
+
+/** Of one thing that an answer does not speak of. */
+export const leftOut = (what: string) => new ClientError('MALFORMED_ANSWER', `${what}: the answer leaves it out`)
 
 /** Under which key a partition stands. */
 export const partitionKey = (topic: string, partition: number) => `${topic}-${partition}`
+
+export const partitionKeys = (partitions: readonly TopicPartition[]) =>
+  partitions.map(({ topic, partition }) => partitionKey(topic, partition))
 
 /** Under which key a replica stands. */
 export const replicaKey = (topic: string, partition: number, brokerId: number) => `${topic}-${partition}-${brokerId}`

@@ -8,7 +8,7 @@ import { brokerError } from '../errors/index.ts'
 import { byTopic } from './by-topic.ts'
 import { askLeaders, type FromLeader } from './leaders.ts'
 import type { CallOptions, Link } from './link.ts'
-import { Outcomes, partitionKey } from './outcomes.ts'
+import { Outcomes, partitionKey, partitionKeys } from './outcomes.ts'
 
 const DESCRIBE: Exchange<DescribeProducersRequest, DescribeProducersResponse> = {
   request: DescribeProducersRequest,
@@ -50,7 +50,7 @@ export async function describeProducers(
     if (code === 0) outcomes.succeeded(key, value)
     else outcomes.failed(key, brokerError(code, `${patience.what} of ${key}`, errorMessage))
   }
-  return outcomes
+  return outcomes.settle(partitionKeys(partitions), patience.what)
 }
 
 function questionOf(partitions: readonly TopicPartition[]) {

@@ -1,7 +1,7 @@
 // Changes that a broker puts off because the quota for them is used up (KIP-599): asked for again, those alone, until the time is over.
 
 import type { Patience } from '../patience.ts'
-import type { CallOptions, Link } from './link.ts'
+import { type CallOptions, clientErrorOf, type Link } from './link.ts'
 import type { Outcomes } from './outcomes.ts'
 
 export interface ChangeOptions extends CallOptions {
@@ -24,14 +24,15 @@ export async function untilAllowed<T, V>(
     const late = things.filter((thing) => outcomes.errors.get(keyOf(thing))?.code === 'THROTTLING_QUOTA_EXCEEDED')
     const pauseMs = link.cluster.retries.pauseMs(round)
     if (late.length === 0 || patience.leftMs <= pauseMs) return outcomes
-    await patience.sleep(pauseMs)
     try {
+      await patience.sleep(pauseMs)
       // The connection waits for as long as the broker has asked for.
       const again = await ask(late)
       for (const [key, value] of again.values) outcomes.succeeded(key, value)
       for (const [key, error] of again.errors) outcomes.failed(key, error)
     } catch (thrown) {
-      if (patience.leftMs > 0) throw thrown
+      // What was done before stays told; where only the time was over, the quota is why.
+      if (patience.leftMs > 0) for (const thing of late) outcomes.failed(keyOf(thing), clientErrorOf(thrown))
       return outcomes
     }
   }

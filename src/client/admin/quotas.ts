@@ -5,6 +5,7 @@ import { AlterClientQuotasRequest, AlterClientQuotasResponse } from '../../proto
 import { DescribeClientQuotasRequest, DescribeClientQuotasResponse } from '../../protocol/messages/describe-client-quotas.ts'
 import { brokerError } from '../errors/index.ts'
 import type { CallOptions, Link } from './link.ts'
+import { Outcomes } from './outcomes.ts'
 
 const DESCRIBE: Exchange<DescribeClientQuotasRequest, DescribeClientQuotasResponse> = {
   request: DescribeClientQuotasRequest,
@@ -34,11 +35,25 @@ export interface QuotaDescription {
 
 const matchTypes = { exact: 0, default: 1, any: 2 } as const
 
-/** Quotas of entities that match all parts of the filter; with `isStrict` those with other parts besides do not count. */
+/** Under which key an entity stands in outcomes: `user=alice,client-id`, where a type without a name is the default of all. */
+export function quotaKey(entity: QuotaEntity): string {
+  return partsOf(entity)
+    .map(([type, name]) => (name === null ? type : `${type}=${name}`))
+    .sort()
+    .reverse()
+    .join(',')
+}
+
+/** What is undefined is left out: it does not stand for the default. */
+function partsOf(entity: QuotaEntity): [type: string, name: string | null][] {
+  return Object.entries(entity).flatMap(([type, name]) => (name === undefined ? [] : [[type, name]]))
+}
+
+/** Quotas of entities that match all parts of the filter; without one of all. With `isStrict` those with other parts besides do not count. */
 export async function describeClientQuotas(
   link: Link,
-  filter: readonly QuotaFilter[],
-  { isStrict = false, ...options }: CallOptions & { readonly isStrict?: boolean } = {},
+  filter: readonly QuotaFilter[] = [],
+  { isStrict = false, ...options }: CallOptions & { readonly isStrict?: boolean | undefined } = {},
 ): Promise<readonly QuotaDescription[]> {
   const components = filter.map(({ type, name }) => ({
     entityType: type,
@@ -52,19 +67,26 @@ export async function describeClientQuotas(
   }))
 }
 
-/** Sets quotas; null takes one away. Throws the first that a broker refuses. */
+/** Sets quotas; null takes one away. By `quotaKey` of each entity. */
 export async function alterClientQuotas(
   link: Link,
   changes: readonly { readonly entity: QuotaEntity; readonly changes: Readonly<Record<string, number | null>> }[],
-  { validateOnly = false, ...options }: CallOptions & { readonly validateOnly?: boolean } = {},
-): Promise<void> {
+  { validateOnly = false, ...options }: CallOptions & { readonly validateOnly?: boolean | undefined } = {},
+): Promise<Outcomes<void>> {
   const patience = link.patience('changing quotas', options)
   const entries = changes.map(({ entity, changes: values }) => ({
-    entity: Object.entries(entity).map(([entityType, entityName]) => ({ entityType, entityName: entityName ?? null })),
+    entity: partsOf(entity).map(([entityType, entityName]) => ({ entityType, entityName })),
     ops: Object.entries(values).map(([key, value]) => ({ key, value: value ?? 0, remove: value === null })),
   }))
   const answer = await link.controller(ALTER, { entries, validateOnly }, patience)
-  for (const { errorCode: code, errorMessage } of answer.entries) {
-    if (code !== 0) throw brokerError(code, patience.what, errorMessage)
+  const outcomes = new Outcomes<void>()
+  for (const { entity, errorCode: code, errorMessage } of answer.entries) {
+    const key = quotaKey(Object.fromEntries(entity.map(({ entityType, entityName }) => [entityType, entityName])))
+    if (code !== 0) outcomes.failed(key, brokerError(code, `changing the quotas of ${key}`, errorMessage))
+    else outcomes.succeeded(key, undefined)
   }
+  return outcomes.settle(
+    changes.map(({ entity }) => quotaKey(entity)),
+    patience.what,
+  )
 }

@@ -13,7 +13,7 @@ import {
 import { brokerError } from '../errors/index.ts'
 import { byTopic } from './by-topic.ts'
 import type { CallOptions, Link } from './link.ts'
-import { Outcomes, partitionKey } from './outcomes.ts'
+import { Outcomes, partitionKey, partitionKeys } from './outcomes.ts'
 
 const LIST: Exchange<ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse> = {
   request: ListPartitionReassignmentsRequest,
@@ -34,7 +34,7 @@ export interface Reassignment extends TopicPartition {
 /** Those under way, of these partitions or of all. */
 export async function listPartitionReassignments(
   link: Link,
-  { partitions, ...options }: CallOptions & { readonly partitions?: readonly TopicPartition[] } = {},
+  { partitions, ...options }: CallOptions & { readonly partitions?: readonly TopicPartition[] | undefined } = {},
 ): Promise<readonly Reassignment[]> {
   const patience = link.patience('the list of reassignments', options)
   const topics = partitions
@@ -56,7 +56,10 @@ export async function listPartitionReassignments(
 export async function alterPartitionReassignments(
   link: Link,
   reassignments: readonly (TopicPartition & { readonly replicas: readonly number[] | null })[],
-  { allowReplicationFactorChange = true, ...options }: CallOptions & { readonly allowReplicationFactorChange?: boolean } = {},
+  {
+    allowReplicationFactorChange = true,
+    ...options
+  }: CallOptions & { readonly allowReplicationFactorChange?: boolean | undefined } = {},
 ): Promise<Outcomes<void>> {
   const patience = link.patience('reassigning partitions', options)
   const body = (version: number) => {
@@ -79,5 +82,5 @@ export async function alterPartitionReassignments(
       else outcomes.failed(key, brokerError(code, `the reassignment of ${key}`, errorMessage))
     }
   }
-  return outcomes
+  return outcomes.settle(partitionKeys(reassignments), patience.what)
 }

@@ -7,6 +7,7 @@ import { ListOffsetsRequest, ListOffsetsResponse } from '../../protocol/messages
 import { byTopic } from './by-topic.ts'
 import { askLeaders } from './leaders.ts'
 import type { CallOptions, Link } from './link.ts'
+import { numbered } from './numbered.ts'
 import type { Outcomes } from './outcomes.ts'
 
 const LIST: Exchange<ListOffsetsRequest, ListOffsetsResponse> = { request: ListOffsetsRequest, response: ListOffsetsResponse }
@@ -15,24 +16,24 @@ const DELETE: Exchange<DeleteRecordsRequest, DeleteRecordsResponse> = {
   response: DeleteRecordsResponse,
 }
 
+/** A place in a partition: its end, its beginning, its record with the highest timestamp, and those of tiered storage (KIP-405, KIP-1005, KIP-1023). */
+export type OffsetPlace = 'latest' | 'earliest' | 'maxTimestamp' | 'earliestLocal' | 'latestTiered' | 'earliestPendingUpload'
+/** A place by name, or the first record of this time (milliseconds since 1970) or later. */
+export type OffsetSpec = OffsetPlace | number
 /** Times that stand for places. */
-const places = {
+const places = numbered<OffsetPlace>({
   latest: -1,
   earliest: -2,
   maxTimestamp: -3,
   earliestLocal: -4,
   latestTiered: -5,
   earliestPendingUpload: -6,
-} as const
-/** A place by name, or the first record of this time (milliseconds since 1970) or later. */
-export type OffsetSpec = keyof typeof places | number
-/** The lowest version that knows a place. */
-const since: Partial<Record<keyof typeof places, number>> = {
-  maxTimestamp: 7,
-  earliestLocal: 8,
-  latestTiered: 9,
-  earliestPendingUpload: 11,
-}
+})
+/** By the time that stands for it: the lowest version that knows a place. */
+const since: Readonly<Record<number, number>> = { [-3]: 7, [-4]: 8, [-5]: 9, [-6]: 11 }
+
+export type IsolationLevel = 'read_uncommitted' | 'read_committed'
+const isolationLevels = numbered<IsolationLevel>({ read_uncommitted: 0, read_committed: 1 })
 
 export interface ListedOffset {
   /** -1 where there is no such record. */
@@ -44,28 +45,31 @@ export interface ListedOffset {
 }
 
 /** The offset at a place or a time, of each partition. */
-export function listOffsets(
+export async function listOffsets(
   link: Link,
   partitions: readonly (TopicPartition & { readonly at: OffsetSpec })[],
   {
     isolationLevel = 'read_uncommitted',
     ...options
-  }: CallOptions & { readonly isolationLevel?: 'read_uncommitted' | 'read_committed' } = {},
+  }: CallOptions & { readonly isolationLevel?: IsolationLevel | undefined } = {},
 ): Promise<Outcomes<ListedOffset>> {
   const patience = link.patience('the offsets', options)
-  return askLeaders(link, partitions, patience, async (leader, some) => {
-    const needs = Math.max(1, ...some.map(({ at }) => (typeof at === 'number' ? 1 : (since[at] ?? 1))))
+  const isolation = isolationLevels.numberOf('isolationLevel', isolationLevel)
+  const wanted = partitions.map(({ topic, partition, at }) => ({
+    topic,
+    partition,
+    timestamp: typeof at === 'number' ? at : places.numberOf('at', at),
+  }))
+  return askLeaders(link, wanted, patience, async (leader, some) => {
+    const needs = some.reduce((most, { timestamp }) => Math.max(most, since[timestamp] ?? 1), 1)
     const body = (version: number) => {
       link.needs(version, needs, 'offsets of this kind')
       return {
         replicaId: -1,
-        isolationLevel: version < 2 ? 0 : Number(isolationLevel === 'read_committed'),
+        isolationLevel: isolation,
         topics: byTopic(some).map(([name, these]) => ({
           name,
-          partitions: these.map(({ partition, at }) => ({
-            partitionIndex: partition,
-            timestamp: typeof at === 'number' ? at : places[at],
-          })),
+          partitions: these.map(({ partition, timestamp }) => ({ partitionIndex: partition, timestamp })),
         })),
         timeoutMs: link.timeoutMs(patience),
       }

@@ -3,16 +3,12 @@
 import type { TopicPartition } from '../../assignors/index.ts'
 import type { Exchange } from '../../net/peer.ts'
 import { AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse } from '../../protocol/messages/alter-replica-log-dirs.ts'
-import { DescribeLogDirsRequest, DescribeLogDirsResponse } from '../../protocol/messages/describe-log-dirs.ts'
 import { brokerError, type ClientError } from '../errors/index.ts'
 import { byTopic } from './by-topic.ts'
 import { type CallOptions, clientErrorOf, type Link } from './link.ts'
+import { dirsOf } from './log-dirs.ts'
 import { Outcomes, replicaKey } from './outcomes.ts'
 
-const DESCRIBE: Exchange<DescribeLogDirsRequest, DescribeLogDirsResponse> = {
-  request: DescribeLogDirsRequest,
-  response: DescribeLogDirsResponse,
-}
 const ALTER: Exchange<AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse> = {
   request: AlterReplicaLogDirsRequest,
   response: AlterReplicaLogDirsResponse,
@@ -58,6 +54,8 @@ export function alterReplicaLogDirs(
         else outcomes.failed(key, brokerError(code, `moving the replica ${key}`))
       }
     }
+    const keys = some.map(({ topic, partition }) => replicaKey(topic, partition, brokerId))
+    outcomes.settle(keys, patience.what)
   })
 }
 
@@ -70,7 +68,7 @@ export function describeReplicaLogDirs(
   const patience = link.patience('the log directories of replicas', options)
   return byBroker(replicas, async (brokerId, some, outcomes) => {
     const topics = byTopic(some).map(([topic, these]) => ({ topic, partitions: these.map(({ partition }) => partition) }))
-    const { results } = await link.broker(brokerId, DESCRIBE, { topics }, patience)
+    const results = await dirsOf(link, brokerId, topics, patience)
     for (const { topic, partition } of some) {
       outcomes.succeeded(replicaKey(topic, partition, brokerId), { current: null, future: null })
     }

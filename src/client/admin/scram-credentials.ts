@@ -2,7 +2,6 @@
 
 import type { Exchange } from '../../net/peer.ts'
 import { MOST_ITERATIONS, type ScramMechanism, saltedPassword } from '../../net/sasl/scram.ts'
-import { errorCode } from '../../protocol/errors.ts'
 import {
   AlterUserScramCredentialsRequest,
   AlterUserScramCredentialsResponse,
@@ -24,7 +23,6 @@ const ALTER: Exchange<AlterUserScramCredentialsRequest, AlterUserScramCredential
   request: AlterUserScramCredentialsRequest,
   response: AlterUserScramCredentialsResponse,
 }
-const NOT_CONTROLLER = errorCode('NOT_CONTROLLER')
 const mechanisms = numbered<ScramMechanism>({ 'SCRAM-SHA-256': 1, 'SCRAM-SHA-512': 2 })
 /** What Kafka's tools take. */
 const USUAL_ITERATIONS = 4096
@@ -61,7 +59,8 @@ export async function describeUserScramCredentials(
   options?: CallOptions,
 ): Promise<Outcomes<readonly ScramCredential[]>> {
   const body = { users: users?.map((name) => ({ name })) ?? null }
-  const { results } = await link.any(DESCRIBE, body, link.patience('SCRAM credentials', options))
+  const patience = link.patience('SCRAM credentials', options)
+  const { results } = await link.any(DESCRIBE, body, patience)
   const outcomes = new Outcomes<readonly ScramCredential[]>()
   for (const { user, errorCode: code, errorMessage, credentialInfos } of results) {
     if (code !== 0) outcomes.failed(user, brokerError(code, `the SCRAM credentials of ${user}`, errorMessage))
@@ -73,7 +72,7 @@ export async function describeUserScramCredentials(
       outcomes.succeeded(user, credentials)
     }
   }
-  return outcomes
+  return outcomes.settle(users ?? [], patience.what)
 }
 
 /** Gives users other passwords, or takes credentials away; each user once in a call (DUPLICATE_RESOURCE). */
@@ -94,16 +93,17 @@ export async function alterUserScramCredentials(
     upsertions: await Promise.all(sound.flatMap((each) => (each.operation === 'upsert' ? [upsertionOf(link, each)] : []))),
     deletions: sound.flatMap((each) => (each.operation === 'delete' ? [deletionOf(each)] : [])),
   }
-  const isElsewhere = ({ results }: AlterUserScramCredentialsResponse) =>
-    results.some((result) => result.errorCode === NOT_CONTROLLER)
   // Computing is not what the time is for.
   const patience = link.patience('changing SCRAM credentials', options)
-  const { results } = await link.controller(ALTER, body, patience, isElsewhere)
+  const { results } = await link.controller(ALTER, body, patience)
   for (const { user, errorCode: code, errorMessage } of results) {
     if (code !== 0) outcomes.failed(user, brokerError(code, `the SCRAM credentials of ${user}`, errorMessage))
     else outcomes.succeeded(user, undefined)
   }
-  return outcomes
+  return outcomes.settle(
+    sound.map(({ user }) => user),
+    patience.what,
+  )
 }
 
 /** What a broker could not see any more when the password is salted, or would never be asked. */

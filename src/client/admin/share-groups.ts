@@ -21,7 +21,7 @@ import { byTopic, partitionsOf } from './by-topic.ts'
 import { outcomesOfEach } from './each.ts'
 import type { DescribeGroupsOptions, GroupState } from './groups.ts'
 import { type CallOptions, type Link, onlyOne } from './link.ts'
-import { Outcomes, partitionKey } from './outcomes.ts'
+import { Outcomes, partitionKey, partitionKeys } from './outcomes.ts'
 
 const DESCRIBE: Exchange<ShareGroupDescribeRequest, ShareGroupDescribeResponse> = {
   request: ShareGroupDescribeRequest,
@@ -123,7 +123,7 @@ export function listShareGroupOffsets(
         else outcomes.succeeded(key, { startOffset: known(startOffset), leaderEpoch: known(leaderEpoch), lag: known(lag) })
       }
     }
-    return outcomes
+    return outcomes.settle(partitionKeys(partitions ?? []), patience.what)
   })
 }
 
@@ -150,7 +150,7 @@ export function alterShareGroupOffsets(
         else outcomes.succeeded(key, undefined)
       }
     }
-    return outcomes
+    return outcomes.settle(partitionKeys(offsets), patience.what)
   })
 }
 
@@ -171,7 +171,7 @@ export function deleteShareGroupOffsets(
       if (code !== 0) outcomes.failed(topicName, brokerError(code, `the offsets of ${groupId} in ${topicName}`, errorMessage))
       else outcomes.succeeded(topicName, undefined)
     }
-    return outcomes
+    return outcomes.settle(topics, patience.what)
   })
 }
 

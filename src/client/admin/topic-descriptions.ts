@@ -110,7 +110,7 @@ async function describeInParts(
       throw new ClientError('MALFORMED_ANSWER', `${patience.what}: the broker goes on where it began`)
     cursor = next
   } while (cursor)
-  return outcomes
+  return outcomes.settle(names, patience.what)
 }
 
 /** This answer tells them always. */
@@ -156,5 +156,5 @@ async function describeByMetadata(
     const authorizedOperations = operationsOf(topicAuthorizedOperations)
     outcomes.succeeded(key, { name: name!, id: idOf(topicId), isInternal, partitions: described, authorizedOperations })
   }
-  return outcomes
+  return outcomes.settle(byId ? topics.topicIds : topics, patience.what)
 }

@@ -2,7 +2,6 @@
 
 import { ZERO_UUID } from '../../base/uuid.ts'
 import type { Exchange } from '../../net/peer.ts'
-import { errorCode } from '../../protocol/errors.ts'
 import { CreatePartitionsRequest, CreatePartitionsResponse } from '../../protocol/messages/create-partitions.ts'
 import { CreateTopicsRequest, CreateTopicsResponse } from '../../protocol/messages/create-topics.ts'
 import { DeleteTopicsRequest, DeleteTopicsResponse } from '../../protocol/messages/delete-topics.ts'
@@ -27,7 +26,6 @@ const GROW: Exchange<CreatePartitionsRequest, CreatePartitionsResponse> = {
   request: CreatePartitionsRequest,
   response: CreatePartitionsResponse,
 }
-const NOT_CONTROLLER = errorCode('NOT_CONTROLLER')
 /** In an older version no list means none; an empty one means all. */
 const FIRST_WITH_NULL = 1
 const FIRST_WITH_IDS = 6
@@ -83,7 +81,7 @@ export interface NewPartitions {
 /** Null for the id that stands for none. */
 export const idOf = (id: string) => (id === ZERO_UUID ? null : id)
 
-/** All topics, in the order in which the broker tells them. */
+/** All topics, internal ones too, in the order in which the broker tells them. */
 export async function listTopics(link: Link, options?: CallOptions): Promise<readonly TopicListing[]> {
   const answer = await link.any(
     METADATA,
@@ -123,19 +121,18 @@ async function createSome(
     timeoutMs: link.timeoutMs(patience),
     validateOnly,
   })
-  const { topics: answers } = await link.controller(CREATE, body, patience, (answer) => isElsewhere(answer.topics))
+  const { topics: answers } = await link.controller(CREATE, body, patience)
   const outcomes = new Outcomes<CreatedTopic>()
   for (const answer of answers) {
     const { name, errorCode: code, errorMessage } = answer
     if (code !== 0) outcomes.failed(name, brokerError(code, `creating ${name}`, errorMessage))
     else outcomes.succeeded(name, createdOf(answer))
   }
-  return outcomes
+  return outcomes.settle(
+    topics.map(({ name }) => name),
+    patience.what,
+  )
 }
-
-/** Another one is the controller by now. */
-const isElsewhere = (answers: readonly { readonly errorCode: number }[]) =>
-  answers.some(({ errorCode: code }) => code === NOT_CONTROLLER)
 
 function createdOf({ topicId, numPartitions, replicationFactor, configs }: CreateTopicsResponse['topics'][number]): CreatedTopic {
   const told = numPartitions < 0 ? null : configs
@@ -171,14 +168,14 @@ async function deleteSome(link: Link, keys: readonly string[], byId: boolean, pa
     const topics = keys.map((key) => (byId ? { name: null, topicId: key } : { name: key }))
     return { ...(version < FIRST_WITH_IDS ? { topicNames: [...keys] } : { topics }), timeoutMs: link.timeoutMs(patience) }
   }
-  const { responses } = await link.controller(DELETE, body, patience, (answer) => isElsewhere(answer.responses))
+  const { responses } = await link.controller(DELETE, body, patience)
   const outcomes = new Outcomes<void>()
   for (const { name, topicId, errorCode: code, errorMessage } of responses) {
     const key = byId ? topicId : name!
     if (code !== 0) outcomes.failed(key, brokerError(code, `deleting ${key}`, errorMessage))
     else outcomes.succeeded(key, undefined)
   }
-  return outcomes
+  return outcomes.settle(keys, patience.what)
 }
 
 /** Gives topics more partitions. */
@@ -210,11 +207,14 @@ async function growSome(
     timeoutMs: link.timeoutMs(patience),
     validateOnly,
   })
-  const { results } = await link.controller(GROW, body, patience, (answer) => isElsewhere(answer.results))
+  const { results } = await link.controller(GROW, body, patience)
   const outcomes = new Outcomes<void>()
   for (const { name, errorCode: code, errorMessage } of results) {
     if (code !== 0) outcomes.failed(name, brokerError(code, `more partitions for ${name}`, errorMessage))
     else outcomes.succeeded(name, undefined)
   }
-  return outcomes
+  return outcomes.settle(
+    topics.map(([name]) => name),
+    patience.what,
+  )
 }

@@ -60,8 +60,8 @@ export interface TransactionListing {
 
 /** Missing or empty: any. */
 export interface TransactionFilter extends CallOptions {
-  readonly states?: readonly TransactionState[]
-  readonly producerIds?: readonly number[]
+  readonly states?: readonly TransactionState[] | undefined
+  readonly producerIds?: readonly number[] | undefined
   /** Only those that have been open for longer. */
   readonly durationMs?: number | undefined
   /** Only ids that match as a whole: a regular expression of RE2 (KIP-1152). */

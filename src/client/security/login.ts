@@ -61,6 +61,9 @@ export function credentialsOf(options: SecurityOptions, login: Login | undefined
   const given = login ?? (saslJaasConfig ? parseJaas(saslJaasConfig.reveal()) : undefined)
   if (given && 'username' in given && typeof given.username === 'string' && typeof given.password === 'string') {
     checkNames(given)
+    if (given.isToken && saslMechanism === 'PLAIN') {
+      throw new OptionError('sasl', 'sasl.isToken is not for saslMechanism=PLAIN; allowed: SCRAM-SHA-256, SCRAM-SHA-512')
+    }
     return { ...given, mechanism: saslMechanism }
   }
   throw new OptionError('sasl', `saslMechanism=${saslMechanism} needs sasl: { username, password }`)

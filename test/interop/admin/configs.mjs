@@ -72,14 +72,14 @@ export async function configSuite(world) {
 
   await test('alterClientQuotas: set, taken away, and refused', async () => {
     const entity = { user: 'alice', 'client-id': null }
-    await admin.alterClientQuotas([{ entity, changes: { producer_byte_rate: 1_000_000, request_percentage: 50 } }])
+    ;(await admin.alterClientQuotas([{ entity, changes: { producer_byte_rate: 1_000_000, request_percentage: 50 } }])).all()
     await eventually(async () => assert.equal(Object.keys(await java('describeClientQuotas')).length, 1))
-    await admin.alterClientQuotas([{ entity, changes: { request_percentage: null } }])
+    ;(await admin.alterClientQuotas([{ entity, changes: { request_percentage: null } }])).all()
     await eventually(async () => {
       assert.deepEqual(Object.values(await java('describeClientQuotas')), [{ producer_byte_rate: 1_000_000 }])
     })
     const wrong = admin.alterClientQuotas([{ entity: { user: 'alice' }, changes: { speed: 1 } }])
-    assert.equal((await errorOf(wrong)).code, 'INVALID_REQUEST')
+    assert.equal((await errorOf(wrong, 'user=alice')).code, 'INVALID_REQUEST')
   })
 
   await test('describeClientQuotas: by name, by default, and strictly', async () => {
@@ -91,7 +91,7 @@ export async function configSuite(world) {
 
   await test('createTopics: what a quota puts off is asked for again, unless it should not be', async () => {
     const entity = { user: null }
-    await admin.alterClientQuotas([{ entity, changes: { controller_mutation_rate: 1 } }])
+    ;(await admin.alterClientQuotas([{ entity, changes: { controller_mutation_rate: 1 } }])).all()
     try {
       await eventually(async () => assert.equal((await admin.describeClientQuotas([{ type: 'user', name: null }])).length, 1))
       const wide = { name: 'quota.wide', partitions: 14, replicationFactor: 1 }
@@ -101,7 +101,7 @@ export async function configSuite(world) {
       assert.equal((await errorOf(once, 'quota.late')).code, 'THROTTLING_QUOTA_EXCEEDED')
       assert.deepEqual([...(await admin.createTopics([late])).all().keys()], ['quota.late'])
     } finally {
-      await admin.alterClientQuotas([{ entity, changes: { controller_mutation_rate: null } }])
+      ;(await admin.alterClientQuotas([{ entity, changes: { controller_mutation_rate: null } }])).all()
     }
   })
 }

@@ -57,7 +57,7 @@ export async function alterQuotas(task: ConfigTask): Promise<void> {
     changes[name] = Number(text)
   }
   const entity = Object.fromEntries(filter.map(({ type, name }) => [type, name]))
-  await admin.alterClientQuotas([{ entity, changes }])
+  ;(await admin.alterClientQuotas([{ entity, changes }])).all()
   const type = types[0]!
   around.print(
     names[0] === ''
