@@ -46,10 +46,8 @@ export interface DescribeClusterOptions extends CallOptions {
 }
 
 /** The brokers of the cluster, or its controllers. */
-export async function describeCluster(
-  link: Link,
-  { includeFencedBrokers = false, includeAuthorizedOperations = false, ...options }: DescribeClusterOptions = {},
-): Promise<ClusterDescription> {
+export async function describeCluster(link: Link, options: DescribeClusterOptions = {}): Promise<ClusterDescription> {
+  const { includeFencedBrokers = false, includeAuthorizedOperations = false } = options
   const patience = link.patience('the description of the cluster', options)
   const body = (version: number) => ({
     ...link.endpoints(version),

@@ -81,8 +81,9 @@ export interface DescribeConfigsOptions extends CallOptions {
 export async function describeConfigs(
   link: Link,
   resources: readonly ConfigResource[],
-  { includeSynonyms = false, includeDocumentation = false, ...options }: DescribeConfigsOptions = {},
+  options: DescribeConfigsOptions = {},
 ): Promise<Outcomes<readonly ConfigEntry[]>> {
+  const { includeSynonyms = false, includeDocumentation = false } = options
   const patience = link.patience('configurations', options)
   const outcomes = new Outcomes<readonly ConfigEntry[]>()
   const questions = resources.map((resource) => ({ resource, body: questionOf(resource), place: brokerOf(resource) }))
@@ -110,8 +111,9 @@ export async function describeConfigs(
 export async function incrementalAlterConfigs(
   link: Link,
   changes: readonly { readonly resource: ConfigResource; readonly changes: readonly ConfigChange[] }[],
-  { validateOnly = false, ...options }: CallOptions & { readonly validateOnly?: boolean | undefined } = {},
+  options: CallOptions & { readonly validateOnly?: boolean | undefined } = {},
 ): Promise<Outcomes<void>> {
+  const { validateOnly = false } = options
   const patience = link.patience('changing configurations', options)
   const outcomes = new Outcomes<void>()
   const questions = changes.map(({ resource, changes: some }) => ({

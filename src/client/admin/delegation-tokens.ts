@@ -64,10 +64,8 @@ export interface NewDelegationToken extends CallOptions {
 }
 
 /** A token for who asks, or for somebody else. The connection must be one with a login that is no token itself (DELEGATION_TOKEN_REQUEST_NOT_ALLOWED). */
-export async function createDelegationToken(
-  link: Link,
-  { owner, renewers = [], maxLifetimeMs = LONGEST, ...options }: NewDelegationToken = {},
-): Promise<DelegationToken> {
+export async function createDelegationToken(link: Link, options: NewDelegationToken = {}): Promise<DelegationToken> {
+  const { owner, renewers = [], maxLifetimeMs = LONGEST } = options
   const named = owner === undefined ? null : principalOf('owner', owner)
   const body = (version: number) => {
     if (named) link.needs(version, FIRST_WITH_OWNER, 'tokens for somebody else')
@@ -95,8 +93,9 @@ export async function createDelegationToken(
 export async function renewDelegationToken(
   link: Link,
   hmac: Uint8Array,
-  { renewPeriodMs = LONGEST, ...options }: CallOptions & { readonly renewPeriodMs?: number | undefined } = {},
+  options: CallOptions & { readonly renewPeriodMs?: number | undefined } = {},
 ): Promise<number> {
+  const { renewPeriodMs = LONGEST } = options
   const patience = link.patience('renewing a delegation token', options)
   return (await link.any(RENEW, { hmac, renewPeriodMs }, patience)).expiryTimestampMs
 }
@@ -105,8 +104,9 @@ export async function renewDelegationToken(
 export async function expireDelegationToken(
   link: Link,
   hmac: Uint8Array,
-  { expiryPeriodMs = AT_ONCE, ...options }: CallOptions & { readonly expiryPeriodMs?: number | undefined } = {},
+  options: CallOptions & { readonly expiryPeriodMs?: number | undefined } = {},
 ): Promise<number> {
+  const { expiryPeriodMs = AT_ONCE } = options
   const patience = link.patience('ending a delegation token', options)
   return (await link.any(EXPIRE, { hmac, expiryTimePeriodMs: expiryPeriodMs }, patience)).expiryTimestampMs
 }
@@ -114,8 +114,9 @@ export async function expireDelegationToken(
 /** The tokens that these own, or may renew, as far as who asks may see them; without `owners` all of them. */
 export async function describeDelegationToken(
   link: Link,
-  { owners, ...options }: CallOptions & { readonly owners?: readonly string[] | undefined } = {},
+  options: CallOptions & { readonly owners?: readonly string[] | undefined } = {},
 ): Promise<readonly DelegationToken[]> {
+  const { owners } = options
   const body = { owners: owners?.map((owner) => principalOf('owners', owner)) ?? null }
   const { tokens } = await link.any(DESCRIBE, body, link.patience('the list of delegation tokens', options))
   return tokens.map(({ renewers, issueTimestamp, expiryTimestamp, maxTimestamp, ...told }) => ({

@@ -22,8 +22,9 @@ const electionTypes = numbered<ElectionType>({ preferred: 0, unclean: 1 })
 export async function electLeaders(
   link: Link,
   type: ElectionType,
-  { partitions, ...options }: CallOptions & { readonly partitions?: readonly TopicPartition[] | undefined } = {},
+  options: CallOptions & { readonly partitions?: readonly TopicPartition[] | undefined } = {},
 ): Promise<Outcomes<void>> {
+  const { partitions } = options
   const patience = link.patience('the election of leaders', options)
   const electionType = electionTypes.numberOf('type', type)
   const topicPartitions = partitions

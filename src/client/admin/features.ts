@@ -26,8 +26,9 @@ export interface FeaturesDescription {
 /** What a node says of features: any broker, or a certain one. */
 export async function describeFeatures(
   link: Link,
-  { nodeId, ...options }: CallOptions & { readonly nodeId?: number | undefined } = {},
+  options: CallOptions & { readonly nodeId?: number | undefined } = {},
 ): Promise<FeaturesDescription> {
+  const { nodeId } = options
   const patience = link.patience('features', options)
   const answer = await (nodeId === undefined ? link.any(ASK, SOFTWARE, patience) : link.broker(nodeId, ASK, SOFTWARE, patience))
   return {
@@ -54,8 +55,9 @@ export interface FeatureUpdate {
 export async function updateFeatures(
   link: Link,
   updates: readonly FeatureUpdate[],
-  { validateOnly = false, ...options }: CallOptions & { readonly validateOnly?: boolean | undefined } = {},
+  options: CallOptions & { readonly validateOnly?: boolean | undefined } = {},
 ): Promise<Outcomes<void>> {
+  const { validateOnly = false } = options
   const patience = link.patience('changing features', options)
   const wanted = updates.map(({ name, level, type }) => ({
     feature: name,

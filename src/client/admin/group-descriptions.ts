@@ -61,8 +61,9 @@ export interface GroupDescription {
 export function describeConsumerGroups(
   link: Link,
   groupIds: readonly string[],
-  { includeAuthorizedOperations = false, ...options }: DescribeGroupsOptions = {},
+  options: DescribeGroupsOptions = {},
 ): Promise<Outcomes<GroupDescription>> {
+  const { includeAuthorizedOperations = false } = options
   const patience = link.patience('the description of groups', options)
   // One that the newer protocol does not know is asked for in the older one, and so is every one of an older broker.
   return outcomesOfEach(groupIds, async (groupId) => {
@@ -80,8 +81,9 @@ export function describeConsumerGroups(
 export function describeClassicGroups(
   link: Link,
   groupIds: readonly string[],
-  { includeAuthorizedOperations = false, ...options }: DescribeGroupsOptions = {},
+  options: DescribeGroupsOptions = {},
 ): Promise<Outcomes<GroupDescription>> {
+  const { includeAuthorizedOperations = false } = options
   const patience = link.patience('the description of classic groups', options)
   return outcomesOfEach(groupIds, (groupId) => describeClassic(link, groupId, includeAuthorizedOperations, patience))
 }

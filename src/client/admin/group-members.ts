@@ -32,8 +32,9 @@ interface Leaving {
 export async function removeMembersFromConsumerGroup(
   link: Link,
   groupId: string,
-  { groupInstanceIds, reason, ...options }: RemoveMembersOptions = {},
+  options: RemoveMembersOptions = {},
 ): Promise<Outcomes<void>> {
+  const { groupInstanceIds, reason } = options
   const patience = link.patience(`removing members from ${groupId}`, options)
   const leaving: readonly Leaving[] = groupInstanceIds
     ? groupInstanceIds.map((groupInstanceId) => ({ memberId: '', groupInstanceId }))

@@ -37,16 +37,13 @@ export interface CommittedOffset extends TopicPartition {
 export function listGroupOffsets(
   link: Link,
   groupId: string,
-  {
-    partitions,
-    requireStable = false,
-    ...options
-  }: CallOptions & {
+  options: CallOptions & {
     readonly partitions?: readonly TopicPartition[] | undefined
     /** Waits for offsets of transactions that are not completed yet (KIP-447). */
     readonly requireStable?: boolean | undefined
   } = {},
 ): Promise<readonly CommittedOffset[]> {
+  const { partitions, requireStable = false } = options
   const patience = link.patience(`the offsets of ${groupId}`, options)
   const topics = partitions
     ? byTopic(partitions).map(([name, some]) => ({ name, partitionIndexes: some.map((each) => each.partition) }))

@@ -54,10 +54,8 @@ export interface DescribeGroupsOptions extends CallOptions {
 }
 
 /** All groups that the brokers coordinate. Throws what one of them says, where it says nothing else. */
-export async function listGroups(
-  link: Link,
-  { states = [], types = [], protocolTypes = [], ...options }: GroupFilter = {},
-): Promise<readonly GroupListing[]> {
+export async function listGroups(link: Link, options: GroupFilter = {}): Promise<readonly GroupListing[]> {
+  const { states = [], types = [], protocolTypes = [] } = options
   const patience = link.patience('the list of groups', options)
   const found = new Map<string, GroupListing>()
   const ids = await link.brokerIds(patience)

@@ -39,3 +39,18 @@ test('each method is judged on real brokers', () => {
   const unjudged = methods.filter((name) => !new RegExp(`\\b(admin|alice|other)\\.${name}\\(`).test(text))
   assert.deepEqual(unjudged, [])
 })
+
+test('each method tells of itself what its function does', () => {
+  const folder = join(process.cwd(), 'src/client/admin')
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+  const functions = readdirSync(folder)
+    .filter((name) => name.endsWith('.ts') && name !== 'admin.ts')
+    .flatMap((name) => docsOf(read(name), /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport (?:async )?function (\w+)\(\s*link: Link/g))
+  const told = new Map(docsOf(read('admin.ts'), /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\n {2}(\w+)\(\.\.\.rest: Rest</g))
+  const known = functions.filter(([name]) => methods.includes(name))
+  assert.ok(known.length > 50)
+  for (const [name, doc] of known) assert.equal(told.get(name), doc, name)
+})
+
+const docsOf = (source: string, form: RegExp) =>
+  [...source.matchAll(form)].map(([, doc, name]) => [name!, doc!.replace(/\n\s+\*/g, '\n *')] as const)

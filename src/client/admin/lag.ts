@@ -24,11 +24,8 @@ export interface PartitionLag extends TopicPartition {
  * What the group has committed and reads, and how far behind it is there; in the order of topics and partitions. A group that does not exist has nothing, and what
  * is left of a topic that was deleted does not count. Throws where anything else is not known.
  */
-export async function groupLag(
-  admin: Admin,
-  group: string,
-  { topics = [], ...options }: GroupLagOptions = {},
-): Promise<readonly PartitionLag[]> {
+export async function groupLag(admin: Admin, group: string, options: GroupLagOptions = {}): Promise<readonly PartitionLag[]> {
+  const { topics = [] } = options
   const [committed, description, described] = await Promise.all([
     admin.listGroupOffsets(group, options),
     admin.describeConsumerGroups([group], options),

@@ -35,8 +35,9 @@ export interface ProducerState {
 export async function describeProducers(
   link: Link,
   partitions: readonly TopicPartition[],
-  { brokerId, ...options }: CallOptions & { readonly brokerId?: number | undefined } = {},
+  options: CallOptions & { readonly brokerId?: number | undefined } = {},
 ): Promise<Outcomes<readonly ProducerState[]>> {
+  const { brokerId } = options
   const patience = link.patience('the producers', options)
   if (brokerId === undefined) {
     return askLeaders(link, partitions, patience, async (leader, some) =>

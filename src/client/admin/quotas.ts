@@ -53,8 +53,9 @@ function partsOf(entity: QuotaEntity): [type: string, name: string | null][] {
 export async function describeClientQuotas(
   link: Link,
   filter: readonly QuotaFilter[] = [],
-  { isStrict = false, ...options }: CallOptions & { readonly isStrict?: boolean | undefined } = {},
+  options: CallOptions & { readonly isStrict?: boolean | undefined } = {},
 ): Promise<readonly QuotaDescription[]> {
+  const { isStrict = false } = options
   const components = filter.map(({ type, name }) => ({
     entityType: type,
     matchType: name === undefined ? matchTypes.any : name === null ? matchTypes.default : matchTypes.exact,
@@ -71,8 +72,9 @@ export async function describeClientQuotas(
 export async function alterClientQuotas(
   link: Link,
   changes: readonly { readonly entity: QuotaEntity; readonly changes: Readonly<Record<string, number | null>> }[],
-  { validateOnly = false, ...options }: CallOptions & { readonly validateOnly?: boolean | undefined } = {},
+  options: CallOptions & { readonly validateOnly?: boolean | undefined } = {},
 ): Promise<Outcomes<void>> {
+  const { validateOnly = false } = options
   const patience = link.patience('changing quotas', options)
   const entries = changes.map(({ entity, changes: values }) => ({
     entity: partsOf(entity).map(([entityType, entityName]) => ({ entityType, entityName })),

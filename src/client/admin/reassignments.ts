@@ -34,8 +34,9 @@ export interface Reassignment extends TopicPartition {
 /** Those under way, of these partitions or of all. */
 export async function listPartitionReassignments(
   link: Link,
-  { partitions, ...options }: CallOptions & { readonly partitions?: readonly TopicPartition[] | undefined } = {},
+  options: CallOptions & { readonly partitions?: readonly TopicPartition[] | undefined } = {},
 ): Promise<readonly Reassignment[]> {
+  const { partitions } = options
   const patience = link.patience('the list of reassignments', options)
   const topics = partitions
     ? byTopic(partitions).map(([name, some]) => ({ name, partitionIndexes: some.map(({ partition }) => partition) }))
@@ -56,11 +57,9 @@ export async function listPartitionReassignments(
 export async function alterPartitionReassignments(
   link: Link,
   reassignments: readonly (TopicPartition & { readonly replicas: readonly number[] | null })[],
-  {
-    allowReplicationFactorChange = true,
-    ...options
-  }: CallOptions & { readonly allowReplicationFactorChange?: boolean | undefined } = {},
+  options: CallOptions & { readonly allowReplicationFactorChange?: boolean | undefined } = {},
 ): Promise<Outcomes<void>> {
+  const { allowReplicationFactorChange = true } = options
   const patience = link.patience('reassigning partitions', options)
   const body = (version: number) => {
     if (!allowReplicationFactorChange) link.needs(version, 1, 'keeping replication factors')

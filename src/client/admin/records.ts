@@ -48,11 +48,9 @@ export interface ListedOffset {
 export async function listOffsets(
   link: Link,
   partitions: readonly (TopicPartition & { readonly at: OffsetSpec })[],
-  {
-    isolationLevel = 'read_uncommitted',
-    ...options
-  }: CallOptions & { readonly isolationLevel?: IsolationLevel | undefined } = {},
+  options: CallOptions & { readonly isolationLevel?: IsolationLevel | undefined } = {},
 ): Promise<Outcomes<ListedOffset>> {
+  const { isolationLevel = 'read_uncommitted' } = options
   const patience = link.patience('the offsets', options)
   const isolation = isolationLevels.numberOf('isolationLevel', isolationLevel)
   const wanted = partitions.map(({ topic, partition, at }) => ({

@@ -74,8 +74,9 @@ export interface ShareGroupOffset {
 export function describeShareGroups(
   link: Link,
   groupIds: readonly string[],
-  { includeAuthorizedOperations = false, ...options }: DescribeGroupsOptions = {},
+  options: DescribeGroupsOptions = {},
 ): Promise<Outcomes<ShareGroupDescription>> {
+  const { includeAuthorizedOperations = false } = options
   const patience = link.patience('the description of share groups', options)
   return outcomesOfEach(groupIds, (groupId) =>
     link.coordinator('group', groupId, patience, async (node) => {
@@ -105,8 +106,9 @@ export function describeShareGroups(
 export function listShareGroupOffsets(
   link: Link,
   groupId: string,
-  { partitions, ...options }: CallOptions & { readonly partitions?: readonly TopicPartition[] | undefined } = {},
+  options: CallOptions & { readonly partitions?: readonly TopicPartition[] | undefined } = {},
 ): Promise<Outcomes<ShareGroupOffset>> {
+  const { partitions } = options
   const patience = link.patience(`the offsets of share group ${groupId}`, options)
   const topics = partitions
     ? byTopic(partitions).map(([topicName, some]) => ({ topicName, partitions: some.map(({ partition }) => partition) }))

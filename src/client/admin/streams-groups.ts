@@ -90,8 +90,9 @@ export interface StreamsGroupDescription {
 export function describeStreamsGroups(
   link: Link,
   groupIds: readonly string[],
-  { includeAuthorizedOperations = false, ...options }: DescribeGroupsOptions = {},
+  options: DescribeGroupsOptions = {},
 ): Promise<Outcomes<StreamsGroupDescription>> {
+  const { includeAuthorizedOperations = false } = options
   const patience = link.patience('the description of streams groups', options)
   return outcomesOfEach(groupIds, (groupId) =>
     link.coordinator('group', groupId, patience, async (node) => {

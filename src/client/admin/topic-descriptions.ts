@@ -51,8 +51,9 @@ export interface DescribeTopicsOptions extends CallOptions {
 export async function describeTopics(
   link: Link,
   topics: TopicCollection,
-  { partitionsPerAnswer = 2000, includeAuthorizedOperations = false, ...options }: DescribeTopicsOptions = {},
+  options: DescribeTopicsOptions = {},
 ): Promise<Outcomes<TopicDescription>> {
+  const { partitionsPerAnswer = 2000, includeAuthorizedOperations = false } = options
   const patience = link.patience('the description of topics', options)
   if ('topicIds' in topics) return describeByMetadata(link, topics, includeAuthorizedOperations, patience)
   if (topics.length === 0) return new Outcomes()

@@ -97,8 +97,9 @@ export async function listTopics(link: Link, options?: CallOptions): Promise<rea
 export function createTopics(
   link: Link,
   topics: readonly NewTopic[],
-  { validateOnly = false, retryOnQuotaViolation = true, ...options }: ChangeOptions = {},
+  options: ChangeOptions = {},
 ): Promise<Outcomes<CreatedTopic>> {
+  const { validateOnly = false, retryOnQuotaViolation = true } = options
   const patience = link.patience('creating topics', options)
   const create = (some: readonly NewTopic[]) => createSome(link, some, validateOnly, patience)
   return retryOnQuotaViolation ? untilAllowed(link, topics, ({ name }) => name, patience, create) : create(topics)
@@ -153,8 +154,9 @@ function createdOf({ topicId, numPartitions, replicationFactor, configs }: Creat
 export function deleteTopics(
   link: Link,
   topics: TopicCollection,
-  { retryOnQuotaViolation = true, ...options }: Omit<ChangeOptions, 'validateOnly'> = {},
+  options: Omit<ChangeOptions, 'validateOnly'> = {},
 ): Promise<Outcomes<void>> {
+  const { retryOnQuotaViolation = true } = options
   const patience = link.patience('deleting topics', options)
   const byId = 'topicIds' in topics
   const keys = byId ? topics.topicIds : topics
@@ -182,8 +184,9 @@ async function deleteSome(link: Link, keys: readonly string[], byId: boolean, pa
 export function createPartitions(
   link: Link,
   topics: Readonly<Record<string, NewPartitions>>,
-  { validateOnly = false, retryOnQuotaViolation = true, ...options }: ChangeOptions = {},
+  options: ChangeOptions = {},
 ): Promise<Outcomes<void>> {
+  const { validateOnly = false, retryOnQuotaViolation = true } = options
   const patience = link.patience('creating partitions', options)
   const all: readonly Growth[] = Object.entries(topics)
   const grow = (some: readonly Growth[]) => growSome(link, some, validateOnly, patience)

@@ -101,10 +101,8 @@ export function describeTransactions(
 }
 
 /** Those that agree with the filter, of all coordinators. Throws what one of them says, where it says nothing else. */
-export async function listTransactions(
-  link: Link,
-  { states = [], producerIds = [], durationMs, transactionalIdPattern, ...options }: TransactionFilter = {},
-): Promise<readonly TransactionListing[]> {
+export async function listTransactions(link: Link, options: TransactionFilter = {}): Promise<readonly TransactionListing[]> {
+  const { states = [], producerIds = [], durationMs, transactionalIdPattern } = options
   const patience = link.patience('the list of transactions', options)
   const body = (version: number) => {
     if (durationMs !== undefined) link.needs(version, FIRST_WITH_DURATION, 'a filter by duration')
