@@ -7,6 +7,7 @@ import { type ApiName, api } from '../../protocol/api.ts'
 import { type ErrorName, errorCode } from '../../protocol/errors.ts'
 import { ClientError, OptionError } from '../errors/index.ts'
 import type { Admin } from './admin.ts'
+import { outcomesOfEach } from './each.ts'
 import { groupLag } from './lag.ts'
 import type { Outcomes } from './outcomes.ts'
 import { quotaKey } from './quotas.ts'
@@ -171,4 +172,20 @@ test('the lag of a group is refused where its members are, and what is left of a
   await assert.rejects(during(groupLag(admin, 'g')), isError('GROUP_AUTHORIZATION_FAILED'))
   broker.answers.DescribeGroups = () => ({ groups: [{ errorCode: errorCode('GROUP_ID_NOT_FOUND') }] })
   assert.deepEqual(await during(groupLag(admin, 'g')), [{ ...partition, committed: 3, end: 5, lag: 2 }])
+})
+
+test('of many things a hundred are asked for at once, and each has its outcome', async () => {
+  let [underWay, most] = [0, 0]
+  const outcomes = await outcomesOfEach(
+    Array.from({ length: 250 }, (_, key) => key),
+    async (key) => {
+      most = Math.max(most, ++underWay)
+      await Promise.resolve()
+      underWay--
+      if (key % 2 === 1) throw new ClientError('TIMED_OUT', String(key))
+      return key
+    },
+  )
+  assert.deepEqual([most, outcomes.values.size, outcomes.errors.size], [100, 125, 125])
+  assert.equal(outcomes.get('248'), 248)
 })

@@ -81,6 +81,7 @@ test('what does not fit together is told with the option', () => {
   const wrong: readonly (readonly [object, Login | undefined, RegExp])[] = [
     [{}, login, /^securityProtocol=PLAINTEXT has no login/],
     [sasl, login, /^saslMechanism=GSSAPI is not supported; allowed: PLAIN/],
+    [{ ...sasl, saslMechanism: 'PLAIN' }, { ...login, isToken: true }, /^sasl.isToken is not for saslMechanism=PLAIN/],
     [{ ...sasl, saslMechanism: 'PLAIN' }, undefined, /^saslMechanism=PLAIN needs sasl: \{ username, password \}/],
     [{ ...sasl, saslMechanism: 'OAUTHBEARER' }, login, /^saslMechanism=OAUTHBEARER needs sasl: \{ token \}/],
     [{ ...sasl, saslMechanism: 'PLAIN', saslJaasConfig: 'secret stuff' }, undefined, /^saslJaasConfig=\(hidden\) is not valid/],
