@@ -49,10 +49,11 @@ test('the facade of KafkaJS is CommonJS, and so are its declarations, which need
   for (const path of declarationsFrom('dist/kafkajs/index.d.ts')) assert.match(path, /^dist\/kafkajs\//)
 })
 
-test('the member package is of the same version, and needs that one', () => {
+test('the member package says which KafkaJS it stands for, so that others take it for that, and needs this version of the project', () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const member = JSON.parse(readFileSync(join(root, 'packages/kafkajs/package.json'), 'utf8'))
-  assert.deepEqual([member.version, member.dependencies], [version, { odradek: version }])
+  assert.match(member.version, /^2\.2\.4\d\d$/) // 2.2.4, and a number of our own
+  assert.deepEqual(member.dependencies, { odradek: version })
 })
 
 test('codecs of the bundle are compiled, and errors and stacks have the names of the sources', async () => {

@@ -27,6 +27,8 @@ export class Attempts {
   #count = 0
   /** Where it failed last: what goes well elsewhere says nothing of it. */
   #failedAt: string | null = null
+  /** What a handler threw last. */
+  #ofHandler: unknown = null
   /** Handlers that ended because of the group, one after the other. */
   #rebalances = 0
 
@@ -41,7 +43,7 @@ export class Attempts {
         return await act()
       } catch (thrown) {
         if (!isWanted()) return
-        await this.#failed(translated(thrown))
+        await this.#failed(translated(thrown), thrown === this.#ofHandler)
       }
     }
   }
@@ -55,6 +57,7 @@ export class Attempts {
       if (this.#failedAt === name) this.#count = 0
     } catch (thrown) {
       this.#failedAt = name
+      this.#ofHandler = thrown
       throw thrown
     }
   }
@@ -64,7 +67,7 @@ export class Attempts {
     this.#end.ring()
   }
 
-  async #failed(error: Error): Promise<void> {
+  async #failed(error: Error, isOfHandler: boolean): Promise<void> {
     const { logger, groupId, retry, random } = this.#options
     if (isRebalance(error)) {
       logger.warn('The group is rebalancing, re-joining', { groupId, error: error.message })
@@ -73,7 +76,8 @@ export class Attempts {
       return
     }
     if (MISTAKES.has(error.name) || (error as { retriable?: boolean }).retriable === false) {
-      throw error instanceof KafkaJSNonRetriableError
+      // A handler may throw what a producer gave up after its own attempts: whether another start may help is told by what was wrong at first.
+      throw error instanceof KafkaJSNonRetriableError && !isOfHandler
         ? error
         : new KafkaJSNonRetriableError(error, { cause: (error.cause as Error) ?? error })
     }

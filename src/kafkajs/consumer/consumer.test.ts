@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { filled, offsetsOf, quick, running, scene, until } from '../../../test/support/kafkajs-scene.ts'
 import { atEnd } from '../../../test/support/running-broker.ts'
-import { KafkaJSNonRetriableError } from '../errors/classes.ts'
+import { KafkaJSConnectionError, KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded } from '../errors/classes.ts'
 import type { LogEntry } from '../types/index.ts'
 
 test('a program seeks and pauses in the same breath as it runs', async (t) => {
@@ -111,4 +111,24 @@ test('the attempts of a consumer are five where it says no other, and only who s
   const { kafka } = await scene(t, { retry: { initialRetryTime: 5 }, logLevel: 2, logCreator })
   kafka.producer({ idempotent: true })
   assert.equal(warnings(), 1)
+})
+
+test('a handler that throws what its producer gave up crashes the consumer, which starts again where that may help', async (t) => {
+  const s = await scene(t)
+  await filled(s, 't', 1)
+  const away = Object.assign(new KafkaJSConnectionError('away'), { cause: new Error('ECONNREFUSED') })
+  const thrown = [new KafkaJSNumberOfRetriesExceeded(away, { retryCount: 5, retryTime: 1 }), new KafkaJSNonRetriableError('no')]
+  const crashes: unknown[] = []
+  const consumer = await running(t, s, 't', {
+    async eachMessage() {
+      const next = thrown.shift()
+      if (next) throw next
+    },
+  })
+  consumer.on(consumer.events.CRASH, ({ payload }) => crashes.push([payload.error.name, payload.error.message, payload.restart]))
+  await until(() => crashes.length === 2)
+  assert.deepEqual(crashes, [
+    ['KafkaJSNonRetriableError', 'away', true],
+    ['KafkaJSNonRetriableError', 'no', false],
+  ])
 })

@@ -249,9 +249,10 @@ class GroupConsumer {
   }
 
   async #mayRestart(error: Error): Promise<boolean> {
-    let cause: unknown = error
-    while ((cause as Error).cause instanceof Error) cause = (cause as Error).cause
-    const isRetriable = error instanceof KafkaJSNumberOfRetriesExceeded || (cause as KafkaJSError).retriable === true
+    // What was wrong at first, as far as somebody says whether another attempt may help: below it there are errors of the system.
+    let first: { retriable?: unknown; cause?: unknown } = error
+    while (typeof (first.cause as KafkaJSError | undefined)?.retriable === 'boolean') first = first.cause as KafkaJSError
+    const isRetriable = error instanceof KafkaJSNumberOfRetriesExceeded || first.retriable === true
     const { restartOnFailure } = this.#options.retry
     if (!isRetriable || !restartOnFailure) return isRetriable
     try {
