@@ -243,6 +243,104 @@ async function main() {
     assert.deepEqual(found.slice(-4), ['7', '8', '9', '9'])
   })
 
+  await step('seek and pause without waiting for run', async () => {
+    const topic = await topicOf(kafka, 'at-once', { partitions: 2, messages: 20 })
+    const consumer = consumerOf('at-once')
+    const found = []
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    const started = consumer.run({ eachMessage: async ({ partition, message }) => void found.push([partition, message.offset]) })
+    consumer.seek({ topic, partition: 0, offset: '8' })
+    consumer.pause([{ topic, partitions: [1] }])
+    await started
+    await until(
+      () => found.length === 2,
+      () => `${found}`,
+    )
+    assert.deepEqual(found, [
+      [0, '8'],
+      [0, '9'],
+    ])
+    consumer.resume([{ topic }])
+    await until(
+      () => found.length === 12,
+      () => `${found}`,
+    )
+    await consumer.disconnect()
+  })
+
+  await step('a handler that throws has its message again, and what is before it is committed', async () => {
+    const topic = await topicOf(kafka, 'throws', { messages: 5 })
+    const groupId = `throws-${Date.now()}`
+    const quick = kafkaOf({ retry: { initialRetryTime: 20 } })
+    const consumer = quick.consumer({ groupId, maxWaitTimeInMs: 100 })
+    const found = []
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await consumer.run({
+      eachMessage: async ({ message }) => {
+        found.push(message.offset)
+        if (found.length === 4) assert.deepEqual(await committedOf(groupId, topic), ['2'])
+        if (found.length === 3 || found.length === 4) throw new Error('not yet')
+      },
+    })
+    await until(
+      () => found.at(-1) === '4',
+      () => `${found}`,
+    )
+    await consumer.disconnect()
+    assert.deepEqual(found, ['0', '1', '2', '2', '2', '3', '4'])
+    assert.deepEqual(await committedOf(groupId, topic), ['5'])
+  })
+
+  await step('a consumer that is stopped in the middle of a batch goes on there when it runs again', async () => {
+    const topic = await topicOf(kafka, 'stop', { messages: 6 })
+    const consumer = consumerOf('stop')
+    const found = []
+    let stopped
+    const eachMessage = async ({ message }) => {
+      if (found.push(message.offset) === 3) stopped = consumer.stop()
+    }
+    await consumer.connect()
+    await consumer.subscribe({ topics: [topic], fromBeginning: true })
+    await consumer.run({ eachMessage })
+    await until(
+      () => stopped !== undefined,
+      () => `${found}`,
+    )
+    await stopped
+    assert.deepEqual(found, ['0', '1', '2'])
+    await consumer.run({ eachMessage })
+    await until(
+      () => found.length === 6,
+      () => `${found}`,
+    )
+    await consumer.disconnect()
+    assert.deepEqual(found.slice(3), ['3', '4', '5'])
+  })
+
+  await step('a consumer that subscribes to nothing is a member, and one that asks for what is not there is told', async () => {
+    const consumer = consumerOf('nothing')
+    const joins = []
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => joins.push(payload.memberAssignment))
+    await consumer.connect()
+    await consumer.run({ eachMessage: async () => {} })
+    await until(
+      () => joins.length > 0,
+      () => 'joined',
+    )
+    assert.deepEqual(joins[0], {})
+    await consumer.disconnect()
+    const quick = kafkaOf({ retry: { initialRetryTime: 10, retries: 2 } })
+    const absent = quick.consumer({ groupId: `absent-${Date.now()}`, allowAutoTopicCreation: false })
+    await absent.connect()
+    await assert.rejects(absent.subscribe({ topics: [`absent-${Date.now()}`] }), (error) => {
+      assert.match(`${error.type ?? ''} ${error.cause?.type ?? ''}`, /UNKNOWN_TOPIC_OR_PARTITION/)
+      return true
+    })
+    await absent.disconnect()
+  })
+
   await step('a partition assigner of the program', async () => {
     const topic = await topicOf(kafka, 'assigner', { partitions: 4 })
     const all = ({ cluster }) => ({

@@ -55,6 +55,7 @@ async function main() {
           resolveOffset(offset)
         }
         await transaction.sendOffsets({ consumerGroupId: groupId, ...uncommittedOffsets() })
+        assert.deepEqual(uncommittedOffsets().topics, [])
         await transaction.commit()
         count += batch.messages.length
       },

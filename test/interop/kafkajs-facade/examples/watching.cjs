@@ -1,4 +1,6 @@
 // Instrumentation events, loggers, and errors, as the documentation tells of them.
+const { execFile } = require('node:child_process')
+const { promisify } = require('node:util')
 const assert = require('node:assert/strict')
 const { Kafka, KafkaJSConnectionError, KafkaJSError, KafkaJSNumberOfRetriesExceeded, logLevel } = require('kafkajs')
 const { bootstrap, end, kafkaOf, step, topicOf, until } = require('./lib.cjs')
@@ -43,7 +45,9 @@ async function main() {
       [groupId, true, 'RoundRobinAssigner', { [topic]: [0] }, 'number'],
     )
     assert.deepEqual(Object.keys(seen.get(HEARTBEAT).payload).sort(), ['groupGenerationId', 'groupId', 'memberId'])
-    assert.deepEqual(seen.get(COMMIT_OFFSETS).payload.topics, [{ topic, partitions: [{ partition: 0, offset: '3' }] }])
+    const [{ partitions, ...committed }] = seen.get(COMMIT_OFFSETS).payload.topics
+    // KafkaJS gives the number as a text where its types say a number.
+    assert.deepEqual([committed.topic, Number(partitions[0].partition), partitions[0].offset], [topic, 0, '3'])
     const { duration, ...batch } = seen.get(END_BATCH_PROCESS).payload
     assert.equal(typeof duration, 'number')
     const expected = {
@@ -173,6 +177,16 @@ async function main() {
     assert.ok(Array.isArray(await admin.listTopics()))
     await admin.disconnect()
     assert.ok(sockets.includes(bootstrap))
+  })
+
+  await step('a program whose clients have disconnected ends by itself', async () => {
+    const topic = await topicOf(kafka, 'ends', { messages: 1 })
+    const program = `
+      const { kafkaOf, consumed } = require('./lib.cjs')
+      const kafka = kafkaOf()
+      consumed(kafka, '${topic}', ({ length }) => length === 1).then(() => console.log('disconnected'))`
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', program, 'program', bootstrap], { timeout: 20_000 })
+    assert.equal(stdout.trim(), 'disconnected')
   })
   end()
 }

@@ -75,6 +75,15 @@ async function main() {
       while (events.length === 0 && Date.now() < deadline) await new Promise((resume) => setTimeout(resume, 20))
       assert.deepEqual(events, [[{ name: 'Ada' }, 'ada', '42']])
     })
+    await step('a client that only sends events', async () => {
+      const sender = new ClientKafka(options('sender'))
+      await sender.connect()
+      await firstValueFrom(sender.emit(topics.created, { key: 'bob', value: { name: 'Bob' } }))
+      const deadline = Date.now() + 20_000
+      while (events.length < 2 && Date.now() < deadline) await new Promise((resume) => setTimeout(resume, 20))
+      assert.deepEqual(events[1], [{ name: 'Bob' }, 'bob', undefined])
+      await sender.close()
+    })
   } finally {
     await client.close()
     await app.close()
