@@ -220,6 +220,8 @@ export async function securedKafka(startBroker, runner, dir) {
     port: ports.plaintext,
     overrides: {
       'auto.create.topics.enable': 'true',
+      'group.initial.rebalance.delay.ms': '0',
+      'offsets.topic.num.partitions': '5',
       listeners: listeners.join(','),
       'advertised.listeners': listeners.join(','),
       'controller.quorum.bootstrap.servers': `localhost:${ports.controller}`,
