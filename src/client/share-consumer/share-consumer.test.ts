@@ -318,6 +318,27 @@ test('a run goes on with the next subscription', async () => {
   await during(Promise.all([consumer.close(), running]))
 })
 
+test('a run goes on with what the program subscribes to while it still leaves', async () => {
+  const { broker, consumer, during, pass, world } = await scene({}, { values: ['a'] })
+  const { clock } = world.machine('other').start().platform
+  const seen: string[] = []
+  const running = consumer.run({
+    eachRecord: async ({ value }) => {
+      seen.push(value!)
+      await new Promise<void>((resume) => void clock.after(5000, resume))
+    },
+  })
+  await pass(2000)
+  const leaving = consumer.unsubscribe()
+  consumer.subscribe('t')
+  await during(leaving)
+  broker.produce(['b'])
+  await pass(10_000)
+  assert.deepEqual(seen, ['a', 'b'])
+  await during(Promise.all([consumer.close(), running]))
+  assert.equal(broker.states(), 'accepted 1, accepted 1')
+})
+
 test('unsubscribe waits for a handler without an end as long as defaultApiTimeoutMs says, and then gives back its record', async () => {
   const { broker, consumer, make, during, pass } = await scene({ defaultApiTimeoutMs: 1000 }, { values: ['a'] })
   let end = () => {}

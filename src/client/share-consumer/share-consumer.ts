@@ -136,6 +136,8 @@ export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> impleme
     await this.#leave('unsubscribe', this.#settings.defaultApiTimeoutMs)
     this.#hands.clear()
     this.#reading.forgive()
+    // What the program has subscribed to meanwhile.
+    if (this.#deliveries.isAwaited) this.#member.take()
   }
 
   /** The topics that it takes records of. */
