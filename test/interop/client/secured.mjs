@@ -174,6 +174,42 @@ export async function secured({ report, runner, startBroker, workDir, client }) 
   )
 
   await report.test(
+    'the share consumer comes with TLS and a login, too, and a wrong one is told',
+    async () => {
+      const options = {
+        bootstrapServers: at(ports.sasl_ssl),
+        securityProtocol: 'SASL_SSL',
+        saslMechanism: 'SCRAM-SHA-512',
+        sslTruststoreLocation: files.serverPem,
+        groupId: 'secured-share',
+      }
+      const consuming = async (sasl, act) => {
+        const consumer = new client.ShareConsumer({ ...options, sasl })
+        try {
+          consumer.subscribe('secured')
+          return await act(consumer)
+        } finally {
+          await consumer.close({ timeoutMs: 5000 })
+        }
+      }
+      await consuming(login, async (consumer) => {
+        // A new group sees what comes from its beginning on.
+        let records = []
+        for (let i = 0; i < 30 && records.length === 0; i++) {
+          await sends({ ...sasl('PLAIN'), sasl: login })
+          records = await consumer.poll({ timeoutMs: 1000 })
+        }
+        assert.equal(records[0]?.deliveryCount, 1)
+        const [{ error }] = await consumer.commitSync()
+        assert.equal(error, null)
+      })
+      const why = await consuming({ ...login, password: 'wrong' }, (consumer) => failure(consumer.poll({ timeoutMs: 20_000 })))
+      assert.ok(why instanceof client.AuthenticationError && why.fatal, String(why))
+    },
+    { timeoutMs: 60_000 },
+  )
+
+  await report.test(
     'a login is renewed on the same connection before its session ends',
     async () => {
       const producer = new client.Producer({
