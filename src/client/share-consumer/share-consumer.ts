@@ -134,7 +134,6 @@ export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> impleme
     this.#letGo()
     this.#member.subscribe([])
     await this.#leave('unsubscribe', this.#settings.defaultApiTimeoutMs)
-    this.#hands.clear()
     this.#reading.forgive()
     // What the program has subscribed to meanwhile.
     if (this.#deliveries.isAwaited) this.#member.take()
@@ -259,6 +258,8 @@ export class ShareConsumer<K = Uint8Array | null, V = Uint8Array | null> impleme
     } finally {
       hurry.cancel()
     }
+    // What the program still has goes back with the sessions.
+    this.#hands.clear()
     await this.#fetcher.leave(patience)
     await this.#member.leave(patience)
   }
