@@ -37,13 +37,20 @@ export class DiskFaults {
     this.#failing = this.#failing.filter((each) => each.fault !== fault)
   }
 
-  /** What a write or a flush of that file waits for; nothing, while the disk is as it should be. */
+  /** What a write or a flush of that file waits for, or until it is undone; nothing, while the disk is as it should be. */
   delay(path: string, call: 'write' | 'fsync'): Promise<void> | undefined {
     const found = this.#slow.filter((each) => (each.only ?? call) === call && isAbout(each, path))
     if (found.length === 0) return undefined
     for (const { fault } of found) fault.strike()
-    const ms = Math.max(...found.map((each) => each.ms))
-    return new Promise((resume) => void this.#clock.after(ms, resume))
+    return Promise.all(found.map((each) => this.#wait(each))).then(() => {})
+  }
+
+  async #wait({ ms, fault }: SlowDisk): Promise<void> {
+    let wake = () => {}
+    const passed = new Promise<void>((resolve) => (wake = resolve))
+    const timer = this.#clock.after(ms, wake)
+    await Promise.race([passed, fault.over.promise])
+    timer.cancel()
   }
 
   /** Throws where a flush of that file is to fail. */

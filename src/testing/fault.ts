@@ -9,7 +9,10 @@ import type { Clock } from '../platform/clock.ts'
 export interface Fault extends Disposable {
   /** How often it has happened. */
   readonly count: number
-  /** Resolves when it has happened so often (default: once); rejects with a TimeoutError that names it after `timeoutMs` (default: 30 seconds). */
+  /**
+   * Resolves when it has happened so often (default: once); rejects with a TimeoutError that names it after `timeoutMs` (default: 30 seconds), and with an
+   * error as soon as it cannot happen so often any more.
+   */
   happened(options?: HappenedOptions): Promise<void>
   /** It does not happen any more. Safe to call at any time and more than once. */
   undo(): void
@@ -30,6 +33,7 @@ export class PlannedFault implements Fault {
   readonly #onUndo: () => void
   readonly #waiting: { readonly times: number; readonly done: Deferred<void> }[] = []
   #left: number
+  #isUndone = false
   count = 0
 
   /** It happens `times` times; waits are by `clock`. */
@@ -56,22 +60,38 @@ export class PlannedFault implements Fault {
   strike(): void {
     this.#left--
     this.count++
-    for (const { times, done } of this.#waiting) if (this.count >= times) done.resolve()
+    this.#tell()
+  }
+
+  /** Whoever waits hears what is certain by now. */
+  #tell(): void {
+    for (const { times, done } of this.#waiting) {
+      if (this.count >= times) done.resolve()
+      else if (this.count + this.#left < times) done.reject(this.#never(times))
+    }
+  }
+
+  #never(times: number): Error {
+    const often = (count: number) => (count === 1 ? 'once' : `${count} times`)
+    const so = this.#isUndone ? 'is undone' : 'happens no more'
+    return new Error(`"${this.what}" has happened ${often(this.count)} and ${so}: ${often(times)} will never be`)
   }
 
   async happened({ times = 1, timeoutMs = HAPPENED_MS, signal }: HappenedOptions = {}): Promise<void> {
     if (this.count >= times) return
     const done = deferred<void>()
     this.#waiting.push({ times, done })
+    this.#tell()
     const patience = new Patience({ clock: this.#clock, what: `waiting for "${this.what}" to happen`, timeoutMs, signal })
-    if (!this.isDue) patience.blame(new Error('it is undone, or has happened as often as was asked for'))
     await patience.race(done.promise)
   }
 
   undo(): void {
     this.#left = 0
+    this.#isUndone = true
     this.over.resolve()
     this.#onUndo()
+    this.#tell()
   }
 
   [Symbol.dispose](): void {

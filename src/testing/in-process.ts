@@ -122,7 +122,7 @@ export class InProcessKafka implements TestKafka {
     return this.#admin
   }
 
-  topic(prefix: string, options?: TopicOptions): Promise<string> {
+  async topic(prefix: string, options?: TopicOptions): Promise<string> {
     const rooms = {
       admin: this.admin,
       random: this.client.platform.random,
@@ -139,22 +139,25 @@ export class InProcessKafka implements TestKafka {
     })
   }
 
-  produce(topic: string, records: readonly TestRecord[], options?: WaitOptions): Promise<readonly RecordMetadata[]> {
+  async produce(topic: string, records: readonly TestRecord[], options?: WaitOptions): Promise<readonly RecordMetadata[]> {
     this.#checkOpen()
     this.#producer ??= new Producer(this.client)
     return produceAll(this.#producer, topic, records, options)
   }
 
-  readAll<K = string | null, V = string | null>(topic: string, options?: ReadOptions<K, V>): Promise<ConsumerRecord<K, V>[]> {
+  async readAll<K = string | null, V = string | null>(
+    topic: string,
+    options?: ReadOptions<K, V>,
+  ): Promise<ConsumerRecord<K, V>[]> {
     this.#checkOpen()
     return readAll(this.client, this.#real, topic, options)
   }
 
-  lag(group: string, options?: GroupLagOptions): Promise<readonly PartitionLag[]> {
+  async lag(group: string, options?: GroupLagOptions): Promise<readonly PartitionLag[]> {
     return groupLag(this.admin, group, options)
   }
 
-  lagZero(group: string, options?: LagOptions): Promise<void> {
+  async lagZero(group: string, options?: LagOptions): Promise<void> {
     return lagZero(this.admin, this.#real, group, options)
   }
 
@@ -180,7 +183,7 @@ export class InProcessKafka implements TestKafka {
     return running.failed
   }
 
-  stop(id?: number): Promise<void> {
+  async stop(id?: number): Promise<void> {
     return stayFor(this.#nodes.stop(this.#one(id)))
   }
 
@@ -190,7 +193,7 @@ export class InProcessKafka implements TestKafka {
     this.#nodes.kill(this.#one(id), keeps)
   }
 
-  start(id?: number): Promise<void> {
+  async start(id?: number): Promise<void> {
     return stayFor(this.#nodes.start(this.#one(id)))
   }
 

@@ -13,6 +13,8 @@ export interface LagOptions extends WaitOptions, Pick<GroupLagOptions, 'topics'>
 
 const LAG_ZERO_MS = 30_000
 const LOOK_MS = 10
+/** One look is taken, however short the time is: what lags is to be told. */
+const FIRST_LOOK_MS = 5000
 
 /**
  * Resolves when the group has committed everything that its topics have. Rejects with a TimeoutError that names the partitions that lag; a group that has
@@ -21,8 +23,10 @@ const LOOK_MS = 10
 export async function lagZero(admin: Admin, real: Clock, group: string, options: LagOptions = {}): Promise<void> {
   const { timeoutMs = LAG_ZERO_MS, topics, signal } = options
   const patience = new Patience({ clock: real, what: `waiting until the group ${group} lags nowhere`, timeoutMs, signal })
-  for (;;) {
-    const lags = await patience.race(groupLag(admin, group, { ...(topics && { topics }), signal }))
+  const look = () => groupLag(admin, group, { ...(topics && { topics }), signal })
+  const first = new Patience({ clock: real, what: patience.what, timeoutMs: Math.max(timeoutMs, FIRST_LOOK_MS), signal })
+  for (let isFirst = true; ; isFirst = false) {
+    const lags = await (isFirst ? first : patience).race(look())
     const behind = lags.filter(({ lag }) => lag > 0)
     if (lags.length > 0 && behind.length === 0) return
     patience.blame(

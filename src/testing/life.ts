@@ -24,7 +24,7 @@ export class Life implements Owner {
   end(): Promise<unknown> {
     if (this.isOver) return this.ended
     this.isOver = true
-    this.ended = Promise.all([...this.#endings].map((run) => run()))
+    this.ended = Promise.all([...this.#endings].map(async (run) => run()))
     this.#endings.clear()
     this.accepted.clear()
     return this.ended
@@ -108,7 +108,12 @@ function closed(connection: Connection): Promise<void> {
 export function lifeHttp(http: Http, life: Life): Http {
   return {
     async listen(options) {
+      if (life.isOver) return Life.never
       const listener = await http.listen(options)
+      if (life.isOver) {
+        await listener.close()
+        return Life.never
+      }
       const forget = life.onEnd(() => listener.close())
       return {
         address: listener.address,

@@ -42,6 +42,7 @@ interface Node {
   life: Life
   running: Broker | null
   starting: Promise<void> | null
+  stopping: Promise<void> | null
 }
 
 export class Nodes {
@@ -85,6 +86,7 @@ export class Nodes {
       life: new Life(),
       running: null,
       starting: null,
+      stopping: null,
     }))
   }
 
@@ -121,6 +123,7 @@ export class Nodes {
 
   async start(id: number): Promise<void> {
     const node = this.node(id)
+    await node.stopping?.catch(() => {}) // who stops it hears
     if (this.#over.signal.aborted) throw new Error(`broker ${id} cannot be started: all of them were closed`)
     if (node.running) return
     if (node.life.isOver) await node.starting?.catch(() => {}) // one that was killed; who began it hears
@@ -163,22 +166,31 @@ export class Nodes {
     }
   }
 
-  /** Cleanly; the others go on. */
+  /** Cleanly; the others go on. Resolves, too, when it is killed meanwhile. */
   async stop(id: number): Promise<void> {
     const node = this.node(id)
+    node.stopping ??= this.#stop(node).finally(() => (node.stopping = null))
+    return node.stopping
+  }
+
+  async #stop(node: Node): Promise<void> {
     await node.starting?.catch(() => {}) // who started it hears
     const { running, life } = node
     node.running = null
-    await running?.close()
-    await life.end()
-    node.volume.freeLocks()
+    const killed = new Promise<void>((resolve) => life.onEnd(resolve))
+    try {
+      await Promise.race([running?.close(), killed])
+    } finally {
+      await life.end()
+      node.volume.freeLocks()
+    }
   }
 
   /** At once. */
   kill(id: number, keeps: Kept): void {
     const node = this.node(id)
     node.running = null
-    void node.life.end()
+    node.life.end().catch(() => {}) // who starts it again hears
     if (keeps === 'flushed') node.volume.powerCut()
     else node.volume.freeLocks()
   }

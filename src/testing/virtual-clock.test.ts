@@ -49,7 +49,7 @@ test('moved ahead, it fires what comes due in its order and at its time, and let
   assert.equal(clock.monotonic() - began, 60_000)
 })
 
-test('a timer that sets itself again fires 100 times in a week, and is back at its own pace after it', async () => {
+test('a timer that sets itself again fires 50 times in a week, and is back at its own pace after it', async () => {
   const { real, clock } = clocks()
   let count = 0
   const again = (): unknown =>
@@ -59,7 +59,7 @@ test('a timer that sets itself again fires 100 times in a week, and is back at i
     })
   again()
   await clock.move(7 * 86_400_000, turn)
-  assert.ok(count >= 99 && count <= 103, `${count}`)
+  assert.ok(count >= 49 && count <= 53, `${count}`)
   const before = count
   await real.advance(1000)
   assert.equal(count - before, 10)

@@ -18,7 +18,7 @@ interface Entry {
 }
 
 /** What comes again and again comes so often, at most, each time that time is moved. */
-const MOST_TURNS = 100
+const MOST_TURNS = 50
 /** Cancelled timers are thrown out when there are so many of them, and more than others. */
 const SWEEP_AT = 256
 
@@ -81,7 +81,7 @@ export class VirtualClock implements Clock {
 
   /**
    * Moves time ahead by `ms`: what comes due on the way happens in its order, at its time, with `settle` after each, which lets everything that follows from it
-   * happen. What sets itself again on the way fires 100 times at most, in steps of the whole, so that a week of heartbeats takes no week of work. `settle` may throw: time
+   * happen. What sets itself again on the way fires 50 times at most, in steps of the whole, so that a week of heartbeats takes no week of work. `settle` may throw: time
    * stays where it came to.
    */
   async move(ms: number, settle: () => Promise<void>): Promise<void> {

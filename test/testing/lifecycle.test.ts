@@ -1,92 +1,84 @@
-// Brokers of `odradek/testing` come and go, and leave nothing behind.
+// Brokers of `odradek/testing`, one and several, come and go, and leave nothing behind.
 
 import assert from 'node:assert/strict'
-import { connect } from 'node:net'
-import { test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { Producer } from '../../src/client/index.ts'
 import { ConfigError } from '../../src/config/error.ts'
 import { suiteKafka, testCluster, testKafka } from '../../src/testing/index.ts'
-import { runModule } from '../support/running-broker.ts'
+import { listens } from './listens.ts'
 
-const TESTING = new URL('../../src/testing/index.js', import.meta.url).href
-
-/** Whether somebody accepts connections there. */
-function listens(server: string): Promise<boolean> {
-  const [host = '', port] = server.split(':')
-  return new Promise((resolve) => {
-    const socket = connect({ host, port: Number(port) })
-    socket.once('connect', () => resolve(true))
-    socket.once('error', () => resolve(false))
-    socket.once('close', () => resolve(false))
-    socket.unref().on('connect', () => socket.destroy())
-  })
+/** What keeps this process alive, but for what the test runner has. What was closed is gone in the next turn. */
+async function alive(): Promise<string[]> {
+  await new Promise((resolve) => setImmediate(resolve))
+  return process.getActiveResourcesInfo().filter((name) => !/^(Pipe|TTY|Immediate)/.test(name))
 }
 
-test('nothing is left of it when it is closed: the process ends by itself', async (t) => {
-  const run = runModule(
-    t,
-    `import { testCluster, testKafka } from ${JSON.stringify(TESTING)}
-     for (const start of [testKafka, testCluster]) {
-       const kafka = await start()
-       const topic = await kafka.topic('t', { partitions: 2 })
-       await kafka.produce(topic, ['x'.repeat(100_000), 'y'])
-       if ((await kafka.readAll(topic)).length !== 2) throw new Error('records are missing')
-       kafka.faults.dropNextAnswer('Produce', { connection: 'silent' })
-       const unanswered = kafka.produce(topic, ['z']).catch(() => {})
-       if (start === testKafka) await kafka.time.advance('1m')
-       await kafka.close()
-       await kafka.close()
-       await unanswered
-     }
-     setImmediate(() => console.log('LEFT ' + process.getActiveResourcesInfo().filter((name) => !/^(Pipe|TTY|Immediate)/.test(name)).join()))`,
-  )
-  assert.equal(await run.ended, 0, run.output.stderr)
-  assert.equal(run.output.stdout, 'LEFT \n')
-  assert.equal(run.output.stderr, '')
+describe('a cluster', () => {
+  /** What was worth a warning. */
+  const lines: string[] = []
+  const note = (message: string) => void lines.push(message)
+  const kafka = suiteKafka({ before, after }, { brokers: 3, logger: { debug() {}, info() {}, warn: note, error: note } })
+
+  const valuesOf = async (topic: string) => (await kafka().readAll(topic)).map(({ value }) => value)
+
+  test('days pass over a cluster: retention works, everybody is in sync, and nobody was held for dead', async () => {
+    const topic = await kafka().topic('logs', { partitions: 3, configs: { 'retention.ms': 3_600_000 } })
+    await kafka().produce(topic, ['a', 'b', 'c'])
+    const before = (await kafka().admin.describeTopics([topic])).get(topic)!.partitions
+    await kafka().time.advance('3d')
+    const after = (await kafka().admin.describeTopics([topic])).get(topic)!.partitions
+    assert.deepEqual(after, before)
+    assert.deepEqual(await kafka().readAll(topic), [])
+    await kafka().produce(topic, ['d'])
+    assert.equal((await kafka().readAll(topic)).length, 1)
+    assert.deepEqual(lines, [], 'nothing was worth a warning')
+  })
+
+  test('in a cluster a fault may be one broker alone, and is never met by other brokers', async () => {
+    const topic = await kafka().topic('orders', { partitions: 3 })
+    await using producer = new Producer({ ...kafka().client, retryBackoffMs: 1, retryBackoffMaxMs: 1 })
+    const fetches = kafka().faults.dropNextRequest('Fetch', { times: Number.POSITIVE_INFINITY })
+    const produces = kafka().faults.answerNext('Produce', 'REQUEST_TIMED_OUT', { broker: 2, times: 2 })
+    await producer.sendAll([0, 1, 2].map((partition) => ({ topic, partition, value: `${partition}` })))
+    assert.equal(produces.count, 2)
+    assert.equal(fetches.count, 0, 'followers fetched all the while')
+    fetches.undo()
+    assert.deepEqual(await valuesOf(topic), ['0', '1', '2'])
+    assert.throws(() => kafka().faults.slowDisk('1s', { broker: 9 }), /there is no broker 9 here; allowed: 1, 2, 3/)
+  })
+
+  test('a cluster goes on without a broker that is killed, and has it back when it is started', async () => {
+    assert.deepEqual(kafka().ids, [1, 2, 3])
+    assert.throws(() => kafka().kill(), /which broker\? allowed: 1, 2, 3/)
+    assert.throws(() => kafka().kill(4), /there is no broker 4/)
+    const topic = await kafka().topic('orders', { partitions: 3 })
+    await kafka().produce(topic, ['one', 'two', 'three'])
+    kafka().kill(2)
+    await kafka().produce(topic, ['four', 'five', 'six'])
+    await kafka().start(2)
+    await kafka().produce(topic, ['seven'])
+    const values = await valuesOf(topic)
+    assert.deepEqual(values.sort(), ['five', 'four', 'one', 'seven', 'six', 'three', 'two'])
+  })
 })
 
-test('a broker that was stopped comes back at its port, with everything', async () => {
-  await using kafka = await testKafka()
-  const topic = await kafka.topic('orders')
-  await kafka.produce(topic, ['one', { key: 'k', value: null, headers: { h: 'v' } }])
-  await kafka.stop()
+test('nothing is left of brokers that were closed, whatever was under way', async () => {
+  assert.deepEqual(await alive(), [], 'of the cluster')
+  const kafka = await testKafka()
+  const topic = await kafka.topic('t', { partitions: 2 })
+  await kafka.produce(topic, ['x'.repeat(100_000), 'y'])
+  assert.equal((await kafka.readAll(topic)).length, 2)
+  kafka.faults.dropNextAnswer('Produce', { connection: 'silent' })
+  const unanswered = kafka.produce(topic, ['z']).catch(() => {})
+  await kafka.time.advance('1m')
+  const slow = kafka.faults.slowDisk('1h')
+  const late = kafka.produce(topic, ['late']).catch(() => {})
+  await slow.happened()
+  await kafka.close()
+  await kafka.close()
+  await Promise.all([unanswered, late])
   assert.equal(await listens(kafka.bootstrapServers), false)
-  await kafka.start()
-  await kafka.start()
-  const [one, two] = await kafka.readAll(topic)
-  assert.deepEqual([one!.value, two!.key, two!.value, two!.headers[0]!.key], ['one', 'k', null, 'h'])
-})
-
-test('a broker that is killed forgets what it had not flushed, and nothing that was acknowledged by acks=all', async () => {
-  await using kafka = await testKafka()
-  const topic = await kafka.topic('orders')
-  await kafka.produce(topic, ['flushed'])
-  await using hasty = new Producer({ ...kafka.client, acks: '1', enableIdempotence: false })
-  const slow = kafka.faults.slowDisk('1h', { only: 'fsync' })
-  assert.equal((await hasty.send({ topic, value: 'written' })).offset, 1)
-  kafka.kill()
-  slow.undo()
-  assert.equal(await listens(kafka.bootstrapServers), false)
-  await kafka.start()
-  assert.deepEqual(
-    (await kafka.readAll(topic)).map(({ value }) => value),
-    ['flushed'],
-  )
-})
-
-test('a broker that is killed and keeps what it wrote has all that it acknowledged', async () => {
-  await using kafka = await testKafka()
-  const topic = await kafka.topic('orders')
-  await using hasty = new Producer({ ...kafka.client, acks: '1', enableIdempotence: false })
-  kafka.faults.slowDisk('1h', { only: 'fsync', topic })
-  await hasty.send({ topic, value: 'written' })
-  kafka.kill(1, { keeps: 'written' })
-  kafka.faults.clear()
-  await kafka.start()
-  assert.deepEqual(
-    (await kafka.readAll(topic)).map(({ value }) => value),
-    ['written'],
-  )
+  assert.deepEqual(await alive(), [])
 })
 
 test('what cannot be is said, and nothing is left open', async () => {

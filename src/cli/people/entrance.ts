@@ -38,7 +38,7 @@ type OptionsOf = (properties: ReadonlyMap<string, string>) => Options
  */
 export async function entranceOf(
   { bootstrapServer, commandConfig }: EntranceFlags,
-  { terminal }: People,
+  { terminal, desk }: People,
   read: OptionsOf = adminOptionsOf,
 ): Promise<Options & { readonly bootstrapServers: string }> {
   const options = commandConfig === undefined ? {} : await fileOptions(commandConfig, terminal.readText, read)
@@ -46,7 +46,10 @@ export async function entranceOf(
   return {
     ...options,
     bootstrapServers: bootstrapServer ?? ofFile ?? (terminal.env['ODRADEK_BOOTSTRAP_SERVER'] || USUAL_SERVER),
-    platform: tellingPlatform((line) => terminal.complain(line)),
+    platform: tellingPlatform((line) => {
+      desk.status('') // what is said has a line of its own
+      terminal.complain(line)
+    }),
   }
 }
 

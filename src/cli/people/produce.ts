@@ -142,11 +142,9 @@ async function sendInput({ topic, make, producer, signal, people }: Sending): Pr
     const isInterrupted = signal.aborted && thrown instanceof AbortedError
     trouble = isInterrupted ? new Error('interrupted: the rest of the input was not read') : thrown
   }
-  try {
-    await producer.flush()
-  } finally {
-    progress.end()
-  }
+  progress.end()
+  if (signal.aborted) terminal.complain('odradek: sending what was read (Ctrl-C once more: end at once)')
+  await producer.flush()
   if (trouble === null || count > 0)
     terminal.complain(`${count === 1 ? '1 record' : `${grouped(count)} records`} produced to ${topic}`)
   if (trouble) throw trouble
