@@ -8,9 +8,9 @@ import { suiteKafka, testCluster, testKafka } from '../../../src/testing/index.t
 import { listens } from './listens.ts'
 
 export function lifecycle(): void {
-  /** What keeps this process alive, but for what the test runner has. What was closed is gone in the next turn. */
+  /** What keeps this process alive, but for what the test runner has. What was closed is gone a turn or two later. */
   async function alive(): Promise<string[]> {
-    await new Promise((resolve) => setImmediate(resolve))
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
     return process.getActiveResourcesInfo().filter((name) => !/^(Pipe|TTY|Immediate)/.test(name))
   }
 
