@@ -60,7 +60,8 @@ fill_in() {
     [[ ${!variable} == *"$mark"* ]] || continue
     [[ -n ${!command:-} ]] || fail "$variable: $mark needs the variable $command, with a command that prints what to put there"
     [[ -n $output ]] || output=$(output_of "$command")
-    export "$variable=${!variable//"$mark"/$output}"
+    # Quoted, because an & in it would stand for the mark.
+    export "$variable=${!variable//"$mark"/"$output"}"
   done
 }
 
@@ -83,6 +84,12 @@ elif [[ -n ${ODRADEK_PROPERTIES:-} ]]; then
   fail "ODRADEK_PROPERTIES: there is no file $ODRADEK_PROPERTIES"
 fi
 read_words "$@"
+for entry in ${overrides[@]+"${overrides[@]}"}; do
+  case $entry in metrics.port=* | metrics.host=*)
+    echo "${0##*/}: --override ${entry%%=*}: the health check does not see it; KAFKA_METRICS_PORT and KAFKA_METRICS_HOST it does" >&2
+    ;;
+  esac
+done
 
 fill_in HOSTNAME_COMMAND
 fill_in PORT_COMMAND

@@ -113,6 +113,7 @@ test('options go to odradek start, behind a file that is mounted; another comman
   assert.deepEqual((await enter({}, '--log-level', 'debug')).words, ['start', '--log-level', 'debug'])
   const mounted = file('node.id=7')
   assert.deepEqual((await enter({ ODRADEK_PROPERTIES: mounted }, '-o', 'a=b c')).words, ['start', mounted, '-o', 'a=b c'])
+  assert.match((await enter({}, '-o', 'metrics.port=1')).stderr, /--override metrics\.port: the health check does not see it/)
   const other = file('log.dirs=/elsewhere')
   const named = await enter({ ODRADEK_PROPERTIES: mounted }, 'odradek', 'start', other)
   assert.deepEqual([named.words, named.variables['KAFKA_LOG_DIRS']], [['start', other], undefined])
@@ -135,7 +136,7 @@ test('the names of old tutorials become listeners', { skip: !isLinux }, async ()
 
 test('commands give values: the host in any variable, the id and the rack of the broker', { skip: !isLinux }, async () => {
   const variables = {
-    HOSTNAME_COMMAND: 'echo "a host"',
+    HOSTNAME_COMMAND: 'echo "a & host"',
     PORT_COMMAND: 'echo 32100',
     BROKER_ID_COMMAND: 'echo 1$((40 + 2))',
     RACK_COMMAND: 'echo r1',
@@ -143,7 +144,7 @@ test('commands give values: the host in any variable, the id and the rack of the
     KAFKA_METRICS_HOST: '_{HOSTNAME_COMMAND}',
   }
   const names = ['KAFKA_ADVERTISED_LISTENERS', 'KAFKA_METRICS_HOST', 'KAFKA_BROKER_ID', 'KAFKA_BROKER_RACK']
-  assert.deepEqual(await found(variables, names), ['IN://:9092,OUT://a host:32100', 'a host', '142', 'r1'])
+  assert.deepEqual(await found(variables, names), ['IN://:9092,OUT://a & host:32100', 'a & host', '142', 'r1'])
   const said = { ...variables, KAFKA_NODE_ID: '5', KAFKA_BROKER_RACK: 'r2' }
   assert.deepEqual((await found(said, names)).slice(2), [null, 'r2'])
 })
