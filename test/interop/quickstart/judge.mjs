@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { freePort, projectDir, tail } from '../lib/brokers.mjs'
-import { node24, pythonWith, versions } from '../lib/cache.mjs'
+import { node24, versions } from '../lib/cache.mjs'
 import { run, start } from '../lib/processes.mjs'
 import { eventually } from '../lib/report.mjs'
 import { holds, stepsOf } from './page.mjs'
@@ -21,16 +21,16 @@ export const judge = {
   minutes: 10,
 
   async install() {
-    return { node: await node24(), python: await pythonWith('kafka-python', [`kafka-python==${versions.kafkaPython}`]) }
+    return { node: await node24() }
   },
 
-  async run({ report, tools: { node, python }, workDir, kind }) {
+  async run({ report, tools: { node }, workDir, kind }) {
     if (kind === 'apache') return report.record('the page', 'skipped', 'it begins with a broker of ours')
     const port = await freePort()
     const page = readFileSync(join(projectDir, 'docs/quickstart.md'), 'utf8').replaceAll('localhost:9092', `localhost:${port}`)
     const folder = join(workDir, 'programs')
     mkdirSync(folder)
-    const reader = new Reader({ folder, workDir, port, path: [dirname(node), dirname(python)] })
+    const reader = new Reader({ folder, workDir, port, path: dirname(node) })
     try {
       let number = 0
       for (const step of stepsOf(page)) {
@@ -60,9 +60,10 @@ class Reader {
     const prefix = join(workDir, 'prefix')
     this.#env = {
       ...process.env,
-      PATH: [join(prefix, 'bin'), ...path, process.env.PATH].join(':'),
+      PATH: [join(prefix, 'bin'), path, process.env.PATH].join(':'),
       npm_config_prefix: prefix,
       KAFKAJS_NO_PARTITIONER_WARNING: '1',
+      ODRADEK_BOOTSTRAP_SERVER: `localhost:${port}`,
     }
     this.#ofServer = {
       KAFKA_LISTENERS: `PLAINTEXT://localhost:${port}`,

@@ -35,5 +35,7 @@ export function holds(output, lines) {
   return next === lines.length
 }
 
-/** Columns are as wide as what stands in them. */
-const plain = (line) => line.trim().replace(/\s+/g, ' ')
+const TIME = /\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\b/g
+
+/** Columns are as wide as what stands in them, and whoever follows the page does so at another time. */
+const plain = (line) => line.trim().replace(TIME, 'TIME').replace(/\s+/g, ' ')
