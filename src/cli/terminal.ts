@@ -28,6 +28,8 @@ export interface Terminal {
   /** The text of a file, or null where it is missing. */
   readText(path: string): Promise<string | null>
   onSignal(signals: readonly Signal[], run: (signal: Signal) => void): () => void
+  /** Ends this process as the signal would have. */
+  endBy(signal: Signal): void
   /** Runs `odradek` with these words in another process, which ends with this one. */
   readonly startProgram: StartProgram
   /** Other processes of this machine. */

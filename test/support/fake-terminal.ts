@@ -49,6 +49,7 @@ export function fakeTerminal(
       signalled = act
       return () => {}
     },
+    endBy: () => assert.fail('no end by a signal'),
     processes: {
       others: () => [],
       signal: () => assert.fail('no other process'),

@@ -15,15 +15,17 @@ export interface Entrance {
   readonly bootstrapControllers?: string | undefined
   /** The path of a file of properties. */
   readonly config?: string | undefined
+  /** What is said of one that is not there; its path alone where this is missing. */
+  readonly noConfig?: (path: string) => string
 }
 
 /** Runs `use` with an admin client and closes it. */
 export async function withAdmin<T>(
-  { bootstrapServers, bootstrapControllers, config }: Entrance,
+  { bootstrapServers, bootstrapControllers, config, noConfig }: Entrance,
   around: Surroundings,
   use: (admin: Admin) => Promise<T>,
 ): Promise<T> {
-  const properties = config === undefined ? new Map<string, string>() : await readProperties(config, around)
+  const properties = config === undefined ? new Map<string, string>() : await readProperties(config, around, noConfig)
   const entrance = bootstrapControllers === undefined ? { bootstrapServers } : { bootstrapControllers }
   const admin = adminWith({ ...optionsOf(properties, adminOptions), ...entrance })
   try {
@@ -34,9 +36,13 @@ export async function withAdmin<T>(
 }
 
 /** The properties of a file; a Failure where there is none. */
-export async function readProperties(path: string, around: Surroundings): Promise<Map<string, string>> {
+export async function readProperties(
+  path: string,
+  around: Surroundings,
+  missing = (name: string) => name,
+): Promise<Map<string, string>> {
   const text = await around.readText(path)
-  if (text === null) throw new Failure(path)
+  if (text === null) throw new Failure(missing(path))
   return parseProperties(text)
 }
 

@@ -73,6 +73,15 @@ test('every command explains itself, and refuses an option that it does not know
     // As with Apache's, one word alone is a value to it.
     const help = await run(name, ...(name === 'kafka-e2e-latency' ? [] : ['--help']))
     assert.match(help.out + help.err, /--help/, name)
+    const [options, examples] = (help.out + help.err).split('\nExamples:\n') as [string, string]
+    for (const line of examples.trim().split(/\n +/)) {
+      assert.ok(line.startsWith(`${name} `), line)
+      // Of those with subcommands the help of each has its own.
+      const of = line.split(' ').find((word) => /^[a-z]/.test(word) && new RegExp(`^  ${word} `, 'm').test(options))
+      const known = of === undefined ? options : options + (await run(name, of, '--help')).out
+      for (const option of line.match(/--[a-z.-]+/gi) ?? [])
+        assert.ok(known.includes(`${option} `) || known.includes(`${option}\n`), `${line}: ${option}`)
+    }
     const { code, err } = await on(name, '--no-such-option')
     assert.equal(code, 1, name)
     assert.match(err, /no-such-option is not a recognized option|error: /, name)
@@ -215,6 +224,27 @@ test('nobody at the address, and a property that would be ignored', async () => 
     (await on('kafka-topics', '--list', '--command-config', 'tls.properties')).err,
     /^ssl\.engine\.factory\.class is not supported/,
   )
+})
+
+test('what was typed before a signal is sent, and the command ends by the signal', async () => {
+  await must('kafka-topics', '--create', '--topic', 'stopped')
+  const produce = await kafkaCommands['kafka-console-producer']!()
+  const to = ['--bootstrap-server', broker.bootstrapServers, '--topic', 'stopped']
+  const endedBy = new Promise<string>((resume) => {
+    const { terminal, signal } = fakeTerminal({ tickMs: 0 })
+    void produce([...to, '--timeout', '60000'], {
+      ...terminal,
+      clock: nodeClock({ keepsAlive: true }),
+      endBy: resume,
+      async *input() {
+        yield Buffer.from('one\n')
+        signal('SIGINT')
+        await new Promise(() => {})
+      },
+    })
+  })
+  assert.equal(await endedBy, 'SIGINT')
+  assert.equal(await must('kafka-get-offsets', '--topic', 'stopped'), 'stopped:0:1')
 })
 
 test('lines become records, and records lines', async () => {

@@ -30,6 +30,8 @@ const METADATA: Exchange<MetadataRequest, MetadataResponse> = { request: Metadat
 const NOT_CONTROLLER = errorCode('NOT_CONTROLLER')
 /** What one that is not the controller any more says: of a change, and of the metadata log itself. */
 const ELSEWHERE: ReadonlySet<number | undefined> = new Set([NOT_CONTROLLER, errorCode('NOT_LEADER_OR_FOLLOWER')])
+/** Of what brokers alone do, controllers serve no version (KIP-919); in Kafka's words. */
+const ONLY_BROKERS = 'This Admin API is not yet supported when communicating directly with the controller quorum.'
 
 export class Link {
   readonly cluster: Cluster
@@ -96,14 +98,19 @@ export class Link {
     })
   }
 
-  send<Req, Res>(
+  async send<Req, Res>(
     node: Node,
     exchange: Exchange<Req, Res>,
     body: Body<Req>,
     patience: Patience,
     more: SendOptions = {},
   ): Promise<Res> {
-    return node.send(exchange, body, { ...this.cluster.retries.within(patience), ...more })
+    try {
+      return await node.send(exchange, body, { ...this.cluster.retries.within(patience), ...more })
+    } catch (thrown) {
+      if (!this.cluster.asksControllers || !(thrown instanceof UnsupportedError)) throw thrown
+      throw new UnsupportedError('UNSUPPORTED_VERSION', ONLY_BROKERS, { cause: thrown })
+    }
   }
 
   /** The leaders of all partitions of these topics, asked for now; -1 stands for none. */

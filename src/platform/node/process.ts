@@ -12,6 +12,12 @@ export function onSignal(signals: readonly Signal[], run: (signal: Signal) => vo
   }
 }
 
+/** Ends this process as the signal would have without anybody who heeded it: that is what a shell wants to know. */
+export function endBy(signal: Signal): void {
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
+}
+
 /** Exit codes, as shells and service managers know them. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const
 

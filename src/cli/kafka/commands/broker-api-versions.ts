@@ -17,6 +17,7 @@ const options = {
 
 export const brokerApiVersions = command({
   options,
+  examples: ['kafka-broker-api-versions --bootstrap-server localhost:9092'],
   about: 'This tool helps to retrieve broker version information.',
   check: (found) => demand(found, 'bootstrap-server'),
   run: (found, around) =>

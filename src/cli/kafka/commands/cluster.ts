@@ -23,6 +23,11 @@ const grammar = (about: string, more: readonly Argument[] = []): Grammar => ({
 export const cluster = tool(
   {
     name: 'kafka-cluster',
+    examples: [
+      'kafka-cluster cluster-id --bootstrap-server localhost:9092',
+      'kafka-cluster list-endpoints --bootstrap-server localhost:9092',
+      'kafka-cluster unregister --bootstrap-server localhost:9092 --id 3',
+    ],
     helpExitCode: 1,
     about: 'The Kafka cluster tool.',
     arguments: [],

@@ -50,6 +50,11 @@ export type ConfigOptions = Found<typeof options>
 
 export const configs = command({
   options,
+  examples: [
+    'kafka-configs --bootstrap-server localhost:9092 --describe --topic orders --all',
+    'kafka-configs --bootstrap-server localhost:9092 --alter --topic orders --add-config retention.ms=86400000,cleanup.policy=[compact,delete]',
+    'kafka-configs --bootstrap-server localhost:9092 --alter --topic orders --delete-config retention.ms',
+  ],
   about:
     'This tool helps to manipulate and describe entity config for a topic, client, user, broker, ip, client-metrics or group',
   check: checkConfigs,

@@ -8,7 +8,7 @@ import { DEFAULT_FORMATTER } from '../formatters/index.ts'
 import { demand } from '../options/checks.ts'
 import type { Found } from '../options/parse.ts'
 import { common, flag, integer, long, text } from '../options/table.ts'
-import { exclude, formatterOf, warn } from './console-options.ts'
+import { exclude, formatterOf, maxMessagesOf, warn } from './console-options.ts'
 import { printRecords, type Reading } from './console-reading.ts'
 import { CONSOLE_CONSUMER, ConsumerSource, type Place } from './consumer-source.ts'
 
@@ -45,6 +45,11 @@ type Options = Found<typeof options>
 
 export const consoleConsumer = command({
   options,
+  examples: [
+    'kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --from-beginning',
+    'kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --group billing --max-messages 10',
+    'kafka-console-consumer --bootstrap-server localhost:9092 --topic orders --partition 0 --offset 42 --formatter-property print.key=true --formatter-property print.timestamp=true',
+  ],
   helpsWithTrouble: true,
   about: 'This tool helps to read data from Kafka topics and outputs it to standard output.',
   check,
@@ -94,7 +99,7 @@ async function settings(found: Options, around: Surroundings): Promise<Settings>
   const timeoutMs = found.number('timeout-ms') ?? -1
   const reading = {
     timeoutMs: timeoutMs >= 0 ? timeoutMs : null,
-    maxMessages: found.number('max-messages') ?? -1,
+    maxMessages: maxMessagesOf(found, around),
     tellsEvents: found.has('enable-systest-events'),
     logger: CONSOLE_CONSUMER,
     onSpoilt: 'Error processing message, skipping this message: ',

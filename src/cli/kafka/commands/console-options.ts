@@ -20,6 +20,19 @@ export function warn(found: Found, older: string, newer: string, { print }: Surr
   print(`Option --${older} is deprecated and will be removed in a future version. Use --${newer} instead.`)
 }
 
+/** -1: no bound. Kafka's consumers read it when they have begun, so what they say at their end comes before the complaint. */
+export function maxMessagesOf(found: Found, { complain }: Surroundings): number {
+  try {
+    return found.number('max-messages') ?? -1
+  } catch (thrown) {
+    complain(processed(0))
+    throw thrown
+  }
+}
+
+/** The last line of a consumer. */
+export const processed = (count: number) => `Processed a total of ${count} messages`
+
 /** Out of --formatter, its properties, and the deserializers that have options of their own. */
 export async function formatterOf(found: Found, around: Surroundings): Promise<Formatter> {
   const name = found.text('formatter')!

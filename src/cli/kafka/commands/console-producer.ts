@@ -8,7 +8,7 @@ import { Failure, UsageFailure } from '../failure.ts'
 import { javaText } from '../java.ts'
 import { linesOf } from '../lines.ts'
 import { logError } from '../log-line.ts'
-import { checkBootstrap, demand } from '../options/checks.ts'
+import { checkBootstrap, demand, NO_SOCKET_BUFFERS } from '../options/checks.ts'
 import type { Found } from '../options/parse.ts'
 import { common, flag, integer, long, text } from '../options/table.ts'
 import { producerWith } from '../producer.ts'
@@ -74,6 +74,11 @@ const merged: readonly (readonly [property: string, option: Name])[] = [
 
 export const consoleProducer = command({
   options,
+  examples: [
+    'kafka-console-producer --bootstrap-server localhost:9092 --topic orders',
+    'kafka-console-producer --bootstrap-server localhost:9092 --topic orders --reader-property parse.key=true --reader-property key.separator=:',
+    'kafka-console-producer --bootstrap-server localhost:9092 --topic orders --command-property acks=1 --compression-codec zstd',
+  ],
   helpsWithTrouble: true,
   about: 'This tool helps to read data from standard input and publish it to Kafka.',
   check,
@@ -82,9 +87,15 @@ export const consoleProducer = command({
     const reader = await ofFile(found, 'reader-config', 'reader-config', around)
     const read = readerOf(found, new Map([...reader, ...typedProperties(typed(found, 'property', 'reader-property'))]))
     const producer = producerWith(producerProperties(found, config))
+    // What was typed before the signal is sent.
+    const forget = around.onSignal(['SIGINT', 'SIGTERM', 'SIGHUP'], (signal) => {
+      forget() // a second one does not wait
+      void producer.close().finally(() => around.endBy(signal))
+    })
     try {
       await (found.has('sync') ? oneByOne : together)(producer, read, around)
     } finally {
+      forget()
       // What was read before something went wrong is sent.
       await producer.close()
     }
@@ -96,7 +107,7 @@ export const consoleProducer = command({
   },
 })
 
-function check(found: Options, { print }: Surroundings): void {
+function check(found: Options, { print, complain }: Surroundings): void {
   demand(found, 'topic')
   const pairs = [
     ['command-config', 'producer.config'],
@@ -118,6 +129,7 @@ function check(found: Options, { print }: Surroundings): void {
       'Warning: --max-partition-memory-bytes is deprecated and will be removed in Apache Kafka 5.0. Use --batch-size instead.',
     )
   }
+  if (found.has('socket-buffer-size')) complain(NO_SOCKET_BUFFERS)
   checkBootstrap(found.text('bootstrap-server'))
 }
 

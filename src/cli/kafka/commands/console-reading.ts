@@ -7,6 +7,7 @@ import type { Surroundings } from '../command.ts'
 import { type Formatter, Sink } from '../formatters/formatter.ts'
 import { javaText } from '../java.ts'
 import { logError } from '../log-line.ts'
+import { processed } from './console-options.ts'
 
 /** As the consumers of a command give them: bytes as they are. */
 export type RawRecord = ConsumerRecord<Uint8Array | null, Uint8Array | null>
@@ -131,7 +132,7 @@ class Printer {
     try {
       await this.#source.end()
     } finally {
-      this.#around.complain(`Processed a total of ${this.#count} messages`)
+      this.#around.complain(processed(this.#count))
     }
   }
 }

@@ -9,7 +9,7 @@ import { DEFAULT_FORMATTER } from '../formatters/index.ts'
 import { demand } from '../options/checks.ts'
 import type { Found } from '../options/parse.ts'
 import { common, flag, integer, text } from '../options/table.ts'
-import { exclude, formatterOf, warn } from './console-options.ts'
+import { exclude, formatterOf, maxMessagesOf, warn } from './console-options.ts'
 import { printRecords } from './console-reading.ts'
 import { ShareSource } from './share-source.ts'
 
@@ -43,6 +43,10 @@ type Options = Found<typeof options>
 
 export const consoleShareConsumer = command({
   options,
+  examples: [
+    'kafka-console-share-consumer --bootstrap-server localhost:9092 --topic orders --group workers',
+    'kafka-console-share-consumer --bootstrap-server localhost:9092 --topic orders --group workers --release --max-messages 5',
+  ],
   helpsWithTrouble: true,
   about: 'This tool helps to read data from Kafka topics using share groups and outputs it to standard output.',
   check,
@@ -53,7 +57,7 @@ export const consoleShareConsumer = command({
     const timeoutMs = found.number('timeout-ms') ?? -1
     const reading = {
       timeoutMs: timeoutMs >= 0 ? timeoutMs : null,
-      maxMessages: found.number('max-messages') ?? -1,
+      maxMessages: maxMessagesOf(found, around),
       tellsEvents: found.has('enable-systest-events'),
       logger: 'org.apache.kafka.tools.consumer.ConsoleShareConsumer',
       onSpoilt: 'Error processing message, rejecting this message: ',

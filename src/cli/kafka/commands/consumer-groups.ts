@@ -83,15 +83,16 @@ const WARNING =
 
 export const consumerGroups = command({
   options,
+  examples: [
+    'kafka-consumer-groups --bootstrap-server localhost:9092 --list --state',
+    'kafka-consumer-groups --bootstrap-server localhost:9092 --describe --group billing',
+    'kafka-consumer-groups --bootstrap-server localhost:9092 --reset-offsets --group billing --topic orders --to-datetime 2026-01-31T00:00:00.000 --dry-run',
+    'kafka-consumer-groups --bootstrap-server localhost:9092 --reset-offsets --group billing --all-topics --to-earliest --execute',
+  ],
   about:
     'This tool helps to list all consumer groups, describe a consumer group, delete consumer group info, or reset consumer group offsets.',
   check,
-  run: (found, around) => {
-    const bootstrapServers = found.text('bootstrap-server')!
-    return withAdmin({ bootstrapServers, config: found.text('command-config') }, around, (admin) =>
-      carryOut(found, admin, around),
-    )
-  },
+  run,
 })
 
 function check(found: GroupOptions, around: Surroundings): void {
@@ -136,21 +137,29 @@ function checkDescribe(found: GroupOptions): void {
   if (found.text('state') !== undefined) throw new UsageFailure('Option [describe] does not take a value for [state]')
 }
 
-/** Kafka's command ends with 0 even where a broker refuses: it says so on its output. */
-async function carryOut(found: GroupOptions, admin: Admin, around: Surroundings): Promise<number> {
+/** Kafka's command ends with 0 even where a broker refuses, or its client cannot be made: it says so on its output. */
+async function run(found: GroupOptions, around: Surroundings): Promise<number> {
   try {
-    const task = { found, admin, around, timeoutMs: found.number('timeout')! }
-    if (found.has('list')) await listGroups(task)
-    else if (found.has('describe')) await describeGroups(task)
-    else if (found.has('delete')) await deleteGroups(task)
-    else if (found.has('delete-offsets')) await deleteOffsets(task)
-    else await resetOffsets(task)
+    const bootstrapServers = found.text('bootstrap-server')!
+    const timeoutMs = found.number('timeout')!
+    await withAdmin({ bootstrapServers, config: found.text('command-config') }, around, (admin) =>
+      carryOut({ found, admin, around, timeoutMs }),
+    )
   } catch (thrown) {
     if (thrown instanceof UsageFailure) throw thrown
     if (!(thrown instanceof ClientError || thrown instanceof Failure || thrown instanceof OptionTrouble)) throw thrown
     printError(around, `Executing consumer group command failed due to ${javaMessage(thrown)}`)
   }
   return 0
+}
+
+async function carryOut(task: GroupTask): Promise<void> {
+  const { found } = task
+  if (found.has('list')) await listGroups(task)
+  else if (found.has('describe')) await describeGroups(task)
+  else if (found.has('delete')) await deleteGroups(task)
+  else if (found.has('delete-offsets')) await deleteOffsets(task)
+  else await resetOffsets(task)
 }
 
 export function printError(around: Surroundings, message: string): void {

@@ -8,7 +8,7 @@ import { consumerWith } from '../consumer.ts'
 import { Failure, UsageFailure } from '../failure.ts'
 import { javaText } from '../java.ts'
 import { formatTime } from '../local-time.ts'
-import { demand, forbid } from '../options/checks.ts'
+import { demand, forbid, NO_SOCKET_BUFFERS } from '../options/checks.ts'
 import type { Found } from '../options/parse.ts'
 import { common, flag, integer, long, text } from '../options/table.ts'
 
@@ -42,6 +42,7 @@ type Options = Found<typeof options>
 
 export const consumerPerfTest = command({
   options,
+  examples: ['kafka-consumer-perf-test --bootstrap-server localhost:9092 --topic orders --num-records 100000'],
   helpsWithTrouble: true,
   about: 'This tool is used to verify the consumer performance.',
   check,
@@ -70,13 +71,14 @@ export const consumerPerfTest = command({
   },
 })
 
-function check(found: Options, { print }: Surroundings): void {
+function check(found: Options, { print, complain }: Surroundings): void {
   demand(found, 'bootstrap-server')
   one(found, 'topic', 'include')
   one(found, 'messages', 'num-records')
   forbid(found, 'consumer.config', ['command-config'])
   if (found.has('messages')) print('Warning: --messages is deprecated. Use --num-records instead.')
   if (found.has('consumer.config')) print('Warning: --consumer.config is deprecated. Use --command-config instead.')
+  if (found.has('socket-buffer-size')) complain(NO_SOCKET_BUFFERS)
   if (found.has('print-metrics')) {
     throw new Failure('--print-metrics is not supported: the client has none to print (docs/limits.md)')
   }

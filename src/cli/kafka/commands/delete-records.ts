@@ -27,6 +27,7 @@ interface Wanted {
 
 export const deleteRecords = command({
   options,
+  examples: ['kafka-delete-records --bootstrap-server localhost:9092 --offset-json-file delete.json'],
   about: 'This tool helps to delete records of the given partitions down to the specified offset.',
   check: (found) => demand(found, 'bootstrap-server', 'offset-json-file'),
   run: (found, around) =>

@@ -46,6 +46,11 @@ export type DumpOptions = Found<typeof options>
 export function dumpLog(words: readonly string[], terminal: Terminal): Promise<number> {
   const run = command({
     options,
+    examples: [
+      'kafka-dump-log --files data/orders-0/00000000000000000000.log --print-data-log',
+      'kafka-dump-log --files data/__consumer_offsets-0/00000000000000000000.log --offsets-decoder',
+      'kafka-dump-log --files data/__cluster_metadata-0/00000000000000000000.log --cluster-metadata-decoder',
+    ],
     about:
       'This tool helps to parse a log file and dump its contents to the console, useful for debugging a seemingly corrupt log segment.',
     check: (found) => demand(found, 'files'),
@@ -65,7 +70,8 @@ async function dump(found: DumpOptions, terminal: Terminal): Promise<number> {
       await writer.settle()
     }
   } catch (thrown) {
-    if (thrown instanceof NobodyReads) return 1
+    // Kafka's goes on without a word to the end.
+    if (thrown instanceof NobodyReads) return 0
     if (thrown instanceof DiskError) throw thrown.code === 'ENOENT' ? noSuchFile(thrown.path) : new Failure(thrown.message)
     throw thrown
   } finally {

@@ -34,6 +34,9 @@ type Bytes = Uint8Array | null
 
 const named = command({
   options,
+  examples: [
+    'kafka-e2e-latency --bootstrap-server localhost:9092 --topic timed --num-records 1000 --producer-acks all --record-size 100',
+  ],
   about: 'This tool measures end-to-end latency in Kafka by sending messages and timing their reception.',
   check,
   run: (found, around) => measure(found, around),

@@ -22,6 +22,14 @@ const levels: readonly Argument[] = [
 export const features = tool(
   {
     name: 'kafka-features',
+    examples: [
+      'kafka-features --bootstrap-server localhost:9092 describe',
+      'kafka-features --bootstrap-server localhost:9092 upgrade --release-version 4.2 --dry-run',
+      'kafka-features --bootstrap-server localhost:9092 downgrade --feature share.version=0',
+      'kafka-features --bootstrap-server localhost:9092 disable --feature share.version',
+      'kafka-features --bootstrap-server localhost:9092 version-mapping --release-version 4.0',
+      'kafka-features --bootstrap-server localhost:9092 feature-dependencies --feature transaction.version=2',
+    ],
     helpExitCode: 1,
     about: 'This tool manages feature flags in Kafka.',
     arguments: [

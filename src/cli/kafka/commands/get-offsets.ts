@@ -51,6 +51,10 @@ const places: Readonly<Record<string, OffsetSpec>> = {
 
 export const getOffsets = command({
   options,
+  examples: [
+    'kafka-get-offsets --bootstrap-server localhost:9092 --topic orders',
+    'kafka-get-offsets --bootstrap-server localhost:9092 --topic-partitions orders:0-2,payments --time earliest',
+  ],
   about: 'An interactive shell for getting topic-partition offsets.',
   check(found) {
     demand(found, 'bootstrap-server')

@@ -25,6 +25,10 @@ const types = ['Classic', 'Consumer', 'Share', 'Streams']
 
 export const groups = command({
   options,
+  examples: [
+    'kafka-groups --bootstrap-server localhost:9092 --list',
+    'kafka-groups --bootstrap-server localhost:9092 --list --group-type share',
+  ],
   about: 'This tool helps to list groups of all types.',
   helpsWithTrouble: true,
   check(found) {

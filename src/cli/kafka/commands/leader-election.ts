@@ -35,6 +35,10 @@ type Election = Found<typeof options>
 
 export const leaderElection = command({
   options,
+  examples: [
+    'kafka-leader-election --bootstrap-server localhost:9092 --election-type preferred --all-topic-partitions',
+    'kafka-leader-election --bootstrap-server localhost:9092 --election-type unclean --topic orders --partition 0',
+  ],
   about:
     'This tool attempts to elect a new leader for a set of topic partitions. The type of elections supported are preferred replicas and unclean replicas.',
   check,

@@ -20,6 +20,7 @@ const options = {
 
 export const logDirs = command({
   options,
+  examples: ['kafka-log-dirs --bootstrap-server localhost:9092 --describe --topic-list orders'],
   about: 'This tool helps to query log directory usage on the specified brokers.',
   check: (found) => demand(found, 'bootstrap-server', 'describe'),
   run: (found, around) =>

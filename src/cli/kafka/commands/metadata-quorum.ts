@@ -16,6 +16,12 @@ const dryRun = { flags: ['--dry-run'], about: 'Only say what would be done.', ki
 export const metadataQuorum = tool(
   {
     name: 'kafka-metadata-quorum',
+    examples: [
+      'kafka-metadata-quorum --bootstrap-server localhost:9092 describe --status',
+      'kafka-metadata-quorum --bootstrap-server localhost:9092 describe --replication --human-readable',
+      'kafka-metadata-quorum --command-config controller.properties --bootstrap-server localhost:9092 add-controller',
+      'kafka-metadata-quorum --bootstrap-server localhost:9092 remove-controller --controller-id 3 --controller-directory-id 4kzfaHpXQ2uVzJ6xCNxL4w',
+    ],
     about: 'This tool describes kraft metadata quorum status.',
     arguments: [
       {

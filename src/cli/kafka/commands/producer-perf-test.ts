@@ -24,6 +24,10 @@ const optional = (flag: string, about: string, kind: Argument['kind'] = 'text'):
 
 const grammar: ToolGrammar = {
   name: 'kafka-producer-perf-test',
+  examples: [
+    'kafka-producer-perf-test --bootstrap-server localhost:9092 --topic orders --num-records 100000 --record-size 100 --throughput -1',
+    'kafka-producer-perf-test --bootstrap-server localhost:9092 --topic orders --num-records 100000 --payload-file lines.txt --throughput 1000 --command-property acks=1',
+  ],
   about: 'This tool is used to verify the producer performance.',
   helpExitCode: 1,
   commands: {},

@@ -86,6 +86,11 @@ const actionNames = Object.keys(actions) as Name[]
 
 export const reassignPartitions = command({
   options,
+  examples: [
+    'kafka-reassign-partitions --bootstrap-server localhost:9092 --generate --topics-to-move-json-file topics.json --broker-list 1,2,3',
+    'kafka-reassign-partitions --bootstrap-server localhost:9092 --execute --reassignment-json-file plan.json --throttle 50000000',
+    'kafka-reassign-partitions --bootstrap-server localhost:9092 --verify --reassignment-json-file plan.json',
+  ],
   about: 'This tool helps to move topic partitions between replicas.',
   check,
   async run(found, around) {

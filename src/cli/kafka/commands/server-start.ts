@@ -2,6 +2,7 @@
 
 import { type StartNode, start } from '../../start.ts'
 import type { Terminal } from '../../terminal.ts'
+import { examples } from '../../usage.ts'
 import { KAFKA_VERSION } from '../command.ts'
 import { helpLines } from '../options/help.ts'
 import { parseOptions } from '../options/parse.ts'
@@ -23,6 +24,12 @@ export async function serverStart(words: readonly string[], terminal: Terminal, 
   const rest = isDaemon ? words.slice(1) : words
   if (rest.length === 0 || rest.includes('--help')) {
     terminal.complain(USAGE)
+    terminal.complain(
+      examples(
+        'kafka-server-start server.properties',
+        'kafka-server-start -daemon server.properties --override log.dirs=/var/lib/kafka --override node.id=2',
+      ),
+    )
     return 1
   }
   if (rest.includes('--version')) {

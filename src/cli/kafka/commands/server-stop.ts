@@ -3,11 +3,33 @@
 import { parseProperties } from '../../../config/properties.ts'
 import type { OtherProcess } from '../../../platform/node/other-processes.ts'
 import type { Terminal } from '../../terminal.ts'
+import { examples } from '../../usage.ts'
 
 const BOTH = 'When both node-id and process-role are provided, the value for node-id will take precedence'
 
+const HELP = [
+  'USAGE: kafka-server-stop [--node-id=ID | --process-role=ROLE]',
+  'Asks every node of Odradek on this machine to stop, or those with this id or role; $SIGNAL names another signal than TERM.',
+  examples('kafka-server-stop', 'kafka-server-stop --node-id=2', 'kafka-server-stop --process-role=controller'),
+]
+
 /** Signals each node that runs here, or those with an id or a role. It does not wait for their end. */
 export async function serverStop(words: readonly string[], terminal: Terminal): Promise<number> {
+  if (words.includes('--help')) {
+    for (const line of HELP) terminal.print(line)
+    return 0
+  }
+  // Kafka's script passes over it, and stops everything.
+  const stranger = words.find((word) => word.startsWith('-') && !/^--(node-id|process-role)=./.test(word))
+  if (stranger !== undefined) {
+    terminal.complain(
+      `${stranger} is not an option of kafka-server-stop: --node-id=ID and --process-role=ROLE are; nothing was stopped`,
+    )
+    return 1
+  }
+  for (const word of words.filter((each) => !each.startsWith('-'))) {
+    terminal.complain(`${word} says nothing about what to stop`)
+  }
   const id = typedValue('node-id', words)
   const role = typedValue('process-role', words)
   if (id !== null && role !== null) terminal.print(BOTH)

@@ -5,6 +5,7 @@ import type { TopicPartition } from '../../../client/index.ts'
 import { row, widthOf } from '../columns.ts'
 import { Failure } from '../failure.ts'
 import { javaMessage, javaText } from '../java.ts'
+import { inJavaOrder } from '../java-order.ts'
 import { parseDateTime } from '../times.ts'
 import { printError } from './consumer-groups.ts'
 import { type NewOffset, offsetsAt, offsetsSince, ordered } from './new-offsets.ts'
@@ -28,7 +29,9 @@ export async function deleteShareGroups(task: ShareGroupTask): Promise<void> {
   const quoted = [...(outcomes?.values.keys() ?? [])].map((group) => `'${group}'`).join(', ')
   if (failed.size === 0) return around.print(`Deletion of requested share groups (${quoted}) was successful.`)
   printError(around, 'Deletion of some share groups failed:')
-  for (const [group, why] of failed) around.print(`* Group '${group}' could not be deleted due to: ${why}`)
+  for (const group of inJavaOrder([...failed.keys()])) {
+    around.print(`* Group '${group}' could not be deleted due to: ${failed.get(group)}`)
+  }
   if (quoted !== '') around.print(`\nThese share groups were deleted successfully: ${quoted}`)
 }
 
@@ -36,7 +39,7 @@ const illegal = (message: string) => `java.lang.IllegalArgumentException: ${mess
 const illegalState = (message: string) => `java.lang.IllegalStateException: ${message}`
 const notEmpty = (message: string) => `org.apache.kafka.common.errors.GroupNotEmptyException: ${message}`
 
-/** Errors of the group; others are of its topics. */
+/** Errors of the group are told before the table, those of its topics in it alone. */
 const ofGroup = ['INVALID_GROUP_ID', 'GROUP_ID_NOT_FOUND', 'GROUP_AUTHORIZATION_FAILED', 'NON_EMPTY_GROUP']
 const ofTopics = ['TOPIC_AUTHORIZATION_FAILED', 'UNKNOWN_TOPIC_OR_PARTITION', 'GROUP_SUBSCRIBED_TO_TOPIC']
 
@@ -54,8 +57,8 @@ export async function deleteShareOffsets({ found, admin, around, timeoutMs }: Sh
       return thrown
     },
   )
-  if (trouble && (ofGroup.includes(trouble.code) || ofTopics.includes(trouble.code))) printError(around, javaMessage(trouble))
-  else if (trouble) printError(around, `Encounter some unknown error: ${javaText(trouble)}`)
+  if (trouble && ofGroup.includes(trouble.code)) printError(around, javaMessage(trouble))
+  else if (trouble && !ofTopics.includes(trouble.code)) printError(around, `Encounter some unknown error: ${javaText(trouble)}`)
   const widths = [widthOf(15, topics), 0]
   around.print(`\n${row(widths, ['TOPIC', 'STATUS'])}`)
   for (const topic of topics) {

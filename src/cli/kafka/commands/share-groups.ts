@@ -6,7 +6,7 @@ import { withAdmin } from '../client.ts'
 import { row, widthOf } from '../columns.ts'
 import { command, type Surroundings } from '../command.ts'
 import { Failure, UsageFailure } from '../failure.ts'
-import { javaMessage } from '../java.ts'
+import { javaText } from '../java.ts'
 import { count, demand, forbid } from '../options/checks.ts'
 import type { Found } from '../options/parse.ts'
 import { bootstrapServer, common, flag, long, text } from '../options/table.ts'
@@ -59,12 +59,13 @@ const scenarios: readonly Name[] = ['to-datetime', 'to-earliest', 'to-latest']
 
 export const shareGroups = command({
   options,
+  examples: [
+    'kafka-share-groups --bootstrap-server localhost:9092 --describe --group workers',
+    'kafka-share-groups --bootstrap-server localhost:9092 --reset-offsets --group workers --topic orders --to-earliest --execute',
+  ],
   about: 'This tool helps to list, describe, reset and delete share groups.',
   check,
-  run: (found, around) =>
-    withAdmin({ bootstrapServers: found.text('bootstrap-server')!, config: found.text('command-config') }, around, (admin) =>
-      carryOut(found, admin, around),
-    ),
+  run,
 })
 
 function check(found: ShareGroupOptions): void {
@@ -114,15 +115,14 @@ function checkReset(found: ShareGroupOptions): void {
   for (const scenario of scenarios) forbid(found, scenario, scenarios)
 }
 
-/** Kafka's command ends with 0 even where a broker refuses: it says so on its output. */
-async function carryOut(found: ShareGroupOptions, admin: Admin, around: Surroundings): Promise<number> {
+/** Kafka's command ends with 0 even where a broker refuses, or its client cannot be made: it says so on its output. */
+async function run(found: ShareGroupOptions, around: Surroundings): Promise<number> {
   try {
-    const task = { found, admin, around, timeoutMs: found.number('timeout')! }
-    if (found.has('list')) await list(task)
-    else if (found.has('describe')) await describeShareGroups(task)
-    else if (found.has('delete')) await deleteShareGroups(task)
-    else if (found.has('delete-offsets')) await deleteShareOffsets(task)
-    else await resetShareOffsets(task)
+    const bootstrapServers = found.text('bootstrap-server')!
+    const timeoutMs = found.number('timeout')!
+    await withAdmin({ bootstrapServers, config: found.text('command-config') }, around, (admin) =>
+      carryOut({ found, admin, around, timeoutMs }),
+    )
   } catch (thrown) {
     if (thrown instanceof UsageFailure) throw thrown
     if (thrown instanceof NotEmpty) {
@@ -130,9 +130,20 @@ async function carryOut(found: ShareGroupOptions, admin: Admin, around: Surround
       return 1
     }
     if (!(thrown instanceof ClientError || thrown instanceof Failure || thrown instanceof OptionTrouble)) throw thrown
-    printError(around, `Executing share group command failed due to ${javaMessage(thrown)}`)
+    // What a broker said is told with its class here, otherwise than by kafka-consumer-groups.
+    const why = thrown instanceof ClientError ? javaText(thrown) : thrown.message
+    printError(around, `Executing share group command failed due to ${why}`)
   }
   return 0
+}
+
+async function carryOut(task: ShareGroupTask): Promise<void> {
+  const { found } = task
+  if (found.has('list')) await list(task)
+  else if (found.has('describe')) await describeShareGroups(task)
+  else if (found.has('delete')) await deleteShareGroups(task)
+  else if (found.has('delete-offsets')) await deleteShareOffsets(task)
+  else await resetShareOffsets(task)
 }
 
 const states = ['Stable', 'Dead', 'Empty']

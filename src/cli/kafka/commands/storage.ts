@@ -17,6 +17,13 @@ const feature: Argument = { flags: ['--feature', '-f'], about: 'A feature and it
 export const storage = tool<Terminal>(
   {
     name: 'kafka-storage',
+    examples: [
+      'kafka-storage random-uuid',
+      'kafka-storage format -c server.properties -t MkU3OEVBNTcwNTJENDM2Qk --standalone',
+      'kafka-storage info -c server.properties',
+      'kafka-storage version-mapping -r 4.0',
+      'kafka-storage feature-dependencies -f transaction.version=2',
+    ],
     about: 'The Kafka storage tool.',
     arguments: [],
     commands: {

@@ -61,6 +61,12 @@ const allBut = (...names: Name[]) => asTold.filter((name) => !names.includes(nam
 
 export const topics = command({
   options,
+  examples: [
+    'kafka-topics --bootstrap-server localhost:9092 --create --topic orders --partitions 3 --config retention.ms=86400000',
+    'kafka-topics --bootstrap-server localhost:9092 --list',
+    'kafka-topics --bootstrap-server localhost:9092 --describe --topic orders',
+    'kafka-topics --bootstrap-server localhost:9092 --alter --topic orders --partitions 6',
+  ],
   about: 'This tool helps to create, delete, describe, or change a topic.',
   aboutNothing: 'Create, delete, describe, or change a topic.',
   check,

@@ -5,7 +5,7 @@ import { partitionKey } from '../../../client/admin/outcomes.ts'
 import { ClientError } from '../../../client/errors/index.ts'
 import type { TopicPartition } from '../../../client/index.ts'
 import { withAdmin } from '../client.ts'
-import { KAFKA_VERSION, type Surroundings } from '../command.ts'
+import { KAFKA_COMMIT, KAFKA_VERSION, type Surroundings } from '../command.ts'
 import { Failure } from '../failure.ts'
 import { javaMessage } from '../java.ts'
 import type { Argument, Arguments } from '../options/argparse.ts'
@@ -23,6 +23,15 @@ const partition = [needed('--topic', 'The topic.'), needed('--partition', 'The n
 const run = tool(
   {
     name: 'kafka-transactions.sh',
+    examples: [
+      'kafka-transactions --bootstrap-server localhost:9092 list',
+      'kafka-transactions --bootstrap-server localhost:9092 describe --transactional-id billing-1',
+      'kafka-transactions --bootstrap-server localhost:9092 describe-producers --topic orders --partition 0',
+      'kafka-transactions --bootstrap-server localhost:9092 find-hanging --topic orders',
+      'kafka-transactions --bootstrap-server localhost:9092 abort --topic orders --partition 0 --start-offset 1234',
+      'kafka-transactions --bootstrap-server localhost:9092 forceTerminateTransaction --transactionalId billing-1',
+    ],
+    helpExitCode: 1,
     about: 'This tool is used to analyze the transactional state of producers in the cluster.',
     arguments: [
       { flags: ['-v', '--version'], about: 'Print the version of Kafka that the command is like.', kind: 'flag' },
@@ -73,7 +82,11 @@ const run = tool(
   (found, around) => {
     const work = works[found.command]!(found)
     return withAdmin(
-      { bootstrapServers: found.text('bootstrap-server')!, config: found.text('command-config') },
+      {
+        bootstrapServers: found.text('bootstrap-server')!,
+        config: found.text('command-config'),
+        noConfig: (path) => sentence('Failed to load admin client properties', path),
+      },
       around,
       async (admin) => {
         await work(admin, around)
@@ -87,7 +100,7 @@ const run = tool(
 export async function transactions(words: readonly string[], around: Surroundings): Promise<number> {
   const first = words.find((word) => ['-v', '--version', '-h', '--help'].includes(word))
   if (first !== '-v' && first !== '--version') return run(words, around)
-  around.print(KAFKA_VERSION)
+  around.print(`${KAFKA_VERSION} (Commit:${KAFKA_COMMIT})`)
   return 0
 }
 
@@ -112,9 +125,14 @@ export async function failing<T>(what: string, ask: () => Promise<T>): Promise<T
     return await ask()
   } catch (thrown) {
     if (!(thrown instanceof ClientError)) throw thrown
-    throw new Failure(`${what}: ${javaMessage(thrown)}. Enable debug logging for additional detail.`)
+    throw new Failure(sentence(what, javaMessage(thrown)))
   }
 }
+
+const sentence = (what: string, why: string) => `${what}: ${why}. Enable debug logging for additional detail.`
+
+const notFound = (id: string) =>
+  `DescribeTransactions request for transactionalId \`${id}\` failed because the ID could not be found`
 
 const HEADERS = ['TransactionalId', 'Coordinator', 'ProducerId', 'TransactionState']
 
@@ -136,10 +154,14 @@ async function list(found: Arguments, admin: Admin, { print }: Surroundings): Pr
 }
 
 async function describe(transactionalId: string, admin: Admin, { print, clock }: Surroundings): Promise<void> {
-  const told = await failing(
-    `Failed to describe transaction state of transactional-id \`${transactionalId}\``,
-    async () => (await admin.describeTransactions([transactionalId])).get(transactionalId)!,
-  )
+  const trouble = `Failed to describe transaction state of transactional-id \`${transactionalId}\``
+  const told = await failing(trouble, async () => {
+    const { values, errors } = await admin.describeTransactions([transactionalId])
+    const error = errors.get(transactionalId)
+    if (error?.code === 'TRANSACTIONAL_ID_NOT_FOUND') throw new Failure(sentence(trouble, notFound(transactionalId)))
+    if (error) throw error
+    return values.get(transactionalId)!
+  })
   const { startTimeMs } = told
   const columns: readonly (readonly [string, unknown])[] = [
     ['CoordinatorId', told.coordinatorId],

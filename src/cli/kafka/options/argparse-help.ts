@@ -1,5 +1,6 @@
 // The help of commands with subcommands: how a line is made up, and what each part of it is for.
 
+import { examples } from '../../usage.ts'
 import type { Argument, Grammar, ToolGrammar } from './argparse.ts'
 
 /** `usage: ...` alone. */
@@ -13,10 +14,10 @@ export function usageLine(tool: ToolGrammar, command: string | null): string {
   return words.filter((word) => word !== '').join(' ')
 }
 
-/** Usage, what it does, and each option. */
+/** Usage, what it does, each option, and examples. */
 export function argparseHelp(tool: ToolGrammar, command: string | null): string[] {
   const grammar = command === null ? tool : tool.commands[command]!
-  const commands = Object.entries(tool.commands).map(([name, { about }]) => `  ${name.padEnd(24)}${about}`)
+  const commands = Object.entries(tool.commands).map(([name, { about }]) => line(name, about))
   return [
     usageLine(tool, command),
     '',
@@ -24,10 +25,14 @@ export function argparseHelp(tool: ToolGrammar, command: string | null): string[
     '',
     ...(commands.length > 0 && command === null ? ['positional arguments:', ...commands, ''] : []),
     'named arguments:',
-    `  ${'-h, --help'.padEnd(24)}show this help message and exit`,
-    ...grammar.arguments.map((argument) => `  ${flagsOf(argument).padEnd(24)}${argument.about}`),
+    line('-h, --help', 'show this help message and exit'),
+    ...grammar.arguments.map((argument) => line(flagsOf(argument), argument.about)),
+    examples(...tool.examples.filter((line) => command === null || line.split(' ').includes(command))),
   ]
 }
+
+/** What is explained, and what it is for, never without a gap between them. */
+const line = (what: string, about: string) => `  ${`${what}  `.padEnd(24)}${about}`
 
 const valueName = ({ flags }: Argument) => flags[0]!.replace(/^-+/, '').replace(/[-.]/g, '_').toUpperCase()
 const withValue = (argument: Argument, flag: string) => (argument.kind === 'flag' ? flag : `${flag} ${valueName(argument)}`)

@@ -6,6 +6,7 @@ import { argparseHelp, usageLine } from './argparse-help.ts'
 const tool: ToolGrammar = {
   name: 'kafka-tool',
   about: 'A tool.',
+  examples: ['kafka-tool --one x make --id 1', 'kafka-tool --other y'],
   arguments: [
     { flags: ['--one', '-o'], about: 'One way.' },
     { flags: ['--other'], about: 'Another way.' },
@@ -59,5 +60,6 @@ test('help is of the tool or of a command, and names every option', () => {
     usageLine(tool, 'make'),
     'usage: kafka-tool (--one ONE | --other OTHER) make [-h] --id ID [--dry-run] [--dry-wood DRY_WOOD]',
   )
+  assert.match(argparseHelp(tool, 'make').join('\n'), /\nExamples:\n {2}kafka-tool --one x make --id 1$/)
   assert.match(argparseHelp(tool, 'make').join('\n'), /\n {2}--id ID, -i ID {10}Which\.\n/)
 })

@@ -25,6 +25,8 @@ export interface ToolGrammar extends Grammar {
   /** As the help calls it. */
   readonly name: string
   readonly commands: Readonly<Record<string, Grammar>>
+  /** Whole lines, for the end of the help; that of a command has those with its name. */
+  readonly examples: readonly string[]
   /** With which exit code the help ends. */
   readonly helpExitCode?: number
 }
@@ -74,12 +76,30 @@ export class GrammarTrouble extends OptionTrouble {
   }
 }
 
+interface NumberKind {
+  readonly name: string
+  readonly reads: (word: string) => boolean
+  /** What is said of one that is too large, where that is something of its own. */
+  readonly beyond?: (word: string) => string | null
+}
+
 /** Kinds of numbers, as Java reads them. */
-const numbers: Readonly<Record<string, { readonly name: string; readonly pattern: RegExp }>> = {
-  short: { name: 'Short', pattern: /^[+-]?\d{1,5}$/ },
-  integer: { name: 'Integer', pattern: /^[+-]?\d{1,10}$/ },
-  long: { name: 'Long', pattern: /^[+-]?\d{1,19}$/ },
-  double: { name: 'Double', pattern: /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?$/ },
+const numbers: Readonly<Record<string, NumberKind>> = {
+  short: {
+    name: 'Short',
+    reads: (word) => isWhole(word, 16n),
+    // One that an Integer would hold is told otherwise.
+    beyond: (word) => (isWhole(word, 32n) ? `Value out of range. Value:"${word}" Radix:10` : null),
+  },
+  integer: { name: 'Integer', reads: (word) => isWhole(word, 32n) },
+  long: { name: 'Long', reads: (word) => isWhole(word, 64n) },
+  double: { name: 'Double', reads: (word) => /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?$/.test(word) },
+}
+
+function isWhole(word: string, bits: bigint): boolean {
+  if (!/^[+-]?\d+$/.test(word)) return false
+  const value = BigInt(word.replace(/^\+/, ''))
+  return value >= -(1n << (bits - 1n)) && value < 1n << (bits - 1n)
 }
 
 const keyOf = ({ flags }: Argument) => flags[0]!.replace(/^-+/, '')
@@ -182,11 +202,9 @@ function take(grammar: Grammar, argument: Argument, attached: string | undefined
   const value = attached ?? (isValue() ? rest.shift() : undefined)
   if (value === undefined) throw new GrammarTrouble(`argument ${nameOf(argument)}: expected one argument`, command)
   const number = numbers[argument.kind ?? 'text']
-  if (number && !number.pattern.test(value)) {
-    throw new GrammarTrouble(
-      `argument ${nameOf(argument)}: could not convert '${value}' to ${number.name} (For input string: "${value}")`,
-      command,
-    )
+  if (number && !number.reads(value)) {
+    const why = number.beyond?.(value) ?? `For input string: "${value}"`
+    throw new GrammarTrouble(`argument ${nameOf(argument)}: could not convert '${value}' to ${number.name} (${why})`, command)
   }
   values.set(key, argument.kind === 'many' ? [...(values.get(key) ?? []), value] : [value])
 }

@@ -4,6 +4,9 @@ import { UsageFailure } from '../failure.ts'
 import type { Found } from './parse.ts'
 import type { OptionTable } from './table.ts'
 
+/** Said of --socket-buffer-size where it is typed. */
+export const NO_SOCKET_BUFFERS = '--socket-buffer-size has no effect: the system chooses the buffers of sockets.'
+
 type Name<T> = keyof T & string
 
 /** The first of these that is missing is told. */
