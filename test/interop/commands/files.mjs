@@ -5,6 +5,8 @@ const partitions = (...list) =>
 
 export const files = {
   'client.properties': 'client.id=judge\nrequest.timeout.ms=20000\n',
+  'hasty.properties': 'default.api.timeout.ms=600\nrequest.timeout.ms=500\nmax.block.ms=500\n',
+  'senseless.properties': 'request.timeout.ms=soon\n',
   'topic.properties': 'retention.ms=7200000\n# a remark\nflush.ms: 60000\n',
   'one-group.csv': 'filled,0,1\nfilled,1,0\n',
   'two-groups.csv': 'g,filled,0,1\nh,filled,1,2\n',

@@ -1,6 +1,7 @@
 /**
  * Kafka's command names as ours: every line of a table, right and wrong ones, through our command and through Apache's class. What changes something is run by
  * each against a broker of its own; what only looks is run by both against the same broker, and by Apache's once more against the one that ours has changed.
+ * What no broker hears of is run once, not for each kind of broker. Ours and Apache's run at the same time.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -72,50 +73,33 @@ const seen = new Map()
 
 async function judgeLine({ report, runner, dir, pair, served, chapter, line }) {
   const { tool, words, kind } = line
-  if (line.on && line.on !== served) return
+  if ((line.on ?? (kind === 'wrong' ? 'apache' : served)) !== served) return
   const title = `${chapter}, ${served}: ${tool} ${words}`
   const nth = (seen.get(title) ?? 0) + 1
   seen.set(title, nth)
   const theirs = (broker) => runApaches(runner, line, wordsFor(line, broker, dir, pair.theirs.own))
   const ours = (broker) => runOurs(line, wordsFor(line, broker, dir, pair.ours.own))
-  // What another command has to prepare, as long as it has no bin.
+  // What another command has to prepare, and alike on both sides.
   if (line.isPreparation) return void (await Promise.all([await theirs(pair.theirs), await theirs(pair.ours)]))
   if (!isOurs(tool)) return
   await report.test(nth === 1 ? title : `${title} (${nth})`, () =>
-    kind === 'changes'
-      ? alike(line, [
-          [ours, pair.ours],
-          [theirs, pair.theirs],
-        ])
-      : readsAlike(),
+    // Some things reach the other end a moment later.
+    line.settles ? eventually(linesAlike, 5000) : linesAlike(),
   )
 
-  async function readsAlike() {
-    await once(() =>
-      alike(line, [
-        [ours, pair.theirs],
-        [theirs, pair.theirs],
-      ]),
-    )
-    if (kind === 'reads')
-      await once(() =>
-        alike(line, [
-          [theirs, pair.ours],
-          [theirs, pair.theirs],
-        ]),
-      )
+  async function linesAlike() {
+    const mine = kind === 'changes' ? pair.ours : pair.theirs
+    const [found, expected] = await Promise.all([textOf(ours, mine), textOf(theirs, pair.theirs)])
+    same(found, expected)
+    if (kind === 'reads') same(await textOf(theirs, pair.ours), expected)
   }
 
-  /** Some things reach the other end a moment later. */
-  function once(check) {
-    return line.settles ? eventually(check, 5000) : check()
+  async function textOf(run, broker) {
+    return compared(await run(broker), line, broker)
   }
 }
 
-async function alike(line, sides) {
-  const texts = []
-  for (const [run, broker] of sides) texts.push(compared(await run(broker), line, broker))
-  const [found, expected] = texts
+function same(found, expected) {
   if (found !== expected) throw new Error(difference(found, expected))
 }
 
@@ -124,19 +108,33 @@ function difference(found, expected) {
   const [ours, theirs] = [found.split('\n'), expected.split('\n')]
   const at = ours.findIndex((text, index) => text !== theirs[index])
   const from = at < 0 ? ours.length : at
+  // Of a long line what stands just before the difference, and from there on.
+  const same = [...(ours[from] ?? '')].findIndex((letter, index) => letter !== theirs[from]?.[index])
+  const skipped = Math.max(0, same - 100)
   const show = (lines) =>
     lines
       .slice(from, from + 3)
       .join(' ⏎ ')
-      .slice(0, 400) || '(nothing more)'
+      .slice(skipped, skipped + 400) || '(nothing more)'
   return `line ${from + 1}: ${show(ours)}  INSTEAD OF  ${show(theirs)}`
 }
 
+/** By command: lines of the table, comparisons of them, and how many were alike. */
 function countLines(report) {
+  const counts = new Map()
+  const of = (tool) => counts.get(tool) ?? counts.set(tool, { lines: 0, compared: 0, alike: 0 }).get(tool)
   const lines = Object.values(chapters)
     .flat()
     .filter(({ tool, isPreparation }) => isOurs(tool) && !isPreparation)
+  for (const { tool } of lines) of(tool).lines++
+  for (const [title, { outcome }] of report.outcomes) {
+    const count = of(/: (\S+)/.exec(title)[1])
+    count.compared++
+    if (outcome === 'passed') count.alike++
+  }
+  for (const [tool, { lines: typed, compared: tried, alike }] of [...counts].sort())
+    console.log(`  ${tool.padEnd(30)} ${typed} lines, ${tried} compared, ${alike} alike`)
   console.log(
-    `  ${lines.length} lines of ${new Set(lines.map(({ tool }) => tool)).size} commands, ${report.count('passed')} comparisons alike`,
+    `  ${lines.length} lines of ${counts.size} commands, ${report.outcomes.size} compared, ${report.count('passed')} alike`,
   )
 }

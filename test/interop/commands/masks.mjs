@@ -3,9 +3,11 @@
 /** Everything of a result that is compared, as text. */
 export function compared(
   { code, stdout, stderr },
-  { masks = [], isUnordered = false, ignores, normalize = (text) => text },
+  { masks = [], isUnordered = false, ignores, normalize = (text) => text, inOwnWords = false },
   broker,
 ) {
+  // Somebody is told what is wrong, in words that are our own.
+  if (inOwnWords) return `exit code ${code}\n${(stdout + stderr).trim() === '' ? 'silent' : 'says something'}`
   const out = masked(stdout.startsWith('usage: ') ? usageAsNames(stdout) : normalize(stdout), masks, broker)
   return [
     `exit code ${code}`,
@@ -60,7 +62,7 @@ function helpAsNames(text) {
 
 /** The other kind of help breaks its lines elsewhere, and doubles blanks to fill them: of it the last sentence counts. */
 function withoutUsage(text) {
-  const at = text.search(/^[\w-]+:\s+error:/m)
+  const at = text.search(/^[\w.-]+:\s+error:/m)
   if (!text.startsWith('usage: ') || at < 0) return text
   const said = text.slice(at).replace(/\s+/g, ' ')
   return said.replace(/ Did you mean.*$/, '').replace(/- (?=-?\w)/g, '-')

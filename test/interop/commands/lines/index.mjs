@@ -11,6 +11,7 @@ import { shares } from './share.mjs'
 import { storage } from './storage.mjs'
 import { topics } from './topics.mjs'
 import { transactions } from './transactions.mjs'
+import { troubles } from './troubles.mjs'
 
 export const chapters = {
   topics,
@@ -25,4 +26,5 @@ export const chapters = {
   perf,
   transactions,
   shares,
+  troubles,
 }

@@ -12,6 +12,9 @@ export const changes = (tool, words, more = {}) => ({ kind: 'changes', tool, wor
 /** A line that is refused before any broker is asked, or that needs none: as `reads`, and no broker is waited for. */
 export const wrong = (tool, words, more = {}) => ({ kind: 'wrong', tool, words, ...more })
 
+/** What is said about it is our own, and no less; exit codes are Kafka's. */
+export const inOwnWords = (line) => ({ ...line, inOwnWords: true })
+
 /** The words of a line as a shell would give them: single and double quotes hold blanks together. */
 export function wordsOf(text) {
   return [...text.matchAll(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g)].map(([word]) =>

@@ -16,7 +16,8 @@ export const shares = [
   wrong(consumer, '--topic queue'),
   wrong(consumer, '$B --topic queue --accept'),
   wrong(consumer, '$B --topic queue --reject --release'),
-  wrong(consumer, '$B --topic queue --max-messages some'),
+  // It has asked for the topic by then, and made it.
+  wrong(consumer, '$B --topic said --max-messages some'),
   wrong(consumer, '$B --topic queue --timeout-ms soon'),
   wrong(consumer, '$B --topic queue --consumer-property a=b --command-property c=d'),
   wrong(consumer, '$B --topic queue --consumer-config $D/client.properties --command-config $D/client.properties'),
