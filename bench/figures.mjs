@@ -36,6 +36,11 @@ export const figures = {
   restartMs: less('clean restart ms'),
   crashRestartMs: less('restart after kill ms'),
   stopMs: less('stop ms'),
+  slowestAboveNodeMs: less('slowest, ms above node -e 0'),
+  aboveNodeMs: less('median, ms above node -e 0'),
+  timesFaster: more('times faster than Apache’s'),
+  listMs: less('ours, ms'),
+  apachesListMs: less('Apache’s, ms'),
 }
 
 /** The figures of a case that the table shows, the one that it is about first. Rates of the same thing in another unit stay away. */

@@ -77,6 +77,8 @@ export const targets = {
     ratio('crashRestartMs', 0.3, 0.1),
   ],
   recovery: [ratio('crashRestartMs', 0.25, 0.1)],
+  'command-start': [absolute('slowestAboveNodeMs', 150, none)],
+  'command-topics-list': [absolute('timesFaster', 8, 20)],
   'processes-produce': twoProcesses,
   'processes-fetch': twoProcesses,
   'cluster-produce': replicated('mbPerSecond'),

@@ -12,6 +12,7 @@
 import { clientCases } from './clients.mjs'
 import { clusterCases } from './cluster.mjs'
 import { clusterLifeCases } from './cluster-life.mjs'
+import { commandCases } from './commands.mjs'
 import { javaCases } from './java.mjs'
 import { latencyCases } from './latency.mjs'
 import { librdkafkaCases } from './librdkafka.mjs'
@@ -25,6 +26,7 @@ const all = [
   ...librdkafkaCases,
   ...javaCases,
   ...clientCases,
+  ...commandCases,
   ...processesCases,
   ...clusterCases,
   ...lifeCases,
