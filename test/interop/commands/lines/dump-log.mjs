@@ -54,4 +54,4 @@ export const dumps = [
   looks(tool, `${metadata} --deep-iteration`),
   looks(tool, `${metadata} --cluster-metadata-decoder --skip-record-metadata`),
   looks(tool, `--files $L/__cluster_metadata-0/${FIRST}-0000000000.checkpoint --cluster-metadata-decoder`),
-]
+].map((line) => ({ ...line, oursFirst: true })) // Apache's makes an index that it does not find
