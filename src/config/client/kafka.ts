@@ -20,7 +20,7 @@ export const absentOptions: readonly Absent[] = [
   },
   { names: ['partitioner.class'], why: 'Not the name of a class but `partitioner`: a function, or `roundRobin`.' },
   {
-    names: ['sasl.client.callback.handler.class', 'sasl.login.callback.handler.class', 'sasl.login.class'],
+    names: ['sasl.client.callback.handler.class', 'sasl.login.class'],
     why: 'Not the name of a class but `sasl`: a name and a password, a function that gives tokens, or a mechanism of the own.',
   },
   { names: ['interceptor.classes'], why: 'Not supported yet.' },
@@ -41,7 +41,7 @@ export const absentOptions: readonly Absent[] = [
   { names: ['transaction.two.phase.commit.enable'], why: 'Not supported yet (KIP-939).' },
   { names: ['sasl.kerberos.*'], why: 'Not supported yet: there is no login with GSSAPI.' },
   {
-    names: ['sasl.oauthbearer.assertion.*', 'sasl.oauthbearer.jwt.retriever.class'],
+    names: ['sasl.oauthbearer.assertion.*'],
     why: 'Not supported yet: tokens come from a function, or for client credentials from a token endpoint.',
   },
   {
