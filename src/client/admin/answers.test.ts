@@ -189,3 +189,19 @@ test('of many things a hundred are asked for at once, and each has its outcome',
   assert.deepEqual([most, outcomes.values.size, outcomes.errors.size], [100, 125, 125])
   assert.equal(outcomes.get('248'), 248)
 })
+
+test('a list is not held up by a broker that has left the cluster meanwhile', async () => {
+  const { broker, admin, during } = await adminScene()
+  const { Metadata } = broker.answers
+  let isKnown = 5
+  broker.answers.Metadata = (request, version) => {
+    const answer = Metadata!(request, version) as { brokers: object[] }
+    const lost = { nodeId: 2, host: 'lost', port: 9092 }
+    return { ...answer, brokers: isKnown-- > 0 ? [...answer.brokers, lost] : answer.brokers }
+  }
+  broker.answers.ListGroups = () => ({ groups: [{ groupId: 'g', groupState: 'Empty', groupType: 'classic' }] })
+  assert.deepEqual(
+    (await during(admin.listGroups())).map(({ groupId, type }) => [groupId, type]),
+    [['g', 'Classic']],
+  )
+})

@@ -58,24 +58,16 @@ export async function listGroups(link: Link, options: GroupFilter = {}): Promise
   const { states = [], types = [], protocolTypes = [] } = options
   const patience = link.patience('the list of groups', options)
   const found = new Map<string, GroupListing>()
-  const ids = await link.brokerIds(patience)
-  await Promise.all(
-    ids.map(async (id) => {
-      const answer = await link.broker(
-        id,
-        LIST,
-        (version) => ({
-          ...(version >= FIRST_WITH_STATES || states.length > 0 ? { statesFilter: [...states] } : {}),
-          ...(version >= FIRST_WITH_TYPES || types.length > 0 ? { typesFilter: [...types] } : {}),
-        }),
-        patience,
-      )
-      for (const { groupId, protocolType, groupState, groupType } of answer.groups) {
-        if (protocolTypes.length > 0 && !protocolTypes.includes(protocolType)) continue
-        found.set(groupId, { groupId, protocolType, state: groupState, type: called(groupType) })
-      }
-    }),
-  )
+  const body = (version: number) => ({
+    ...(version >= FIRST_WITH_STATES || states.length > 0 ? { statesFilter: [...states] } : {}),
+    ...(version >= FIRST_WITH_TYPES || types.length > 0 ? { typesFilter: [...types] } : {}),
+  })
+  for (const { groups } of (await link.allBrokers(LIST, body, patience)).values()) {
+    for (const { groupId, protocolType, groupState, groupType } of groups) {
+      if (protocolTypes.length > 0 && !protocolTypes.includes(protocolType)) continue
+      found.set(groupId, { groupId, protocolType, state: groupState, type: called(groupType) })
+    }
+  }
   return [...found.values()].sort((a, b) => (a.groupId < b.groupId ? -1 : 1))
 }
 

@@ -85,6 +85,19 @@ export class Link {
     })
   }
 
+  /**
+   * Asks all brokers, and all of them again where one cannot answer: it may have left the cluster, and others have by then what it had. By their ids.
+   */
+  allBrokers<Req, Res extends object>(
+    exchange: Exchange<Req, Res>,
+    body: Body<Req>,
+    patience: Patience,
+  ): Promise<ReadonlyMap<number, Res>> {
+    const ask = async (id: number) =>
+      [id, checked(await this.send(this.cluster.node(id, 'admin'), exchange, body, patience), patience.what)] as const
+    return this.retry(patience, async () => new Map(await Promise.all((await this.#brokerIds(patience)).map(ask))))
+  }
+
   /** Asks the coordinator; `attempt` throws what its answer says, and is made again with the next coordinator where this is not it any more. */
   coordinator<T>(type: CoordinatorType, key: string, patience: Patience, attempt: (node: Node) => Promise<T>): Promise<T> {
     return this.retry(patience, async () => {
@@ -140,7 +153,7 @@ export class Link {
   }
 
   /** The brokers as they are now. */
-  async brokerIds(patience: Patience): Promise<readonly number[]> {
+  async #brokerIds(patience: Patience): Promise<readonly number[]> {
     return [...(await this.cluster.refresh(patience)).brokers.keys()].sort((a, b) => a - b)
   }
 }

@@ -114,17 +114,14 @@ export async function listTransactions(link: Link, options: TransactionFilter = 
       ...(transactionalIdPattern === undefined ? {} : { transactionalIdPattern }),
     }
   }
-  const ids = await link.brokerIds(patience)
-  const lists = await Promise.all(
-    ids.map(async (coordinatorId) => {
-      const { unknownStateFilters, transactionStates } = await link.broker(coordinatorId, LIST, body, patience)
-      if (unknownStateFilters.length > 0) {
-        const which = unknownStateFilters.join(', ')
-        throw new UnsupportedError('UNSUPPORTED', `${patience.what}: broker ${coordinatorId} knows no state ${which}`)
-      }
-      return transactionStates.map(({ transactionState, ...told }) => ({ ...told, state: transactionState, coordinatorId }))
-    }),
-  )
+  const answers = await link.allBrokers(LIST, body, patience)
+  const lists = [...answers].map(([coordinatorId, { unknownStateFilters, transactionStates }]) => {
+    if (unknownStateFilters.length > 0) {
+      const which = unknownStateFilters.join(', ')
+      throw new UnsupportedError('UNSUPPORTED', `${patience.what}: broker ${coordinatorId} knows no state ${which}`)
+    }
+    return transactionStates.map(({ transactionState, ...told }) => ({ ...told, state: transactionState, coordinatorId }))
+  })
   return lists.flat().sort((a, b) => (a.transactionalId < b.transactionalId ? -1 : 1))
 }
 
