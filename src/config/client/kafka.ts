@@ -116,6 +116,10 @@ export const otherDefaults: Readonly<Record<string, readonly [kafkas: string, wh
     'org.apache.kafka.clients.consumer.RangeAssignor,org.apache.kafka.clients.consumer.CooperativeStickyAssignor',
     'the same, by their short names',
   ],
+  'sasl.oauthbearer.jwt.retriever.class': [
+    'org.apache.kafka.common.security.oauthbearer.DefaultJwtRetriever',
+    'nobody is asked for tokens unless an endpoint is given',
+  ],
   'share.acquire.mode': ['BATCH_OPTIMIZED', 'the same, in the letters of the other words'],
 }
 
