@@ -2,7 +2,7 @@
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { build } from 'esbuild'
+import { build, stop } from 'esbuild'
 import { filesBelow } from './compile.mjs'
 import { root } from './setup.mjs'
 
@@ -46,6 +46,7 @@ export async function bundle(modules, programs, outDir) {
       banner: { js: `'use strict'\nconst importMetaUrl = require('node:url').pathToFileURL(__filename).href` },
     }),
   ])
+  await stop() // its process would live on beside a program that is started right after
   const outputFiles = results.flatMap((result) => result.outputFiles)
   for (const { path, text } of outputFiles) {
     mkdirSync(dirname(path), { recursive: true })

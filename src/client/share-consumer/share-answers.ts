@@ -9,7 +9,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { needsCodecs } from '../consumer/codecs.ts'
 import { FetchedRecords } from '../consumer/fetched-records.ts'
 import type { TopicPartition } from '../consumer/place.ts'
-import { brokerError, type ClientError } from '../errors/index.ts'
+import { BrokerError, brokerError, type ClientError } from '../errors/index.ts'
 import { type Acknowledgement, isOfProgram } from './acknowledgements.ts'
 import { AcquiredRecords } from './acquired-records.ts'
 import type { Giver } from './held.ts'
@@ -41,6 +41,9 @@ const AGAIN: ReadonlySet<string> = new Set([
 ])
 /** Answers to these name the leader. */
 const MOVED: ReadonlySet<string> = new Set(['NOT_LEADER_OR_FOLLOWER', 'FENCED_LEADER_EPOCH'])
+
+/** An offset that has no record is acknowledged by itself, so this bounds what one answer may cost. Kafka's brokers lock at most 10,000 (KIP-932). */
+const MOST_OFFSETS = 1_000_000
 
 interface Leader {
   readonly errorCode: number
@@ -138,6 +141,11 @@ export class ShareAnswers {
   #take(partition: SharePartition, { records, acquiredRecords }: PartitionAnswer, lockMs: number, giver: Giver): void {
     const { config, cluster, onRecords } = this.#options
     if (acquiredRecords.length === 0) return
+    const offsets = acquiredRecords.reduce((sum, { firstOffset, lastOffset }) => sum + lastOffset - firstOffset + 1, 0)
+    if (!(offsets <= MOST_OFFSETS)) {
+      const message = `ShareFetch of ${partition.name}: the answer gives ${offsets} offsets at once; ${MOST_OFFSETS} are allowed`
+      return this.#options.onRefused(partition, new BrokerError('MALFORMED_ANSWER', message))
+    }
     const ranges = [...acquiredRecords].sort((a, b) => a.firstOffset - b.firstOffset)
     const fetched = new FetchedRecords({
       name: partition.name,

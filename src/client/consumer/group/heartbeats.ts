@@ -2,6 +2,9 @@
 
 import type { Clock, Timer } from '../../../platform/clock.ts'
 
+/** A coordinator that asks for more of them would have a client that does nothing else. */
+const SHORTEST_MS = 10
+
 export class Heartbeats {
   readonly #clock: Clock
   readonly #beat: () => Promise<void>
@@ -16,10 +19,10 @@ export class Heartbeats {
     this.#beat = beat
   }
 
-  /** The first one after the interval; where they go on already, the next ones in this interval. */
+  /** The first one after the interval, in ms; where they go on already, the next ones in this interval. */
   start(intervalMs: number): void {
-    this.#intervalMs = intervalMs
-    this.#timer ??= this.#clock.after(intervalMs, () => this.#due())
+    this.#intervalMs = Math.max(SHORTEST_MS, intervalMs)
+    this.#timer ??= this.#clock.after(this.#intervalMs, () => this.#due())
   }
 
   /** The next one now, or right after the one on its way. */
