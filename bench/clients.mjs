@@ -1,13 +1,14 @@
 /** The load programs, ours and Apache's, as functions from a broker and a load to figures. */
 import { join } from 'node:path'
+import { projectDir } from '../test/interop/lib/brokers.mjs'
 import { javaClasses } from '../test/interop/lib/cache.mjs'
 import { payload } from './payloads.mjs'
 import { runRaised, startRaised } from './programs.mjs'
 
 /** One of our programs in `load/`, in a process of its own; gives its JSON answer. */
-export async function load(name, settings) {
+export async function load(name, settings, node = process.execPath) {
   const program = join(import.meta.dirname, 'load', `${name}.mjs`)
-  const { stdout } = await runRaised(process.execPath, [program, JSON.stringify(settings)])
+  const { stdout } = await runRaised(node, [program, JSON.stringify(settings)])
   return JSON.parse(stdout)
 }
 
@@ -83,4 +84,23 @@ export async function javaLatency(classPath, broker, topic, { partitions, rate, 
   if (withConsumer && received !== sent) throw new Error(`${received} of ${sent} records arrived`)
   const named = (what, values) => Object.fromEntries(Object.entries(values ?? {}).map(([name, ms]) => [`${what} ${name}`, ms]))
   return { bytes: sent * size, ...named('ack', acknowledged), ...named('end-to-end', arrived) }
+}
+
+/** The clients that are compared: ours first, those of others for Node, Java's last. */
+export const clientNames = ['odradek', 'kafkajs', 'platformatic', 'confluent', 'java']
+
+/**
+ * A client as the load of load/client.mjs, or of Client.java: a function from its settings to its figures; null where the client is not here. `found` is what
+ * `nodeClients` found.
+ */
+export function clientRun(name, { found, libs }) {
+  if (name === 'java') return libs === null ? null : (settings) => javaClient(libs, settings)
+  const { home, node } = name === 'odradek' ? { home: process.env.ODRADEK_BUILD || projectDir } : (found[name] ?? {})
+  return home === undefined ? null : (settings) => load('client', { ...settings, client: name, home }, node)
+}
+
+async function javaClient(libs, { mode, bootstrap, topic, size, warm, seconds, records = 0 }) {
+  const classPath = `${await javaClasses(join(import.meta.dirname, 'load/Client.java'), libs)}:${libs}/*`
+  const { stdout } = await java(classPath, 'Client', [mode, bootstrap, topic, size, warm, seconds, records])
+  return JSON.parse(stdout)
 }

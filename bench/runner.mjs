@@ -88,7 +88,7 @@ async function runCase(each, running, settings, progress) {
   const { seconds, libs, rdkafka, workDir } = settings
   const context = new Map()
   const runs = []
-  const shared = { seconds, libs, rdkafka, dir: workDir }
+  const shared = { seconds, libs, rdkafka, dir: workDir, profile: settings.profile }
   for (const name of each.brokers) {
     const broker = target(name, running.get(processOf(name)))
     try {
@@ -149,7 +149,8 @@ async function oneRun(each, broker, turn, action, { repeats }, progress) {
     if (!(best.otherCores > quietCores)) break
   }
   const isNoisy = best.otherCores > quietCores
-  const shown = Object.entries(best).filter(([name, value]) => Number.isFinite(value) && (known[name] || alsoSaid.includes(name)))
+  const isSaid = (name) => known[name] || alsoSaid.includes(name) || name.endsWith(' recordsPerSecond')
+  const shown = Object.entries(best).filter(([name, value]) => Number.isFinite(value) && isSaid(name))
   const text = shown.map(([name, value]) => `${known[name]?.label ?? name} ${round(value)}`).join(', ')
   progress.after(each, `${each.name} [${broker}] #${turn + 1} ${text}${isNoisy ? ' NOISY' : ''}`)
   for (const { name, part } of best.profile ?? []) progress.say(`  ${(part * 100).toFixed(1).padStart(5)} %  ${name}`)

@@ -1,4 +1,5 @@
 /** From results to the table: medians of each broker, the ratio, and how it stands to what was to be reached. */
+import { clientLines } from './client-table.mjs'
 import { figures, shownFigures } from './figures.mjs'
 import { longestSliceMs, targets } from './targets.mjs'
 
@@ -27,17 +28,31 @@ const targetsOf = (name, pair) => (pair[0] === 'ours' && pair[1] === 'apache' ? 
 
 /**
  * The lines of the table for these cases (all of cases/index.mjs, or some) and results. A ratio is ours to Apache's. Cases without a
- * result are listed below it. `pair` names what stands for ours and for Apache.
+ * result are listed below it; those that compare clients have a table of their own kind. `pair` names what stands for ours and for Apache.
  */
 export function markdown(cases, results, pair = ['ours', 'apache']) {
-  const lines = [`| ${columns(pair).join(' | ')} |`, `|${columns(pair).fill('---').join('|')}|`]
-  const missing = []
   const verdicts = []
-  for (const each of cases) {
-    const result = results.find((one) => one.case === each.name)
-    if (result === undefined) missing.push(each.name)
-    else lines.push(...caseLines(each, result, pair, verdicts))
-  }
+  const hasResult = ({ name }) => results.some((one) => one.case === name)
+  const rows = cases
+    .filter((each) => !each.comparesClients && hasResult(each))
+    .flatMap((each) =>
+      caseLines(
+        each,
+        results.find((one) => one.case === each.name),
+        pair,
+        verdicts,
+      ),
+    )
+  const head = [`| ${columns(pair).join(' | ')} |`, `|${columns(pair).fill('---').join('|')}|`]
+  const lines = rows.length > 0 ? [...head, ...rows] : []
+  lines.push(
+    ...clientLines(
+      cases.filter((each) => each.comparesClients),
+      results,
+      verdicts,
+    ),
+  )
+  const missing = cases.filter((each) => !hasResult(each)).map(({ name }) => name)
   if (verdicts.length > 0) lines.push('', counted(verdicts))
   if (missing.length > 0) lines.push('', `Not measured: ${missing.join(', ')}.`)
   return lines.join('\n')
@@ -51,7 +66,7 @@ function counted(verdicts) {
   return `${reached}, ${missed.length} are not reached${missed.length > 0 ? `: ${missed.join('; ')}` : ''}.`
 }
 
-const notReached = '**NOT**'
+export const notReached = '**NOT**'
 
 function caseLines({ name, about, main }, result, pair, verdicts) {
   const rows = [...pairRows(name, main, result, pair), ...otherRows(result, targetsOf(name, pair))]

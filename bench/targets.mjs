@@ -99,3 +99,17 @@ export const targets = {
 
 /** The event loop of ours is never held longer than this in normal work. */
 export const longestSliceMs = 10
+
+/** The fastest other client for Node, and Java's on Apache Kafka. */
+const rates = { of: 'toBest', must: { text: '≥ 1.5x', holds: ({ toBest }) => toBest >= 1.5 } }
+const asJava = { text: '≥ 1x Java', holds: ({ toBest, toJava }) => toBest >= 1.5 && toJava >= 1 }
+/** What a consumer takes: its buffer (prefetch.max.bytes, 32 MiB) and 60 MB. */
+const memory = { of: 'own', must: { text: '≤ 89', holds: ({ own }) => own <= 32 + 60e6 / 2 ** 20 } }
+const pause = { of: 'own', must: { text: '≤ 20', holds: ({ own }) => own <= 20 } }
+
+/** What a figure of ours shall reach in a case of this mode (see load/client.mjs): { of, must, aim }; undefined: it is only shown. */
+export function clientTargets(mode, figure, broker) {
+  if (figure === 'recordsPerSecond') return broker === 'apache' ? { ...rates, aim: asJava } : rates
+  if (figure === 'pauseMs') return pause
+  return figure === 'grownMiB' && (mode === 'each' || mode === 'batch') ? memory : undefined
+}

@@ -1,36 +1,81 @@
-/** What a program with kafkajs gets. The client is the limit: the rows show that neither broker makes it slower. */
-import { load } from '../clients.mjs'
+/**
+ * Clients side by side, one after the other on the same broker: ours, those of others for Node, and Java's. See load/client.mjs, which is the same load for
+ * each of them. A run of a case is all of them in turn, so that ratios are of figures that lie seconds apart.
+ */
+import { clientNames, clientRun, load } from '../clients.mjs'
+import { nodeClients } from '../node-clients.mjs'
 import { dropTopic, leadersOf, newTopic, withTopic } from '../topics.mjs'
 
-const settings = (broker, topic, seconds) => ({ bootstrap: broker.bootstrap, topic, size: 1024, seconds })
+const partitions = 12
+/** How long before it counts; a run of a case has all clients in it, so each of them has less than other cases take. */
+const warm = 0.5
+const countedOf = (seconds) => seconds / 4
+const startAndEnd = 0.9
 
-export const clientCases = [
-  {
-    name: 'kafkajs-produce',
-    about: 'kafkajs, 1 KB, 12 partitions, acks=all, 5 sends of 64 records in flight',
+const ways = {
+  one: 'produce one record after the other, each awaited',
+  stream: 'produce as fast as it takes records',
+  each: 'consume, a call for each record',
+  batch: 'consume, many records a call',
+}
+/** How many records wait to be consumed: about as many as the fastest client reads in the time. */
+const waiting = { 100: 1_800_000, 1024: 450_000 }
+
+function clientCase(mode, size) {
+  return {
+    name: `client-${mode}-${size}`,
+    about: `${ways[mode]}, ${size === 1024 ? '1 KB' : `${size} B`}`,
     group: 'clients',
-    main: 'recordsPerSecond',
-    takes: (seconds) => seconds + 2.5,
-    run: (broker, { seconds }) =>
-      withTopic(broker, 12, (topic) => load('kafkajs', { ...settings(broker, topic, seconds), mode: 'produce' })),
-  },
-  {
-    name: 'kafkajs-consume',
-    about: 'kafkajs, 1 KB, 12 partitions, hot data, a group of one',
-    group: 'clients',
-    main: 'recordsPerSecond',
-    prepares: (seconds) => seconds * 3,
-    takes: (seconds) => seconds + 2,
-    async prepare(broker, { seconds }) {
-      const topic = await newTopic(broker, 12)
-      const records = 140_000 * seconds
+    mode,
+    comparesClients: true,
+    takes: (seconds) => clientNames.length * (warm + countedOf(seconds) + startAndEnd),
+    ...(mode === 'one' || mode === 'stream' ? producing(mode, size) : consuming(mode, size)),
+  }
+}
+
+function producing(mode, size) {
+  return {
+    run: (broker, settings) => withTopic(broker, partitions, (topic) => all(broker, topic, settings, { mode, size, warm })),
+  }
+}
+
+function consuming(mode, size) {
+  return {
+    prepares: () => 4,
+    async prepare(broker) {
+      const topic = await newTopic(broker, partitions)
       const leaders = await leadersOf(broker, topic)
-      const fast = { leaders, topic, partitions: 12, connections: 12, inFlight: 1, records: 100, size: 1024 }
-      for (let sent = 0; sent < records; ) sent += (await load('produce', { ...fast, seconds: 0.5 })).bytes / 1024
-      return { topic, records }
+      // Batches of 16 KB, as producers send them.
+      const fast = { leaders, topic, partitions, connections: partitions, inFlight: 2, records: Math.floor(16_000 / size), size }
+      for (let sent = 0; sent < waiting[size]; ) sent += (await load('produce', { ...fast, seconds: 0.5 })).bytes / size
+      return topic
     },
-    run: (broker, { seconds, prepared: { topic, records } }) =>
-      load('kafkajs', { ...settings(broker, topic, seconds), mode: 'consume', records }),
-    clean: (broker, { topic }) => dropTopic(broker, topic),
-  },
-]
+    run: (broker, { prepared: topic, ...settings }) =>
+      all(broker, topic, settings, { mode, size, warm: warm / 2, records: waiting[size] }),
+    clean: dropTopic,
+  }
+}
+
+/** Every client in turn; its figures bear its name. */
+async function all(broker, topic, { seconds, libs, profile }, way) {
+  const found = await nodeClients()
+  const figures = { bytes: 0 }
+  for (const name of clientNames) {
+    const withProfile = profile && name === 'odradek'
+    const settings = { ...way, bootstrap: broker.bootstrap, topic, seconds: countedOf(seconds), withProfile }
+    const run = clientRun(name, { found, libs })
+    if (run === null) continue
+    try {
+      const { bytes, profile: spent, ...others } = await run(settings)
+      figures.bytes += bytes
+      for (const [figure, value] of Object.entries(others)) figures[`${name} ${figure}`] = value
+      if (spent?.length > 0) figures.profile = spent
+    } catch (error) {
+      if (name === 'odradek') throw error
+      console.error(`${name}: ${error.message}`)
+    }
+  }
+  return figures
+}
+
+export const clientCases = Object.keys(ways).flatMap((mode) => [100, 1024].map((size) => clientCase(mode, size)))

@@ -2,6 +2,7 @@
  * All cases, in the order of the table. A case says
  *   name, about, group      how to choose it (`--cases`, `--group`), and a sentence
  *   main, lowerIsBetter     the figure that it is about
+ *   comparesClients, mode   in place of them: every run has figures of several clients, see client-table.mjs
  *   brokers                 which of them take part (see brokers.mjs); the first two are compared
  *   nodes, replicas         of a cluster: how many processes, and how many replicas its topics have
  *   needs                   'java' or 'librdkafka'

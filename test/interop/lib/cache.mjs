@@ -12,6 +12,8 @@ export const versions = {
   kafka: '4.2.0',
   slf4jSimple: '1.7.36',
   kafkajs: '2.2.4',
+  platformaticKafka: '2.12.1',
+  confluentKafkaJavascript: '1.10.1',
   kafkaPython: '3.0.12',
   confluentKafka: '2.16.1',
   node24: '24.21.0',
