@@ -67,3 +67,22 @@ test('a serializer that is slower than close: the record fails with it', async (
     assert.deepEqual(leader.log[0], [])
   }
 })
+
+test('who has waited for room gives the next record without a wait', async () => {
+  const { leader, producer, during } = producerScene({ lingerMs: 20, batchSize: 1000, bufferMemory: 1000 })
+  await during(leader.open())
+  await during(producer.partitionsFor('t'))
+  const value = Buffer.alloc(700)
+  assert.equal(producer.enqueue({ topic: 't', value }), undefined)
+  const room = producer.enqueue({ topic: 't', value })
+  assert.ok(room, 'there is room')
+  let next: unknown
+  await during(
+    room.then(() => {
+      next = producer.enqueue({ topic: 't', value: 'small' }) ?? 'no wait'
+    }),
+  )
+  assert.equal(next, 'no wait')
+  await during(producer.close())
+  assert.equal(leader.log[0]!.length, 3)
+})

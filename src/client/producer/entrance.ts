@@ -146,15 +146,19 @@ export class Entrance<K, V> {
     if (!line) this.#lines.set(topic, (line = { last: Promise.resolve(), waiting: 0 }))
     const mine = line
     mine.waiting++
-    const done = mine.last.then(() => {
-      this.#options.checkLater()
-      return act()
-    })
-    mine.last = done
-      .catch(this.#options.onRefused) // and told to who waits for `done`
-      .finally(() => {
+    const done = mine.last.then(async () => {
+      try {
+        this.#options.checkLater()
+        await act()
+      } catch (thrown) {
+        this.#options.onRefused(thrown)
+        throw thrown
+      } finally {
+        // Before anybody hears that it is done: who gives the next record then needs no line where nobody else waits.
         if (--mine.waiting === 0) this.#lines.delete(topic)
-      })
+      }
+    })
+    mine.last = done.catch(() => {}) // told to who waits for `done`
     return done
   }
 
