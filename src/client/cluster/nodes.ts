@@ -1,5 +1,7 @@
 // The brokers of a cluster, and the connections to them: one a purpose, so that what waits long at a broker holds up nothing else.
 
+import { BufferPool } from '../../base/buffer-pool.ts'
+import { FrameMemory } from '../../net/frame-memory.ts'
 import { type Greet, Peer } from '../../net/peer.ts'
 import type { RequestWatch } from '../../net/request-watch.ts'
 import type { Address } from '../../platform/network.ts'
@@ -32,6 +34,11 @@ export interface NodesOptions {
   readonly watch?: RequestWatch | undefined
 }
 
+/** What is kept of answers whose records were read: some of those that a consumer asks for. */
+const IDLE_BYTES = 16 * 1024 * 1024
+/** An answer has all of its room at once, and is not copied as it grows. No broker sends more than it is asked for. */
+const USUAL_BYTES = 64 * 1024 * 1024
+
 interface Kept {
   readonly peer: Peer
   readonly node: Node
@@ -42,6 +49,8 @@ export class Nodes {
   #addresses: ReadonlyMap<number, Address> = new Map()
   /** By id and purpose; bootstrap servers by their place in the list. */
   readonly #kept = new Map<string, Kept>()
+  /** Of answers with records; who asks for them says when they were read. */
+  readonly #dataMemory = new FrameMemory(new BufferPool(IDLE_BYTES), USUAL_BYTES)
   #isOver = false
 
   constructor(options: NodesOptions) {
@@ -54,7 +63,8 @@ export class Nodes {
 
   /** The broker with this id, whether it can be reached or not: who asks is told. */
   node(id: number, purpose: Purpose = 'data'): Node {
-    return this.#keep(`${id} ${purpose}`, id, () => this.#addresses.get(id) ?? null)
+    const memory = purpose === 'data' ? this.#dataMemory : undefined
+    return this.#keep(`${id} ${purpose}`, id, () => this.#addresses.get(id) ?? null, memory)
   }
 
   /** The servers that the client was given. */
@@ -110,7 +120,7 @@ export class Nodes {
     this.#kept.delete(name)
   }
 
-  #keep(name: string, id: number | null, address: () => Address | null): Node {
+  #keep(name: string, id: number | null, address: () => Address | null, memory?: FrameMemory): Node {
     const known = this.#kept.get(name)
     if (known) return known.node
     const { platform, greet, maxIdleMs, onLost, watch, ...options } = this.#options
@@ -122,6 +132,7 @@ export class Nodes {
       ...(greet ? { greet } : {}),
       ...(maxIdleMs === undefined ? {} : { maxIdleMs }),
       ...(watch ? { watch } : {}),
+      ...(memory ? { memory } : {}),
     })
     if (this.#isOver) peer.close()
     const node = new Node({ id, peer, address, onLost })

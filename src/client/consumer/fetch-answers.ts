@@ -1,5 +1,6 @@
 // What brokers answer to Fetch: records go to their partitions, and each error to whoever can mend it.
 
+import type { PooledBytes } from '../../base/buffer-pool.ts'
 import type { MalformedBytes } from '../../base/bytes.ts'
 import { errorName } from '../../protocol/errors.ts'
 import type { FetchResponse } from '../../protocol/messages/fetch.ts'
@@ -27,14 +28,17 @@ export interface Room {
   free(bytes: number): void
 }
 
-/** Memory of one answer: free when the last of its records was read. */
+/** Memory of one answer: free when the last of its records was read, and nobody hands them out any more. */
 class Share {
-  #holders = 0
+  /** One for who hands them out. */
+  #holders = 1
   #bytes = 0
   readonly #room: Room
+  readonly #frame: PooledBytes | null
 
-  constructor(room: Room) {
+  constructor(room: Room, frame: PooledBytes | null) {
     this.#room = room
+    this.#frame = frame
   }
 
   /** More is taken, or less, of what lies beside the answer. */
@@ -47,12 +51,30 @@ class Share {
     this.#holders++
     this.#bytes += bytes
     this.#room.take(bytes)
-    return () => this.#room.free(--this.#holders === 0 ? this.#bytes : 0)
+    return () => this.#room.free(this.#letGo() ? this.#bytes : 0)
+  }
+
+  /** All of it has its place; what is in nobody's hands is free. */
+  handedOut(): void {
+    this.#letGo()
+  }
+
+  #letGo(): boolean {
+    if (--this.#holders > 0) return false
+    this.#frame?.release()
+    return true
   }
 }
 
 /** The records of an answer's partitions, looked through once. */
 export type Surveys = ReadonlyMap<PartitionAnswer, Survey>
+
+/** An answer, what a first look at its records showed, and its memory, which is used again when they were read. */
+export interface Fetched {
+  readonly answer: FetchResponse
+  readonly surveys: Surveys
+  readonly frame: PooledBytes | null
+}
 
 export function surveysOf({ responses }: FetchResponse): Surveys {
   const surveys = new Map<PartitionAnswer, Survey>()
@@ -74,11 +96,10 @@ export class FetchAnswers {
     nodeId: number,
     session: FetchSession,
     asked: ReadonlyMap<string, Asked>,
-    answer: FetchResponse,
-    surveys: Surveys,
+    { answer, surveys, frame }: Fetched,
     room: Room,
   ): void {
-    const share = new Share(room)
+    const share = new Share(room, frame)
     const endpoints = answer.nodeEndpoints.map(({ nodeId: id, host, port, rack }) => ({ id, host, port, rack }))
     for (const { topic, topicId, partitions } of answer.responses) {
       for (const each of partitions) {
@@ -94,6 +115,7 @@ export class FetchAnswers {
         else this.#takeError(partition, nodeId, each.errorCode)
       }
     }
+    share.handedOut()
   }
 
   #takeRecords(partition: AssignedPartition, answer: PartitionAnswer, survey: Survey | undefined, share: Share): void {

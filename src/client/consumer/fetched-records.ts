@@ -21,7 +21,7 @@ export interface FetchedOptions {
   /** With read_committed the transactions that were aborted, else null. */
   readonly aborted: readonly AbortedTransaction[] | null
   readonly checksCrcs: boolean
-  /** Called once, when the bytes are not needed any more. */
+  /** Called once, when the bytes are not needed any more: what was handed out is no view of them. */
   readonly release: () => void
   /** Told how much more memory (or, below 0, less) is taken by a compressed batch that is open. */
   readonly charge: (bytes: number) => void
@@ -136,7 +136,7 @@ export class FetchedRecords {
 
   /** Goes to the next batch with records for this reader; false at the end. */
   #open(): boolean {
-    for (;;) {
+    while (this.#release) {
       const { done, value: batch } = this.#batches.next()
       if (done) {
         this.close()
@@ -150,11 +150,14 @@ export class FetchedRecords {
       }
       this.#pass(batch)
     }
+    return false
   }
 
   #begin(batch: RecordBatch): void {
     this.#batch = batch
-    const payload = batch.payload()
+    // No view of the answer, whose memory is used again; and who keeps a record keeps its batch in memory, and no more. A codec may store what it cannot compress.
+    const stored = batch.payload()
+    const payload = stored.buffer === batch.bytes.buffer ? Buffer.from(stored) : stored
     this.#reader = new ByteReader(payload)
     if (batch.isCompressed) this.#charge((this.#openBytes = payload.length))
     this.#left = batch.recordCount

@@ -1,6 +1,7 @@
 // Keeps records coming: one Fetch on its way to each broker that leads (or is the closest replica of) something that this consumer reads, for all
 // partitions there that have room. What waits for the program is bounded in bytes, for each broker and in all.
 
+import type { PooledBytes } from '../../base/buffer-pool.ts'
 import type { ConsumerSettings } from '../../config/client/consumer.ts'
 import type { Exchange } from '../../net/peer.ts'
 import type { Timer } from '../../platform/clock.ts'
@@ -10,7 +11,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import { ClientError, clientError } from '../errors/index.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
 import type { Assignment } from './assignment.ts'
-import { FetchAnswers, type Surveys, surveysOf } from './fetch-answers.ts'
+import { FetchAnswers, type Fetched, surveysOf } from './fetch-answers.ts'
 import { type FetchedPart, FetchSession } from './fetch-session.ts'
 import type { ConsumerWatch } from './watch.ts'
 
@@ -20,6 +21,8 @@ const LAST_WITH_NAMES = 12
 const IMPATIENT_MS = 8
 /** A handler that takes longer is not waited for by the partitions that want its room; and how often room is made for them. */
 const SLOW_MS = 500
+/** So many answers fill what may wait of a broker: their memory is free again one after the other, and used again while the CPU still has it at hand. */
+const ANSWERS_A_SHARE = 8
 /** How long a broker is waited for that is told of the end. */
 const GOODBYE_MS = 1000
 const ZSTD = codecNumber('zstd')
@@ -190,14 +193,19 @@ export class Fetcher {
     source.waitMs = isShort ? Math.min(config.fetchMaxWaitMs, Math.max(IMPATIENT_MS, source.waitMs)) : config.fetchMaxWaitMs
     const asked = new Map(hungry.map((each) => [each.name, { partition: each, turn: each.turn }]))
     const parts = hungry.map((each) => this.#partOf(each, limit))
+    const most = Math.max(limit, Math.floor(share / ANSWERS_A_SHARE))
     source.isAsked = true
     const { clock } = cluster.platform
     const askedAt = clock.monotonic()
     watch?.fetchStarted?.(id)
+    const held: { frame: PooledBytes | null } = { frame: null }
     try {
-      const answer = await cluster.node(id).send(FETCH, (version) => this.#bodyOf(source, parts, version, room), {
+      const answer = await cluster.node(id).send(FETCH, (version) => this.#bodyOf(source, parts, version, room, most), {
         timeoutMs: config.requestTimeoutMs + source.waitMs,
         signal: cluster.lifetime.signal,
+        hold: (frame) => {
+          held.frame = frame
+        },
         ...(parts.some(({ topicId }) => topicId === null) ? { maxVersion: LAST_WITH_NAMES } : {}),
       })
       const surveys = surveysOf(answer)
@@ -209,12 +217,13 @@ export class Fetcher {
       if (this.#isOver) return
       watch?.fetched?.(id, surveys.size, clock.monotonic() - askedAt)
       const trouble = source.session.answered(answer)
-      if (trouble === null) this.#take(id, source, asked, answer, surveys, isShort)
+      if (trouble === null) this.#take(id, source, asked, { answer, surveys, frame: take(held) }, isShort)
       else this.#pause(hungry)
     } catch (thrown) {
       if (this.#isOver) return
       this.#failed(thrown, source, hungry)
     } finally {
+      held.frame?.release()
       source.isAsked = false
       this.kick()
     }
@@ -224,12 +233,11 @@ export class Fetcher {
     id: number,
     source: Source,
     asked: ReadonlyMap<string, { readonly partition: AssignedPartition; readonly turn: number }>,
-    answer: FetchResponse,
-    surveys: Surveys,
+    fetched: Fetched,
     isShort: boolean,
   ): void {
     let taken = 0
-    this.#answers.take(id, source.session, asked, answer, surveys, {
+    this.#answers.take(id, source.session, asked, fetched, {
       take: (bytes) => {
         source.bufferedBytes += bytes
         taken += bytes
@@ -258,13 +266,13 @@ export class Fetcher {
     }
   }
 
-  #bodyOf({ session, waitMs }: Source, parts: readonly FetchedPart[], version: number, room: number) {
+  #bodyOf({ session, waitMs }: Source, parts: readonly FetchedPart[], version: number, room: number, most: number) {
     const { config } = this.#options
     return {
       ...session.ask(parts, version),
       maxWaitMs: waitMs,
       minBytes: config.fetchMinBytes,
-      maxBytes: Math.min(config.fetchMaxBytes, room),
+      maxBytes: Math.min(config.fetchMaxBytes, room, most),
       isolationLevel: ISOLATION[config.isolationLevel],
       rackId: config.clientRack,
     }
@@ -304,4 +312,11 @@ export class Fetcher {
       each.notBefore = now + cluster.retries.pauseMs(each.failures++)
     }
   }
+}
+
+/** What is held, which somebody else releases from now on. */
+function take(held: { frame: PooledBytes | null }): PooledBytes | null {
+  const { frame } = held
+  held.frame = null
+  return frame
 }
