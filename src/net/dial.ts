@@ -71,7 +71,7 @@ export async function dial(
 
 interface Waiting {
   readonly answer: Deferred<PooledBytes>
-  readonly timer: Timer
+  readonly timer: Timer | null
 }
 
 export class Caller {
@@ -127,12 +127,14 @@ export class Caller {
 
   /**
    * Sends a request (header and body, without its length) whose header carries `correlationId`; resolves with the answer, correlation id
-   * first, which may be released after its last use. The id must not be waiting already. After `timeoutMs` the connection is closed, because nothing tells a late answer from a lost one.
+   * first, which may be released after its last use. The id must not be waiting already. After `timeoutMs` the connection is closed, because nothing tells a late
+   * answer from a lost one; missing: whoever asks does so itself.
    */
-  call(correlationId: number, chunks: readonly Uint8Array[], timeoutMs: number): Promise<PooledBytes> {
+  call(correlationId: number, chunks: readonly Uint8Array[], timeoutMs?: number): Promise<PooledBytes> {
     if (this.#over) return Promise.reject(this.#over)
     const answer = deferred<PooledBytes>()
-    const timer = this.#clock.after(timeoutMs, () => this.#lose(`no answer within ${timeoutMs} ms`))
+    const late = () => this.#lose(`no answer within ${timeoutMs} ms`)
+    const timer = timeoutMs === undefined ? null : this.#clock.after(timeoutMs, late)
     this.#waiting.set(correlationId, { answer, timer })
     void this.#send(chunks)
     return answer.promise
@@ -163,7 +165,7 @@ export class Caller {
     const waiting = correlationId === null ? undefined : this.#waiting.get(correlationId)
     if (!waiting) return this.#lose(`an answer came that nobody waits for (correlation id ${correlationId})`)
     this.#waiting.delete(correlationId!)
-    waiting.timer.cancel()
+    waiting.timer?.cancel()
     waiting.answer.resolve(frame)
   }
 
@@ -175,7 +177,7 @@ export class Caller {
     this.#connection.close()
     this.#broken.reject(this.#over)
     for (const { answer, timer } of this.#waiting.values()) {
-      timer.cancel()
+      timer?.cancel()
       answer.reject(this.#over)
     }
     this.#waiting.clear()

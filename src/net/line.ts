@@ -13,8 +13,6 @@ import type { FrameMemory } from './frame-memory.ts'
 import { commonVersion, type PeerFacts, readVersions, SOFTWARE } from './peer-versions.ts'
 
 const MAX_INT = 2 ** 31 - 1
-/** Of a call: who asks has a timer of its own, which closes the connection just so. */
-const NEVER = MAX_INT
 
 /** The two messages of an API, with what they hold: the type of an answer comes from here. */
 export interface Exchange<Req, Res> {
@@ -108,7 +106,7 @@ export class Line {
   /** Gives the answer's body, and the frame that it is a view of. There is no timeout but the end of the connection. */
   async call(request: AnyMessage, body: unknown, version: number): Promise<{ frame: PooledBytes; from: ByteReader }> {
     const correlationId = this.#nextId()
-    const frame = await this.#caller.call(correlationId, this.#written(correlationId, request, body, version), NEVER)
+    const frame = await this.#caller.call(correlationId, this.#written(correlationId, request, body, version))
     const from = new ByteReader(frame.bytes)
     readResponseHeader(from, request.apiKey!, version)
     return { frame, from }
