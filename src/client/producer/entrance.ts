@@ -185,13 +185,8 @@ export class Entrance<K, V> {
   #checked(entry: Entry): Entry {
     const { topic, key, value, timestamp, headers, codec } = entry
     const { maxRequestSize } = this.#options
-    for (const [part, bytes] of [['key', key] as const, ['value', value] as const]) {
-      if (bytes !== null && !(bytes instanceof Uint8Array)) {
-        throw new SerializationError(
-          `the serializer of a ${part} of ${topic} gave no bytes; give one that turns it into a Uint8Array`,
-        )
-      }
-    }
+    checkBytes('key', key, topic)
+    checkBytes('value', value, topic)
     for (const header of headers) checkHeader(header, topic)
     if (!Number.isSafeInteger(timestamp) || timestamp < 0) {
       throw new ClientError(
@@ -293,6 +288,11 @@ function copied({ headers, ...entry }: Entry): Entry {
     value: entry.value && new Uint8Array(entry.value),
     headers: headers.map(({ key, value }) => ({ key, value: value && new Uint8Array(value) })),
   }
+}
+
+function checkBytes(part: 'key' | 'value', bytes: unknown, topic: string): void {
+  if (bytes === null || bytes instanceof Uint8Array) return
+  throw new SerializationError(`the serializer of a ${part} of ${topic} gave no bytes; give one that turns it into a Uint8Array`)
 }
 
 function checkHeader({ key, value }: Header, topic: string): void {
