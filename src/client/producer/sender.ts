@@ -130,7 +130,9 @@ export class Sender {
   }
 
   #sleepUntil(at: number, now: number): void {
-    if (at === this.#timerAt) return
+    // A timer that rings before looks again: most of what it was set for is done by then, and the next record would set it again.
+    const looksAgain = this.#timerAt < at && at !== Number.POSITIVE_INFINITY
+    if (at === this.#timerAt || looksAgain) return
     this.#timer?.cancel()
     this.#timer = null
     this.#timerAt = at
