@@ -81,3 +81,21 @@ test('a topic that is deleted and made again is read from its beginning', async 
   assert.deepEqual(valuesOf(await take(2)), values)
   await during(consumer.close())
 })
+
+test('what a program keeps of records stays as it is when the memory of their answers is used again', async () => {
+  const kept: Uint8Array[] = []
+  const keep = (bytes: Uint8Array | null) => String(kept.push(bytes!))
+  const { broker, consumer, during, take } = await consumerScene({ fetchMaxWaitMs: 20, valueDeserializer: { deserialize: keep } })
+  broker.make('t')
+  consumer.assign(both.slice(0, 1))
+  const values = Array.from({ length: 5 }, (_, i) => String(i).repeat(20_000))
+  for (const value of values) {
+    broker.append('t', 0, [value])
+    await take(1)
+  }
+  assert.deepEqual(
+    kept.map((bytes) => Buffer.from(bytes).toString()),
+    values,
+  )
+  await during(consumer.close())
+})

@@ -23,6 +23,8 @@ const IMPATIENT_MS = 8
 const SLOW_MS = 500
 /** So many answers fill what may wait of a broker: their memory is free again one after the other, and used again while the CPU still has it at hand. */
 const ANSWERS_A_SHARE = 8
+/** What an answer has besides its records, generously: with them it takes no more than its part of the share. */
+const AROUND_RECORDS = 64 * 1024
 /** How long a broker is waited for that is told of the end. */
 const GOODBYE_MS = 1000
 const ZSTD = codecNumber('zstd')
@@ -193,7 +195,7 @@ export class Fetcher {
     source.waitMs = isShort ? Math.min(config.fetchMaxWaitMs, Math.max(IMPATIENT_MS, source.waitMs)) : config.fetchMaxWaitMs
     const asked = new Map(hungry.map((each) => [each.name, { partition: each, turn: each.turn }]))
     const parts = hungry.map((each) => this.#partOf(each, limit))
-    const most = Math.max(limit, Math.floor(share / ANSWERS_A_SHARE))
+    const most = Math.max(limit, Math.floor(share / ANSWERS_A_SHARE) - AROUND_RECORDS)
     source.isAsked = true
     const { clock } = cluster.platform
     const askedAt = clock.monotonic()
