@@ -22,7 +22,7 @@ const ways = {
   batch: 'consume, many records a call',
 }
 /** How many records wait to be consumed: about as many as the fastest client reads in the time. */
-const waiting = { 100: 1_800_000, 1024: 450_000 }
+const waiting = { 100: 2_500_000, 1024: 600_000 }
 
 function clientCase(mode, size) {
   return {

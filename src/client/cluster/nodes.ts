@@ -34,8 +34,8 @@ export interface NodesOptions {
   readonly watch?: RequestWatch | undefined
 }
 
-/** What is kept of answers whose records were read: two of those that a consumer asks for by default. */
-const IDLE_BYTES = 8 * 1024 * 1024
+/** What is kept of answers whose records were read: two of those that a consumer asks for by default, and smaller ones. */
+const IDLE_BYTES = 12 * 1024 * 1024
 /** An answer has all of its room at once, and is not copied as it grows. No broker sends more than it is asked for. */
 const USUAL_BYTES = 64 * 1024 * 1024
 

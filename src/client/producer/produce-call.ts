@@ -68,12 +68,14 @@ export class ProduceCall {
   /** What the answer says of each batch; undefined for one that it does not mention. */
   answers({ responses }: ProduceResponse): (batch: ProducerBatch) => BatchAnswer | undefined {
     const names = new Map([...this.#topicIds].map(([name, id]) => [id, name]))
-    const byPlace = new Map<string, BatchAnswer>()
+    const byTopic = new Map<string | undefined, Map<number, BatchAnswer>>()
     for (const { name, topicId, partitionResponses } of responses) {
       const topic = name === '' ? names.get(topicId) : name
-      for (const answer of partitionResponses) byPlace.set(`${answer.index} ${topic}`, batchAnswer(answer))
+      const byPartition = byTopic.get(topic) ?? new Map<number, BatchAnswer>()
+      byTopic.set(topic, byPartition)
+      for (const answer of partitionResponses) byPartition.set(answer.index, batchAnswer(answer))
     }
-    return ({ topic, partition }) => byPlace.get(`${partition} ${topic}`)
+    return ({ topic, partition }) => byTopic.get(topic)?.get(partition)
   }
 }
 
@@ -84,6 +86,12 @@ export function endpointsOf({ nodeEndpoints }: ProduceResponse): BrokerInfo[] {
 
 type PartitionResponse = ProduceResponse['responses'][number]['partitionResponses'][number]
 
+const NOBODY: BatchAnswer['recordErrors'] = new Map()
+
+function byPlaceInBatch(recordErrors: PartitionResponse['recordErrors']): BatchAnswer['recordErrors'] {
+  return new Map(recordErrors.map(({ batchIndex, batchIndexErrorMessage }) => [batchIndex, batchIndexErrorMessage]))
+}
+
 function batchAnswer(answer: PartitionResponse): BatchAnswer {
   const { errorCode, errorMessage, baseOffset, logAppendTimeMs, recordErrors, currentLeader } = answer
   return {
@@ -91,7 +99,7 @@ function batchAnswer(answer: PartitionResponse): BatchAnswer {
     errorMessage,
     baseOffset,
     logAppendTimeMs,
-    recordErrors: new Map(recordErrors.map(({ batchIndex, batchIndexErrorMessage }) => [batchIndex, batchIndexErrorMessage])),
+    recordErrors: recordErrors.length === 0 ? NOBODY : byPlaceInBatch(recordErrors),
     leader: currentLeader.leaderId < 0 ? null : currentLeader,
   }
 }
