@@ -13,6 +13,11 @@ export class Heap<T> {
     return this.#items.length
   }
 
+  /** All of them, in no promised order. */
+  get items(): readonly T[] {
+    return this.#items
+  }
+
   /** The smallest value, left inside; undefined when empty. */
   peek(): T | undefined {
     return this.#items[0]

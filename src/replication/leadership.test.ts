@@ -69,7 +69,7 @@ test('a leader of which the controller did not hear for a session acknowledges a
   await refused
 })
 
-test('a follower that lags longer than replica.lag.time.max.ms leaves the in-sync set, and holds the high watermark until the controller agreed', async () => {
+test('a follower that lags longer than replica.lag.time.max.ms leaves the in-sync set, and holds the high watermark until the metadata say so', async () => {
   const world = new ReplicationWorld()
   const partition = await world.led()
   fetched(world, partition, 2, 0)
@@ -88,6 +88,28 @@ test('a follower that lags longer than replica.lag.time.max.ms leaves the in-syn
   assert.equal(world.questions.length, 1, 'one question at a time')
   await world.questions[0]!.answer({})
   assert.deepEqual([...partition.leadership!.isr], [1, 2])
+  assert.equal(partition.highWatermark, 0)
+  partition.become({ ...partition.role, partitionEpoch: 1, isr: [1, 2] })
+  assert.equal(partition.highWatermark, 2)
+})
+
+test('who left while a larger min.insync.replicas was not known here yet may lead: nothing is committed without it', async () => {
+  const world = new ReplicationWorld()
+  const partition = await world.led({}, 1)
+  fetched(world, partition, 2, 0)
+  fetched(world, partition, 3, 0)
+  await written(partition, 2)
+  await world.clock.advance(LAG_MS + 1)
+  partition.leadership!.review()
+  assert.deepEqual(isrOf(world), [1])
+  await world.questions[0]!.answer({})
+  assert.equal(partition.highWatermark, 0)
+  // The metadata come in their order: first what the controller knew when it decided.
+  partition.log.updateConfig({ ...partition.log.config, 'min.insync.replicas': 2 })
+  partition.become({ ...partition.role, partitionEpoch: 1, isr: [1] })
+  assert.equal(partition.highWatermark, 0)
+  fetched(world, partition, 2, 2)
+  await world.questions[1]!.answer({})
   assert.equal(partition.highWatermark, 2)
 })
 

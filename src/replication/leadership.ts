@@ -69,6 +69,11 @@ export class Leadership {
   #isr: readonly number[] = []
   /** As if a change that was asked for were made, and as if not: who is in either list holds the high watermark back. */
   #maximalIsr: ReadonlySet<number> = new Set()
+  /**
+   * Who left by an answer of the controller, while the metadata here are older than it. They hold the high watermark back, too: the controller may have known a
+   * larger min.insync.replicas than we do, and have made them eligible to lead (KIP-966), so that nothing may be committed without them.
+   */
+  #leaving: readonly number[] = []
   #pending: Question | null = null
   #isOver = false
   /** The controller does not let go of us although our copy is damaged. */
@@ -124,6 +129,7 @@ export class Leadership {
     }
     // What we asked for in an earlier partition epoch is in this one, or never will be.
     if (partitionEpoch > this.#partitionEpoch) this.#settled(isr, partitionEpoch)
+    this.#leaving = []
   }
 
   #settled(isr: readonly number[], partitionEpoch: number): void {
@@ -197,10 +203,14 @@ export class Leadership {
     let safe = durableOffset
     for (const follower of this.#followers.values()) {
       if (follower.endOffset >= safe) continue
-      if (this.#maximalIsr.has(follower.brokerId) || this.#isAboutToJoin(follower, endOffset, clock.monotonic(), links))
+      if (this.#counts(follower.brokerId) || this.#isAboutToJoin(follower, endOffset, clock.monotonic(), links))
         safe = follower.endOffset
     }
     return safe
+  }
+
+  #counts(brokerId: number): boolean {
+    return this.#maximalIsr.has(brokerId) || this.#leaving.includes(brokerId)
   }
 
   // It would run after a high watermark that runs away from it, and never join.
@@ -285,6 +295,7 @@ export class Leadership {
     if (this.#isOver || this.#pending !== question) return
     // Somebody else leads, or the answer is older than what we know by now: the metadata tells the rest.
     if (leaderEpoch !== this.leaderEpoch || partitionEpoch < this.#partitionEpoch) return
+    this.#leaving = [...this.#leaving, ...this.#isr].filter((id) => !isr.includes(id))
     this.#settled(isr, partitionEpoch)
     this.#partition.changed()
   }

@@ -3,6 +3,7 @@ import { judge as admin } from './admin/judge.mjs'
 import { judge as apacheTools } from './apache-tools/judge.mjs'
 import { judge as badInput } from './bad-input/judge.mjs'
 import { judge as client } from './client/judge.mjs'
+import { judge as clientFaults } from './client-faults/judge.mjs'
 import { judge as cluster } from './cluster/judge.mjs'
 import { judge as codec } from './codec/judge.mjs'
 import { judge as commands } from './commands/judge.mjs'
@@ -37,6 +38,7 @@ export const judges = [
   confluentKafka,
   apacheTools,
   consumer,
+  clientFaults,
   shareConsumer,
   commands,
   crash,

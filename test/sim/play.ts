@@ -2,7 +2,7 @@
 
 import { type LogLine, World } from '../../src/platform/sim/world.ts'
 import { ready } from '../../src/protocol/compression/index.ts'
-import type { Client } from './clients.ts'
+import type { Actor } from './actor.ts'
 import { violated } from './history.ts'
 
 /** From the end of all trouble until everybody is served, in virtual milliseconds. */
@@ -19,7 +19,7 @@ export interface Outcome {
 
 export abstract class Play {
   readonly world: World
-  protected clients: Client[] = []
+  protected clients: Actor[] = []
   /** The kinds that are on. */
   troubles: string[] = []
 

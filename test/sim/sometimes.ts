@@ -71,6 +71,13 @@ export const CLUSTER_SOMETIMES = [
   'too few replicas were in sync',
   'a stale leader was known by its epoch',
   'what a leader asked for came late',
+  'a program was killed',
+  'a program stood still',
+  "a program's clock jumped",
+  'a record was not delivered in time',
+  'a reading program was told of trouble',
+  'a handler threw',
+  'a handler took too long',
 ] as const
 
 export type Sometimes = (typeof SOMETIMES)[number] | (typeof CLUSTER_SOMETIMES)[number]

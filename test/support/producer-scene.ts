@@ -16,7 +16,8 @@ export function producerScene(
   const world = new World({ seed, turn: () => new Promise(setImmediate) })
   const coordinator = new PretendCoordinator(level ?? 2)
   const leader = new PretendLeader(world.machine('leader'), { partitions, coordinator: level ? coordinator : null })
-  const { platform } = world.machine('client').start()
+  const process = world.machine('client').start()
+  const { platform } = process
   const id = level ? { transactionalId: 'tx' } : {}
   const producer = new Producer({ bootstrapServers: 'leader:9092', requestTimeoutMs: 2000, platform, ...id, ...options })
   async function during<T>(promise: Promise<T>): Promise<T> {
@@ -29,7 +30,7 @@ export function producerScene(
   }
   /** Lets time pass. */
   const pass = (ms: number) => world.events.run(world.events.now + ms, () => false)
-  return { world, leader, coordinator, producer, during, pass }
+  return { world, process, leader, coordinator, producer, during, pass }
 }
 
 /** Each record is a batch of its own, so that many are on their way. */

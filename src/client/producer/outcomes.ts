@@ -159,9 +159,11 @@ export class Outcomes {
     }
     if (batch.hasSequence) lane.sequences.refused(batch)
     if (missesSomething(error.code)) lane.sequences.restartLater()
-    batch.fail((index) => recordError(error, recordErrors, index))
+    // What would have been sent again tells which time is over, and not only what went wrong last.
+    const why = error.retriable && this.#isLate(batch) ? this.#timeout(batch, error) : error
+    batch.fail((index) => recordError(why, recordErrors, index))
     accumulator.finished(batch, !batch.isAmbiguous)
-    transactions?.batchFailed(error)
+    transactions?.batchFailed(why)
   }
 
   #landed(batch: ProducerBatch): Lane {
@@ -173,9 +175,8 @@ export class Outcomes {
   }
 
   #canRetry({ sequences }: Lane, batch: ProducerBatch, error: ClientError): boolean {
-    const { transactions, retries, deliveryTimeoutMs, cluster, isIdempotent } = this.#options
-    const age = cluster.platform.clock.monotonic() - batch.createdAt
-    if (batch.attempts > retries || age >= deliveryTimeoutMs || cluster.lifetime.isOver) return false
+    const { transactions, retries, cluster, isIdempotent } = this.#options
+    if (batch.attempts > retries || this.#isLate(batch) || cluster.lifetime.isOver) return false
     if (isIdempotent && missesSomething(error.code)) {
       // One that was numbered before it has to be there first, and is still on its way.
       if (sequences.placeOf(batch) > 0) return !transactions?.hasFailed
@@ -188,12 +189,22 @@ export class Outcomes {
     return error.retriable
   }
 
+  #isLate({ createdAt }: ProducerBatch): boolean {
+    const { cluster, deliveryTimeoutMs } = this.#options
+    return cluster.platform.clock.monotonic() - createdAt >= deliveryTimeoutMs
+  }
+
   #expired(batch: ProducerBatch): void {
-    const { deliveryTimeoutMs, transactions } = this.#options
-    const why = `${batch.recordCount} records of ${nameOf(batch)} were not acknowledged within deliveryTimeoutMs=${deliveryTimeoutMs}`
-    const error = new TimeoutError('DELIVERY_TIMED_OUT', `${why}; they were sent ${batch.attempts} times`)
+    const error = this.#timeout(batch)
     this.#giveUp(batch, error)
-    transactions?.batchFailed(error)
+    this.#options.transactions?.batchFailed(error)
+  }
+
+  #timeout(batch: ProducerBatch, cause?: ClientError): TimeoutError {
+    const { deliveryTimeoutMs } = this.#options
+    const why = `${batch.recordCount} records of ${nameOf(batch)} were not acknowledged within deliveryTimeoutMs=${deliveryTimeoutMs}`
+    const last = cause ? `; the last thing that went wrong: ${cause.message}` : ''
+    return new TimeoutError('DELIVERY_TIMED_OUT', `${why}; they were sent ${batch.attempts} times${last}`, { cause })
   }
 }
 

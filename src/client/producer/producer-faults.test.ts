@@ -174,6 +174,25 @@ test('a record that nobody acknowledges fails when deliveryTimeoutMs is over, an
   await during(producer.close())
 })
 
+test('a record whose time was over while its program stood still is told which time that was', async () => {
+  const { leader, process, producer, during, world } = scene({ ...SMALL, deliveryTimeoutMs: 5000, requestTimeoutMs: 1000 })
+  await during(leader.open())
+  leader.onBatch = () => {
+    process.pausedUntil = world.events.now + 9000
+    return 'append and be silent'
+  }
+  const [outcome] = await during(sent(producer, 1))
+  const { code, message, cause } = (outcome as PromiseRejectedResult).reason as ClientError
+  assert.equal(code, 'DELIVERY_TIMED_OUT')
+  assert.match(
+    message,
+    /within deliveryTimeoutMs=5000; they were sent 1 times; the last thing that went wrong: no answer of leader:9092/,
+  )
+  assert.equal((cause as ClientError).code, 'TIMED_OUT')
+  leader.onBatch = () => 'append'
+  await during(producer.close())
+})
+
 test('what may be in the log when it was given up is not there twice, and those behind it come', async () => {
   const { leader, producer, during } = scene({ ...SMALL, deliveryTimeoutMs: 2500, requestTimeoutMs: 1000 })
   await during(leader.open())

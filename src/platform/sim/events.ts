@@ -81,6 +81,11 @@ export class Events {
     }
   }
 
+  /** What one owner still has before it: the names of its events that nobody has cancelled. */
+  pendingOf(owner: Owner): string[] {
+    return this.#queue.items.filter((event) => event.owner === owner && event.run !== null).map(({ what }) => what)
+  }
+
   /** From here on events run by themselves, as fast as they can: for tests that wait in real time. */
   runFree(): void {
     this.#isFree = true

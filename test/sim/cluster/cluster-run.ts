@@ -9,6 +9,7 @@ import { errorName } from '../../../src/protocol/errors.ts'
 import { CreateTopicsRequest, CreateTopicsResponse } from '../../../src/protocol/messages/create-topics.ts'
 import { committedOffsets, findCoordinator } from '../../support/group-member.ts'
 import type { SeenRecord } from '../../support/kafka-client.ts'
+import type { Actor } from '../actor.ts'
 import { Admin, listTopics } from '../admin-client.ts'
 import { readWhole } from '../audit.ts'
 import { type ClientWorld, IdempotentProducer, PlainProducer, Reader } from '../clients.ts'
@@ -24,7 +25,11 @@ import { EndAsker } from './end-asker.ts'
 import { type ClusterNode, layOut } from './layout.ts'
 import { GROWING, Mover, type Workshop } from './mover.ts'
 import { type ClusterPrey, hauntCluster } from './nemesis.ts'
+import type { Program } from './program.ts'
+import { ReadingHistory } from './reading-history.ts'
+import { groupOptions, ReadingProgram } from './reading-program.ts'
 import { RoutedClient } from './routed-client.ts'
+import { SendingProgram } from './sending-program.ts'
 import { Truth } from './truth.ts'
 
 const PARTITIONS = 2
@@ -38,6 +43,8 @@ const LOOK_EVERY = 16
 const PACE = 3
 const CLIENT_TIMEOUT_MS = 3000
 const GROUPS = ['lone', 'shared']
+/** Of programs with the real client. */
+const READERS = 'readers'
 
 /** What brokers may say while leaders move, and one alone may not. */
 const PASSING = [
@@ -76,6 +83,9 @@ class ClusterPlay extends Play {
   #prey: ClusterPrey | null = null
   #admin: Admin | null = null
   #churner: Churner | null = null
+  #senders: readonly SendingProgram[] = []
+  #readers: readonly ReadingProgram[] = []
+  readonly #reading: ReadingHistory
   #isCalm = false
   /** A number that was never given before: among several brokers no client can know that nothing happened. */
   #unique = 0
@@ -88,6 +98,7 @@ class ClusterPlay extends Play {
     this.truth = new Truth(this.nodes)
     this.copies = new Copies(this.nodes, this.#flips)
     this.history = new History(PARTITIONS, { mishaps: () => ++this.#unique, starts: [] })
+    this.#reading = new ReadingHistory(this.history)
     this.#trap = new Trap(() => this.#trapped(), world)
     const watch = new Watch()
     let count = 0
@@ -183,6 +194,7 @@ class ClusterPlay extends Play {
     this.#churner = new Churner('churner', place)
     const asker = new EndAsker('asker', (partition) => this.truth.ledBy(this.history.topic, partition), place)
     this.truth.onLed = () => asker.look()
+    this.#beginPrograms(place)
     this.clients = [
       new PlainProducer('plain', place),
       ...this.history.partitions.map((_, i) => new IdempotentProducer(`idempotent${i}`, i, place)),
@@ -193,7 +205,19 @@ class ClusterPlay extends Play {
       this.#churner,
       new LoneCommitter('committer1', GROUPS[0]!, place),
       ...[2, 3].map((i) => new Sharer(`sharer${i}`, GROUPS[1]!, place)),
+      ...this.#programs,
     ]
+  }
+
+  #beginPrograms(place: ClientWorld): void {
+    const random = this.world.random.fork()
+    const group = { groupId: READERS, servers: this.#servers, history: this.#reading, options: groupOptions(random) }
+    this.#senders = [new SendingProgram('sender1', this.#servers, place)]
+    this.#readers = [1, 2].map((i) => new ReadingProgram(`member${i}`, group, place))
+  }
+
+  get #programs(): readonly Program[] {
+    return [...this.#senders, ...this.#readers]
   }
 
   #workshop(): Workshop {
@@ -231,6 +255,7 @@ class ClusterPlay extends Play {
     await world.events.run(world.events.now + ENDING_MS, () => false)
     world.events.note('all is calm')
     this.#isCalm = true
+    for (const program of this.#programs) program.calm()
     world.network.mend()
     for (const node of nodes) if (!node.process) node.start()
     // One whose disk failed it a while ago may only now have come to its end.
@@ -245,8 +270,10 @@ class ClusterPlay extends Play {
 
   /** Nobody works any more: all is there, everywhere the same, and a start of all nodes finds it again. */
   async #rest(): Promise<void> {
-    for (const client of this.clients) client.stop()
-    await this.until('every client ends', 40_000, () => this.clients.every(({ isOver }) => isOver))
+    const readers: readonly Actor[] = this.#readers
+    await this.#end(this.clients.filter((client) => !readers.includes(client)))
+    await this.until('the group has done all that was acknowledged', RECOVERY_MS, () => this.#reading.isCaughtUp)
+    await this.#end(readers)
     const lived = await this.#look()
     if (!this.world.random.chance(0.3)) return
     const isKill = this.world.random.chance(0.5)
@@ -257,6 +284,11 @@ class ClusterPlay extends Play {
     }
     await this.until('all nodes serve again', RECOVERY_MS, () => this.nodes.every(({ isServing }) => isServing))
     assert.deepEqual(await this.#look(), lived, 'what is found after a start is not what was there before')
+  }
+
+  async #end(actors: readonly Actor[]): Promise<void> {
+    for (const actor of actors) actor.stop()
+    await this.until('every client ends', 40_000, () => actors.every(({ isOver }) => isOver))
   }
 
   /** Everything that clients and nodes know when nothing moves any more. */
@@ -317,7 +349,8 @@ class ClusterPlay extends Play {
       for (const { name } of this.clients) if (name.startsWith('idempotent')) history.checkSequence(found.records, `${name}/`)
       records.push(found.records)
     }
-    const offsets = []
+    for (const sender of this.#senders) sender.check(records)
+    const offsets = [await this.#readersOffsets(client)]
     for (const group of GROUPS) {
       const startedAt = this.world.events.now
       const { host, port } = await findCoordinator(client, group)
@@ -333,6 +366,14 @@ class ClusterPlay extends Play {
     await this.#admin!.checkConfig(client)
     await this.#churner!.check(client)
     return { records, offsets, topics }
+  }
+
+  async #readersOffsets(client: RoutedClient) {
+    const { host, port } = await findCoordinator(client, READERS)
+    const found = await committedOffsets(await client.at(`${host}:${port}`), READERS)
+    for (const partition of this.#reading.numbers)
+      this.#reading.sawCommitted(partition, found[`${this.history.topic}-${partition}`] ?? 0, this.world.events.now)
+    return found
   }
 
   /** One who asks while nobody else does. */

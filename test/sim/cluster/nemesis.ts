@@ -175,7 +175,7 @@ const moments: readonly Trouble<ClusterPrey>[] = [
   {
     name: 'kill at an answer',
     strike({ random, trap, clients }) {
-      trap.set(random.pick(clients.filter((name) => /plain|idempotent/.test(name))), true)
+      trap.set(random.pick(clients.filter((name) => /plain|idempotent|sender/.test(name))), true)
       return { ms: 3000, end: () => trap.set(null) }
     },
   },
@@ -188,7 +188,7 @@ const moments: readonly Trouble<ClusterPrey>[] = [
       const others = nodes.filter((node) => node !== led)
       for (const { machine } of others) machine.device.weather = { ...machine.device.weather, flushMs: random.pick([100, 1000]) }
       const all = () => nodes.map((node) => ({ node, downMs: node === led ? 10 : random.pick([10, 3000, 6000]) }))
-      trap.set(random.pick(clients.filter((name) => /plain|idempotent/.test(name))), false, all)
+      trap.set(random.pick(clients.filter((name) => /plain|idempotent|sender/.test(name))), false, all)
       return {
         ms: 3000,
         end() {
