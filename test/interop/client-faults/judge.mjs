@@ -5,13 +5,14 @@ import { versions } from '../lib/cache.mjs'
 import { garbage } from './garbage.mjs'
 import { programs } from './programs.mjs'
 import { resets } from './resets.mjs'
+import { restart } from './restart.mjs'
 import { silence } from './silence.mjs'
 import { topics } from './topics.mjs'
 import { openWorld } from './world.mjs'
 
 export const judge = {
   name: 'client-faults',
-  about: `odradek/client on ours and on Apache Kafka ${versions.kafka} through a proxy: connections that break at every place of a request, fall silent or answer garbage; topics made again; handlers that throw or never end`,
+  about: `odradek/client on ours and on Apache Kafka ${versions.kafka} through a proxy: a broker that is killed, connections that break at every place of a request, fall silent or answer garbage; topics made again; handlers that throw or never end`,
   needs: ['java', 'mvn'],
   minutes: 4,
   startsBrokers: true,
@@ -22,9 +23,16 @@ export const judge = {
       const unheard = []
       const onUnheard = (why) => unheard.push(why)
       process.on('unhandledRejection', onUnheard)
-      const world = await openWorld({ kind: each, report, startBroker, client, dir: join(workDir, each), isWhole: options.whole === true })
+      const world = await openWorld({
+        kind: each,
+        report,
+        startBroker,
+        client,
+        dir: join(workDir, each),
+        isWhole: options.whole === true,
+      })
       try {
-        for (const suite of [resets, silence, garbage, topics, programs]) await suite(world)
+        for (const suite of [resets, silence, garbage, topics, programs, restart]) await suite(world)
         await world.test('no rejection was left unheard', async () => {
           if (unheard.length > 0) throw new AggregateError(unheard, `${unheard.length} of them: ${unheard[0]?.stack}`)
         })

@@ -25,7 +25,8 @@ export async function openWorld({ kind, report, startBroker, client, dir, isWhol
     'group.consumer.min.heartbeat.interval.ms': '100',
     'group.consumer.heartbeat.interval.ms': '200',
   }
-  const broker = await startBroker({ kind, dir, controllerPort, overrides, readyMs: 180_000 })
+  const settings = { kind, dir, controllerPort, overrides, readyMs: 180_000 }
+  let broker = await startBroker(settings)
   proxy.leadsTo(broker.port)
   const common = { bootstrapServers: proxy.bootstrap, ...QUICK }
   const admin = new client.Admin(common)
@@ -67,6 +68,12 @@ export async function openWorld({ kind, report, startBroker, client, dir, isWhol
       } finally {
         await consumer.close()
       }
+    },
+    /** kill -9, and another life of the same broker. */
+    async killBroker() {
+      const { port } = broker
+      await broker.kill()
+      broker = await startBroker({ ...settings, port })
     },
     async close() {
       proxy.onFrame = null

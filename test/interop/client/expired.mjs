@@ -22,7 +22,17 @@ export async function expiredCertificates(file, password) {
     await keytool('-certreq', ...store(name), '-file', file(`${name}.csr`))
     const made = ['-infile', file(`${name}.csr`), '-outfile', file(`${name}-signed.pem`), '-rfc', ...dates]
     await keytool('-gencert', ...store('authority'), ...made)
-    const key = ['pkcs12', '-in', file(`${name}.p12`), '-passin', `pass:${password}`, '-nocerts', '-nodes', '-out', file(`${name}-key.pem`)]
+    const key = [
+      'pkcs12',
+      '-in',
+      file(`${name}.p12`),
+      '-passin',
+      `pass:${password}`,
+      '-nocerts',
+      '-nodes',
+      '-out',
+      file(`${name}-key.pem`),
+    ]
     await must('openssl', key)
     const parts = [`${name}-key.pem`, `${name}-signed.pem`, 'authority.pem'].map((part) => readFileSync(file(part), 'utf8'))
     writeFileSync(file(`${name}.pem`), parts.join('\n'))
@@ -39,24 +49,21 @@ export async function expiredCertificates(file, password) {
 
 export async function expired({ report, client, ports, files }) {
   /** Something that each kind of client does, which needs a connection. */
-  const tries = (options) => ({
-    producer: async () => {
-      await using producer = new client.Producer({ maxBlockMs: 15_000, ...options })
-      await producer.send({ topic: 'secured', value: 'x' })
-    },
-    consumer: async () => {
-      await using consumer = new client.Consumer({ defaultApiTimeoutMs: 15_000, groupId: 'expired', ...options })
-      await consumer.committed([{ topic: 'secured', partition: 0 }])
-    },
-    member: async () => {
-      await using consumer = new client.Consumer({ groupId: 'expired.member', ...options })
-      consumer.subscribe('secured')
-      await consumer.poll({ timeoutMs: 15_000 })
-    },
-    admin: async () => {
-      await using admin = new client.Admin({ defaultApiTimeoutMs: 15_000, ...options })
-      await admin.listTopics()
-    },
+  const tries = (options, pollMs = 15_000) => ({
+    producer: () =>
+      using(new client.Producer({ maxBlockMs: 15_000, ...options }), (producer) =>
+        producer.send({ topic: 'secured', value: 'x' }),
+      ),
+    consumer: () =>
+      using(new client.Consumer({ defaultApiTimeoutMs: 15_000, groupId: 'expired', ...options }), (consumer) =>
+        consumer.committed([{ topic: 'secured', partition: 0 }]),
+      ),
+    member: () =>
+      using(new client.Consumer({ groupId: 'expired.member', ...options }), (consumer) => {
+        consumer.subscribe('secured')
+        return consumer.poll({ timeoutMs: pollMs })
+      }),
+    admin: () => using(new client.Admin({ defaultApiTimeoutMs: 15_000, ...options }), (admin) => admin.listTopics()),
   })
   const refused = async (options, what) => {
     for (const [kind, attempt] of Object.entries(tries(options))) {
@@ -78,11 +85,14 @@ export async function expired({ report, client, ports, files }) {
     ),
   )
 
-  await report.test("TLS: a client's certificate that has run out is refused, and one of the same authority that has not is taken", async () => {
-    const tls = { bootstrapServers: `localhost:${ports.ssl}`, securityProtocol: 'SSL', sslTruststoreLocation: files.serverPem }
-    await refused({ ...tls, sslKeystoreLocation: files.lateClientPem }, /certificate/i)
-    for (const attempt of Object.values(tries({ ...tls, sslKeystoreLocation: files.timelyClientPem }))) await attempt()
-  })
+  await report.test(
+    "TLS: a client's certificate that has run out is refused, and one of the same authority that has not is taken",
+    async () => {
+      const tls = { bootstrapServers: `localhost:${ports.ssl}`, securityProtocol: 'SSL', sslTruststoreLocation: files.serverPem }
+      await refused({ ...tls, sslKeystoreLocation: files.lateClientPem }, /certificate/i)
+      for (const attempt of Object.values(tries({ ...tls, sslKeystoreLocation: files.timelyClientPem }, 100))) await attempt()
+    },
+  )
 
   await report.test('wrong credentials are told as such to every kind of client, at once', async () => {
     const login = { bootstrapServers: `localhost:${ports.sasl_plaintext}`, securityProtocol: 'SASL_PLAINTEXT' }
@@ -98,4 +108,12 @@ export async function expired({ report, client, ports, files }) {
       }
     }
   })
+}
+
+async function using(one, act) {
+  try {
+    return await act(one)
+  } finally {
+    await one.close()
+  }
 }

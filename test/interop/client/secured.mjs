@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort, projectDir } from '../lib/brokers.mjs'
 import { must, run } from '../lib/processes.mjs'
+import { expired, expiredCertificates } from './expired.mjs'
 import { tokenEndpoint } from './token-endpoint.mjs'
 
 const PASSWORD = 'changeit'
@@ -232,6 +233,7 @@ export async function secured({ report, runner, startBroker, workDir, client }) 
     },
     { timeoutMs: 60_000 },
   )
+  await expired({ report, client, ports, files })
   await scene.broker.stop()
 }
 
@@ -240,7 +242,7 @@ export async function securedKafka(startBroker, runner, dir) {
   mkdirSync(dir, { recursive: true })
   const files = await certificates(dir)
   const ports = {}
-  for (const name of ['plaintext', 'controller', 'ssl', 'sasl_ssl', 'sasl_plaintext']) ports[name] = await freePort()
+  for (const name of ['plaintext', 'controller', 'ssl', 'expired', 'sasl_ssl', 'sasl_plaintext']) ports[name] = await freePort()
   const listeners = Object.entries(ports).map(([name, port]) => `${name.toUpperCase()}://localhost:${port}`)
   const logins = Object.fromEntries(
     ['sasl_ssl', 'sasl_plaintext'].flatMap((listener) => [
@@ -262,7 +264,7 @@ export async function securedKafka(startBroker, runner, dir) {
       'advertised.listeners': listeners.join(','),
       'controller.quorum.bootstrap.servers': `localhost:${ports.controller}`,
       'listener.security.protocol.map':
-        'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
+        'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,EXPIRED:SSL,SASL_SSL:SASL_SSL,SASL_PLAINTEXT:SASL_PLAINTEXT',
       'ssl.keystore.location': files.serverP12,
       'ssl.keystore.type': 'PKCS12',
       'ssl.keystore.password': PASSWORD,
@@ -270,6 +272,9 @@ export async function securedKafka(startBroker, runner, dir) {
       'ssl.truststore.type': 'PKCS12',
       'ssl.truststore.password': PASSWORD,
       'listener.name.ssl.ssl.client.auth': 'required',
+      'listener.name.expired.ssl.keystore.location': files.expiredP12,
+      'listener.name.expired.ssl.keystore.type': 'PKCS12',
+      'listener.name.expired.ssl.keystore.password': PASSWORD,
       'listener.name.sasl_plaintext.connections.max.reauth.ms': '3000',
       ...logins,
     },
@@ -301,17 +306,11 @@ async function certificates(dir) {
   }
   await own('server')
   await own('client')
-  await keytool(
-    '-importcert',
-    '-keystore',
-    file('trusted.p12'),
-    '-storetype',
-    'PKCS12',
-    '-alias',
-    'client',
-    '-file',
-    file('client.pem'),
-  )
+  const others = await expiredCertificates(file, PASSWORD)
+  for (const name of ['client', 'authority']) {
+    const store = ['-keystore', file('trusted.p12'), '-storetype', 'PKCS12', '-alias', name]
+    await keytool('-importcert', ...store, '-file', file(`${name}.pem`))
+  }
   const whole = ['pkcs12', '-in', file('client.p12'), '-passin', `pass:${PASSWORD}`, '-nodes', '-out', file('client-whole.pem')]
   await must('openssl', whole)
   return {
@@ -320,5 +319,6 @@ async function certificates(dir) {
     trustedP12: file('trusted.p12'),
     clientP12: file('client.p12'),
     clientPem: file('client-whole.pem'),
+    ...others,
   }
 }

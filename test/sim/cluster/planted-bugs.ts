@@ -50,7 +50,7 @@ export const clusterBugs: readonly PlantedBug[] = [
     name: 'late-followers-not-counted',
     what: 'the high watermark does not wait for a follower that is late, and still in sync',
     where: 'src/replication/leadership.js',
-    find: 'if (this.#maximalIsr.has(follower.brokerId) ||',
+    find: 'if (this.#counts(follower.brokerId) ||',
     replace: 'if ((this.#maximalIsr.has(follower.brokerId) && follower.isCaughtUp(endOffset, clock.monotonic(), 1000)) ||',
   },
   {
@@ -136,13 +136,6 @@ export const clusterBugs: readonly PlantedBug[] = [
     where: 'src/broker/group-follower.js',
     find: 'coordinator.onResigned(after.partition);',
     replace: ';',
-  },
-  {
-    name: 'numbers-given-again',
-    what: 'the producer gives the numbers of a batch that may be in the log to the next one',
-    where: 'src/client/producer/identity.js',
-    find: 'if (batch.isAmbiguous)\n            return this.abandoned(batch);',
-    replace: '',
   },
   {
     name: 'new-numbers-with-every-attempt',

@@ -129,14 +129,18 @@ export abstract class Program implements Actor {
 
   #haunt(life: Life, onKill: () => void): void {
     const { events } = this.world
-    const how = this.random.pick(ENDS)
-    events.after(this.random.between(LIFE_MS.from, LIFE_MS.to), `${this.name} ends`, () => {
+    const isKill = this.random.pick(ENDS) === 'kill'
+    const end = () => {
       if (this.#isCalm || this.#life !== life || life.isEnding) return
-      if (how === 'close') return life.end()
+      if (!isKill) return life.end()
       this.saw('a program was killed')
       life.process.kill()
       onKill()
-    })
+    }
+    // It ends by itself, when it does not stand still; who kills it does not ask.
+    const dueMs = this.random.between(LIFE_MS.from, LIFE_MS.to)
+    const timer = events.after(dueMs, `${this.name} ends`, end, isKill ? null : life.process)
+    life.onEnd(() => timer.cancel())
     if (this.random.chance(JUMP_SHARE)) this.#setClock()
     if (!this.random.chance(PAUSE_SHARE)) return
     const ms = this.random.pick([500, 3000, 9000])
@@ -160,7 +164,9 @@ export abstract class Program implements Actor {
   /** Its `close` has resolved: no timer of it waits any more, and soon no connection and no event of any kind is left. */
   async #checkNothingLeft(process: SimProcess): Promise<void> {
     const { events, network } = this.world
-    await this.pass(MOMENT_MS)
+    // One that stands still hears of nothing before it goes on.
+    do await this.pass(MOMENT_MS + Math.max(0, process.pausedUntil - this.now))
+    while (process.pausedUntil > this.now)
     const timers = events.pendingOf(process).filter((what) => what === 'timer')
     if (timers.length > 0) violated(`${timers.length} timers are left after close()`)
     await this.pass(GOODBYE_MS)

@@ -89,7 +89,8 @@ export class SendingProgram extends Program {
   }
 }
 
-function checkSending({ prefix, sent, isComplete }: Sending, partitions: readonly (readonly SeenRecord[])[]): void {
+/** Throws what is wrong with the records of one life, where these are all there are, by partition. */
+export function checkSending({ prefix, sent, isComplete }: Sending, partitions: readonly (readonly SeenRecord[])[]): void {
   const found = new Set<number>()
   for (const [partition, records] of partitions.entries()) {
     let last = -1
