@@ -83,6 +83,10 @@ export abstract class Program implements Actor {
     this.#life?.end()
   }
 
+  get isCalm(): boolean {
+    return this.#isCalm
+  }
+
   /** From here on it neither dies nor stands still. */
   calm(): void {
     this.#isCalm = true
