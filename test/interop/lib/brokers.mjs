@@ -23,10 +23,11 @@ const singleNode = {
   'share.coordinator.state.topic.min.isr': '1',
 }
 
-/** A free port below the ephemeral range, so that no outgoing connection takes it while its broker restarts. */
-export async function freePort() {
+/** A free port below the ephemeral range, so that no outgoing connection takes it while its broker restarts; not `taken`, which somebody will listen on soon. */
+export async function freePort(taken) {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000)
+    if (port === taken) continue
     const free = await new Promise((settle) => {
       const server = createServer().once('error', () => settle(false))
       server.listen(port, '127.0.0.1', () => server.close(() => settle(true)))
@@ -57,7 +58,13 @@ export async function startBroker({
   const chosen = port ?? (await freePort())
   const dataDir = overrides['log.dirs'] ?? join(dir, 'data')
   mkdirSync(dir, { recursive: true })
-  const file = writeProperties({ dir, port: chosen, controllerPort: controllerPort ?? (await freePort()), dataDir, overrides })
+  const file = writeProperties({
+    dir,
+    port: chosen,
+    controllerPort: controllerPort ?? (await freePort(chosen)),
+    dataDir,
+    overrides,
+  })
   const program = kind === 'apache' ? await apacheProgram(file, dataDir, overrides) : ourProgram(file, node, build)
   const startedAt = performance.now()
   const [command, ...args] = [...through, program.command, ...program.args]

@@ -18,7 +18,7 @@ for (const seed of new Set([TWICE, ...failedOnce('test/sim/cluster/seeds.txt')])
 }
 
 test('bits that turn over where the next look for damage is a week away are met and mended before all is read', async () => {
-  const { failure, world } = await clusterRun(11, turnBits)
+  const { failure, world } = await clusterRun(18, turnBits)
   assert.equal(failure, null, `${failure?.stack}\n${world.trace.last.join('\n')}`)
   for (const what of ['a bit was turned over', 'damage was met at the end', 'a damaged replica was made again'])
     assert.ok(world.trace.sometimes.get(what), `never: ${what}`)
