@@ -2,6 +2,7 @@
 
 import type { TopicPartition } from '../../assignors/index.ts'
 import type { Admin } from '../../client/admin/admin.ts'
+import { outcomesOfEach } from '../../client/admin/each.ts'
 import { partitionKey } from '../../client/admin/outcomes.ts'
 import { type Ends, endsOf } from './ends.ts'
 
@@ -25,26 +26,28 @@ export async function groupLags(
   admin: Admin,
   groups: readonly AskedGroup[],
 ): Promise<ReadonlyMap<string, readonly GroupPartition[]>> {
-  const found = await Promise.all(
-    groups.map(async ({ groupId, members }) => {
-      const committed = await admin.listGroupOffsets(groupId)
-      const wanted = new Map<string, TopicPartition & { readonly committed: number | null }>()
-      for (const each of members.flatMap(({ assignment }) => assignment)) wanted.set(keyOf(each), { ...each, committed: null })
-      for (const { offset, topic, partition } of committed)
-        wanted.set(partitionKey(topic, partition), { topic, partition, committed: offset })
-      return [groupId, [...wanted.values()].sort(inOrder)] as const
-    }),
-  )
+  const members = new Map(groups.map((group) => [group.groupId, group.members]))
+  const asked = await outcomesOfEach([...members.keys()], (groupId) => committedOrRead(admin, groupId, members.get(groupId)!))
+  const found = [...asked.all()]
   const topics = new Set(found.flatMap(([, partitions]) => partitions.map(({ topic }) => topic)))
   const described = topics.size === 0 ? [] : [...(await admin.describeTopics([...topics])).values.values()]
   const ends = await endsOf(admin, described)
   return new Map(found.map(([groupId, partitions]) => [groupId, partitions.map((each) => behind(each, ends.get(keyOf(each))))]))
 }
 
-function behind(
-  { topic, partition, committed }: TopicPartition & { readonly committed: number | null },
-  ends?: Ends,
-): GroupPartition {
+interface Place extends TopicPartition {
+  readonly committed: number | null
+}
+
+async function committedOrRead(admin: Admin, groupId: string, members: AskedGroup['members']): Promise<readonly Place[]> {
+  const wanted = new Map<string, Place>()
+  for (const each of members.flatMap(({ assignment }) => assignment)) wanted.set(keyOf(each), { ...each, committed: null })
+  for (const { offset, topic, partition } of await admin.listGroupOffsets(groupId))
+    wanted.set(partitionKey(topic, partition), { topic, partition, committed: offset })
+  return [...wanted.values()].sort(inOrder)
+}
+
+function behind({ topic, partition, committed }: Place, ends?: Ends): GroupPartition {
   if (!ends) return { topic, partition, committed, end: null, lag: null }
   return { topic, partition, committed, end: ends.end, lag: Math.max(0, ends.end - (committed ?? ends.begin)) }
 }
